@@ -1,0 +1,414 @@
+"""What a metric is, and the list of all of them.
+
+A metric is declared once: its formula is the body of a function, and the declaration above it says the rest. The
+function that users call, its documentation, its place in tables and its page in the docs all come from there.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import math
+import textwrap
+from dataclasses import dataclass
+from functools import update_wrapper
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from cmhs_metrics.containers import Contract, evaluate
+from cmhs_metrics.errors import nearest
+from cmhs_metrics.measures import MEASURES, POPULATION, unit_of
+from cmhs_metrics.ratio import PLAIN, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pandas as pd
+
+    from cmhs_metrics.sources import Source
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example of a metric.
+
+    Parameters
+    ----------
+    inputs : dict of str to float
+        The arguments.
+    gives : str
+        The result as it is printed at the places asked for, for example "3345.3".
+    where : str
+        Where the figures stand, or "illustration".
+    places : int
+        To how many decimal places the result is rounded.
+    """
+
+    inputs: dict[str, float]
+    gives: str
+    where: str
+    places: int
+
+    def call(self, name: str) -> str:
+        """The example as a line of code.
+
+        Parameters
+        ----------
+        name : str
+            The metric's name.
+
+        Returns
+        -------
+        str
+            For example "round(cm.cost_per_contact(total_cost=100, contacts=4), 1)".
+        """
+        arguments = ", ".join(f"{key}={value:_}" for key, value in self.inputs.items())
+        return f"round(cm.{name}({arguments}){f', {self.places}' if self.places else ''})"
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """A measure by which services are planned and compared.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function and of the column.
+    function : callable
+        The function that users call.
+    label : str
+        The name on a plot or in a table.
+    unit : str
+        The unit of the result; empty for a proportion or an index.
+    definition : str
+        What the metric says, in one or two sentences.
+    source : Source
+        Where it is defined.
+    example : Example
+        A worked example, from published figures where there are any.
+    caveats : tuple of str
+        What to remember when reading it.
+    annual : bool
+        Whether its flow must cover a year.
+    proportion : bool
+        Whether it is a share of a whole, from 0 to 1, shown as a percentage.
+    contract : Contract
+        The formula with the units of its inputs.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    label: str
+    unit: str
+    definition: str
+    source: Source
+    example: Example
+    caveats: tuple[str, ...]
+    annual: bool
+    proportion: bool
+    contract: Contract
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The measures it is computed from, in the order of the parameters."""
+        return tuple(self.contract.inputs)
+
+    @property
+    def section(self) -> str:
+        """The room of the catalogue where it stands: the module that declares it, for example "finance"."""
+        return self.function.__module__.rpartition(".")[2]
+
+    @property
+    def formula(self) -> str:
+        """The formula, as its body gives it."""
+        return _trace(self.contract).text
+
+    @property
+    def printed_unit(self) -> str:
+        """The unit in words, for labels and tables."""
+        if self.proportion:
+            return "proportion (0 to 1)"
+        return (self.unit or "index").replace("person_100k", "100,000 people").replace(" / ", " per ")
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name} — {self.label} [{self.printed_unit}]", "", *_wrapped(self.definition)]
+        lines += ["", f"Formula: {self.formula}", "Inputs:"]
+        lines += [f"  {name}: {_describe_input(name)} [{unit}]" for name, unit in self.contract.inputs.items()]
+        if self.caveats:
+            lines += ["Caveats:", *(line for caveat in self.caveats for line in _bullet(caveat))]
+        lines += [f"Source: {self.source}", "Example:", f"  {self.example.call(self.name)} = {self.example.gives}"]
+        return "\n".join([*lines, f"  ({self.example.where})"])
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "Definition": self.definition,
+            "Formula": self.formula,
+            "Unit": self.printed_unit,
+            "Inputs": "; ".join(f"{name} [{unit}]" for name, unit in self.contract.inputs.items()),
+            "Caveats": " ".join(self.caveats),
+            "Source": str(self.source),
+            "Example": f"{self.example.call(self.name)} = {self.example.gives} ({self.example.where})",
+        }
+        cells = "".join(
+            f'<tr><th scope="row">{key}</th><td style="text-align:left">{html.escape(text)}</td></tr>'
+            for key, text in rows.items()
+            if text
+        )
+        return f"<table><caption><b>{html.escape(self.label)}</b> ({self.name})</caption>{cells}</table>"
+
+
+_catalogue: dict[str, Metric] = {}
+CATALOGUE: Mapping[str, Metric] = MappingProxyType(_catalogue)
+"""Every metric that has been declared, by name."""
+
+
+def metric(
+    *,
+    label: str,
+    unit: str,
+    source: Source,
+    example: dict[str, float],
+    gives: str,
+    where: str,
+    places: int = 1,
+    caveats: Iterable[str] = (),
+    annual: bool = False,
+    proportion: bool = False,
+    parameters: Mapping[str, str] | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a metric: the decorator of its formula.
+
+    Parameters
+    ----------
+    label : str
+        The name on a plot or in a table.
+    unit : str
+        The unit of the result, which must follow from the formula; empty for a proportion or an index.
+    source : Source
+        Where the metric is defined.
+    example : dict of str to float
+        Arguments of a worked example.
+    gives : str
+        What they give, rounded to `places`, from the source and never from our own output.
+    where : str
+        Where the figures of the example stand, or "illustration".
+    places : int, default 1
+        Decimal places of `gives`.
+    caveats : iterable of str
+        What to remember when reading the metric.
+    annual : bool, default False
+        Whether the flow in the formula must cover a year.
+    proportion : bool, default False
+        Whether the result is a share of a whole.
+    parameters : mapping of str to str, optional
+        Units of parameters that are not measures.
+
+    Returns
+    -------
+    callable
+        A decorator that gives a function with the same parameters, for every kind of value.
+
+    Raises
+    ------
+    TypeError
+        When a parameter has no unit or a metric of that name exists.
+    """
+
+    def declare(body: Callable[P, R]) -> Callable[P, R]:
+        name = body.__name__
+        if name in _catalogue and _catalogue[name].contract.body.__module__ != body.__module__:
+            raise TypeError(f"there is a metric {name} already, in {_catalogue[name].contract.body.__module__}")
+        inputs = {}
+        for parameter in inspect.signature(body).parameters:
+            found = (parameters or {}).get(parameter, unit_of(parameter))
+            if found is None:
+                raise TypeError(f"{name}: {parameter} is not a measure; {nearest(parameter, MEASURES) or 'declare it'}")
+            inputs[parameter] = found
+        parts = tuple(
+            (part, measure.part_of)
+            for part, measure in MEASURES.items()
+            if part in inputs and measure.part_of is not None and measure.part_of in inputs
+        )
+        contract = Contract(name, body, MappingProxyType(inputs), unit, parts)
+        function = front(contract)
+        worked = Example(example, gives, where, places)
+        definition = " ".join((body.__doc__ or "").split())
+        declared = Metric(
+            name, function, label, unit, definition, source, worked, tuple(caveats), annual, proportion, contract
+        )
+        function.__doc__ = _docstring(declared)
+        _catalogue[name] = declared
+        return function
+
+    return declare
+
+
+def function(
+    *, inputs: Mapping[str, str], unit: str, signed: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a formula that is no metric work on every kind of value.
+
+    Parameters
+    ----------
+    inputs : mapping of str to str
+        The parameters with their units.
+    unit : str
+        The unit of the result.
+    signed : bool, default False
+        Whether arguments may be negative.
+
+    Returns
+    -------
+    callable
+        A decorator that gives a function with the same parameters and documentation.
+    """
+
+    def declare(body: Callable[P, R]) -> Callable[P, R]:
+        return front(Contract(body.__name__, body, MappingProxyType(dict(inputs)), unit, signed=signed))
+
+    return declare
+
+
+def front(contract: Contract) -> Callable[..., Any]:
+    """Make the function that users call, with the parameters of the formula.
+
+    For plain numbers the formula itself stands in the function, without a loop, a packed argument or a further call in
+    between: called a million times from a notebook's loop, that is what costs.
+
+    Parameters
+    ----------
+    contract : Contract
+        The formula and what it asks for.
+
+    Returns
+    -------
+    callable
+        The function.
+    """
+    names = list(contract.inputs)
+    plain = [f"(type({name}) is float or type({name}) in _plain)" for name in names]
+    least = "-_infinity < " if contract.signed else "0.0 <= "
+    bounds = [f"{least}{name} < _infinity" for name in names]
+    order = [f"{part} <= {whole}" for part, whole in contract.parts]
+    source = (
+        f"def {contract.name}({', '.join(names)}):\n"
+        f"    if {' and '.join(plain + bounds + order)}:\n"
+        f"        return {_trace(contract).code}\n"
+        f"    return _evaluate(_contract, ({', '.join(names)},))\n"
+    )
+    namespace: dict[str, Any] = {
+        "_plain": PLAIN,
+        "_infinity": math.inf,
+        "_nan": math.nan,
+        "_contract": contract,
+        "_evaluate": evaluate,
+    }
+    exec(compile(source, f"<front of {contract.name}>", "exec"), namespace)
+    function: Callable[..., Any] = update_wrapper(namespace[contract.name], contract.body)
+    return function
+
+
+def _trace(contract: Contract) -> Symbol:
+    """Give the formula names in place of numbers: what comes out is the formula, to be read or compiled."""
+    traced: Symbol = contract.body(*(Symbol(name) for name in contract.inputs))
+    return traced
+
+
+def describe(name: str | Callable[..., Any]) -> Metric:
+    """Say what a metric is: definition, unit, inputs, source, caveats and a worked example.
+
+    Parameters
+    ----------
+    name : str or callable
+        The metric's name, or the function itself.
+
+    Returns
+    -------
+    Metric
+        The entry of the catalogue; it prints as text and shows as a table in a notebook.
+
+    Raises
+    ------
+    KeyError
+        When there is no such metric; the nearest names are offered.
+
+    Examples
+    --------
+    >>> describe("cost_per_contact").unit
+    'GBP / contact'
+    """
+    key = name if isinstance(name, str) else name.__name__
+    try:
+        return _catalogue[key]
+    except KeyError:
+        hint = nearest(key, _catalogue) or "list_metrics() has them all"
+        raise KeyError(f"there is no metric {key!r}; {hint}") from None
+
+
+def list_metrics() -> pd.DataFrame:
+    """List every metric.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each metric, by name: section, label, unit, formula and source.
+
+    Examples
+    --------
+    >>> list_metrics().loc["cost_per_contact", "formula"]
+    'total_cost / contacts'
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "metric": list(_catalogue),
+            "section": [each.section for each in _catalogue.values()],
+            "label": [each.label for each in _catalogue.values()],
+            "unit": [each.printed_unit for each in _catalogue.values()],
+            "formula": [each.formula for each in _catalogue.values()],
+            "source": [str(each.source) for each in _catalogue.values()],
+        }
+    ).set_index("metric")
+
+
+def _describe_input(name: str) -> str:
+    if name == POPULATION:
+        return "people of the place, registered or weighted"
+    return MEASURES[name].description if name in MEASURES else name.replace("_", " ")
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 100)
+
+
+def _bullet(text: str) -> list[str]:
+    return textwrap.wrap(text, 100, initial_indent="  - ", subsequent_indent="    ")
+
+
+def _docstring(entry: Metric) -> str:
+    """The numpydoc of a metric, from its declaration."""
+    parameters = "".join(
+        f"{name} : float, Quantity, numpy.ndarray, Series or expression\n"
+        f"    {_describe_input(name)[0].upper()}{_describe_input(name)[1:]} [{unit or 'dimensionless'}].\n"
+        for name, unit in entry.contract.inputs.items()
+    )
+    notes = "".join(f"- {caveat}\n" for caveat in entry.caveats)
+    return (
+        f"{entry.definition}\n\n"
+        f"Parameters\n----------\n{parameters}\n"
+        f"Returns\n-------\nThe kind that came in, in the same shape\n"
+        f"    {entry.label} [{entry.printed_unit}]; NaN or null where the denominator is zero or a value missing.\n\n"
+        f"Raises\n------\nBadInput\n    When a number is negative or infinite"
+        f"{', or a part is above its whole' if entry.contract.parts else ''}.\n"
+        f"DimensionalityError\n    When a quantity is in a unit of something else.\n"
+        f"TypeError\n    When only some arguments have units, or the kinds of value do not go together.\n"
+        f"ValueError\n    When two columns have different indexes or lengths.\n\n"
+        + (f"Notes\n-----\n{notes}\n" if notes else "")
+        + f"References\n----------\n{entry.source}.\n\n"
+        f"Examples\n--------\n{entry.example.where[0].upper()}{entry.example.where[1:]}:\n\n"
+        f">>> import cmhs_metrics as cm\n>>> {entry.example.call(entry.name)}\n{entry.example.gives}\n"
+    )

@@ -1,0 +1,418 @@
+"""What goes in comes out: a metric's formula on numbers, quantities, arrays, columns and expressions.
+
+A formula sees plain numbers, arrays of 64-bit floats, or expressions. Everything else is unwrapped before it and
+wrapped again after it, and refused with a reason where that could give a wrong number.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pint
+
+from cmhs_metrics import units
+from cmhs_metrics.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import narwhals as nw
+    import pandas as pd
+    import polars as pl
+    from numpy.typing import NDArray
+    from pint.facets.plain import PlainQuantity
+    from typing_extensions import TypeVar
+
+    Value = TypeVar(
+        "Value",
+        float,
+        NDArray[Any],
+        "pd.Series[Any]",
+        pint.Quantity[Any],
+        PlainQuantity[Any],
+        nw.Expr,
+        nw.Series[Any],
+        pl.Expr,
+        pl.Series,
+        default=float,
+    )
+    """What a formula takes and gives: the kind of value that went in comes out."""
+
+    Number = float | int | np.integer[Any]
+    """A plain number, which may stand beside any other kind of value."""
+
+OWN = "<own unit>"
+"""Stands for the unit that the first argument has, whatever it is; in a result's unit, for that unit."""
+SAME = "<same unit>"
+"""Stands for the unit of a parameter that has to agree with the first one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What a formula asks of its arguments and says of its result.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function, and of the column that it makes.
+    body : callable
+        The formula, on plain numbers, float arrays or expressions.
+    inputs : mapping of str to str
+        The parameters in their order, each with its canonical unit, `OWN` or `SAME`.
+    unit : str
+        The unit of the result, in which `OWN` may stand.
+    parts : tuple of (str, str)
+        Pairs of parameters of which the first is a part of the second.
+    signed : bool, default False
+        Whether arguments may be negative.
+    """
+
+    name: str
+    body: Callable[..., Any]
+    inputs: Mapping[str, str]
+    unit: str
+    parts: tuple[tuple[str, str], ...] = ()
+    signed: bool = False
+
+
+class DimensionalityError(pint.DimensionalityError):
+    """A quantity in a unit that the measure is not counted in."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("", "")
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message,)
+
+
+def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
+    """Apply a formula to arguments of any kind.
+
+    Parameters
+    ----------
+    contract : Contract
+        The formula with what it asks for.
+    arguments : tuple
+        One for each of the contract's inputs.
+
+    Returns
+    -------
+    The kind of value that came in.
+
+    Raises
+    ------
+    BadInput
+        When a number is negative or infinite, or a part above its whole.
+    DimensionalityError
+        When a quantity is in a unit of something else.
+    TypeError
+        When the kinds of value do not go together, or one is not a value at all.
+    ValueError
+        When two columns have different indexes or lengths.
+    """
+    has_unit = [_has_unit(argument) for argument in arguments]
+    if any(has_unit):
+        return _evaluate_quantities(contract, arguments, has_unit)
+    families = {name: _family(name, argument) for name, argument in zip(contract.inputs, arguments, strict=True)}
+    kinds = set(families.values()) - {"number"}
+    if not kinds:
+        return _evaluate_numbers(contract, arguments)
+    if "expression" in kinds:
+        _one_kind(families, {"expression"})
+        return _evaluate_expressions(contract, arguments)
+    if "pandas" in kinds:
+        _one_kind(families, {"pandas", "array"})
+        return _evaluate_pandas(contract, arguments)
+    if "column" in kinds:
+        _one_kind(families, {"column"})
+        return _evaluate_columns(contract, arguments)
+    prepared = [_floats(name, argument) for name, argument in zip(contract.inputs, arguments, strict=True)]
+    return contract.body(*prepared)
+
+
+def _instance(value: Any, module: str, *names: str) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and any(isinstance(value, getattr(loaded, name)) for name in names)
+
+
+def _is_na(value: Any) -> bool:
+    return "pandas" in sys.modules and value is sys.modules["pandas"].NA
+
+
+def _family(name: str, value: Any) -> str:
+    if isinstance(value, (Real, Decimal, Fraction)) and not isinstance(value, (bool, np.bool_)):
+        return "number"
+    if isinstance(value, np.ndarray):
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{name} is a masked array: pass {name}.filled(np.nan)")
+        return "array"
+    if _instance(value, "pandas", "Series"):
+        return "pandas"
+    if _is_na(value):
+        return "number"
+    if _instance(value, "narwhals", "Expr") or _instance(value, "polars", "Expr"):
+        return "expression"
+    if (
+        _instance(value, "narwhals", "Series")
+        or _instance(value, "polars", "Series")
+        or _instance(value, "pyarrow", "ChunkedArray")
+    ):
+        return "column"
+    raise TypeError(f"{name} is {_what(value)}; give a number, a Quantity, a numpy array, a column or an expression")
+
+
+def _what(value: Any) -> str:
+    if value is None:
+        return "None (a missing number is float('nan'))"
+    if isinstance(value, str):
+        return f"the text {value!r} (read it with cmhs_metrics.units.parse)"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} (make it a numpy array)"
+    if hasattr(value, "columns"):
+        return "a table (use cmhs_metrics.with_metrics)"
+    return f"{value!r}, a {type(value).__name__}"
+
+
+def _one_kind(families: Mapping[str, str], allowed: set[str]) -> None:
+    if strangers := set(families.values()) - allowed - {"number"}:
+        found = ", ".join(f"{name} is a{'n' if kind[0] in 'ae' else ''} {kind}" for name, kind in families.items())
+        raise TypeError(f"{found}: {' and '.join(sorted(strangers | allowed))} cannot be combined in one call")
+
+
+# Numbers
+
+
+def _evaluate_numbers(contract: Contract, arguments: tuple[Any, ...]) -> Any:
+    for argument in arguments:
+        if _is_na(argument):
+            return argument
+    numbers = dict(zip(contract.inputs, (float(argument) for argument in arguments), strict=True))
+    problems = []
+    for name, number in numbers.items():
+        if math.isinf(number) or (number < 0 and not contract.signed):
+            expected = "a finite number" if math.isinf(number) else "zero or more"
+            problems.append(Problem(name, None, number, expected))
+    for part, whole in contract.parts:
+        if numbers[part] > numbers[whole]:
+            problems.append(Problem(part, None, numbers[part], f"no more than {whole} ({numbers[whole]:g})"))
+    if problems:
+        raise BadInput(contract.name, problems)
+    return contract.body(*numbers.values())
+
+
+# Quantities and columns of quantities
+
+
+def _has_unit(value: Any) -> bool:
+    return isinstance(value, pint.Quantity) or hasattr(getattr(value, "dtype", None), "ureg")
+
+
+def _quantity(value: Any) -> Any:
+    return value if isinstance(value, pint.Quantity) else value.array.quantity
+
+
+def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_unit: list[bool]) -> Any:
+    names = list(contract.inputs)
+    if not all(has_unit):
+        with_unit = names[has_unit.index(True)]
+        without = names[has_unit.index(False)]
+        bare = arguments[has_unit.index(False)]
+        shown = f"{bare}" if isinstance(bare, (int, float)) else f"a {type(bare).__name__}"
+        unit = contract.inputs[without]
+        example = "" if unit in (OWN, SAME) else f", for example {without}=Quantity({shown}, {unit!r}),"
+        raise TypeError(
+            f"{with_unit} has a unit ({_show(_quantity(arguments[names.index(with_unit)]))}) but {without} ({shown}) "
+            f"has none. Give every argument a unit{example} or none of them."
+        )
+    quantities = [_quantity(argument) for argument in arguments]
+    registry = units.define(quantities[0]._REGISTRY)
+    if any(quantity._REGISTRY is not registry for quantity in quantities):
+        raise ValueError(f"{contract.name}: the arguments come from different pint registries; make them with one")
+    own = str(quantities[0].units)
+    wanted = [own if unit in (OWN, SAME) else unit for unit in contract.inputs.values()]
+    _check_units(contract, quantities, dict(zip(names, wanted, strict=True)))
+    unit = registry.parse_units(contract.unit.replace(OWN, f"({own})"))
+    magnitudes = tuple(
+        _magnitude(quantity, registry.parse_units(each)) for quantity, each in zip(quantities, wanted, strict=True)
+    )
+    series = [argument for argument in arguments if not isinstance(argument, pint.Quantity)]
+    if not series:
+        return registry.Quantity(evaluate(contract, magnitudes), unit)
+    import pandas as pd
+    from pint_pandas import PintArray
+
+    columns = tuple(
+        magnitude if isinstance(argument, pint.Quantity) else pd.Series(magnitude, index=argument.index)
+        for magnitude, argument in zip(magnitudes, arguments, strict=True)
+    )
+    result = evaluate(contract, columns)
+    return pd.Series(PintArray(result.to_numpy(), dtype=unit), index=result.index, name=contract.name)
+
+
+def _magnitude(quantity: Any, unit: Any) -> Any:
+    magnitude = quantity.to(unit).magnitude
+    return np.asarray(magnitude, dtype=np.float64) if isinstance(magnitude, np.ndarray) else magnitude
+
+
+def _show(quantity: Any) -> str:
+    magnitude = quantity.magnitude
+    number = f"{magnitude:.10g}" if isinstance(magnitude, (int, float)) else f"a {type(magnitude).__name__}"
+    return f"{number} {quantity.units:~}".strip() if quantity.units != quantity._REGISTRY.dimensionless else number
+
+
+def _check_units(contract: Contract, quantities: list[Any], wanted: Mapping[str, str]) -> None:
+    complaints = []
+    swapped = False
+    for (name, unit), quantity in zip(wanted.items(), quantities, strict=True):
+        if not quantity.check(unit):
+            owner = next((other for other, its in wanted.items() if other != name and quantity.check(its)), None)
+            swapped = swapped or owner is not None
+            aside = f" (a unit of {owner})" if owner else _aside(quantity, unit)
+            complaints.append(f"{name} is measured in {unit}, got {_show(quantity)}{aside}")
+        elif (
+            unit in contract.inputs.values()
+            and quantity._REGISTRY.Quantity(1.0, quantity.units).to(unit).magnitude < 0.01
+        ):
+            # A thousandth of a pound or of a patient is a slip of the shift key: mGBP for MGBP.
+            complaints.append(f"{name} is measured in {unit}, got {_show(quantity)} (did you mean M, for million?)")
+    if complaints:
+        question = ": are the arguments swapped?" if swapped else ""
+        raise DimensionalityError(f"{contract.name}: {'; '.join(complaints)}{question}")
+
+
+def _aside(quantity: Any, unit: str) -> str:
+    if quantity.check("[length]"):
+        return f" (a length; if the m was meant as million, write {_times_million(quantity, unit)})"
+    return ""
+
+
+def _times_million(quantity: Any, unit: str) -> str:
+    return f"Quantity({quantity.magnitude!r}, 'M{unit}')" if np.ndim(quantity.magnitude) == 0 else f"'M{unit}'"
+
+
+# Arrays and columns
+
+
+def _floats(name: str, value: Any) -> Any:
+    """Numbers as floats, arrays as arrays of 64-bit floats."""
+    if not isinstance(value, np.ndarray):
+        return float(value)
+    if value.dtype == object and all(
+        isinstance(each, (Real, Decimal, type(None))) and not isinstance(each, bool) for each in value.flat
+    ):
+        return np.array([math.nan if each is None else float(each) for each in value.flat]).reshape(value.shape)
+    if value.dtype.kind not in "iuf":
+        raise TypeError(f"{name} is an array of {value.dtype}; numbers are expected")
+    return value if value.dtype == np.float64 else value.astype(np.float64)
+
+
+def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:
+    import pandas as pd
+
+    columns = {
+        name: argument
+        for name, argument in zip(contract.inputs, arguments, strict=True)
+        if isinstance(argument, pd.Series)
+    }
+    (first, leader), *others = columns.items()
+    for name, column in others:
+        if not column.index.equals(leader.index):
+            raise ValueError(
+                f"{first} and {name} have different indexes, and matching them by label would invent missing or "
+                f"repeated rows; take both from one table, or align them first"
+            )
+    prepared = [
+        _series_floats(name, argument) if isinstance(argument, pd.Series) else _floats(name, argument)
+        for name, argument in zip(contract.inputs, arguments, strict=True)
+    ]
+    values = contract.body(*prepared)
+    dtypes = [column.dtype for column in columns.values()]
+    return pd.Series(_as_container(values, dtypes), index=leader.index, name=contract.name)
+
+
+def _series_floats(name: str, column: pd.Series[Any]) -> NDArray[Any]:
+    import pandas as pd
+
+    dtype = column.dtype
+    if pd.api.types.is_bool_dtype(dtype) or (not pd.api.types.is_numeric_dtype(dtype) and not _is_decimal(dtype)):
+        if dtype == np.object_:
+            return np.asarray(_floats(name, column.where(column.notna(), None).to_numpy()))
+        raise TypeError(f"{name} is a column of {dtype}; numbers are expected")
+    if isinstance(dtype, np.dtype):
+        return np.asarray(column.to_numpy(), dtype=np.float64)
+    if _is_decimal(dtype):
+        column = column.astype("double[pyarrow]")
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _is_decimal(dtype: Any) -> bool:
+    return str(dtype).startswith("decimal")
+
+
+def _as_container(values: NDArray[Any], dtypes: list[Any]) -> Any:
+    """The result in the kind of column that came in: numpy, nullable or Arrow, missing values as that kind has them."""
+    import pandas as pd
+
+    if any(isinstance(dtype, pd.ArrowDtype) for dtype in dtypes):
+        import pyarrow as pa
+
+        return pd.arrays.ArrowExtensionArray(pa.array(values, from_pandas=True))
+    if any(not isinstance(dtype, np.dtype) for dtype in dtypes):
+        return pd.arrays.FloatingArray(values, np.isnan(values))
+    return values
+
+
+def _evaluate_columns(contract: Contract, arguments: tuple[Any, ...]) -> Any:
+    import narwhals as nw
+
+    wrapped = {
+        name: nw.from_native(argument, series_only=True)
+        for name, argument in zip(contract.inputs, arguments, strict=True)
+        if _family(name, argument) == "column"
+    }
+    lengths = {name: len(column) for name, column in wrapped.items()}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"the columns are of different lengths: {found}")
+    if len({column.implementation for column in wrapped.values()}) > 1:
+        raise TypeError("the columns come from different libraries; make them all of one")
+    for name, column in wrapped.items():
+        if not column.dtype.is_numeric():
+            raise TypeError(f"{name} is a column of {column.dtype}; numbers are expected")
+    (first, leader), *others = wrapped.items()
+    table = leader.alias(first).to_frame().with_columns(*(column.alias(name) for name, column in others))
+    expressions = tuple(
+        nw.col(name) if name in wrapped else argument for name, argument in zip(contract.inputs, arguments, strict=True)
+    )
+    result = table.select(_evaluate_expressions(contract, expressions)).get_column(contract.name)
+    return result if any(isinstance(argument, nw.Series) for argument in arguments) else result.to_native()
+
+
+def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any:
+    polars = any(_instance(argument, "polars", "Expr") for argument in arguments)
+    if polars and any(_instance(argument, "narwhals", "Expr") for argument in arguments):
+        raise TypeError("one argument is a Polars expression and another a narwhals expression; use one kind")
+    namespace: Any
+    if polars:
+        import polars as namespace
+    else:
+        import narwhals as namespace
+    prepared = [
+        argument.cast(namespace.Float64).fill_nan(None)
+        if hasattr(argument, "alias")
+        else namespace.lit(float(argument))
+        for argument in arguments
+    ]
+    # Engines would name the result after its first input, and so overwrite that column.
+    return contract.body(*prepared).alias(contract.name)

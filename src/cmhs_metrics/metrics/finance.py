@@ -1,0 +1,115 @@
+"""Finance: what the services cost, by the people they serve, the people they hold and the work they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import metric
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import AUDIT
+
+if TYPE_CHECKING:
+    from cmhs_metrics.containers import Number, Value
+
+UNIT_COSTS = AUDIT.section("CMHS Finance: Unit Costs 2016/17")
+
+
+@metric(
+    label="Cost per 100,000 people",
+    unit="GBP / person_100k",
+    source=AUDIT.section("CMHS Finance: Per capita expenditure"),
+    example={"total_cost": 44_400_000, "population": 834_586},
+    gives="5320000.0",
+    places=-4,
+    where="£44.4m a trust at £5.32m per 100,000 implies 834,586 people aged 16 and over a trust",
+    caveats=[
+        "The audit prints it twice: over the age group that a team serves, and over everybody aged 16 and over.",
+        "Cost includes overheads and corporate costs.",
+    ],
+)
+def cost_per_100k(total_cost: Value | Number, population: Value | Number) -> Value:
+    """Cost of the services in the period, for every 100,000 people of the place."""
+    return ratio(total_cost, population, 100_000)
+
+
+@metric(
+    label="Cost of a year of care",
+    unit="GBP / patient",
+    source=UNIT_COSTS,
+    example={"total_cost": 2_380_000_000, "caseload": 698_444},
+    gives="3408",
+    places=0,
+    where="£2.38bn of spend, 698,444 people on caseload",
+    annual=True,
+    caveats=[
+        "The caseload is that of the year's last day. Where people stay for less than a year, more of them share the "
+        "cost than the caseload shows, and the year of care looks dearer than it is.",
+        "For crisis, and for assessment and brief intervention, the audit prints none for that reason.",
+    ],
+)
+def year_of_care_cost(total_cost: Value | Number, caseload: Value | Number) -> Value:
+    """Cost of a year for each person on the caseload at its end."""
+    return ratio(total_cost, caseload)
+
+
+@metric(
+    label="Cost of a year of care, on average caseload",
+    unit="GBP / patient",
+    source=UNIT_COSTS,
+    example={"total_cost": 2_380_000_000, "average_caseload": 698_444},
+    gives="3408",
+    places=0,
+    where="£2.38bn of spend and 698,444 people, had that been the caseload all year",
+    annual=True,
+    caveats=[
+        "Not the audit's way, which takes the caseload of the year's last day; fairer where the caseload moved during "
+        "the year. Never compare one with the other.",
+    ],
+)
+def year_of_care_cost_on_average_caseload(total_cost: Value | Number, average_caseload: Value | Number) -> Value:
+    """Cost of a year for each person on the caseload on an average day of it."""
+    return ratio(total_cost, average_caseload)
+
+
+@metric(
+    label="Cost per contact",
+    unit="GBP / contact",
+    source=UNIT_COSTS,
+    example={"total_cost": 2_380_000_000, "contacts": 14_000_000},
+    gives="170.0",
+    where="£2.38bn of spend, 14 million contacts",
+    caveats=["Contacts are all of them, face to face and not."],
+)
+def cost_per_contact(total_cost: Value | Number, contacts: Value | Number) -> Value:
+    """Cost of the services for each contact that took place."""
+    return ratio(total_cost, contacts)
+
+
+@metric(
+    label="Cost per referral",
+    unit="GBP / referral",
+    source=UNIT_COSTS,
+    example={"total_cost": 2_380_000_000, "referrals": 1_900_000},
+    gives="1252.6",
+    where="£2.38bn of spend, around 1.9m referrals",
+    caveats=["Referrals that were not accepted are counted too. The audit itself does not print this ratio."],
+)
+def cost_per_referral(total_cost: Value | Number, referrals: Value | Number) -> Value:
+    """Cost of the services for each referral received."""
+    return ratio(total_cost, referrals)
+
+
+@metric(
+    label="Cost per whole-time equivalent",
+    unit="GBP / WTE",
+    source=UNIT_COSTS,
+    example={"total_cost": 2_380_000_000, "wte": 40_216},
+    gives="59180",
+    places=0,
+    where="£2.38bn of spend, 40,216 WTE on 31 March 2017",
+    annual=True,
+    caveats=["All costs of the service, not pay alone: no salary can be read from it. The audit does not print it."],
+)
+def cost_per_wte(total_cost: Value | Number, wte: Value | Number) -> Value:
+    """Cost of a year for each whole-time equivalent member of staff."""
+    return ratio(total_cost, wte)

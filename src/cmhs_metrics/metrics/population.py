@@ -1,0 +1,80 @@
+"""Populations: counts per 100,000 people, and weighting people for their need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import function, metric
+from cmhs_metrics.containers import OWN
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import AUDIT
+
+if TYPE_CHECKING:
+    from cmhs_metrics.containers import Number, Value
+
+NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
+
+
+@function(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person_100k")
+def per_100k(value: Value | Number, population: Value | Number) -> Value:
+    """Any count or cost, for every 100,000 people of the place.
+
+    Parameters
+    ----------
+    value : float, Quantity, numpy.ndarray, Series or expression
+        What is counted [any unit].
+    population : float, Quantity, numpy.ndarray, Series or expression
+        People of the place [person].
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        The rate [unit of the value per 100,000 people]; NaN or null where there are no people.
+
+    Raises
+    ------
+    BadInput
+        When a number is negative or infinite.
+    DimensionalityError
+        When the population is not in persons.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17, throughout.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> round(cm.per_100k(698_444, 44_916_013))
+    1555
+    """
+    return ratio(value, population, 100_000)
+
+
+@metric(
+    label="Need index",
+    unit="",
+    source=NEED,
+    example={"weighted_population": 1_080_000, "registered_population": 900_000},
+    gives="1.2",
+    where="illustration",
+    caveats=["Weights move population between places and create none: over England the index is 1."],
+)
+def need_index(weighted_population: Value | Number, registered_population: Value | Number) -> Value:
+    """Need for mental-health care for each registered person, relative to England's: above 1 is more need."""
+    return ratio(weighted_population, registered_population)
+
+
+@metric(
+    label="Weighted population",
+    unit="person",
+    source=NEED,
+    example={"registered_population": 900_000, "need_index": 1.2},
+    gives="1080000.0",
+    where="illustration",
+    parameters={"need_index": ""},
+    caveats=["Rates per weighted population compare places as if their need were equal."],
+)
+def weighted_population(registered_population: Value | Number, need_index: Value | Number) -> Value:
+    """Registered people, each counted by the need of the place for mental-health care."""
+    return registered_population * need_index

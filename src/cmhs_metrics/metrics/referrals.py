@@ -1,0 +1,46 @@
+"""Referrals: how many reach the services, and how many are accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import metric
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import AUDIT
+
+if TYPE_CHECKING:
+    from cmhs_metrics.containers import Number, Value
+
+
+@metric(
+    label="Referrals per 100,000 people",
+    unit="referral / person_100k",
+    source=AUDIT.section("Referral comparisons: Referrals to CMHS 2016/17"),
+    example={"referrals": 1_900_000, "population": 44_900_000},
+    gives="4231.6",
+    where="around 1.9m referrals; the population that 698,444 people at 1,555 per 100,000 imply",
+    caveats=[
+        "A referral from one team to another counts again: almost a fifth of referrals come from within the trust."
+    ],
+)
+def referrals_per_100k(referrals: Value | Number, population: Value | Number) -> Value:
+    """Referrals received in the period, for every 100,000 people of the place."""
+    return ratio(referrals, population, 100_000)
+
+
+@metric(
+    label="Referral acceptance rate",
+    unit="",
+    source=AUDIT.section("Referrals by team type by source: Referral Acceptance Rate"),
+    example={"referrals": 36_579, "referrals_accepted": 29_995},
+    gives="0.82",
+    places=2,
+    where="36,579 referrals for each provider, of which 82% accepted",
+    proportion=True,
+    caveats=[
+        "A high rate can mean suitable referrals, low thresholds or spare capacity; the rate cannot tell them apart."
+    ],
+)
+def referral_acceptance_rate(referrals_accepted: Value | Number, referrals: Value | Number) -> Value:
+    """The share of the referrals received in the period that the service accepted."""
+    return ratio(referrals_accepted, referrals)

@@ -1,0 +1,124 @@
+"""The one primitive of the metrics, and the zero rule.
+
+A ratio to nothing is undefined: NaN in floats and arrays, null in expressions; never infinity, never an exception.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from cmhs_metrics.containers import Number, Value
+
+PLAIN = frozenset({float, int, np.float64, np.int64})
+"""The number types that need no preparation."""
+
+
+class Symbol:
+    """A parameter of a formula, or a part of it: what comes out of a formula that is given names in place of numbers.
+
+    Parameters
+    ----------
+    code : str
+        The formula as Python, with its zero rule.
+    text : str
+        The formula as people write it.
+    """
+
+    __slots__ = ("code", "text")
+
+    def __init__(self, code: str, text: str | None = None) -> None:
+        self.code = code
+        self.text = code if text is None else text
+
+    @property
+    def grouped(self) -> str:
+        """The text, in brackets where it is more than a name."""
+        return f"({self.text})" if " " in self.text else self.text
+
+    def _joined(self, operator: str, sign: str, other: Any) -> Symbol:
+        code, text = (other.code, other.grouped) if isinstance(other, Symbol) else (f"{other!r}", f"{other:,}")
+        return Symbol(f"({self.code} {operator} {code})", f"{self.grouped} {sign} {text}")
+
+    def __add__(self, other: Any) -> Symbol:
+        return self._joined("+", "+", other)
+
+    def __sub__(self, other: Any) -> Symbol:
+        return self._joined("-", "−", other)
+
+    def __mul__(self, other: Any) -> Symbol:
+        return self._joined("*", "×", other)
+
+
+def _of_symbols(numerator: Any, denominator: Any, scale: float) -> Symbol:
+    times = "" if scale == 1 else f" * {scale!r}"
+    shown = "" if scale == 1 else f" × {scale:,}" if scale > 1 else f" / {1 / scale:g}"
+    return Symbol(
+        f"{numerator.code} / {denominator.code}{times} if {denominator.code} else _nan",
+        f"{numerator.grouped} / {denominator.grouped}{shown}",
+    )
+
+
+def ratio(numerator: Value | Number, denominator: Value | Number, scale: float = 1.0) -> Value:
+    """Divide one measure by another.
+
+    Parameters
+    ----------
+    numerator : float, numpy.ndarray, narwhals.Expr or polars.Expr
+        The measure above the line [its unit].
+    denominator : float, numpy.ndarray, narwhals.Expr or polars.Expr
+        The measure below the line [its unit]; broadcasts against the numerator.
+    scale : float, default 1.0
+        What the quotient is multiplied by, for example 100,000 [dimensionless].
+
+    Returns
+    -------
+    float, numpy.ndarray, narwhals.Expr or polars.Expr
+        ``numerator / denominator * scale`` in 64-bit floats; NaN, or null in an expression, where the denominator is
+        zero or either is missing.
+
+    Examples
+    --------
+    >>> ratio(17_700_000, 5_291)
+    3345.303345303345
+    >>> ratio(1, 0)
+    nan
+    >>> ratio(np.array([1, 2]), np.array([4, 0]), scale=100)
+    array([25., nan])
+    """
+    return _ratio(numerator, denominator, scale)  # type: ignore[no-any-return]
+
+
+def _ratio(numerator: Any, denominator: Any, scale: float) -> Any:
+    if type(numerator) in PLAIN and type(denominator) in PLAIN:
+        return numerator / denominator * scale if denominator else math.nan
+    if isinstance(numerator, Symbol):
+        return _of_symbols(numerator, denominator, scale)
+    if isinstance(numerator, np.ndarray) or isinstance(denominator, np.ndarray):
+        return _of_arrays(numerator, denominator, scale)
+    return _of_expressions(numerator, denominator, scale)
+
+
+def _of_arrays(numerator: Any, denominator: Any, scale: float) -> np.ndarray[Any, Any]:
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        quotient = np.asarray(np.divide(numerator, denominator, dtype=np.float64))
+    if scale != 1.0:
+        quotient *= scale
+    quotient[np.broadcast_to(np.asarray(denominator) == 0, quotient.shape)] = np.nan
+    return quotient
+
+
+def _of_expressions(numerator: Any, denominator: Any, scale: float) -> Any:
+    namespace: Any
+    if any(type(value).__module__.startswith("polars") for value in (numerator, denominator)):
+        import polars as namespace
+    else:
+        import narwhals as namespace
+    top, bottom = (
+        value if hasattr(value, "alias") else namespace.lit(float(value)) for value in (numerator, denominator)
+    )
+    # NaN is not zero, and engines disagree on what it is; so it leaves as a null as well.
+    return namespace.when(bottom != 0).then(top / bottom * scale).fill_nan(None)

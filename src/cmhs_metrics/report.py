@@ -1,0 +1,240 @@
+"""What the command line prints: the audit recomputed, and a user's own table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cmhs_metrics import audit
+from cmhs_metrics.catalogue import CATALOGUE, Metric
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.measures import BASES, KEYS, MEASURES
+from cmhs_metrics.selection import not_computed
+from cmhs_metrics.tables import aggregate, with_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ALL_TEAMS = "All teams"
+ALL_ORGANISATIONS = "All organisations"
+
+
+def audit_report() -> str:
+    """Set the audit's cost and activity profile beside what its own figures give.
+
+    Returns
+    -------
+    str
+        A table for each measure, a row for each team type: published, recomputed, difference, verdict; then the count
+        of figures checked.
+    """
+    profile = audit.profile()
+    reconciled = audit.reconcile("audit_2016_17")
+    blocks = [
+        "NHS Benchmarking Network, Community Mental Health Services Audit 2016/17",
+        "Cost and activity by team type: as published, and recomputed from the other figures it prints.",
+    ]
+    for (measure, unit), rows in profile.groupby(["measure", "unit"], sort=False):
+        shown = pd.DataFrame(
+            {
+                "team type": rows["team_type"],
+                "published": [_amount(value, unit) for value in rows["published"]],
+                "recomputed": [_amount(value, unit) for value in rows["recomputed"]],
+                "difference": [_difference(value) for value in rows["difference_percent"]],
+                "verdict": rows["verdict"],
+            }
+        )
+        formulas = "; ".join(dict.fromkeys(formula for formula in rows["formula"] if formula))
+        blocks += [f"\n{_title(str(measure))} [{_in_words(str(unit))}]"]
+        blocks += [f"recomputed as {formulas}"] if formulas else []
+        blocks.append(shown.to_string(index=False, justify="right"))
+    blocks += ["", _counts(audit.summary(reconciled))]
+    return "\n".join(blocks)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return (
+        f"{counts['checked']} checks of figures: {counts['agrees']} agree once rounding is allowed for, "
+        f"{counts['disagrees']} disagree, {counts['different averages']} set different averages side by side; "
+        f"{counts['cannot be checked']} further figures cannot be checked."
+    )
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a CSV file of measures.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, comma separated in UTF-8: a row of column names, then a row for each organisation, team type, period.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table as it stands.
+
+    Raises
+    ------
+    BadInput
+        When there is no such file, or it is not a CSV file.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise BadInput(str(path), [Problem("the file", None, None, "a file of that name")])
+    try:
+        table = pd.read_csv(file, encoding="utf-8-sig", skipinitialspace=True)
+    except UnicodeDecodeError:
+        raise BadInput(str(path), [Problem("the file", None, None, "text in UTF-8; save it as 'CSV UTF-8'")]) from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise BadInput(str(path), [Problem("the file", None, str(error).strip(), "comma-separated values")]) from None
+    table.columns = table.columns.str.strip()
+    if table.columns[0].lstrip().startswith(("<", "PK\x03\x04")):
+        raise BadInput(
+            str(path), [Problem("the file", None, table.columns[0][:40], "a CSV file, not a page or workbook")]
+        )
+    return table
+
+
+def table_with_totals(table: pd.DataFrame, place: str | None = None) -> tuple[pd.DataFrame, list[str]]:
+    """Compute the metrics of every row, of every organisation and of the whole.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The measures [each in its canonical unit].
+    place : str, optional
+        The column whose people the population columns are; the organisation unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with their metrics, then the totals: measures summed first, metrics computed from the sums.
+    list of str
+        What could not be shown, and why.
+
+    Raises
+    ------
+    BadInput
+        When the table is not in order; see `validate`.
+    """
+    rows = with_metrics(table)
+    notes: list[str] = []
+    parts = [rows]
+    period = [key for key in ("period",) if key in table]
+    if "organisation" in table and len(table) > table[["organisation", *period]].drop_duplicates().shape[0]:
+        totals, note = _totals(table, ["organisation", *period], place)
+        parts.append(totals.assign(**{key: ALL_TEAMS for key in ("team", "team_type") if key in table}))
+        notes += note
+    if len(table) > max(1, table[period].drop_duplicates().shape[0] if period else 1):
+        totals, note = _totals(table, period, place)
+        labels = {"organisation": ALL_ORGANISATIONS, "team": ALL_TEAMS, "team_type": ALL_TEAMS}
+        parts.append(totals.assign(**{key: label for key, label in labels.items() if key in table}))
+        notes += note
+    lacking = {tuple(missing) for missing in not_computed(list(table.columns)).values()}
+    for missing in sorted(lacking, key=len):
+        names = [name for name, columns in not_computed(list(table.columns)).items() if tuple(columns) == missing]
+        notes.append(f"Without {' and '.join(missing)}: no {', '.join(names)}.")
+    combined = pd.concat(parts, ignore_index=True)
+    return combined[[*rows.columns]], list(dict.fromkeys(notes))
+
+
+def _totals(table: pd.DataFrame, by: list[str], place: str | None) -> tuple[pd.DataFrame, list[str]]:
+    held = [name for name in BASES.values() if name in table]
+    column = place or ("organisation" if "organisation" in table else None)
+    if not held:
+        return aggregate(table, by), []
+    if column is not None:
+        try:
+            return aggregate(table, by, place=column), []
+        except BadInput as error:
+            if not all(problem.column in held for problem in error.problems):
+                raise
+            reason = f"the {column} has more than one population in {error.total} case{'s' if error.total > 1 else ''}"
+    else:
+        reason = "no column says whose people they are"
+    return aggregate(table.drop(columns=held), by), [f"No totals per 100,000 people: {reason}."]
+
+
+def table_report(result: pd.DataFrame, notes: list[str]) -> str:
+    """Lay out the metrics of a table for reading.
+
+    Parameters
+    ----------
+    result : pandas.DataFrame
+        What `table_with_totals` gave.
+    notes : list of str
+        What it could not show.
+
+    Returns
+    -------
+    str
+        A block for each organisation and period, a row for each metric, a column for each team or team type.
+    """
+    blocks = []
+    for title, rows in _blocks(result):
+        columns = [_column_name(row) for _, row in rows.iterrows()]
+        shown = pd.DataFrame(
+            [
+                [_amount(value, metric.unit, proportion=metric.proportion) for value in rows[name]]
+                for name, metric in _metrics_in(result)
+            ],
+            index=[_row_name(name, metric) for name, metric in _metrics_in(result)],
+            columns=columns,
+        )
+        blocks.append(f"{title}\n{shown.to_string()}")
+    return "\n\n".join([*blocks, *notes])
+
+
+def _blocks(result: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    keys = [key for key in ("organisation", "period") if key in result]
+    if not keys:
+        yield "All rows", result
+        return
+    for values, rows in result.groupby(keys, sort=False, dropna=False):
+        yield ", ".join(str(value) for value in values), rows
+
+
+def _metrics_in(result: pd.DataFrame) -> list[tuple[str, Metric]]:
+    found = []
+    for name in result.columns:
+        base = next((name.removesuffix(f"_{basis}") for basis in BASES if name.endswith(f"_{basis}")), name)
+        metric = CATALOGUE.get(name) or CATALOGUE.get(base)
+        if metric is not None and name not in MEASURES:
+            found.append((name, metric))
+    return found
+
+
+def _row_name(name: str, metric: Metric) -> str:
+    basis = next((f", {basis}" for basis in BASES if name == f"{metric.name}_{basis}"), "")
+    unit = "%" if metric.proportion else metric.printed_unit
+    return f"{metric.label}{basis} [{unit}]"
+
+
+def _column_name(row: pd.Series[Any]) -> str:
+    return (
+        " ".join(dict.fromkeys(str(row[key]) for key in KEYS if key in row and key in ("team", "team_type"))) or "value"
+    )
+
+
+def _amount(value: float, unit: object, *, proportion: bool = False) -> str:
+    if value is None or pd.isna(value):
+        return "–"
+    if proportion:
+        return f"{value:.1%}"
+    pound = "£" if str(unit).startswith("GBP") else ""
+    return f"{pound}{value:,.0f}" if abs(value) >= 1000 else f"{pound}{value:,.1f}"
+
+
+def _difference(percent: float) -> str:
+    return "–" if pd.isna(percent) else f"{percent:+.1f}%"
+
+
+def _title(measure: str) -> str:
+    metric = CATALOGUE.get(measure)
+    return metric.label if metric else measure.replace("_", " ").capitalize()
+
+
+def _in_words(unit: str) -> str:
+    return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")

@@ -1,0 +1,183 @@
+"""Which metrics a set of measures allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
+from cmhs_metrics.catalogue import CATALOGUE, Metric, describe
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import BASES, MEASURES, POPULATION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric that will be a column.
+
+    Parameters
+    ----------
+    name : str
+        The name of the column: the metric's, followed by the population basis where there is one.
+    metric : Metric
+        The metric.
+    inputs : tuple of str
+        The columns it is computed from.
+    """
+
+    name: str
+    metric: Metric
+    inputs: tuple[str, ...]
+
+
+def plan(
+    schema: Collection[str],
+    metrics: Sequence[str | Callable[..., Any]] | None,
+    basis: str | Sequence[str] | None,
+    *,
+    annual: bool = True,
+    required: bool = True,
+    subject: str = "the table",
+) -> list[Column]:
+    """Decide which metrics the columns allow.
+
+    Parameters
+    ----------
+    schema : collection of str
+        The columns.
+    metrics : sequence of str or functions, optional
+        The metrics wanted, or None for all that can be had.
+    basis : str or sequence of str, optional
+        The populations wanted, or None for all that are there.
+    annual : bool, default True
+        Whether the flows cover whole years.
+    required : bool, default True
+        Whether to refuse columns that allow no metric at all.
+    subject : str, default "the table"
+        What has the columns, for the message.
+
+    Returns
+    -------
+    list of Column
+        In the order of the catalogue, or of `metrics`.
+
+    Raises
+    ------
+    BadInput
+        When what is asked for cannot be had, or nothing can.
+    """
+    populations = _populations(schema, basis, subject)
+    wanted = list(CATALOGUE.values()) if metrics is None else [_metric(name) for name in metrics]
+    columns: list[Column] = []
+    problems: list[Problem] = []
+    for metric in wanted:
+        missing = _missing(metric, schema, populations)
+        if missing:
+            if metrics is not None:
+                problems += [Problem(name, None, None, _costs(name, metric.name)) for name in missing]
+        elif metric.annual and not annual:
+            if metrics is not None:
+                problems.append(
+                    Problem(metric.name, None, None, "a table of whole financial years: its flow covers one")
+                )
+        elif POPULATION in metric.inputs:
+            columns += [
+                Column(
+                    f"{metric.name}_{name.removesuffix('_population')}",
+                    metric,
+                    tuple(name if parameter == POPULATION else parameter for parameter in metric.inputs),
+                )
+                for name in populations
+            ]
+        else:
+            columns.append(Column(metric.name, metric, metric.inputs))
+    if problems:
+        raise BadInput(subject, problems)
+    if not columns and metrics is None and required:
+        raise BadInput(subject, [Problem(None, None, list(schema), _no_measures(schema))])
+    return columns
+
+
+def not_computed(columns: Collection[str]) -> dict[str, list[str]]:
+    """Say which metrics the columns of a table do not allow, and what each lacks.
+
+    Parameters
+    ----------
+    columns : collection of str
+        The columns of the table.
+
+    Returns
+    -------
+    dict of str to list of str
+        The missing columns of each metric that cannot be computed; "population" stands for any population.
+
+    Examples
+    --------
+    >>> not_computed(["total_cost", "contacts"])["year_of_care_cost"]
+    ['caseload']
+    """
+    populations = _populations(columns, None)
+    lacking = {
+        name: _missing(metric, columns, populations) for name, metric in CATALOGUE.items() if _for_tables(metric)
+    }
+    return {name: missing for name, missing in lacking.items() if missing}
+
+
+def _for_tables(metric: Metric) -> bool:
+    """Whether a table can hold what the metric needs: measures and populations, not parameters of its own."""
+    return all(name in MEASURES or name == POPULATION for name in metric.inputs)
+
+
+def _missing(metric: Metric, schema: Collection[str], populations: list[str]) -> list[str]:
+    return [name for name in metric.inputs if (not populations if name == POPULATION else name not in schema)] or (
+        [] if _for_tables(metric) else ["a table cannot hold its parameters"]
+    )
+
+
+def _metric(name: str | Callable[..., Any]) -> Metric:
+    try:
+        return describe(name)
+    except KeyError as error:
+        raise BadInput("metrics", [Problem(None, None, name, f"the name of a metric; {error.args[0]}")]) from None
+
+
+def _populations(schema: Collection[str], basis: str | Sequence[str] | None, subject: str = "") -> list[str]:
+    if basis is None:
+        return [name for name in BASES.values() if name in schema]
+    asked = [basis] if isinstance(basis, str) else list(basis)
+    problems = [
+        Problem("basis", None, name, f"one of {', '.join(BASES)}; {nearest(name, BASES)}".rstrip("; "))
+        for name in asked
+        if name not in BASES
+    ]
+    problems += [
+        Problem(BASES[name], None, None, f"a column of the table, for basis={name!r}")
+        for name in asked
+        if name in BASES and BASES[name] not in schema
+    ]
+    if problems:
+        raise BadInput(subject, problems)
+    return [BASES[name] for name in asked]
+
+
+def _costs(name: str, metric: str) -> str:
+    others = [
+        other.name
+        for other in CATALOGUE.values()
+        if name in other.inputs and other.name != metric and _for_tables(other)
+    ]
+    also = f" (and so do {', '.join(others)})" if others else ""
+    if name == POPULATION:
+        return f"a column {' or '.join(BASES.values())}, which {metric} needs{also}"
+    return f"a column of that name, which {metric} needs{also}"
+
+
+def _no_measures(schema: Collection[str]) -> str:
+    hints = [
+        hint for name in schema if name not in MEASURES and (hint := nearest(name.replace(" ", "_"), MEASURES, count=1))
+    ]
+    asked = f"columns that make at least one metric; measures are {', '.join(MEASURES)}"
+    return f"{asked} ({'; '.join(hints)})" if hints else asked

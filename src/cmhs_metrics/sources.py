@@ -1,0 +1,68 @@
+"""The documents that define the metrics, and the way they are cited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A published document.
+
+    Parameters
+    ----------
+    title : str
+        Its title.
+    publisher : str
+        Who published it.
+    date : str
+        When, as far as it says.
+    """
+
+    title: str
+    publisher: str
+    date: str
+
+    def section(self, name: str) -> Source:
+        """Cite a section of the document.
+
+        Parameters
+        ----------
+        name : str
+            The heading as printed.
+
+        Returns
+        -------
+        Source
+            The citation.
+        """
+        return Source(self, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A section of a document.
+
+    Parameters
+    ----------
+    document : Document
+        The document.
+    section : str
+        The heading as printed.
+    """
+
+    document: Document
+    section: str
+
+    def __str__(self) -> str:
+        return f"{self.document.publisher}, {self.document.title} ({self.document.date}): {self.section}"
+
+
+AUDIT = Document(
+    "NHS England Community Mental Health Services Audit Results", "NHS Benchmarking Network", "2016/17 data"
+)
+FRAMEWORK = Document(
+    "Introducing the Framework for Community Mental Health Support, Care and Treatment",
+    "National Collaborating Centre for Mental Health and NHS England",
+    "2019",
+)

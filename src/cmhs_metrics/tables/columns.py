@@ -1,0 +1,130 @@
+"""Adding to a table the metrics that its columns allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.selection import Column, plan
+from cmhs_metrics.tables.entry import enter
+from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from cmhs_metrics.tables.entry import Frame, Table
+
+
+def with_metrics(
+    table: Any,
+    metrics: Sequence[str | Callable[..., Any]] | None = None,
+    *,
+    basis: str | Sequence[str] | None = None,
+    keys: Sequence[str] | None = None,
+    overwrite: bool = False,
+) -> Any:
+    """Add to a table every metric that its columns allow.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        A row for each team (or organisation, or place) and period; measures and keys under their standard names [each
+        in its canonical unit, or in columns of pint quantities].
+    metrics : sequence of str or functions, optional
+        The metrics wanted; by default all for which the columns are there.
+    basis : str or sequence of str, optional
+        The population or populations for rates per 100,000: "registered", "weighted"; by default each that is there.
+        The column's name says which, for example ``caseload_per_100k_registered``.
+    keys : sequence of str, optional
+        The columns that name a row; see `validate`.
+    overwrite : bool, default False
+        Whether a column that has a metric's name already may be computed anew.
+
+    Returns
+    -------
+    The same kind of table
+        Its rows in their order and its columns as they were, followed by the metrics; null (NaN in numpy columns) where
+        a denominator is zero or a measure is missing.
+
+    Raises
+    ------
+    BadInput
+        When a cell is wrong (see `validate`; a lazy table is not looked into), a column that a named metric needs is
+        not there, no metric can be computed at all, or a column would be overwritten.
+
+    Notes
+    -----
+    A metric that is defined on the flow of a year (a year of care, contacts per patient) is left out where the periods
+    are not financial years.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17; each metric has its own source, see
+    `describe`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cmhs_metrics as cm
+    >>> teams = pd.DataFrame({"team_type": ["Generic CMHT"], "total_cost": [17.7e6], "contacts": [108_600]})
+    >>> cm.with_metrics(teams)["cost_per_contact"].round(1).tolist()
+    [163.0]
+    """
+    entered = enter(table)
+    if not entered.lazy:
+        check_cells(entered, keys)
+    columns = plan(entered.schema, metrics, basis, annual=_whole_years(entered))
+    taken = [column.name for column in columns if column.name in entered.schema]
+    if taken and not overwrite:
+        raise BadInput(
+            "the table",
+            [Problem(name, None, None, "no column of a metric's name, or overwrite=True") for name in taken],
+        )
+    result = compute(entered.frame, columns, annual_where=_is_year(entered))
+    return entered.leave(result, {column.name: column.metric.unit for column in columns})
+
+
+def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | None = None) -> Frame:
+    """Add the columns of metrics to a frame.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame or narwhals.LazyFrame
+        The frame with their inputs.
+    columns : iterable of Column
+        The metrics.
+    annual_where : narwhals.Expr, optional
+        Where a row covers a year; metrics that ask for a year are null elsewhere.
+
+    Returns
+    -------
+    narwhals.DataFrame or narwhals.LazyFrame
+        The frame with the metrics.
+    """
+    expressions: list[nw.Expr] = []
+    for column in columns:
+        value = column.metric.function(*(nw.col(name) for name in column.inputs))
+        if column.metric.annual and annual_where is not None:
+            value = nw.when(annual_where).then(value)
+        expressions.append(value.alias(column.name))
+    return frame.with_columns(*expressions) if expressions else frame
+
+
+def _whole_years(table: Table) -> bool:
+    """Whether no row is known to cover less than a year: a date is a month's, or a week's."""
+    if "period" not in table.schema:
+        return True
+    if table.schema["period"] != nw.String:
+        return False
+    if isinstance(table.frame, nw.LazyFrame):
+        return True
+    return bool(table.frame.select(nw.col("period").str.contains(FINANCIAL_YEAR).all())["period"][0])
+
+
+def _is_year(table: Table) -> nw.Expr | None:
+    """On a lazy table the periods are not known before the query runs; the query itself keeps months out."""
+    if table.lazy and table.schema.get("period") == nw.String:
+        return nw.col("period").str.contains(FINANCIAL_YEAR)
+    return None

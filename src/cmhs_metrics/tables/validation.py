@@ -1,0 +1,187 @@
+"""Checking the cells of a table: everything that is wrong with it, in one query and one message."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.tables.entry import enter, row_name
+from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.tables.entry import Table
+
+LISTED = 1000
+"""How many rows with problems are listed one by one; the rest are counted."""
+
+FINANCIAL_YEAR = r"^\d{4}/\d{2}$"
+PERIOD = rf"{FINANCIAL_YEAR}|^\d{{4}}-(?:0[1-9]|1[0-2])(?:-\d{{2}})?$"
+_FLAG = "_problem_"
+
+
+def validate(table: Any, *, keys: Sequence[str] | None = None) -> Any:
+    """Check every cell of a table of measures, and refuse it with all its problems at once.
+
+    The other table functions do this by themselves on tables in memory. On a lazy table they cannot without running it:
+    call this once, and it runs one query.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        A row for each team (or organisation, or place) and period; measures and keys under their standard names. Other
+        columns are left alone.
+    keys : sequence of str, optional
+        The columns that name a row. By default those of organisation, team, team_type and period that are there; name
+        them where a further column tells rows apart.
+
+    Returns
+    -------
+    The same table
+
+    Raises
+    ------
+    BadInput
+        When a measure is negative or infinite or not a number, a part is above its whole, a team type or period cannot
+        be read, a key is missing, or two rows have the same keys. Each problem names column, row, value and what was
+        expected.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: Defining Community Mental Health Services,
+    for the team types.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cmhs_metrics as cm
+    >>> teams = pd.DataFrame({"organisation": ["RT1"], "contacts": [90], "face_to_face_contacts": [120]})
+    >>> cm.validate(teams)
+    Traceback (most recent call last):
+        ...
+    cmhs_metrics.errors.BadInput: the table has 1 problem:
+      face_to_face_contacts, organisation=RT1: got 120, expected no more than contacts (90)
+    """
+    entered = enter(table)
+    check_cells(entered, keys)
+    return table
+
+
+def check_cells(table: Table, keys: Sequence[str] | None = None) -> None:
+    """Refuse a table with bad cells.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    keys : sequence of str, optional
+        The columns that name a row.
+
+    Raises
+    ------
+    BadInput
+        With every problem.
+    """
+    named_by = table.keys(list(keys) if keys is not None else None)
+    flags = _flags(table, named_by)
+    if not flags:
+        return
+    shown = list(
+        dict.fromkeys([*named_by, *table.measures, *(key for key in ("team_type", "period") if key in table.schema)])
+    )
+    frame = table.frame
+    if isinstance(frame, nw.DataFrame):
+        frame = frame.with_row_index(f"{_FLAG}row")
+        shown.append(f"{_FLAG}row")
+    flagged = frame.with_columns(**flags)
+    bad = flagged.filter(nw.any_horizontal(*(nw.col(name) for name in flags), ignore_nulls=True)).select(*shown, *flags)
+    rows = (bad.collect() if isinstance(bad, nw.LazyFrame) else bad).rows(named=True)
+    total = sum(bool(row[flag]) for row in rows for flag in flags)
+    problems = [
+        _problem(flag.removeprefix(_FLAG), row, named_by) for row in rows[:LISTED] for flag in flags if row[flag]
+    ]
+    mixed = _mixed_spellings(table)
+    if problems or mixed:
+        raise BadInput("the table", [*problems, *mixed], total=total + len(mixed))
+
+
+def _flags(table: Table, keys: list[str]) -> dict[str, nw.Expr]:
+    """An expression for each kind of problem: true where a row has it."""
+    flags: dict[str, nw.Expr] = {}
+    for name in table.measures:
+        value = number(name)
+        flags[f"{name}:bounds"] = (value < 0) | (value == math.inf)
+        whole = MEASURES[name].part_of
+        if whole in table.measures:
+            flags[f"{name}:part"] = value > number(whole)
+    for key in keys:
+        flags[f"{key}:missing"] = nw.col(key).is_null()
+    if "team_type" in table.schema:
+        spelling = normalised("team_type")
+        flags["team_type:unknown"] = ~spelling.is_in(list(TEAM_TYPE_SPELLINGS))
+    if table.schema.get("period") == nw.String:
+        flags["period:unreadable"] = ~nw.col("period").str.contains(PERIOD)
+    elif "period" in table.schema and not table.schema["period"].is_temporal():
+        flags["period:unreadable"] = ~nw.col("period").is_null()
+    if keys:
+        flags["keys:repeated"] = nw.len().over(*keys) > 1
+    return {f"{_FLAG}{name}": flag.fill_null(False) for name, flag in flags.items()}
+
+
+def number(name: str) -> nw.Expr:
+    """A measure's column as 64-bit floats, missing where it is NaN."""
+    return nw.col(name).cast(nw.Float64).fill_nan(None)
+
+
+def normalised(name: str) -> nw.Expr:
+    """A column of team types in the spelling by which `TeamType.parse` looks them up."""
+    lowered = nw.col(name).str.to_lowercase().str.replace_all("&", "and", literal=True)
+    return lowered.str.replace_all("[^a-z0-9]", "")
+
+
+def _problem(flag: str, row: dict[str, Any], keys: list[str]) -> Problem:
+    column, _, kind = flag.rpartition(":")
+    name = row_name(row, keys, row.get(f"{_FLAG}row"))
+    if kind == "bounds":
+        unit = MEASURES[column].unit
+        return Problem(column, name, row[column], f"zero or more [{unit}], and finite")
+    if kind == "part":
+        whole = str(MEASURES[column].part_of)
+        return Problem(column, name, row[column], f"no more than {whole} ({row[whole]})")
+    if kind == "missing":
+        return Problem(column, name, None, "a value, so that the row can be told from others")
+    if kind == "unknown":
+        return Problem(column, name, row[column], f"a team type; {_offer(row[column])}")
+    if kind == "unreadable":
+        return Problem(column, name, row[column], "a financial year as '2016/17', a month as '2016-04', or a date")
+    return Problem(
+        None, name, None, "one row for these keys, and there are more (name the columns that differ in keys=)"
+    )
+
+
+def _offer(text: object) -> str:
+    return (
+        nearest(str(text), [kind.label for kind in TeamType]) or f"one of {', '.join(kind.label for kind in TeamType)}"
+    )
+
+
+def _mixed_spellings(table: Table) -> list[Problem]:
+    """One team type under two spellings would be two groups; a lazy table cannot be looked at for it."""
+    if "team_type" not in table.schema or isinstance(table.frame, nw.LazyFrame):
+        return []
+    spellings: dict[TeamType, list[str]] = {}
+    for text in table.frame.get_column("team_type").unique(maintain_order=True).to_list():
+        try:
+            spellings.setdefault(TeamType.parse(text), []).append(text)
+        except BadInput:
+            continue
+    return [
+        Problem("team_type", None, None, f"one spelling of {kind.label}, not {' and '.join(map(repr, texts))}")
+        for kind, texts in spellings.items()
+        if len(texts) > 1
+    ]

@@ -1,0 +1,235 @@
+"""The units of community mental health services, on top of pint.
+
+Every count is a dimension of its own, so that a caseload cannot pass for a cost or a contact for a referral. The
+definitions are added to pint's application registry, to another one set later, and to any registry handed over.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import re
+from typing import Any
+from weakref import WeakSet
+
+import pint
+
+DEFINITIONS: dict[str, str] = {
+    "GBP": "GBP = [currency]",
+    "patient": "patient = [patient]",
+    "person": "person = [person]",
+    "contact": "contact = [contact]",
+    "referral": "referral = [referral]",
+    "WTE": "WTE = [whole_time_equivalent] = _ = wte",
+    "bed": "bed = [bed]",
+    "bed_day": "bed_day = bed * day",
+    "admission": "admission = [admission]",
+    "discharge": "discharge = [discharge]",
+    "assessment": "assessment = [assessment]",
+    # "Per 100,000" says per what: 5.3 MGBP / person_100k is £5.3m per 100,000 people.
+    "person_100k": "person_100k = 100000 * person",
+}
+"""The canonical units that pint does not have, by name."""
+
+# Pint builds its classes at run time, which no type checker can follow: they are Any, here and only here.
+_pint: Any = pint
+_defined: WeakSet[Any] = WeakSet()
+
+
+def define(registry: Any = None) -> Any:
+    """Add the units of this library to a pint registry, once.
+
+    Parameters
+    ----------
+    registry : pint.UnitRegistry, optional
+        The registry to add to; pint's application registry unless given. A unit it already has under one of our
+        names is kept as it is.
+
+    Returns
+    -------
+    pint.UnitRegistry
+        The same registry.
+
+    Examples
+    --------
+    >>> import pint
+    >>> registry = define(pint.UnitRegistry())
+    >>> registry.Quantity(2, "bed_day").to("bed * hour").magnitude
+    48.0
+    """
+    if registry is None:
+        registry = _pint.get_application_registry()
+    if isinstance(registry, _pint.registry.ApplicationRegistry):
+        registry = registry.get()
+    if registry in _defined:
+        return registry
+    _defined.add(registry)
+    for name, definition in DEFINITIONS.items():
+        try:
+            registry.get_name(name)
+        except pint.UndefinedUnitError:
+            registry.define(definition)
+    for value in (registry.Quantity(1.0, "GBP"), registry.Unit("GBP")):
+        copyreg.pickle(type(value), _reduce)
+    return registry
+
+
+class _RegistryInWaiting(_pint.LazyRegistry):  # type: ignore[misc]
+    """Pint's default registry, still unread, which takes our units when it is first used.
+
+    Reading pint's definitions is a third of the time of importing pandas and pint, and most programs never need them.
+    """
+
+    def __getattr__(self, item: str) -> Any:
+        if item == "_on_redefinition":
+            return "raise"
+        super().__getattr__("_units")
+        define(self)
+        return getattr(self, item)
+
+    def __getitem__(self, item: str) -> Any:
+        return self.__getattr__("parse_expression")(item)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__getattr__("parse_expression")(*args, **kwargs)
+
+
+def _await_first_use() -> None:
+    registry = _pint.application_registry.get()
+    if type(registry) is _pint.LazyRegistry:
+        _pint.set_application_registry(_RegistryInWaiting())
+    elif type(registry) is not _RegistryInWaiting:
+        define(registry)
+
+
+def _reduce(value: Any) -> tuple[Any, ...]:
+    plain: tuple[Any, ...] = value.__reduce__()
+    if any(name in str(getattr(value, "units", value)) for name in DEFINITIONS):
+        # Our own function in the pickle makes a fresh process import this module, and so define the units.
+        return _unpickle, plain
+    return plain
+
+
+def _unpickle(function: Any, arguments: tuple[Any, ...]) -> Any:
+    define()
+    return function(*arguments)
+
+
+def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 - the name that pint users expect
+    """Make a value with a unit, in pint's application registry.
+
+    Parameters
+    ----------
+    value : float, numpy.ndarray, pint.Quantity or str
+        The magnitude, or a text that pint reads by itself. For money and counts as people write them ("£17.7m") use
+        `parse`.
+    unit : str or pint.Unit, optional
+        The unit, for example "MGBP", "patient", "WTE", "contact / month" or "GBP / person_100k".
+
+    Returns
+    -------
+    pint.Quantity
+        The value with its unit.
+
+    Raises
+    ------
+    pint.UndefinedUnitError
+        When nobody has defined the unit.
+
+    Examples
+    --------
+    >>> Quantity(17.7, "MGBP").to("GBP")
+    <Quantity(17700000.0, 'GBP')>
+    """
+    if isinstance(value, str) and ("£" in value or re.search(r"[a-z]\s*,|\d,\d", value)):
+        raise ValueError(f"pint cannot read {value!r}: use cmhs_metrics.units.parse({value!r})")
+    quantity: pint.Quantity[Any] = define().Quantity(value, unit)
+    return quantity
+
+
+_SCALES = {
+    "k": 1e3, "thousand": 1e3, "000": 1e3,
+    "m": 1e6, "mn": 1e6, "million": 1e6,
+    "b": 1e9, "bn": 1e9, "billion": 1e9,
+}  # fmt: skip
+
+_NUMBER = re.compile(
+    r"""^\s*(?P<sign>[-−+]?)\s*(?P<pound>£?)\s*
+        (?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<exponent>e[-+]?\d+)?
+        \s*(?P<scale>(?:thousand|million|billion|bn|mn|k|m|b)\b)?
+        \s*(?P<percent>%?)\s*(?P<rest>.*)$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_PER_100K = re.compile(r"(?:per|/)\s*100(?:,?000|\s?k)\b(?:\s*(?:of\s+the\s+)?(?P<of>[a-z+0-9 -]*))?", re.IGNORECASE)
+_WORDS = {"patients": "patient", "people": "person", "persons": "person", "population": "person", "£": "GBP"}
+
+
+def parse(text: str) -> pint.Quantity[Any]:
+    """Read money, counts and rates as people write them.
+
+    Parameters
+    ----------
+    text : str
+        For example "£17.7m", "17.7 MGBP", "£2.38bn", "1.9m referrals", "40,216 WTE", "76%", "£163 per contact",
+        "1,555 patients per 100,000", "per 100k" or "WTE".
+
+    Returns
+    -------
+    pint.Quantity
+        The value in GBP, in the unit that is named, or dimensionless; percentages in percent.
+
+    Raises
+    ------
+    ValueError
+        When the text cannot be read, or could mean two things: "17.7m" is metres to pint and millions to most people.
+
+    Examples
+    --------
+    >>> parse("£17.7m")
+    <Quantity(17700000.0, 'GBP')>
+    >>> parse("£5.32m per 100,000")
+    <Quantity(5320000.0, 'GBP / person_100k')>
+    >>> parse("1.9m referrals")
+    <Quantity(1900000.0, 'referral')>
+    """
+    registry = define()
+    if not isinstance(text, str):
+        raise TypeError(f"parse reads text, got {text!r}")
+    per_100k = _PER_100K.search(text)
+    bare = (text[: per_100k.start()] if per_100k else text).strip()
+    if not bare:
+        if not per_100k:
+            raise ValueError("there is nothing to parse: the text is empty")
+        return registry.Quantity(1.0, "1 / person_100k")  # type: ignore[no-any-return]
+    match = _NUMBER.match(bare)
+    number, unit = 1.0, bare
+    if match:
+        number = float(match["digits"].replace(",", "") + (match["exponent"] or ""))
+        number = -number if match["sign"] in ("-", "−") else number
+        scale = (match["scale"] or "").casefold()
+        unit = match["rest"].strip()
+        if match["pound"]:
+            if unit and not unit.startswith(("per ", "/")):
+                raise ValueError(f"{text!r} has a pound sign and then {unit!r}: write '£{number:g} per {unit}', say")
+            unit = f"GBP {unit}".strip()
+        if scale in ("m", "b", "k") and not unit:
+            raise ValueError(
+                f"{text!r} could be money or a count, and to pint it is {number:g} {registry.get_name(scale)}: name "
+                f"the unit, for example '£{bare}' or '{bare} referrals'"
+            )
+        number *= _SCALES.get(scale, 1.0)
+        if match["percent"]:
+            unit = f"percent {unit}".strip()
+    unit = re.sub(r"\bper\b", "/", re.sub(r"[£]|[a-z]+", lambda word: _WORDS.get(word[0].casefold(), word[0]), unit))
+    try:
+        quantity = registry.Quantity(number, registry.parse_units(unit or "dimensionless"))
+    except (pint.PintError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{text!r} cannot be read as a value with a unit; write it like '£17.7m', '17.7 MGBP', '1.9m referrals', "
+            f"'40,216 WTE' or '£5.3m per 100,000'"
+        ) from error
+    if per_100k:
+        quantity = quantity / registry.Quantity(1, "person_100k")
+    return quantity  # type: ignore[no-any-return]
+
+
+_await_first_use()

@@ -1,0 +1,255 @@
+"""Aggregating: measures add, each in its own way; metrics never do."""
+
+from __future__ import annotations
+
+import math
+
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pytest
+from engines import ALL, EAGER, LAZY, cells, sorted_by
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+
+every_table = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
+every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER.keys())
+every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY.keys())
+
+MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
+YEAR = {
+    "team": ["North"] * 12,
+    "period": MONTHS,
+    "caseload": list(range(490, 502)),
+    "contacts": [100] * 12,
+    "total_cost": [1e5] * 12,
+}
+TWO_TEAMS = {"icb": ["QUE", "QUE"], "team": ["North", "South"], "caseload": [500, 500], "total_cost": [1e6, 2e6]}
+
+
+@every_table
+class TestOnEveryEngine:
+    def test_metrics_are_those_of_the_totals(self, make) -> None:
+        result = cells(cm.aggregate(make(TWO_TEAMS), by="icb"))
+        assert result == {"icb": ["QUE"], "caseload": [1_000], "total_cost": [3e6], "year_of_care_cost": [3_000.0]}
+
+    def test_teams_share_a_population(self, make) -> None:
+        # Two teams of 500 in a place of 100,000 are 1,000 per 100,000, not 500.
+        people = make({"icb": ["QUE", "QRV"], "registered_population": [100_000, 7]})
+        result = cells(cm.aggregate(make(TWO_TEAMS), by="icb", populations=people))
+        assert result["caseload_per_100k_registered"] == [1_000.0]
+        held = make({**TWO_TEAMS, "registered_population": [100_000, 100_000]})
+        with pytest.raises(cm.BadInput, match="registered_population: expected place= .* teams share a population"):
+            cm.aggregate(held, by="icb")
+        assert cells(cm.aggregate(held, by="icb", place="icb"))["caseload_per_100k_registered"] == [1_000.0]
+
+    def test_populations_add_over_distinct_places(self, make) -> None:
+        teams = make(
+            {"region": ["N", "N", "N"], "icb": ["A", "A", "B"], "team": ["1", "2", "3"], "caseload": [10, 20, 30]}
+        )
+        people = make({"region": ["N", "N"], "icb": ["A", "B"], "weighted_population": [1_000.0, 2_000.0]})
+        result = cells(cm.aggregate(teams, by="region", populations=people))
+        assert result["weighted_population"] == [3_000.0]
+        assert result["caseload_per_100k_weighted"] == [2_000.0]
+
+    def test_a_caseload_of_twelve_months_is_not_added(self, make) -> None:
+        with pytest.raises(
+            cm.BadInput, match="caseload: got .* expected over_time='last' or 'mean': a stock does not add"
+        ):
+            cm.aggregate(make(YEAR), by="team")
+        last = cells(cm.aggregate(make(YEAR), by="team", over_time="last"))
+        assert (last["caseload"], last["contacts"]) == ([501.0], [1_200.0])
+        mean = cells(cm.aggregate(make(YEAR), by="team", over_time="mean"))
+        assert (mean["caseload"], mean["contacts"]) == ([495.5], [1_200.0])
+
+    def test_last_means_the_tables_last_period(self, make) -> None:
+        table = make(
+            {
+                "team": ["N", "N", "S"],
+                "period": ["2016-04", "2016-05", "2016-04"],
+                "caseload": [10, 20, 30],
+                "contacts": [1, 1, 1],
+            }
+        )
+        result = sorted_by(cells(cm.aggregate(table, by="team", over_time="last", metrics=[])), "team")
+        assert result["caseload"] == [20.0, None]
+
+    def test_half_a_column_is_not_half_a_total(self, make) -> None:
+        table = make(
+            {
+                "icb": ["A", "A", "B"],
+                "team": ["1", "2", "3"],
+                "total_cost": [1.0, math.nan, 3.0],
+                "contacts": [1, 1, None],
+            }
+        )
+        result = sorted_by(cells(cm.aggregate(table, by="icb")), "icb")
+        assert result["total_cost"] == [None, 3.0]
+        assert result["contacts"] == [2, None]
+        assert result["cost_per_contact"] == [None, None]
+        known = sorted_by(cells(cm.aggregate(table, by="icb", total_of_known=True)), "icb")
+        assert known["total_cost"] == [1.0, 3.0]
+        assert known["contacts"] == [2, None]
+
+    def test_nothing_to_group_by_gives_the_total(self, make) -> None:
+        result = cells(cm.aggregate(make(TWO_TEAMS)))
+        assert result == {"caseload": [1_000], "total_cost": [3e6], "year_of_care_cost": [3_000.0]}
+        people = make({"icb": ["QUE", "QRV"], "registered_population": [100_000, 100_000]})
+        assert cells(cm.aggregate(make(TWO_TEAMS), populations=people))["caseload_per_100k_registered"] == [500.0]
+
+    def test_a_place_without_a_population_has_no_rate(self, make) -> None:
+        people = make({"icb": ["QRV"], "registered_population": [100_000]})
+        result = cells(cm.aggregate(make(TWO_TEAMS), by="icb", populations=people))
+        assert result["caseload_per_100k_registered"] == [None]
+        assert result["year_of_care_cost"] == [3_000.0]
+
+    def test_periods_kept_apart_need_no_rule(self, make) -> None:
+        table = make(
+            {"team": ["N", "N"], "period": ["2015/16", "2016/17"], "caseload": [10, 20], "total_cost": [100.0, 400.0]}
+        )
+        result = sorted_by(cells(cm.aggregate(table, by=["team", "period"])), "period")
+        assert result["year_of_care_cost"] == [10.0, 20.0]
+
+    def test_two_years_are_not_a_year_of_care(self, make) -> None:
+        table = make(
+            {
+                "team": ["N", "N"],
+                "period": ["2015/16", "2016/17"],
+                "caseload": [10, 20],
+                "total_cost": [100.0, 400.0],
+                "contacts": [5, 5],
+            }
+        )
+        result = cells(cm.aggregate(table, by="team", over_time="last"))
+        assert result["cost_per_contact"] == [50.0]
+        assert "year_of_care_cost" not in result
+
+    def test_gives_back_the_kind_that_came(self, make) -> None:
+        table = make(TWO_TEAMS)
+        assert type(cm.aggregate(table, by="icb")) is type(table)
+
+    def test_unknown_columns_and_rules_are_refused(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="by: got 'icbs', expected a column of the table; did you mean 'icb'"):
+            cm.aggregate(make(TWO_TEAMS), by="icbs")
+        with pytest.raises(cm.BadInput, match="over_time: got 'first', expected 'last' or 'mean'"):
+            cm.aggregate(make(TWO_TEAMS), by="icb", over_time="first")
+        with pytest.raises(cm.BadInput, match="a column of a measure that adds"):
+            cm.aggregate(make({"icb": ["A"], "colour": [1]}), by="icb")
+
+    def test_populations_that_cannot_be_added_are_refused(self, make) -> None:
+        teams = make(TWO_TEAMS)
+        with pytest.raises(cm.BadInput, match="no period column, or 'period' in by: people do not add over periods"):
+            cm.aggregate(
+                teams, by="icb", populations=make({"icb": ["QUE"], "period": ["2016/17"], "registered_population": [1]})
+            )
+        with pytest.raises(cm.BadInput, match="people do not add over team types"):
+            cm.aggregate(
+                teams, by="icb", populations=make({"icb": ["QUE"], "team_type": ["CRHT"], "registered_population": [1]})
+            )
+        with pytest.raises(cm.BadInput, match="populations: got .*, expected a population column"):
+            cm.aggregate(teams, by="icb", populations=make({"icb": ["QUE"], "people": [1]}))
+        with pytest.raises(cm.BadInput, match="at least one of the columns icb"):
+            cm.aggregate(teams, by="icb", populations=make({"place": ["QUE"], "registered_population": [1]}))
+
+
+@every_eager
+class TestTablesInMemory:
+    def test_groups_come_in_the_order_of_the_rows(self, make) -> None:
+        table = make(
+            {
+                "icb": ["B", "A", "B", "C"],
+                "team": ["1", "2", "3", "4"],
+                "total_cost": [1.0, 2.0, 3.0, 4.0],
+                "contacts": [1, 1, 1, 1],
+            }
+        )
+        assert cells(cm.aggregate(table, by="icb"))["icb"] == ["B", "A", "C"]
+
+    def test_twelve_months_make_a_year_of_care(self, make) -> None:
+        result = cells(cm.aggregate(make(YEAR), by="team", over_time="mean"))
+        assert result["year_of_care_cost"] == [12e5 / 495.5]
+        half = {name: values[:6] for name, values in YEAR.items()}
+        assert "year_of_care_cost" not in cells(cm.aggregate(make(half), by="team", over_time="mean"))
+
+    def test_a_place_with_two_populations_is_refused(self, make) -> None:
+        table = make({**TWO_TEAMS, "registered_population": [100_000, 200_000]})
+        with pytest.raises(
+            cm.BadInput, match="registered_population, icb=QUE: got '100,000 to 200,000', expected one population"
+        ):
+            cm.aggregate(table, by="icb", place="icb")
+
+    def test_a_place_twice_among_the_populations_is_refused(self, make) -> None:
+        people = make({"icb": ["QUE", "QUE"], "registered_population": [1, 2]})
+        with pytest.raises(cm.BadInput, match="icb=QUE: expected one row for these keys"):
+            cm.aggregate(make(TWO_TEAMS), by="icb", populations=people)
+
+    def test_one_period_needs_no_rule(self, make) -> None:
+        table = make({**TWO_TEAMS, "period": ["2016/17", "2016/17"]})
+        assert cells(cm.aggregate(table, by="icb"))["year_of_care_cost"] == [3_000.0]
+
+    @settings(max_examples=15)
+    @given(
+        rows=st.lists(
+            st.tuples(st.sampled_from("ABC"), st.integers(0, 10**9), st.integers(0, 10**6)), min_size=1, max_size=12
+        )
+    )
+    def test_totals_of_groups_are_the_total(self, make, rows: list[tuple[str, int, int]]) -> None:
+        columns = {
+            "icb": [row[0] for row in rows],
+            "team": [str(number) for number in range(len(rows))],
+            "total_cost": [float(row[1]) for row in rows],
+            "contacts": [row[2] for row in rows],
+        }
+        by_icb = cells(cm.aggregate(make(columns), by="icb"))
+        whole = cells(cm.aggregate(make(columns)))
+        assert sum(by_icb["total_cost"]) == whole["total_cost"][0] == sum(row[1] for row in rows)
+        pooled = cm.cost_per_contact(float(sum(row[1] for row in rows)), float(sum(row[2] for row in rows)))
+        assert whole["cost_per_contact"] == [None if math.isnan(pooled) else pooled]
+
+
+@every_lazy
+class TestLazyTables:
+    def test_come_sorted_by_what_they_are_grouped_by(self, make) -> None:
+        table = make(
+            {"icb": ["B", "A", "B"], "team": ["1", "2", "3"], "total_cost": [1.0, 2.0, 3.0], "contacts": [1, 1, 1]}
+        )
+        assert cells(cm.aggregate(table, by="icb"))["icb"] == ["A", "B"]
+
+    def test_a_place_with_two_populations_has_none(self, make) -> None:
+        table = make({**TWO_TEAMS, "registered_population": [100_000, 200_000]})
+        assert cells(cm.aggregate(table, by="icb", place="icb"))["caseload_per_100k_registered"] == [None]
+
+
+class TestPandas:
+    def test_totals_of_quantities_keep_their_units(self) -> None:
+        table = pd.DataFrame(
+            {
+                "icb": ["A", "A"],
+                "team": ["1", "2"],
+                "total_cost": pd.Series([1.0, 2.0], dtype="pint[MGBP]"),
+                "contacts": pd.Series([1_000.0, 500.0], dtype="pint[contact]"),
+            }
+        )
+        result = cm.aggregate(table, by="icb")
+        assert str(result["total_cost"].dtype.units) == "GBP"
+        assert result["cost_per_contact"].iloc[0].magnitude == pytest.approx(2_000)
+
+    def test_tables_of_two_kinds_are_refused(self) -> None:
+        people = pl.DataFrame({"icb": ["QUE"], "registered_population": [1]})
+        with pytest.raises(
+            cm.BadInput, match="populations: got 'DataFrame', expected a pandas table, as the teams are in"
+        ):
+            cm.aggregate(pd.DataFrame(TWO_TEAMS), by="icb", populations=people)
+
+    def test_means_of_metrics_are_something_else(self) -> None:
+        # A cheap large team and a dear small one: the pooled cost per contact is not the mean of theirs.
+        table = pd.DataFrame({"team": ["1", "2"], "total_cost": [1_000.0, 1_000.0], "contacts": [100, 10]})
+        pooled = cm.aggregate(table)["cost_per_contact"].item()
+        assert pooled == pytest.approx(2_000 / 110)
+        assert cm.with_metrics(table)["cost_per_contact"].mean() == pytest.approx(55)
+
+
+def test_narwhals_comes_back_as_narwhals() -> None:
+    assert isinstance(cm.aggregate(nw.from_native(pl.DataFrame(TWO_TEAMS)), by="icb"), nw.DataFrame)

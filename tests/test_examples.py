@@ -1,0 +1,66 @@
+"""Every example in a docstring, in the README and in the docs runs and gives what it shows."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import cmhs_metrics
+
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+PROJECT = Path(__file__).parents[1]
+MODULES = sorted(
+    {"cmhs_metrics"}
+    | {
+        found.name
+        for found in pkgutil.walk_packages(cmhs_metrics.__path__, "cmhs_metrics.")
+        if "__main__" not in found.name
+    }
+)
+PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Tables print whole, and files that an example writes go away."""
+    monkeypatch.chdir(tmp_path)
+    with pd.option_context("display.width", 120, "display.max_columns", 20, "display.max_rows", 40):
+        yield
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+    assert result.failed == 0, f"{result.failed} of {result.attempted} examples failed"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_pages(page: Path) -> None:
+    # Only what stands in fenced blocks is an example; the closing fence must not be read as output.
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(?:python|pycon)[^\n]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    source = "\n".join(block for block in blocks if block.lstrip().startswith(">>>"))
+    test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
+    assert doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test).failed == 0
+
+
+def test_every_python_block_of_the_pages_is_an_example_that_runs() -> None:
+    for page in PAGES:
+        for block in re.findall(
+            r"^```python[^\n]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        ):
+            assert block.lstrip().startswith(">>>"), (
+                f"{page.name} has a block without a prompt, which no test runs:\n{block}"
+            )
+
+
+def test_the_typing_examples_run() -> None:
+    pytest.importorskip("polars")
+    path = Path(__file__).parent / "typing_examples.py"
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), {"__name__": "typing_examples"})

@@ -1,0 +1,140 @@
+"""Units: definitions, registries, reading text, pickling."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import pint
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmhs_metrics import units
+from cmhs_metrics.units import DEFINITIONS, Quantity, define, parse
+
+
+def in_a_fresh_process(code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class TestDefinitions:
+    def test_every_count_is_a_dimension_of_its_own(self) -> None:
+        names = [name for name in DEFINITIONS if name not in ("bed_day", "person_100k")]
+        dimensions = {str(Quantity(1, name).dimensionality) for name in names}
+        assert len(dimensions) == len(names)
+
+    def test_compound_units(self) -> None:
+        assert Quantity(1, "bed_day") == Quantity(1, "bed") * Quantity(1, "day")
+        assert Quantity(1, "person_100k").to("person").magnitude == 100_000
+        assert Quantity(5_320_000, "GBP / person_100k").to("GBP / person").magnitude == pytest.approx(53.2)
+        assert Quantity(17.7, "MGBP").to("GBP").magnitude == pytest.approx(17_700_000)
+
+    def test_defining_twice_changes_nothing_and_warns_of_nothing(self) -> None:
+        registry = pint.UnitRegistry(on_redefinition="raise")
+        assert define(define(registry)) is registry
+        assert registry.Quantity(1, "patient").dimensionality == {"[patient]": 1}
+
+    def test_a_users_own_definition_is_kept(self) -> None:
+        registry = pint.UnitRegistry(on_redefinition="raise")
+        registry.define("contact = 3 * patient_hour")
+        registry.define("patient_hour = [patient_hour]")
+        define(registry)
+        assert registry.Quantity(1, "contact").to("patient_hour").magnitude == 3
+
+    def test_an_application_registry_set_later_gets_them_too(self) -> None:
+        registry = pint.UnitRegistry()
+        pint.set_application_registry(registry)
+        assert Quantity(5, "patient")._REGISTRY is registry
+        assert parse("£17.7m")._REGISTRY is registry
+
+    def test_pint_itself_knows_them_once_the_package_is_imported(self) -> None:
+        code = "import cmhs_metrics, pint; print(pint.Quantity(5, 'patient'), pint.Unit('WTE'))"
+        assert in_a_fresh_process(code) == "5 patient WTE"
+        code = "import pint; r = pint.get_application_registry(); r('m'); import cmhs_metrics; print(r('3 contact'))"
+        assert in_a_fresh_process(code) == "3 contact"
+        code = "import cmhs_metrics, pint; r = pint.get_application_registry(); print(r('2 bed_day'))"
+        assert in_a_fresh_process(code) == "2 bed_day"
+
+    def test_importing_does_not_read_pints_definitions(self) -> None:
+        code = "import cmhs_metrics, pint; print(type(pint.application_registry.get()).__name__)"
+        assert in_a_fresh_process(code) != "UnitRegistry"
+
+
+class TestPickling:
+    def test_into_a_fresh_process(self) -> None:
+        values = [Quantity(3345.3, "GBP / patient"), Quantity(1, "WTE").units, Quantity([1, 2], "contact")]
+        code = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])))"
+        assert in_a_fresh_process(code, pickle.dumps(values).hex()) == str(values)
+
+    def test_other_units_do_not_need_this_package(self) -> None:
+        assert b"cmhs_metrics" not in pickle.dumps(Quantity(3, "metre"))
+
+    @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+    def test_round_trip(self, protocol: int) -> None:
+        value = Quantity(5.32, "MGBP / person_100k")
+        assert pickle.loads(pickle.dumps(value, protocol)) == value
+
+
+class TestParse:
+    @pytest.mark.parametrize(
+        ("text", "value", "unit"),
+        [
+            ("£17.7m", 17.7e6, "GBP"),
+            ("17.7 MGBP", 17.7e6, "GBP"),
+            ("£44.4m", 44.4e6, "GBP"),
+            ("£2.38b", 2.38e9, "GBP"),
+            ("£2.38bn", 2.38e9, "GBP"),
+            ("£1.2 billion", 1.2e9, "GBP"),
+            ("£511,061", 511_061, "GBP"),
+            ("£5.32m per 100,000", 5.32e6, "GBP / person_100k"),
+            ("£5.3 million per 100,000 population", 5.3e6, "GBP / person_100k"),
+            ("32,252 contacts per 100,000 population", 32_252, "contact / person_100k"),
+            ("1,555 patients per 100k", 1_555, "patient / person_100k"),
+            ("per 100k", 1, "1 / person_100k"),
+            ("WTE", 1, "WTE"),
+            ("40,216 WTE", 40_216, "WTE"),
+            ("1.9m referrals", 1.9e6, "referral"),
+            ("14 million contacts", 14e6, "contact"),
+            ("£163 per contact", 163, "GBP / contact"),
+            ("76%", 76, "percent"),
+            ("14 months", 14, "month"),
+            ("-5%", -5, "percent"),
+            ("1e3 patients", 1_000, "patient"),
+        ],
+    )
+    def test_reads_what_people_write(self, text: str, value: float, unit: str) -> None:
+        read = parse(text)
+        assert read.to(unit).magnitude == pytest.approx(value, rel=1e-12)
+
+    @pytest.mark.parametrize("text", ["17.7m", "5k", "2.3b"])
+    def test_refuses_what_could_mean_two_things(self, text: str) -> None:
+        with pytest.raises(ValueError, match="name the unit, for example '£"):
+            parse(text)
+
+    @pytest.mark.parametrize("text", ["", "  ", "rubbish", "£5 patients", "1,23 patients", "12 MHA assessments"])
+    def test_refuses_what_it_cannot_read(self, text: str) -> None:
+        with pytest.raises(ValueError, match="cannot be read|nothing to parse|pound sign"):
+            parse(text)
+        with pytest.raises(TypeError, match="parse reads text"):
+            parse(5)
+
+    def test_quantity_sends_money_as_text_here(self) -> None:
+        # Pint by itself reads "£17.7m" as metres.
+        with pytest.raises(ValueError, match="units.parse"):
+            units.Quantity("£17.7m")
+
+    @given(st.integers(0, 10**12))
+    def test_thousands_separators_change_nothing(self, number: int) -> None:
+        assert parse(f"{number:,} patients") == parse(f"{number} patients") == Quantity(float(number), "patient")
+
+    @given(st.floats(0.01, 999).map(lambda value: round(value, 2)))
+    def test_scales_multiply(self, number: float) -> None:
+        in_pounds = parse(f"£{number:.2f}").magnitude
+        for word, times in (("k", 1e3), ("m", 1e6), (" million", 1e6), ("bn", 1e9), ("b", 1e9)):
+            assert parse(f"£{number:.2f}{word}").magnitude == pytest.approx(in_pounds * times)
