@@ -267,12 +267,13 @@ class TestCellsOfTablesInMemory:
         assert len(caught.value.problems) == 50
 
 
+NEGATIVE_AND_REPEATED = {"organisation": ["RT1", "RT1"], "total_cost": [-5.0, 1.0], "contacts": [1, 2]}
+
+
 @every_lazy
 class TestLazyTables:
-    BAD = {"organisation": ["RT1", "RT1"], "total_cost": [-5.0, 1.0], "contacts": [1, 2]}
-
     def test_are_not_looked_into_until_validated(self, make) -> None:
-        table = make(self.BAD)
+        table = make(NEGATIVE_AND_REPEATED)
         assert cells(cm.with_metrics(table))["cost_per_contact"] == [-5.0, 0.5]
         with pytest.raises(cm.BadInput, match="has 3 problems"):
             cm.validate(table)

@@ -2,12 +2,12 @@
 
 The verdict is computed, never written down. Two figures can disagree only where they stand on the same footing:
 
-1. The document itself says that the one follows from the others ("this equates to", "extrapolated to England"), or prints
-   the same figure twice. Then the arithmetic is due, whatever the averages.
+1. The document itself says that the one follows from the others ("this equates to", "extrapolated to England"), or
+   prints the same figure twice. Then the arithmetic is due, whatever the averages.
 2. Totals, shares of totals, extrapolated totals, sums of responses and targets combine freely.
-3. An average of organisations goes through sums, differences, bounds and changes over time, with averages of its own kind.
-   As a bound, the smallest and largest organisation fit every average, and the mean of those that have a service fits
-   the mean of all.
+3. An average of organisations goes through sums, differences, bounds and changes over time, with averages of its own
+   kind. As a bound, the smallest and largest organisation fit every average, and the mean of those that have a service
+   fits the mean of all.
 4. Everything else mixes averages: a quotient or a product of means is not the mean of the quotients or products, and a
    figure whose average is not said may be either. There the numbers may differ freely.
 """
@@ -53,14 +53,15 @@ class Check:
     title : str
         What is checked, as a phrase.
     target : str, float or None
-        The figure it must meet: its reference, a plain number that needs no source (100%), or None where none is printed.
+        What it must meet: a figure's reference, a plain number that needs no source (100%), or None where nothing is
+        printed.
     inputs : tuple of str
         The references of the figures that it is computed from.
     formula : str
         The formula as people read it, with "{0}", "{1}" … for the inputs.
     compute : callable
-        The formula: floats in the order of the inputs [their units] to a float [the target's unit]. It must rise or fall
-        with each input, so that its extremes lie where the inputs have theirs.
+        The formula: floats in the order of the inputs [their units] to a float [the target's unit]. It must rise or
+        fall with each input, so that its extremes lie where the inputs have theirs.
     relation : {"equals", "at most", "at least"}
         How the computed value must stand to the target.
     additive : bool
@@ -194,10 +195,9 @@ class Outcome:
         if self.check.target is None:
             return "no such figure is printed"
         if not self.comparable:
-            mixed = " with ".join(sorted(self.statistics))
-            law = "" if self.check.additive else ": a quotient or product of averages is not the average of them"
-            return f"{mixed}{law}"
-        return "within rounding" if self.within_rounding else f"beyond rounding: {self.arithmetic}"
+            law = "" if self.check.additive else "; a quotient or product of averages is not their average"
+            return f"it combines {', '.join(sorted(self.statistics))}{law}"
+        return "within rounding" if self.within_rounding else "beyond rounding"
 
     @property
     def formula(self) -> str:

@@ -1,22 +1,4 @@
-"""The figures that five documents print, each with its place, its rounding and the average that it is.
-
-A printed figure is known to its rounding only, and less well where a word stands before it. `Figure.interval` reads both
-by one rule, with v the value and p the value of its last printed digit:
-
-=====================================================  ====================  ==========================================
-Words before the figure                                 Interval              Because
-=====================================================  ====================  ==========================================
-none                                                    v − p/2 to v + p/2    it was rounded to its last digit
-just over                                               v to v + p/2          above, and nearer to v than to the next
-over, more than, at least                               v to v + p            above, short of the next
-almost, nearly                                          v − p to v            below, past the one before
-less than                                               0 to v                below, by nobody knows how much
-around, about, approx., approximately, c, c., circa,    v − p to v + p        vaguer than rounding
-estimated, typically
-=====================================================  ====================  ==========================================
-
-No figure here can be negative (falls are written as positive numbers), so an interval never goes below zero.
-"""
+"""The figures that five documents print, each with its place, its rounding and the average that it is."""
 
 from __future__ import annotations
 
@@ -25,15 +7,13 @@ import math
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics import units
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.audit.rounding import interval
+from cmhs_metrics.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     import pint
 
@@ -53,29 +33,6 @@ STATISTICS = (
     "unknown",
 )
 """What a figure can be: a total or a share of one, some average of organisations, or not said."""
-
-_VAGUE = (-1.0, 1.0)
-_WORDS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "": (-0.5, 0.5),
-        "just over": (0.0, 0.5),
-        "over": (0.0, 1.0),
-        "more than": (0.0, 1.0),
-        "at least": (0.0, 1.0),
-        "almost": (-1.0, 0.0),
-        "nearly": (-1.0, 0.0),
-        "less than": (-math.inf, 0.0),
-        "around": _VAGUE,
-        "about": _VAGUE,
-        "approx.": _VAGUE,
-        "approximately": _VAGUE,
-        "c": _VAGUE,
-        "c.": _VAGUE,
-        "circa": _VAGUE,
-        "estimated": _VAGUE,
-        "typically": _VAGUE,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -142,20 +99,8 @@ class Figure:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The least and the greatest value [unit] that would be printed so; NaN where none is.
-
-        Raises
-        ------
-        BadInput
-            When the word before the figure is none that the rule knows.
-        """
-        if self.qualifier not in _WORDS:
-            expected = f"a word of the rule: {', '.join(word for word in _WORDS if word)}"
-            raise BadInput(f"figure {self.reference}", [Problem("qualifier", None, self.qualifier, expected)])
-        below, above = _WORDS[self.qualifier]
-        if math.isnan(self.value):
-            return math.nan, math.nan
-        return max(0.0, self.value + below * self.precision), self.value + above * self.precision
+        """The least and the greatest value [unit] that would be printed so; NaN where none is."""
+        return interval(self.value, self.precision, self.qualifier)
 
     @property
     def quantity(self) -> pint.Quantity[Any]:
@@ -166,8 +111,9 @@ class Figure:
     @property
     def text(self) -> str:
         """The figure with the word that goes with it, for example "around 1.9m"."""
-        said = not self.qualifier or self.qualifier in self.printed.lower() or "+" in self.printed
-        return self.printed if said else f"{self.qualifier} {self.printed}"
+        # A sign or another form of words (">18", "20,000 +", "most") stands for the word that the rule knows.
+        said = self.qualifier in self.place.lower() and self.qualifier not in self.printed.lower()
+        return f"{self.qualifier} {self.printed}" if self.qualifier and said else self.printed
 
 
 def written(value: float, unit: str) -> str:
@@ -327,8 +273,8 @@ def load(document: str | None = None) -> tuple[Figure, ...]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (files("cmhs_metrics.audit") / "data" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    text = (files("cmhs_metrics.audit") / "data" / f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _figure(document: str, row: dict[str, str]) -> Figure:

@@ -33,14 +33,14 @@ def profile() -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each type of team and measure, then for all teams: `team_type` (its label), `measure`, `unit`,
-        `published` and `recomputed` [unit], `difference` (recomputed less published) [unit] and `difference_percent` [%],
-        `within_rounding`, `verdict`, `formula` with the printed numbers in it, and `reason`. Where the audit prints
-        nothing that the figure could be recomputed from, `recomputed` is missing.
+        `published` and `recomputed` [unit], `difference` (recomputed less published) [unit] and `difference_percent`
+        [%], `within_rounding`, `verdict`, `formula` with the printed numbers in it, and `reason`. Where the audit
+        prints nothing that the figure could be recomputed from, `recomputed` is missing.
 
     References
     ----------
-    NHS England Community Mental Health Services Audit 2016/17: CMHS Finance – Unit Costs; Size and shape of the workforce
-    – by team type: Contacts per patient per year; Community MH Caseload: average time on caseload.
+    NHS England Community Mental Health Services Audit 2016/17: CMHS Finance – Unit Costs; Size and shape of the
+    workforce – by team type: Contacts per patient per year; Community MH Caseload: average time on caseload.
 
     Examples
     --------
@@ -58,10 +58,12 @@ def profile() -> pd.DataFrame:
     rows = []
     for team, label in teams.items():
         for measure, reference in _COLUMNS.items():
-            figure = found.get(reference.format(team))
-            outcome = recomputed.get(reference.format(team)) if figure else implied.get(measure)
-            if figure or (outcome and team == "total"):
-                rows.append({"team_type": label, "measure": measure} | _comparison(figure, outcome))
+            name = reference.format(team)
+            outcome = recomputed.get(name) if name in found else implied.get(measure) if team == "total" else None
+            if outcome:
+                rows.append({"team_type": label, "measure": measure} | _compared(outcome))
+            elif name in found:
+                rows.append({"team_type": label, "measure": measure} | _alone(found[name]))
     return pd.DataFrame(rows).astype({"within_rounding": "boolean"})
 
 
@@ -78,18 +80,7 @@ def _formula_name(outcome: Outcome) -> str:
     return getattr(outcome.check.compute, "__name__", "")
 
 
-def _comparison(figure: Figure | None, outcome: Outcome | None) -> dict[str, Any]:
-    if outcome is None:
-        assert figure is not None
-        missing = "the audit prints nothing to recompute it from"
-        row = {
-            "unit": figure.unit,
-            "published": figure.value,
-            "verdict": CANNOT_BE_CHECKED,
-            "formula": "",
-            "reason": missing,
-        }
-        return row
+def _compared(outcome: Outcome) -> dict[str, Any]:
     difference = outcome.recomputed - outcome.published
     return {
         "unit": outcome.unit,
@@ -101,4 +92,14 @@ def _comparison(figure: Figure | None, outcome: Outcome | None) -> dict[str, Any
         "verdict": outcome.verdict,
         "formula": outcome.formula,
         "reason": outcome.reason,
+    }
+
+
+def _alone(figure: Figure) -> dict[str, Any]:
+    return {
+        "unit": figure.unit,
+        "published": figure.value,
+        "verdict": CANNOT_BE_CHECKED,
+        "formula": "",
+        "reason": "the audit prints nothing to recompute it from",
     }

@@ -1,4 +1,4 @@
-"""Reconciliation: every printed figure that follows from others, recomputed by this library and held against the print."""
+"""Reconciliation: every printed figure that follows from others, recomputed and held against the print."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ def reconcile(document: str | None = "audit_2016_17") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each check, and one for each figure that no check reaches: `check` (its name, empty for a figure without
-        one), `document`, `section`, `title`, `formula` with the printed numbers in it, `inputs`, `printed`, `unit`,
-        `published` with `low_published` and `high_published` (what would be printed so), `recomputed` with `low` and
-        `high` (within the rounding of the inputs), `difference` (recomputed less published), all four [unit],
-        `within_rounding`, `verdict`, `reason` and `note`. The verdict is "agrees", "disagrees", "different averages" (no
-        agreement is due), "cannot be checked", or "implied" (nothing is printed to hold against the result).
+        A row for each check, and one for each figure that no check reaches: `check` (its name, empty for a figure
+        without one), `document`, `section`, `title`, `formula` with the printed numbers in it, `inputs`, `target`,
+        `printed`, `unit`, `published` with `low_published` and `high_published` (what would be printed so),
+        `recomputed` with `low` and `high` (within the rounding of the inputs), `difference` (recomputed less
+        published), all [unit], `within_rounding`, `verdict`, `reason`, `arithmetic` (the whole calculation) and `note`. The verdict is "agrees", "disagrees",
+        "different averages" (no agreement is due), "cannot be checked", or "implied" (nothing is printed to hold
+        against the result).
 
     Raises
     ------
@@ -67,8 +68,8 @@ def mistakes(document: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows of `reconcile` that disagree: `check`, `document`, `section`, `title`, `arithmetic` (the whole
-        calculation in words and numbers, with the rounding of each side) and `note`.
+        The rows of `reconcile` that disagree: `check`, `document`, `section`, `title`, `printed`, `arithmetic` (the
+        whole calculation, with the rounding of each side) and `note`.
 
     Raises
     ------
@@ -85,10 +86,8 @@ def mistakes(document: str | None = None) -> pd.DataFrame:
     ['15%', '28%']
     """
     table = reconcile(document)
-    results = outcomes()
-    found = table[table["verdict"] == DISAGREES].reset_index(drop=True)
-    found["arithmetic"] = [results[name].arithmetic for name in found["check"]]
-    return found[["check", "document", "section", "title", "printed", "arithmetic", "note"]]
+    wrong = table.loc[table["verdict"] == DISAGREES]
+    return wrong[["check", "document", "section", "title", "printed", "arithmetic", "note"]].reset_index(drop=True)
 
 
 def summary(frame: pd.DataFrame) -> dict[str, int]:
@@ -102,7 +101,8 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        The number of "checks", then of each verdict among them, then "figures without a check".
+        The number of "checks", of each verdict among them, of "figures checked" (which a check recomputes or bounds), and
+        of "figures without a check".
 
     Examples
     --------
@@ -111,9 +111,10 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
     """
     checked = frame["check"] != ""
     counts = Counter(frame.loc[checked, "verdict"])
-    return {"checks": int(checked.sum())} | {verdict: counts[verdict] for verdict in VERDICTS} | {
-        "figures without a check": int((~checked).sum())
-    }  # fmt: skip
+    verdicts = {verdict: counts[verdict] for verdict in VERDICTS}
+    targets = set(frame.loc[checked, "target"]) - {""}
+    figures = {"figures checked": len(targets), "figures without a check": int((~checked).sum())}
+    return {"checks": int(checked.sum()), **verdicts, **figures}
 
 
 def outcomes() -> dict[str, Outcome]:
@@ -160,6 +161,7 @@ def _row(name: str, outcome: Outcome) -> dict[str, Any]:
         "within_rounding": outcome.within_rounding,
         "verdict": outcome.verdict,
         "reason": outcome.reason,
+        "arithmetic": outcome.arithmetic,
         "note": outcome.check.note,
     }
 
@@ -167,11 +169,7 @@ def _row(name: str, outcome: Outcome) -> dict[str, Any]:
 def _row_of_figure(each: Figure) -> dict[str, Any]:
     low, high = each.interval
     alike = sum(other.measure == each.measure for other in load(each.document)) - 1
-    reason = (
-        f"none of the {alike} other figures of {each.measure} bears on it"
-        if alike
-        else f"the only {each.measure} printed"
-    )
+    reason = f"no other {each.measure} bears on it, of {alike} printed" if alike else f"the only {each.measure} printed"
     return {
         "check": "",
         "document": each.document,
@@ -187,5 +185,6 @@ def _row_of_figure(each: Figure) -> dict[str, Any]:
         "high_published": high,
         "verdict": CANNOT_BE_CHECKED,
         "reason": reason,
+        "arithmetic": "",
         "note": each.note,
     }

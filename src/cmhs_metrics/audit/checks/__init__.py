@@ -5,14 +5,14 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cmhs_metrics.audit.checks import activity, finance
+from cmhs_metrics.audit.checks import activity, clusters, context, finance, other_documents, partners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cmhs_metrics.audit.check import Check
 
-_SECTIONS = (finance, activity)
+_SECTIONS = (finance, activity, clusters, context, partners, other_documents)
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cmhs_metrics import percentage_change
@@ -40,11 +40,11 @@ def listed(count: int) -> str:
     return ", ".join(f"{{{position}}}" for position in range(count))
 
 
-def printed_again(*references: str, note: str = "") -> list[Check]:
-    """The same figure in several places: each must round to each of the others."""
+def printed_again(exact: str, *others: str, note: str = "") -> list[Check]:
+    """The same figure in several places: each must fit the most exact of them."""
     return [
-        Check("Printed in two places", later, (first,), "{0}", same, additive=True, stated=True, note=note)
-        for first, later in combinations(references, 2)
+        Check("Printed in two places", other, (exact,), "{0}", same, additive=True, stated=True, note=note)
+        for other in others
     ]
 
 
@@ -70,23 +70,13 @@ def share_of(
     return Check(title, target, (part, whole), "{0} ÷ {1} × 100", share, relation, stated=stated, note=note)
 
 
-def share_of_sum(
-    title: str,
-    target: str,
-    parts: Sequence[str],
-    others: Sequence[str],
-    *,
-    relation: Relation = "equals",
-    note: str = "",
-) -> Check:
-    """Some parts of a whole that is the sum of all of them, printed as a percentage."""
+def share_of_sum(title: str, target: str, part: str, others: Sequence[str]) -> Check:
+    """A part of a whole that is the sum of its parts, printed as a percentage."""
 
     def compute(*values: float) -> float:
-        return share(total(*values[: len(parts)]), total(*values))
+        return share(values[0], total(*values))
 
-    every = places(len(parts) + len(others), "+")
-    formula = f"({places(len(parts), '+')}) ÷ ({every}) × 100" if len(parts) > 1 else f"{{0}} ÷ ({every}) × 100"
-    return Check(title, target, (*parts, *others), formula, compute, relation, note=note)
+    return Check(title, target, (part, *others), f"{{0}} ÷ ({places(len(others) + 1, '+')}) × 100", compute)
 
 
 def quotient(

@@ -30,6 +30,7 @@ SPENDING = f"{HEADLINE}.total_cost"
 ALL_TEAMS = "finance.cost_profile.total"
 RATE = f"{ALL_TEAMS}.cost_per_100k"
 TREND = "finance.trend.cost_per_100k"
+TRUSTS = "introduction.trusts"
 CASELOAD = "caseload.england.caseload"
 CONTACTS = "contacts.england.contacts"
 OVER_65S = "social_care.assessments_over_65"
@@ -43,16 +44,16 @@ NOT_EVERY_TRUST = "The rows are means of the Trusts that have the team, the tota
 def headline() -> list[Check]:
     """What all teams cost: for each Trust, for each 100,000 people, and over England."""
     return [
-        *printed_again(f"{HEADLINE}.cost_per_trust.chart", f"{HEADLINE}.cost_per_trust", f"{ALL_TEAMS}.total_cost"),
+        *printed_again(f"{ALL_TEAMS}.total_cost", f"{HEADLINE}.cost_per_trust.chart", f"{HEADLINE}.cost_per_trust"),
         *printed_again(
-            f"{TREND}.2016_17",
-            f"{HEADLINE}.cost_per_100k.chart",
-            f"{HEADLINE}.cost_per_100k",
             RATE,
-            note="The figure agrees, its base does not: people of the teams' ages, aged 16+, or all who are registered.",
+            f"{HEADLINE}.cost_per_100k",
+            f"{HEADLINE}.cost_per_100k.chart",
+            f"{TREND}.2016_17",
+            note="The figure is the same, its base is not: people of the teams' ages, aged 16+, or all registered.",
         ),
-        quotient("Cost of a Trust, from England's and 56 Trusts", f"{ALL_TEAMS}.total_cost", SPENDING, "introduction.trusts"),
-        quotient("Trusts, from England's cost and that of a Trust", "introduction.trusts", SPENDING, f"{HEADLINE}.cost_per_trust"),
+        quotient("Cost of a Trust, from 56 Trusts", f"{ALL_TEAMS}.total_cost", SPENDING, TRUSTS),
+        quotient("Trusts, from the cost of one", TRUSTS, SPENDING, f"{HEADLINE}.cost_per_trust"),
         Check(
             "Cost per 100,000, on the people whom the contacts imply",
             RATE,
@@ -62,7 +63,7 @@ def headline() -> list[Check]:
             stated=True,
             note="Both totals are extrapolated to England from a rate per 100,000 people aged 16+.",
         ),
-        implied_population("People implied by the spending", SPENDING, RATE, note="About the people of England aged 16+."),
+        implied_population("People implied by the spending", SPENDING, RATE, note="About those of England aged 16+."),
         quotient("Cost of a year of care, England", None, SPENDING, CASELOAD, year_of_care_cost, unit="GBP / patient"),
         quotient("Cost per contact, England", None, SPENDING, CONTACTS, cost_per_contact, unit="GBP / contact"),
         quotient(
@@ -96,7 +97,7 @@ def trend() -> list[Check]:
             "Cost of a patient, relative to 2013, from the falls in spending and caseload",
             None,
             (fall, "caseload.trend.caseload_reduction.summary"),
-            "((100 − {0}) ÷ (100 − {1}) − 1) × 100",
+            "((100% − {0}) ÷ (100% − {1}) − 1) × 100",
             lambda spending, caseload: percentage_change(100 - spending, 100 - caseload),
             unit="percent",
             note="Of one sign with the “upwards trajectory of unit costs per patient”.",
@@ -180,7 +181,7 @@ def caseloads() -> list[Check]:
         Check(
             f"Cost of a year of care, if all 56 Trusts had the team: {TeamType(team).label}",
             f"finance.cost_profile.{team}.year_of_care_cost",
-            (f"finance.cost_profile.{team}.total_cost", "introduction.trusts", f"caseload.by_team.{team}.caseload"),
+            (f"finance.cost_profile.{team}.total_cost", TRUSTS, f"caseload.by_team.{team}.caseload"),
             "{0} × {1} ÷ {2}",
             lambda cost, trusts, caseload: year_of_care_cost(cost * trusts, caseload),
             "at least",
