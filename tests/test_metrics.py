@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import doctest
+import html
 import inspect
 import math
+import re
 
 import narwhals as nw
 import numpy as np
@@ -21,14 +23,26 @@ from cmhs_metrics.measures import MEASURES, POPULATION
 
 Q = cm.units.Quantity
 METRICS = list(CATALOGUE.values())
+PAIRED = [metric for metric in METRICS if not metric.contract.many]
+OF_MANY = [metric for metric in METRICS if metric.contract.many]
+PROFILES = [metric for metric in OF_MANY if metric.formula.startswith(f"{metric.inputs[0]} / sum of")]
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=[metric.name for metric in METRICS])
+every_ratio = pytest.mark.parametrize("metric", PAIRED, ids=[metric.name for metric in PAIRED])
+every_summary = pytest.mark.parametrize("metric", OF_MANY, ids=[metric.name for metric in OF_MANY])
+every_profile = pytest.mark.parametrize("metric", PROFILES, ids=[metric.name for metric in PROFILES])
+
+SPECIAL = [
+    cm.describe(name)
+    for name in ("weighted_population", "share_within", "median_wait", "wait_percentile", "time_on_caseload")
+]
+"""Metrics with parameters that are no measures: an index, waits of single people, a percentage."""
 
 amounts = st.floats(min_value=0, max_value=1e12, allow_subnormal=False).filter(lambda value: value == 0 or value > 1e-6)
 
 
 def arguments(metric: Metric, numbers: list[float]) -> list[float]:
     """Arguments in order, each part no larger than its whole."""
-    values = dict(zip(metric.inputs, numbers, strict=False))
+    values = dict(zip(metric.inputs, numbers, strict=True))
     for part, whole in metric.contract.parts:
         values[part], values[whole] = sorted((values[part], values[whole]))
     return list(values.values())
@@ -51,16 +65,19 @@ class TestTheDeclaration:
         assert metric.source.section
         assert metric.source.document.title
         assert metric.example.where
-        assert metric.proportion or metric.unit or metric.name.endswith("index")
 
-    def test_has_parameters_that_are_measures(self, metric: Metric) -> None:
+    def test_has_parameters_with_units(self, metric: Metric) -> None:
         for name, unit in metric.contract.inputs.items():
-            assert name in MEASURES or name == POPULATION or metric.name == "weighted_population", name
+            assert (name in MEASURES and MEASURES[name].unit == unit) or name == POPULATION or metric in SPECIAL, name
             Q(1, unit)
 
     def test_example_gives_what_it_says(self, metric: Metric) -> None:
-        value = round(metric.function(**metric.example.inputs), metric.example.places)
-        assert float(value) == float(metric.example.gives)
+        value = eval(metric.example.call(metric.name), {"cm": cm, "np": np})
+        assert repr(value) == metric.example.gives
+
+    def test_measures_know_what_they_are_a_part_of(self, metric: Metric) -> None:
+        if metric.proportion and metric in PAIRED and metric.name != "dna_rate":
+            assert metric.contract.parts, "a share is of a whole, and the measures must say so"
 
     def test_docstring_is_numpydoc_and_its_example_runs(self, metric: Metric) -> None:
         text = inspect.getdoc(metric.function) or ""
@@ -77,17 +94,19 @@ class TestTheDeclaration:
 
     def test_shows_as_text_and_html(self, metric: Metric) -> None:
         assert metric.formula in repr(metric)
-        assert metric.label in metric._repr_html_()
+        assert html.escape(metric.label) in metric._repr_html_()
         assert cm.list_metrics().loc[metric.name, "formula"] == metric.formula
 
 
-@every_metric
+@every_ratio
 class TestTheArithmetic:
+    @settings(max_examples=40)
     @given(numbers=st.lists(amounts, min_size=2, max_size=2))
     def test_is_the_formula_in_the_catalogue(self, metric: Metric, numbers: list[float]) -> None:
         values = arguments(metric, numbers)
         assert metric.function(*values) == pytest.approx(by_hand(metric, values), rel=1e-12, nan_ok=True)
 
+    @settings(max_examples=30)
     @given(numbers=st.lists(st.floats(1, 1e6), min_size=2, max_size=2), factor=st.floats(1e-3, 1e3))
     def test_scales_with_its_numerator(self, metric: Metric, numbers: list[float], factor: float) -> None:
         # All inputs times a factor: ratios stay, products of a measure with an index grow with the factor's square.
@@ -96,11 +115,16 @@ class TestTheArithmetic:
         scaled = metric.function(*(value * factor for value in values))
         assert scaled == pytest.approx(metric.function(*values) * factor**power)
 
+    @settings(max_examples=30)
     @given(numbers=st.lists(st.floats(1, 1e6), min_size=2, max_size=2), factor=st.floats(1.5, 1e3))
     def test_grows_with_its_first_measure_in_proportion(
         self, metric: Metric, numbers: list[float], factor: float
     ) -> None:
         top, bottom = arguments(metric, numbers)
+        if metric.name == "non_face_to_face_share":
+            # Its first measure is the whole: the part that is taken away stays as it was.
+            assert 0 < metric.function(top, top / 2) < metric.function(top * factor, top / 2) < 1
+            return
         if metric.contract.parts:
             bottom *= factor
         more, less = metric.function(top * factor, bottom), metric.function(top, bottom)
@@ -121,12 +145,14 @@ class TestTheArithmetic:
         assert math.isnan(metric.function(1.0, math.nan))
         assert metric.function(pd.NA, 1.0) is pd.NA
 
+    @settings(max_examples=40)
     @given(numbers=st.lists(amounts, min_size=2, max_size=2))
     def test_proportions_lie_between_0_and_1(self, metric: Metric, numbers: list[float]) -> None:
         if metric.proportion:
             value = metric.function(*arguments(metric, numbers))
             assert math.isnan(value) or 0 <= value <= 1
 
+    @settings(max_examples=10)
     @given(numbers=st.lists(st.floats(1, 1e9), min_size=2, max_size=2))
     def test_unit_algebra_gives_the_declared_unit(self, metric: Metric, numbers: list[float]) -> None:
         """The metric of quantities against pint's own arithmetic checks unit and scale of the declaration."""
@@ -139,10 +165,11 @@ class TestTheArithmetic:
             )
         )
         # Scales such as "× 100,000" are conversions of the unit, which pint does by itself.
-        bare = metric.formula.split(" × 100,000")[0].removesuffix(" / 12").replace("×", "*")
+        bare = re.split(r" × 100,000$| / 12$| × 12$", metric.formula)[0].replace("×", "*").replace("−", "-")
         own = eval(bare, {}, quantities)
+        # A flow covers a year, so that what lasts or recurs comes out in months.
         if "month" in metric.unit:
-            own = own / Q(1, "year")
+            own = own * Q(1, "year") if metric.unit.startswith("month") else own / Q(1, "year")
         result = metric.function(**quantities)
         assert str(result.units) == str(Q(1, metric.unit).units)
         assert result.magnitude == pytest.approx(own.to(result.units).magnitude)
@@ -185,7 +212,7 @@ class TestTheArithmetic:
         np.testing.assert_allclose(quantity.magnitude, expected, rtol=1e-14)
 
 
-@every_metric
+@every_ratio
 class TestBadInput:
     def test_negative_and_infinite_numbers_are_refused(self, metric: Metric) -> None:
         with pytest.raises(cm.BadInput, match=f"{metric.inputs[0]}: got -5.0, expected zero or more"):
@@ -207,3 +234,87 @@ class TestBadInput:
         for name in (first, second, "are the arguments swapped?"):
             assert name in str(caught.value)
         assert isinstance(caught.value, pint.DimensionalityError)
+
+
+columns_of_numbers = st.lists(st.floats(0.001, 1e9), min_size=1, max_size=8).map(np.array)
+
+
+@every_profile
+class TestProfiles:
+    @given(parts=columns_of_numbers)
+    def test_shares_add_to_one_in_proportion(self, metric: Metric, parts: np.ndarray) -> None:
+        shares = metric.function(parts)
+        assert shares.sum() == pytest.approx(1)
+        np.testing.assert_allclose(shares * parts[0], parts * shares[0], rtol=1e-9)
+
+    @given(parts=columns_of_numbers, factor=st.floats(1e-3, 1e3))
+    def test_do_not_depend_on_the_unit(self, metric: Metric, parts: np.ndarray, factor: float) -> None:
+        np.testing.assert_allclose(metric.function(parts * factor), metric.function(parts), rtol=1e-9)
+
+    def test_nothing_has_no_shares_and_a_missing_part_no_whole(self, metric: Metric) -> None:
+        assert np.isnan(metric.function(np.zeros(3))).all()
+        assert np.isnan(metric.function(np.array([1.0, np.nan]))).all()
+
+
+@every_summary
+class TestManyValues:
+    def others(self, metric: Metric, *, units: bool = False) -> list[object]:
+        """The parameters beside the column: a limit of 4 weeks, a 4th percentile."""
+        return [Q(4.0, unit) if units and unit else 4.0 for unit in list(metric.contract.inputs.values())[1:]]
+
+    def test_every_container_agrees(self, metric: Metric) -> None:
+        values = np.array([1.0, 3.0, 4.0, 12.0])
+        expected = metric.function(values, *self.others(metric))
+        index = pd.Index(list("abcd"))
+        series = metric.function(pd.Series(values, index=index), *self.others(metric))
+        polars = metric.function(pl.Series(values), *self.others(metric))
+        wrapped = metric.function(nw.from_native(pl.Series(values), series_only=True), *self.others(metric))
+        quantity = metric.function(
+            Q(values, metric.contract.inputs[metric.inputs[0]]), *self.others(metric, units=True)
+        )
+        if np.ndim(expected) == 1:
+            pd.testing.assert_series_equal(series, pd.Series(expected, index=index, name=metric.name))
+            assert isinstance(polars, pl.Series)
+            assert isinstance(wrapped, nw.Series)
+            assert polars.to_list() == wrapped.to_list() == expected.tolist()
+        else:
+            assert series == polars == wrapped == expected
+        np.testing.assert_allclose(quantity.magnitude, expected)
+        assert str(quantity.units) == str(Q(1, metric.unit).units)
+
+    def test_a_missing_value_makes_it_missing(self, metric: Metric) -> None:
+        for column in (np.array([1.0, np.nan]), pd.Series([1, None], dtype="Int64"), pl.Series([1.0, None])):
+            result = metric.function(column, *self.others(metric))
+            cells = [result] if np.ndim(result) == 0 and not hasattr(result, "to_list") else list(result)
+            assert all(pd.isna(cell) for cell in cells)
+
+    def test_single_numbers_and_expressions_are_refused(self, metric: Metric) -> None:
+        with pytest.raises(TypeError, match="needs a column or array of values, got a single number"):
+            metric.function(5.0, *self.others(metric))
+        with pytest.raises(TypeError, match="got an expression"):
+            metric.function(pl.col("a"), *self.others(metric))
+
+    def test_wrong_units_are_caught(self, metric: Metric) -> None:
+        with pytest.raises(cm.DimensionalityError, match=f"{metric.inputs[0]} is measured in"):
+            metric.function(Q(np.array([1.0]), "kelvin"), *self.others(metric, units=True))
+
+
+class TestWaits:
+    WAITS = np.array([1.0, 2, 3, 4, 6, 9, 12, 15, 18, 30])
+
+    def test_the_limit_itself_is_within(self) -> None:
+        # "28 days or fewer": four weeks to the day count as within four weeks.
+        assert cm.share_within(self.WAITS, 4) == 0.4
+        assert cm.share_within(Q(self.WAITS * 7, "day"), Q(4, "week")).magnitude == 0.4
+
+    def test_percentiles(self) -> None:
+        assert cm.median_wait(self.WAITS) == 7.5
+        assert cm.wait_percentile(self.WAITS, 0) == 1
+        assert cm.wait_percentile(self.WAITS, 100) == 30
+        with pytest.raises(ValueError, match="between 0 and 100, got 101"):
+            cm.wait_percentile(self.WAITS, 101)
+
+    @given(st.lists(st.floats(0, 520), min_size=1, max_size=20), st.floats(0, 100), st.floats(0, 100))
+    def test_percentiles_rise(self, waits: list[float], low: float, high: float) -> None:
+        low, high = sorted((low, high))
+        assert cm.wait_percentile(np.array(waits), low) <= cm.wait_percentile(np.array(waits), high) + 1e-9

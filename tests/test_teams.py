@@ -22,7 +22,12 @@ NORTH = cm.Team("Cambridge North", cm.TeamType.GENERIC_CMHT, total_cost=17.7e6, 
 class TestMetrics:
     def test_every_metric_that_the_measures_allow(self) -> None:
         metrics = NORTH.metrics()
-        assert list(metrics.index) == ["contacts_per_patient", "contacts_per_patient_month", "year_of_care_cost", "cost_per_contact"]
+        assert list(metrics.index) == [
+            "contacts_per_patient",
+            "contacts_per_patient_month",
+            "year_of_care_cost",
+            "cost_per_contact",
+        ]
         assert list(metrics.columns) == ["value", "unit", "label"]
         # Unit Costs 2016/17, Generic CMHTs: £3,345 a year of care, £163 a contact.
         assert metrics["value"].round()[["year_of_care_cost", "cost_per_contact"]].tolist() == [3_345, 163]
@@ -51,8 +56,13 @@ class TestMetrics:
 
 
 class TestConstruction:
-    def test_has_a_field_for_every_measure(self) -> None:
-        assert {field.name for field in dataclasses.fields(cm.Team)} >= set(MEASURES)
+    def test_every_field_but_the_keys_is_a_measure(self) -> None:
+        assert {field.name for field in dataclasses.fields(cm.Team)} - {
+            "name",
+            "team_type",
+            "organisation",
+            "period",
+        } <= set(MEASURES)
 
     def test_reads_the_team_type(self) -> None:
         assert cm.Team("North", "Crisis Resolution and Home Treatment").team_type is cm.TeamType.CRHT
@@ -77,7 +87,9 @@ class TestConstruction:
         ]
 
     def test_parts_and_wholes(self) -> None:
-        with pytest.raises(cm.BadInput, match=r"face_to_face_contacts: got 120, expected no more than contacts \(100\)"):
+        with pytest.raises(
+            cm.BadInput, match=r"face_to_face_contacts: got 120, expected no more than contacts \(100\)"
+        ):
             cm.Team("North", "CRHT", contacts=100, face_to_face_contacts=120)
         with pytest.raises(cm.BadInput, match="referrals_accepted"):
             cm.Team("North", "CRHT", referrals=Q(1, "referral"), referrals_accepted=Q(2, "referral"))
@@ -110,7 +122,9 @@ class TestFromRow:
         assert (team.name, team.organisation, team.period) == ("RT1 CRHT", "RT1", "2016/17")
 
     def test_near_misses_are_not_passed_over(self) -> None:
-        with pytest.raises(cm.BadInput, match="case_load: got 5, expected the standard name of a measure; did you mean 'caseload'"):
+        with pytest.raises(
+            cm.BadInput, match="case_load: got 5, expected the standard name of a measure; did you mean 'caseload'"
+        ):
             cm.Team.from_row({"team": "North", "team_type": "CRHT", "case_load": 5})
         with pytest.raises(cm.BadInput, match="team_type: expected a column of that name"):
             cm.Team.from_row({"team": "North"})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import os
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmhs_metrics import TeamType, audit
+from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION
-from cmhs_metrics.selection import CATALOGUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,12 +23,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[2]
 
 
-def on_startup(*, command: str, dirty: bool) -> None:  # noqa: ARG001 - mkdocs gives these names
-    """Keep the theme's advertisement of another tool out of the output, where a warning means a fault."""
-    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
-
-
-def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put the generated text in the place of each mark that stands alone on its line."""
     lines = markdown.splitlines()
     return "\n".join(MARKS[line.strip()]() if line.strip() in MARKS else line for line in lines)
@@ -48,7 +42,9 @@ def catalogue() -> str:
 def entry(metric: Metric) -> str:
     """One metric: what it says, how it is computed, from what, where it is defined, and an example."""
     inputs = [[_code(name), _described(name), _code(unit or "1")] for name, unit in metric.contract.inputs.items()]
-    call = f">>> import cmhs_metrics as cm\n>>> {metric.example.call(metric.name)}\n{metric.example.gives}"
+    example = metric.example.call(metric.name)
+    imports = [">>> import cmhs_metrics as cm", *([">>> import numpy as np"] if "np." in example else [])]
+    call = "\n".join([*imports, f">>> {example}", metric.example.gives])
     parts = [
         f"### {metric.label} {{ #{metric.name} }}",
         metric.definition,
@@ -65,6 +61,11 @@ def entry(metric: Metric) -> str:
         parts.append("**Read it with care:**\n\n" + "\n".join(f"- {caveat}" for caveat in metric.caveats))
     parts += [f"**Source:** {metric.source}.", f"**Example** ({metric.example.where}):", f"```pycon\n{call}\n```"]
     return "\n\n".join(parts)
+
+
+def declaration() -> str:
+    """A declaration of a metric as it stands in the code, for those who add one."""
+    return f"```py\n{inspect.getsource(CATALOGUE['cost_per_contact'].contract.body).strip()}\n```"
 
 
 def vocabulary() -> str:
@@ -120,6 +121,7 @@ def changelog() -> str:
 
 MARKS: dict[str, Callable[[], str]] = {
     "<!-- catalogue -->": catalogue,
+    "<!-- declaration -->": declaration,
     "<!-- vocabulary -->": vocabulary,
     "<!-- team-types -->": team_types,
     "<!-- reconciliation-counts -->": reconciliation_counts,
@@ -151,7 +153,9 @@ def _documents() -> list[dict[str, str]]:
 
 def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(' '.join(cell.split()).replace('|', '&#124;') for cell in line)} |" for line in lines)
+    return "\n".join(
+        f"| {' | '.join(' '.join(cell.split()).replace('|', '&#124;') for cell in line)} |" for line in lines
+    )
 
 
 def _code(text: str) -> str:

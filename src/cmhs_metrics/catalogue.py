@@ -47,7 +47,7 @@ class Example:
         To how many decimal places the result is rounded.
     """
 
-    inputs: dict[str, float]
+    inputs: Mapping[str, Any]
     gives: str
     where: str
     places: int
@@ -65,8 +65,15 @@ class Example:
         str
             For example "round(cm.cost_per_contact(total_cost=100, contacts=4), 1)".
         """
-        arguments = ", ".join(f"{key}={value:_}" for key, value in self.inputs.items())
-        return f"round(cm.{name}({arguments}){f', {self.places}' if self.places else ''})"
+        arguments = ", ".join(f"{key}={_written(value)}" for key, value in self.inputs.items())
+        call = f"cm.{name}({arguments})"
+        if any(isinstance(value, (list, tuple)) for value in self.inputs.values()):
+            return f"np.round({call}, {self.places}).tolist()"
+        return f"round({call}{f', {self.places}' if self.places else ''})"
+
+
+def _written(value: Any) -> str:
+    return f"np.array({list(value)})" if isinstance(value, (list, tuple)) else f"{value:_}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +177,7 @@ def metric(
     label: str,
     unit: str,
     source: Source,
-    example: dict[str, float],
+    example: Mapping[str, Any],
     gives: str,
     where: str,
     places: int = 1,
@@ -178,6 +185,7 @@ def metric(
     annual: bool = False,
     proportion: bool = False,
     parameters: Mapping[str, str] | None = None,
+    many: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a metric: the decorator of its formula.
 
@@ -205,6 +213,9 @@ def metric(
         Whether the result is a share of a whole.
     parameters : mapping of str to str, optional
         Units of parameters that are not measures.
+    many : bool, default False
+        Whether the formula takes many values together: a profile of shares that add to one, or a summary such as a
+        median. Tables of teams do not compute these.
 
     Returns
     -------
@@ -232,7 +243,7 @@ def metric(
             for part, measure in MEASURES.items()
             if part in inputs and measure.part_of is not None and measure.part_of in inputs
         )
-        contract = Contract(name, body, MappingProxyType(inputs), unit, parts)
+        contract = Contract(name, body, MappingProxyType(inputs), unit, parts, many=many)
         function = front(contract)
         worked = Example(example, gives, where, places)
         definition = " ".join((body.__doc__ or "").split())
@@ -289,16 +300,19 @@ def front(contract: Contract) -> Callable[..., Any]:
         The function.
     """
     names = list(contract.inputs)
+    if contract.many:
+        return update_wrapper(_compiled(contract, []), contract.body)
     plain = [f"(type({name}) is float or type({name}) in _plain)" for name in names]
     least = "-_infinity < " if contract.signed else "0.0 <= "
     bounds = [f"{least}{name} < _infinity" for name in names]
     order = [f"{part} <= {whole}" for part, whole in contract.parts]
-    source = (
-        f"def {contract.name}({', '.join(names)}):\n"
-        f"    if {' and '.join(plain + bounds + order)}:\n"
-        f"        return {_trace(contract).code}\n"
-        f"    return _evaluate(_contract, ({', '.join(names)},))\n"
-    )
+    quick = [f"    if {' and '.join(plain + bounds + order)}:", f"        return {_trace(contract).code}"]
+    return update_wrapper(_compiled(contract, quick), contract.body)
+
+
+def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
+    names = ", ".join(contract.inputs)
+    lines = [f"def {contract.name}({names}):", *quick, f"    return _evaluate(_contract, ({names},))"]
     namespace: dict[str, Any] = {
         "_plain": PLAIN,
         "_infinity": math.inf,
@@ -306,9 +320,9 @@ def front(contract: Contract) -> Callable[..., Any]:
         "_contract": contract,
         "_evaluate": evaluate,
     }
-    exec(compile(source, f"<front of {contract.name}>", "exec"), namespace)
-    function: Callable[..., Any] = update_wrapper(namespace[contract.name], contract.body)
-    return function
+    exec(compile("\n".join(lines), f"<front of {contract.name}>", "exec"), namespace)
+    made: Callable[..., Any] = namespace[contract.name]
+    return made
 
 
 def _trace(contract: Contract) -> Symbol:
@@ -389,10 +403,14 @@ def _bullet(text: str) -> list[str]:
     return textwrap.wrap(text, 100, initial_indent="  - ", subsequent_indent="    ")
 
 
+_ANY_KIND = "float, Quantity, numpy.ndarray, Series or expression"
+
+
 def _docstring(entry: Metric) -> str:
     """The numpydoc of a metric, from its declaration."""
+    kinds = "numpy.ndarray, Series or Quantity" if entry.contract.many else _ANY_KIND
     parameters = "".join(
-        f"{name} : float, Quantity, numpy.ndarray, Series or expression\n"
+        f"{name} : {kinds}\n"
         f"    {_describe_input(name)[0].upper()}{_describe_input(name)[1:]} [{unit or 'dimensionless'}].\n"
         for name, unit in entry.contract.inputs.items()
     )
@@ -410,5 +428,6 @@ def _docstring(entry: Metric) -> str:
         + (f"Notes\n-----\n{notes}\n" if notes else "")
         + f"References\n----------\n{entry.source}.\n\n"
         f"Examples\n--------\n{entry.example.where[0].upper()}{entry.example.where[1:]}:\n\n"
-        f">>> import cmhs_metrics as cm\n>>> {entry.example.call(entry.name)}\n{entry.example.gives}\n"
+        f">>> import cmhs_metrics as cm\n>>> import numpy as np\n"
+        f">>> {entry.example.call(entry.name)}\n{entry.example.gives}\n"
     )

@@ -23,30 +23,8 @@ from cmhs_metrics.errors import BadInput, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import narwhals as nw
     import pandas as pd
-    import polars as pl
     from numpy.typing import NDArray
-    from pint.facets.plain import PlainQuantity
-    from typing_extensions import TypeVar
-
-    Value = TypeVar(
-        "Value",
-        float,
-        NDArray[Any],
-        "pd.Series[Any]",
-        pint.Quantity[Any],
-        PlainQuantity[Any],
-        nw.Expr,
-        nw.Series[Any],
-        pl.Expr,
-        pl.Series,
-        default=float,
-    )
-    """What a formula takes and gives: the kind of value that went in comes out."""
-
-    Number = float | int | np.integer[Any]
-    """A plain number, which may stand beside any other kind of value."""
 
 OWN = "<own unit>"
 """Stands for the unit that the first argument has, whatever it is; in a result's unit, for that unit."""
@@ -72,6 +50,8 @@ class Contract:
         Pairs of parameters of which the first is a part of the second.
     signed : bool, default False
         Whether arguments may be negative.
+    many : bool, default False
+        Whether the formula takes many values together, as a share or a median does, and not one pair at a time.
     """
 
     name: str
@@ -80,6 +60,7 @@ class Contract:
     unit: str
     parts: tuple[tuple[str, str], ...] = ()
     signed: bool = False
+    many: bool = False
 
 
 class DimensionalityError(pint.DimensionalityError):
@@ -224,6 +205,15 @@ def _quantity(value: Any) -> Any:
 
 def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_unit: list[bool]) -> Any:
     names = list(contract.inputs)
+    # A parameter without a dimension (an index, a percentage) needs no unit beside quantities.
+    plain = [unit == "" and not has for unit, has in zip(contract.inputs.values(), has_unit, strict=True)]
+    if any(plain):
+        registry = units.define(_quantity(arguments[has_unit.index(True)])._REGISTRY)
+        arguments = tuple(
+            registry.Quantity(argument, "") if bare else argument
+            for argument, bare in zip(arguments, plain, strict=True)
+        )
+        has_unit = [has or bare for has, bare in zip(has_unit, plain, strict=True)]
     if not all(has_unit):
         with_unit = names[has_unit.index(True)]
         without = names[has_unit.index(False)]
@@ -257,6 +247,8 @@ def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_uni
         for magnitude, argument in zip(magnitudes, arguments, strict=True)
     )
     result = evaluate(contract, columns)
+    if np.ndim(result) == 0:
+        return registry.Quantity(result, unit)
     return pd.Series(PintArray(result.to_numpy(), dtype=unit), index=result.index, name=contract.name)
 
 
@@ -337,6 +329,8 @@ def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:
         for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
     values = contract.body(*prepared)
+    if np.ndim(values) == 0:
+        return values
     dtypes = [column.dtype for column in columns.values()]
     return pd.Series(_as_container(values, dtypes), index=leader.index, name=contract.name)
 
@@ -391,12 +385,29 @@ def _evaluate_columns(contract: Contract, arguments: tuple[Any, ...]) -> Any:
         if not column.dtype.is_numeric():
             raise TypeError(f"{name} is a column of {column.dtype}; numbers are expected")
     (first, leader), *others = wrapped.items()
+    if contract.many:
+        return _evaluate_many(contract, arguments, wrapped)
     table = leader.alias(first).to_frame().with_columns(*(column.alias(name) for name, column in others))
     expressions = tuple(
         nw.col(name) if name in wrapped else argument for name, argument in zip(contract.inputs, arguments, strict=True)
     )
     result = table.select(_evaluate_expressions(contract, expressions)).get_column(contract.name)
     return result if any(isinstance(argument, nw.Series) for argument in arguments) else result.to_native()
+
+
+def _evaluate_many(contract: Contract, arguments: tuple[Any, ...], wrapped: Mapping[str, Any]) -> Any:
+    import narwhals as nw
+
+    leader = next(iter(wrapped.values()))
+    prepared = [
+        wrapped[name].cast(nw.Float64).fill_null(math.nan).to_numpy() if name in wrapped else _floats(name, argument)
+        for name, argument in zip(contract.inputs, arguments, strict=True)
+    ]
+    result = contract.body(*prepared)
+    if np.ndim(result) == 0:
+        return result
+    column = nw.new_series(contract.name, result, nw.Float64, backend=leader.implementation).fill_nan(None)
+    return column if any(isinstance(argument, nw.Series) for argument in arguments) else column.to_native()
 
 
 def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any:

@@ -54,25 +54,109 @@ def _measures(*measures: Measure) -> Mapping[str, Measure]:
     return MappingProxyType({measure.name: measure for measure in measures})
 
 
+FLOW, STOCK, PEOPLE = Kind.FLOW, Kind.STOCK, Kind.POPULATION
+
 MEASURES: Mapping[str, Measure] = _measures(
-    Measure("referrals", "referral", Kind.FLOW, "referrals received in the period"),
-    Measure("referrals_accepted", "referral", Kind.FLOW, "referrals accepted in the period", part_of="referrals"),
-    Measure("contacts", "contact", Kind.FLOW, "contacts that took place in the period, face to face and not"),
-    Measure("face_to_face_contacts", "contact", Kind.FLOW, "contacts that took place face to face", part_of="contacts"),
-    Measure("did_not_attends", "contact", Kind.FLOW, "appointments that the patient missed without warning (DNA)"),
-    Measure("discharges", "discharge", Kind.FLOW, "discharges in the period"),
-    Measure("total_cost", "GBP", Kind.FLOW, "cost in the period, with overheads and corporate costs"),
-    Measure("admissions", "admission", Kind.FLOW, "admissions to a bed in the period"),
-    Measure("readmissions", "admission", Kind.FLOW, "admissions soon after a discharge", part_of="admissions"),
-    Measure("occupied_bed_days", "bed_day", Kind.FLOW, "days on which beds were occupied, added over beds"),
-    Measure("available_bed_days", "bed_day", Kind.FLOW, "days on which beds were open, added over beds"),
-    Measure("delayed_bed_days", "bed_day", Kind.FLOW, "occupied bed days of delayed transfers", "occupied_bed_days"),
-    Measure("caseload", "patient", Kind.STOCK, "people on the caseload at the end of the period"),
-    Measure("average_caseload", "patient", Kind.STOCK, "mean number of people on the caseload over the period"),
-    Measure("wte", "WTE", Kind.STOCK, "staff in post, whole-time equivalent"),
-    Measure("beds", "bed", Kind.STOCK, "beds open"),
-    Measure("registered_population", "person", Kind.POPULATION, "people registered with the GPs of the place"),
-    Measure("weighted_population", "person", Kind.POPULATION, "registered people, weighted for mental-health need"),
+    # Referrals
+    Measure("referrals", "referral", FLOW, "referrals received in the period"),
+    Measure("referrals_accepted", "referral", FLOW, "referrals accepted in the period", part_of="referrals"),
+    # Waits
+    Measure("waits_completed", "referral", FLOW, "waits that ended in the period with the care waited for"),
+    Measure("waits_within_four_weeks", "referral", FLOW, "those of at most four weeks", part_of="waits_completed"),
+    Measure("waiting", "referral", STOCK, "referrals still waiting at the end of the period"),
+    Measure("waiting_over_52_weeks", "referral", STOCK, "those waiting for more than 52 weeks", part_of="waiting"),
+    Measure("waiting_over_78_weeks", "referral", STOCK, "those waiting for more than 78 weeks", part_of="waiting"),
+    Measure("waiting_over_104_weeks", "referral", STOCK, "those waiting for more than 104 weeks", part_of="waiting"),
+    Measure("eip_starts", "referral", FLOW, "first episodes of psychosis of which treatment began"),
+    Measure("eip_starts_within_two_weeks", "referral", FLOW, "those within two weeks of referral", "eip_starts"),
+    # Caseload
+    Measure("caseload", "patient", STOCK, "people on the caseload at the end of the period"),
+    Measure("average_caseload", "patient", STOCK, "mean number of people on the caseload over the period"),
+    Measure("discharges", "discharge", FLOW, "discharges in the period"),
+    Measure("iapt_entrants", "patient", FLOW, "people entering IAPT (now NHS Talking Therapies) in the period"),
+    Measure("people_accessing", "patient", FLOW, "people with two or more contacts within twelve months"),
+    # Contacts
+    Measure("contacts", "contact", FLOW, "contacts that took place in the period, face to face and not"),
+    Measure("face_to_face_contacts", "contact", FLOW, "contacts that took place face to face", part_of="contacts"),
+    Measure("did_not_attends", "contact", FLOW, "appointments that the patient missed without warning (DNA)"),
+    # Finance
+    Measure("total_cost", "GBP", FLOW, "cost in the period, with overheads and corporate costs"),
+    Measure("organisations", "organisation", STOCK, "organisations that the other measures cover"),
+    # Workforce
+    Measure("wte", "WTE", STOCK, "staff in post, whole-time equivalent"),
+    Measure("female_wte", "WTE", STOCK, "female staff in post, whole-time equivalent", part_of="wte"),
+    Measure("white_british_wte", "WTE", STOCK, "White British staff in post, whole-time equivalent", part_of="wte"),
+    Measure("under_50_wte", "WTE", STOCK, "staff in post under 50, whole-time equivalent", part_of="wte"),
+    Measure("over_four_days_wte", "WTE", STOCK, "staff working more than four days a week, in WTE", part_of="wte"),
+    Measure("teams", "team", STOCK, "teams that answered"),
+    Measure("teams_offering", "team", STOCK, "teams that offer an intervention themselves", part_of="teams"),
+    # Inpatient care
+    Measure("beds", "bed", STOCK, "beds open"),
+    Measure("admissions", "admission", FLOW, "admissions to a bed in the period"),
+    Measure("readmissions", "admission", FLOW, "admissions soon after a discharge", part_of="admissions"),
+    Measure(
+        "admissions_without_prior_contact",
+        "admission",
+        FLOW,
+        "admissions of people without a community contact in the year before",
+        part_of="admissions",
+    ),
+    Measure("occupied_bed_days", "bed_day", FLOW, "days on which beds were occupied, added over beds"),
+    Measure("available_bed_days", "bed_day", FLOW, "days on which beds were open, added over beds"),
+    Measure("delayed_bed_days", "bed_day", FLOW, "occupied bed days of delayed transfers", part_of="occupied_bed_days"),
+    # Social care
+    Measure("social_workers", "WTE", STOCK, "mental-health social workers of the local authority"),
+    Measure("social_care_support_staff", "WTE", STOCK, "mental-health support staff of the local authority"),
+    Measure("amhps", "WTE", STOCK, "approved mental health professionals (AMHPs)"),
+    Measure("mha_assessments", "assessment", FLOW, "Mental Health Act assessments in the period"),
+    Measure("mha_assessments_under_18", "assessment", FLOW, "those of people under 18", part_of="mha_assessments"),
+    Measure(
+        "mha_assessments_65_plus", "assessment", FLOW, "those of people aged 65 and over", part_of="mha_assessments"
+    ),
+    # Primary care
+    Measure("trained_professionals", "professional", FLOW, "primary-care professionals trained in mental health"),
+    Measure("enhanced_care_patients", "patient", FLOW, "people supported by enhanced services in primary care"),
+    Measure("enhanced_care_cost", "GBP", FLOW, "cost of enhanced services in primary care"),
+    Measure("psychological_therapists", "WTE", STOCK, "psychological therapists employed locally, outside IAPT"),
+    Measure("smi_register", "patient", STOCK, "people on the primary-care register of severe mental illness (SMI)"),
+    Measure(
+        "smi_health_checks", "patient", FLOW, "those with a full physical health check in the year", "smi_register"
+    ),
+    Measure("housing_places", "place", STOCK, "places in supported housing"),
+    Measure("occupied_housing_places", "place", STOCK, "places in supported housing taken", part_of="housing_places"),
+    Measure("housing_cost", "GBP", FLOW, "spend on supported housing"),
+    Measure(
+        "shared_care_organisations", "organisation", STOCK, "those that prescribe under shared care", "organisations"
+    ),
+    # Voluntary sector
+    Measure("voluntary_sector_cost", "GBP", FLOW, "spend through voluntary and community organisations"),
+    Measure("voluntary_sector_patients", "patient", FLOW, "people supported by voluntary and community organisations"),
+    Measure("services", "service", STOCK, "services commissioned"),
+    Measure("recurrent_services", "service", STOCK, "services commissioned on a recurring basis", part_of="services"),
+    # Transformation and outcomes
+    Measure("transformation_funding", "GBP", FLOW, "funding for the transformation of community services"),
+    Measure(
+        "voluntary_sector_funding",
+        "GBP",
+        FLOW,
+        "transformation funding spent through voluntary and community organisations",
+        part_of="transformation_funding",
+    ),
+    Measure("pcns", "PCN", STOCK, "primary care networks (PCNs)"),
+    Measure("transformed_pcns", "PCN", STOCK, "networks that meet every criterion of transformation", part_of="pcns"),
+    Measure("arrs_pcns", "PCN", STOCK, "networks with a mental health practitioner in post", part_of="pcns"),
+    Measure("people_measured", "patient", FLOW, "people with an outcome score before and after"),
+    Measure("people_improved", "patient", FLOW, "those whose score improved", part_of="people_measured"),
+    Measure("people_referred", "patient", FLOW, "people referred to a service"),
+    Measure("people_contacted_in_time", "patient", FLOW, "those contacted within the time promised", "people_referred"),
+    Measure(
+        "people_stepped_down", "patient", FLOW, "those who need a more intensive service no longer", "people_referred"
+    ),
+    # Populations
+    Measure("registered_population", "person", PEOPLE, "people registered with the GPs of the place"),
+    Measure("weighted_population", "person", PEOPLE, "registered people, weighted for mental-health need"),
+    Measure("people_aged_0_17", "person", PEOPLE, "people of the place under 18"),
+    Measure("people_aged_65_plus", "person", PEOPLE, "people of the place aged 65 and over"),
 )
 """Every measure, by name."""
 
@@ -80,7 +164,7 @@ POPULATION = "population"
 """The parameter of a metric that any population measure may fill; in tables `basis` says which does."""
 
 BASES: Mapping[str, str] = MappingProxyType(
-    {name.removesuffix("_population"): name for name, measure in MEASURES.items() if measure.kind is Kind.POPULATION}
+    {name.removesuffix("_population"): name for name in MEASURES if name.endswith("_population")}
 )
 """The population bases by name ("registered", "weighted"), each with the measure that it is."""
 

@@ -43,22 +43,31 @@ def audit_report() -> str:
                 "published": [_amount(value, unit) for value in rows["published"]],
                 "recomputed": [_amount(value, unit) for value in rows["recomputed"]],
                 "difference": [_difference(value) for value in rows["difference_percent"]],
+                "within rounding": [
+                    "–" if pd.isna(each) else "yes" if each else "no" for each in rows["within_rounding"]
+                ],
                 "verdict": rows["verdict"],
+                "recomputed as": rows["formula"],
             }
         )
-        formulas = "; ".join(dict.fromkeys(formula for formula in rows["formula"] if formula))
-        blocks += [f"\n{_title(str(measure))} [{_in_words(str(unit))}]"]
-        blocks += [f"recomputed as {formulas}"] if formulas else []
-        blocks.append(shown.to_string(index=False, justify="right"))
-    blocks += ["", _counts(audit.summary(reconciled))]
+        blocks += [
+            "",
+            f"{_title(str(measure))} [{_in_words(str(unit))}]",
+            shown.to_string(index=False, justify="right"),
+        ]
+    blocks += ["", _counts(audit.summary(reconciled)), "", "What disagrees:"]
+    wrong = audit.mistakes("audit_2016_17")
+    blocks += [f"- {row.title} ({row.section}): {row.arithmetic}" for row in wrong.itertuples()]
     return "\n".join(blocks)
 
 
 def _counts(counts: dict[str, int]) -> str:
     return (
-        f"{counts['checked']} checks of figures: {counts['agrees']} agree once rounding is allowed for, "
-        f"{counts['disagrees']} disagree, {counts['different averages']} set different averages side by side; "
-        f"{counts['cannot be checked']} further figures cannot be checked."
+        f"{counts['figures checked']} figures checked in {counts['checks']} ways: {counts['agrees']} agree once rounding is "
+        f"allowed for, {counts['disagrees']} disagree, {counts['different averages']} set different averages side by side, "
+        f"so that no agreement is due, {counts['implied']} give what the audit does not print; "
+        f"{counts['cannot be checked']} meet an N/A, and {counts['figures without a check']} figures have nothing to be "
+        "checked against."
     )
 
 
@@ -232,8 +241,13 @@ def _difference(percent: float) -> str:
 
 
 def _title(measure: str) -> str:
+    titles = {
+        "total_cost": "Cost per trust",
+        "cost_per_100k_age_group": "Cost per 100,000 people of the team's ages",
+        "cost_per_100k": "Cost per 100,000 people aged 16 and over",
+    }
     metric = CATALOGUE.get(measure)
-    return metric.label if metric else measure.replace("_", " ").capitalize()
+    return titles.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
 
 
 def _in_words(unit: str) -> str:

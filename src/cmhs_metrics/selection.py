@@ -128,7 +128,7 @@ def not_computed(columns: Collection[str]) -> dict[str, list[str]]:
 
 def _for_tables(metric: Metric) -> bool:
     """Whether a table can hold what the metric needs: measures and populations, not parameters of its own."""
-    return all(name in MEASURES or name == POPULATION for name in metric.inputs)
+    return not metric.contract.many and all(name in MEASURES or name == POPULATION for name in metric.inputs)
 
 
 def _missing(metric: Metric, schema: Collection[str], populations: list[str]) -> list[str]:

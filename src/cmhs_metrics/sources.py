@@ -59,10 +59,17 @@ class Source:
 
 
 AUDIT = Document(
-    "NHS England Community Mental Health Services Audit Results", "NHS Benchmarking Network", "2016/17 data"
+    "NHS England Community Mental Health Services Audit Results", "NHS Benchmarking Network", "2018, on 2016/17"
+)
+CONFEDERATION = Document("Community Mental Health Services", "NHS Confederation", "February 2025")
+BOARD_PAPER = Document(
+    "Community Mental Health Transformation Programme – NHS partnership working with the third sector",
+    "NHS England",
+    "2023",
 )
 FRAMEWORK = Document(
     "Introducing the Framework for Community Mental Health Support, Care and Treatment",
     "National Collaborating Centre for Mental Health and NHS England",
-    "2019",
+    "May 2019",
 )
+WEB_PAGE = Document("Community Mental Health Services (web page)", "NHS England", "2019 or 2020")

@@ -104,7 +104,7 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
     @property
     def measures(self) -> dict[str, Any]:
         """The measures that are known, by name."""
-        named = {name: getattr(self, name) for name in MEASURES}
+        named = {field.name: getattr(self, field.name) for field in fields(self) if field.name in MEASURES}
         return {name: value for name, value in named.items() if value is not None}
 
     def _together(self) -> list[Problem]:

@@ -15,7 +15,7 @@ from cmhs_metrics.ratio import ratio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.containers import Number, Value
+    from cmhs_metrics.values import Number, Value
 
 
 @function(inputs={"value": OWN, "earlier": SAME}, unit="percent", signed=True)

@@ -25,8 +25,17 @@ DEFINITIONS: dict[str, str] = {
     "admission": "admission = [admission]",
     "discharge": "discharge = [discharge]",
     "assessment": "assessment = [assessment]",
+    "organisation": "organisation = [organisation]",
+    "team": "team = [team]",
+    "service": "service = [service]",
+    "place": "place = [place]",
+    "professional": "professional = [professional]",
+    "session": "session = [session]",
+    "PCN": "PCN = [primary_care_network]",
     # "Per 100,000" says per what: 5.3 MGBP / person_100k is £5.3m per 100,000 people.
     "person_100k": "person_100k = 100000 * person",
+    # A difference of two percentages is no percentage of anything.
+    "percentage_point": "percentage_point = 0.01",
 }
 """The canonical units that pint does not have, by name."""
 

@@ -179,7 +179,7 @@ class Outcome:
     @property
     def verdict(self) -> str:
         """One of `VERDICTS`."""
-        if self.not_given:
+        if self.not_given or math.isnan(self.recomputed):
             return CANNOT_BE_CHECKED
         if self.check.target is None:
             return IMPLIED
@@ -192,6 +192,8 @@ class Outcome:
         """Why the verdict is what it is."""
         if self.not_given:
             return "; ".join(f"{each.printed} is printed for {each.reference}" for each in self.not_given)
+        if math.isnan(self.recomputed):
+            return "the formula divides by a figure that is printed as zero"
         if self.check.target is None:
             return "no such figure is printed"
         if not self.comparable:
@@ -214,12 +216,13 @@ class Outcome:
     @property
     def arithmetic(self) -> str:
         """The whole calculation in words and numbers."""
-        line = f"{self.formula} = {_with_interval(self.recomputed, self.interval, self.unit)}"
+        computed = _with_interval(self.recomputed, self.interval, self.unit)
+        line = computed if computed.startswith(self.formula) else f"{self.formula} = {computed}"
         if self.check.target is None:
             return line
         wanted = _PHRASES[self.check.relation] + _with_interval(self.published, self.published_interval, self.unit)
         where = f", printed “{self.printed}”" if self.target else ""
-        return f"{line}; it should be {wanted}{where}"
+        return f"{line}, against {wanted}{where}"
 
 
 def run(check: Check, known: Mapping[str, Figure]) -> Outcome:
@@ -247,7 +250,5 @@ def run(check: Check, known: Mapping[str, Figure]) -> Outcome:
 
 
 def _with_interval(value: float, interval: tuple[float, float], unit: str) -> str:
-    low, high = interval
-    if low == high:
-        return written(value, unit)
-    return f"{written(value, unit)} [{written(low, unit)} to {written(high, unit)}]"
+    low, high = (written(end, unit) for end in interval)
+    return written(value, unit) if low == high else f"{written(value, unit)} [{low} to {high}]"

@@ -105,7 +105,6 @@ class Figure:
     @property
     def quantity(self) -> pint.Quantity[Any]:
         """The value with its unit."""
-        _define_units()
         return units.Quantity(self.value, "" if self.unit == "1" else self.unit)
 
     @property
@@ -143,7 +142,8 @@ def written(value: float, unit: str) -> str:
     for size, letter in ((1e9, "bn"), (1e6, "m")):
         if unit.startswith("GBP") and math.inf > abs(value) >= size:
             return f"£{value / size:.4g}{letter}"
-    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    # The ends of a rounded whole number lie at a half.
+    number = f"{value:.4g}" if abs(value) < 1000 else f"{value:,.1f}" if value % 1 == 0.5 else f"{value:,.0f}"
     return f"£{number}" if unit.startswith("GBP") else number
 
 
@@ -281,13 +281,3 @@ def _figure(document: str, row: dict[str, str]) -> Figure:
     texts = {name: text for name, text in row.items() if name not in ("multiplier", "value", "precision")}
     value, precision = (float(row[name] or "nan") for name in ("value", "precision"))
     return Figure(document=document, value=value, precision=precision, **texts)
-
-
-def _define_units() -> None:
-    """Add what is counted in these documents only."""
-    registry = units.define()
-    for name in ("organisation", "service", "place", "session", "team"):
-        if name not in registry:
-            registry.define(f"{name} = [{name}]")
-    if "percentage_point" not in registry:
-        registry.define("percentage_point = percent")

@@ -27,9 +27,9 @@ def reconcile(document: str | None = "audit_2016_17") -> pd.DataFrame:
         without one), `document`, `section`, `title`, `formula` with the printed numbers in it, `inputs`, `target`,
         `printed`, `unit`, `published` with `low_published` and `high_published` (what would be printed so),
         `recomputed` with `low` and `high` (within the rounding of the inputs), `difference` (recomputed less
-        published), all [unit], `within_rounding`, `verdict`, `reason`, `arithmetic` (the whole calculation) and `note`. The verdict is "agrees", "disagrees",
-        "different averages" (no agreement is due), "cannot be checked", or "implied" (nothing is printed to hold
-        against the result).
+        published), all [unit], `within_rounding`, `verdict`, `reason`, `arithmetic` (the whole calculation) and `note`.
+        The verdict is "agrees", "disagrees", "different averages" (no agreement is due), "cannot be checked", or
+        "implied" (nothing is printed to hold against the result).
 
     Raises
     ------
@@ -68,8 +68,8 @@ def mistakes(document: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows of `reconcile` that disagree: `check`, `document`, `section`, `title`, `printed`, `arithmetic` (the
-        whole calculation, with the rounding of each side) and `note`.
+        The rows of `reconcile` that disagree: `check`, `document`, `section`, `title`, `target`, `printed`,
+        `arithmetic` (the whole calculation, with the rounding of each side) and `note`.
 
     Raises
     ------
@@ -86,8 +86,8 @@ def mistakes(document: str | None = None) -> pd.DataFrame:
     ['15%', '28%']
     """
     table = reconcile(document)
-    wrong = table.loc[table["verdict"] == DISAGREES]
-    return wrong[["check", "document", "section", "title", "printed", "arithmetic", "note"]].reset_index(drop=True)
+    columns = ["check", "document", "section", "title", "target", "printed", "arithmetic", "note"]
+    return table.loc[table["verdict"] == DISAGREES, columns].reset_index(drop=True)
 
 
 def summary(frame: pd.DataFrame) -> dict[str, int]:
@@ -101,8 +101,8 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        The number of "checks", of each verdict among them, of "figures checked" (which a check recomputes or bounds), and
-        of "figures without a check".
+        The number of "checks", of each verdict among them, of "figures checked" (which a check recomputes or bounds),
+        and of "figures without a check".
 
     Examples
     --------

@@ -71,8 +71,8 @@ def interval(value: float, precision: float, word: str = "") -> tuple[float, flo
 
     Examples
     --------
-    >>> interval(1.9, 0.1, "almost"), interval(76, 1)
-    ((1.7999999999999998, 1.9), (75.5, 76.5))
+    >>> interval(76, 1), interval(25, 1, "over")
+    ((75.5, 76.5), (25.0, 26.0))
     """
     if word not in WORDS:
         expected = f"a word of the rule: {', '.join(known for known in WORDS if known)}"

@@ -9,7 +9,7 @@ from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT, FRAMEWORK
 
 if TYPE_CHECKING:
-    from cmhs_metrics.containers import Number, Value
+    from cmhs_metrics.values import Number, Value
 
 PER_PATIENT = AUDIT.section("Size and shape of the workforce – by team type: Contacts per patient per year")
 CASELOAD_AT_YEAR_END = (
@@ -96,3 +96,18 @@ def face_to_face_share(face_to_face_contacts: Value | Number, contacts: Value | 
 def dna_rate(did_not_attends: Value | Number, contacts: Value | Number) -> Value:
     """The share of appointments that the patient missed without warning (did not attend, DNA)."""
     return ratio(did_not_attends, did_not_attends + contacts)
+
+
+@metric(
+    label="Share of contacts that are not face to face",
+    unit="",
+    source=AUDIT.section("Example benchmarking comparisons: Contact levels per 100,000 population 2016/17"),
+    example={"contacts": 14_000_000, "face_to_face_contacts": 10_640_000},
+    gives="0.24",
+    places=2,
+    where="76% of 14 million contacts are face to face, the residual 24% are not",
+    proportion=True,
+)
+def non_face_to_face_share(contacts: Value | Number, face_to_face_contacts: Value | Number) -> Value:
+    """The share of the contacts that took place by telephone, message, video or otherwise not face to face."""
+    return ratio(contacts - face_to_face_contacts, contacts)

@@ -9,7 +9,7 @@ from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 
 if TYPE_CHECKING:
-    from cmhs_metrics.containers import Number, Value
+    from cmhs_metrics.values import Number, Value
 
 UNIT_COSTS = AUDIT.section("CMHS Finance: Unit Costs 2016/17")
 
@@ -113,3 +113,21 @@ def cost_per_referral(total_cost: Value | Number, referrals: Value | Number) -> 
 def cost_per_wte(total_cost: Value | Number, wte: Value | Number) -> Value:
     """Cost of a year for each whole-time equivalent member of staff."""
     return ratio(total_cost, wte)
+
+
+@metric(
+    label="Cost per organisation",
+    unit="GBP / organisation",
+    source=AUDIT.section("CMHS Finance: Total Expenditure 2016/17"),
+    example={"total_cost": 2_486_400_000, "organisations": 56},
+    gives="44400000.0",
+    places=-5,
+    where="£44.4m a trust, were it that of all 56 trusts",
+    caveats=[
+        "Organisations differ in size: it describes a set of them, and compares nothing.",
+        "56 trusts at £44.4m are £2.49bn; the audit extrapolates £2.38bn.",
+    ],
+)
+def cost_per_organisation(total_cost: Value | Number, organisations: Value | Number) -> Value:
+    """Cost of the services in the period for each organisation."""
+    return ratio(total_cost, organisations)

@@ -10,7 +10,7 @@ from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 
 if TYPE_CHECKING:
-    from cmhs_metrics.containers import Number, Value
+    from cmhs_metrics.values import Number, Value
 
 NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
 

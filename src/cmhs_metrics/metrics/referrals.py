@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.summaries import shares
 
 if TYPE_CHECKING:
-    from cmhs_metrics.containers import Number, Value
+    from cmhs_metrics.values import Many, Number, Value
 
 
 @metric(
@@ -44,3 +45,36 @@ def referrals_per_100k(referrals: Value | Number, population: Value | Number) ->
 def referral_acceptance_rate(referrals_accepted: Value | Number, referrals: Value | Number) -> Value:
     """The share of the referrals received in the period that the service accepted."""
     return ratio(referrals_accepted, referrals)
+
+
+@metric(
+    label="Share of referrals by source",
+    unit="",
+    source=AUDIT.section("Referrals by team type by source"),
+    example={"referrals": (42, 5, 19, 3, 31)},
+    gives="[0.42, 0.05, 0.19, 0.03, 0.31]",
+    places=2,
+    where="all teams: primary care, self and carer, other CMHTs, inpatients, other sources",
+    proportion=True,
+    many=True,
+)
+def referral_source_share(referrals: Many) -> Many:
+    """The share of each source among all referrals."""
+    return shares(referrals)
+
+
+@metric(
+    label="Share of referrals by team",
+    unit="",
+    source=AUDIT.section("Referrals by Community Team"),
+    example={"referrals": (1_470_000, 430_000)},
+    gives="[0.774, 0.226]",
+    places=3,
+    where="1.9m referrals, of which 430,000 went to crisis teams",
+    proportion=True,
+    many=True,
+    caveats=["The audit says both that the 1.9m include crisis teams and that their 430,000 come on top."],
+)
+def referral_team_share(referrals: Many) -> Many:
+    """The share of each team type among all referrals."""
+    return shares(referrals)

@@ -175,6 +175,7 @@ def contacts() -> list[Check]:
     face, other = "contacts.england.face_to_face_share", "contacts.england.non_face_to_face_share"
     rates = {team.value: f"contacts_per_patient.{team.value}" for team in TeamType if team is not TeamType.CRHT}
     outreach, early = rates["assertive_outreach"], rates["eip"]
+    others = [each for each in rates.values() if each != outreach]
     missed = "contacts.dna.generic_cmht"
     return [
         *printed_again(CONTACTS, f"{CONTACTS}.summary", f"{CONTACTS}.conclusions"),
@@ -200,7 +201,7 @@ def contacts() -> list[Check]:
         *printed_again(f"{outreach}.text", outreach),
         *printed_again(f"{early}.text", early),
         highest("Assertive Outreach is the most intensive", outreach, rates.values()),
-        highest("… “followed by Early Intervention in Psychosis”", early, set(rates.values()) - {outreach}),
+        highest("… “followed by Early Intervention in Psychosis”", early, others),
         lowest("Memory Services are the least intensive", rates["memory"], rates.values()),
         *between("DNA rate of Generic CMHTs among the Trusts", missed, [f"{missed}.minimum", f"{missed}.maximum"]),
     ]  # fmt: skip

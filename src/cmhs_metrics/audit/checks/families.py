@@ -30,7 +30,7 @@ def share(part: float, whole: float) -> float:
     return ratio(part, whole, 100)
 
 
-def places(count: int, sign: str) -> str:
+def joined(count: int, sign: str) -> str:
     """The formula that joins its inputs by one sign."""
     return f" {sign} ".join(f"{{{position}}}" for position in range(count))
 
@@ -53,21 +53,12 @@ def adds_to(
 ) -> Check:
     """Parts that make up a whole, or leave room in it."""
     parts = tuple(parts)
-    return Check(title, target, parts, places(len(parts), "+"), total, relation, additive=True, note=note)
+    return Check(title, target, parts, joined(len(parts), "+"), total, relation, additive=True, note=note)
 
 
-def share_of(
-    title: str,
-    target: str,
-    part: str,
-    whole: str,
-    *,
-    relation: Relation = "equals",
-    stated: bool = False,
-    note: str = "",
-) -> Check:
+def share_of(title: str, target: str, part: str, whole: str, *, stated: bool = False) -> Check:
     """A part of a whole, printed as a percentage."""
-    return Check(title, target, (part, whole), "{0} ÷ {1} × 100", share, relation, stated=stated, note=note)
+    return Check(title, target, (part, whole), "{0} ÷ {1} × 100", share, stated=stated)
 
 
 def share_of_sum(title: str, target: str, part: str, others: Sequence[str]) -> Check:
@@ -76,7 +67,7 @@ def share_of_sum(title: str, target: str, part: str, others: Sequence[str]) -> C
     def compute(*values: float) -> float:
         return share(values[0], total(*values))
 
-    return Check(title, target, (part, *others), f"{{0}} ÷ ({places(len(others) + 1, '+')}) × 100", compute)
+    return Check(title, target, (part, *others), f"{{0}} ÷ ({joined(len(others) + 1, '+')}) × 100", compute)
 
 
 def quotient(
@@ -88,22 +79,19 @@ def quotient(
     *,
     stated: bool = False,
     unit: str = "",
-    note: str = "",
 ) -> Check:
     """One figure divided by another, by the metric that divides them."""
-    return Check(title, target, (above, below), "{0} ÷ {1}", compute, stated=stated, unit=unit, note=note)
+    return Check(title, target, (above, below), "{0} ÷ {1}", compute, stated=stated, unit=unit)
 
 
-def change(
-    title: str, target: str, later: str, earlier: str, *, stated: bool = False, fall: bool = False, note: str = ""
-) -> Check:
+def change(title: str, target: str, later: str, earlier: str, *, stated: bool = False, fall: bool = False) -> Check:
     """Percentage change over time; falls are printed as positive numbers."""
 
     def compute(value: float, before: float) -> float:
         return -percentage_change(value, before) if fall else percentage_change(value, before)
 
     formula = "(1 − {0} ÷ {1}) × 100" if fall else "({0} ÷ {1} − 1) × 100"
-    return Check(title, target, (later, earlier), formula, compute, additive=True, stated=stated, note=note)
+    return Check(title, target, (later, earlier), formula, compute, additive=True, stated=stated)
 
 
 def implied_population(title: str, count: str, rate: str, *, note: str = "") -> Check:
@@ -116,7 +104,7 @@ def population_behind(count: float, rate: float) -> float:
     return ratio(count, rate, 100_000)
 
 
-def extrapolation(title: str, target: str, rate: str, count: str, its_rate: str, *, note: str = "") -> Check:
+def extrapolation(title: str, target: str, rate: str, count: str, its_rate: str) -> Check:
     """A mean rate taken to England, on the population that another extrapolation of the document implies.
 
     The document says of these totals that they are extrapolated, which is to multiply the rate by the population.
@@ -125,7 +113,7 @@ def extrapolation(title: str, target: str, rate: str, count: str, its_rate: str,
     def compute(per_100k: float, other: float, other_rate: float) -> float:
         return per_100k * population_behind(other, other_rate) / 100_000
 
-    return Check(title, target, (rate, count, its_rate), "{0} × {1} ÷ {2}", compute, stated=True, note=note)
+    return Check(title, target, (rate, count, its_rate), "{0} × {1} ÷ {2}", compute, stated=True)
 
 
 def at_most(title: str, target: str | float, lower: str, *, note: str = "") -> Check:
@@ -133,57 +121,35 @@ def at_most(title: str, target: str | float, lower: str, *, note: str = "") -> C
     return Check(title, target, (lower,), "{0}", same, "at most", additive=True, note=note)
 
 
-def at_least(title: str, target: str | float, higher: str, *, note: str = "") -> Check:
+def at_least(title: str, target: str | float, higher: str) -> Check:
     """A figure that another bounds from below."""
-    return Check(title, target, (higher,), "{0}", same, "at least", additive=True, note=note)
+    return Check(title, target, (higher,), "{0}", same, "at least", additive=True)
 
 
-def between(title: str, target: str, others: Sequence[str], *, note: str = "") -> list[Check]:
+def between(title: str, target: str, others: Sequence[str]) -> list[Check]:
     """A figure that lies among others."""
     smallest, largest = (f"the {end} of {listed(len(others))}" for end in ("smallest", "largest"))
     return [
-        Check(
-            f"{title}: not below the smallest",
-            target,
-            tuple(others),
-            smallest,
-            _smallest,
-            "at most",
-            additive=True,
-            note=note,
-        ),
-        Check(
-            f"{title}: not above the largest",
-            target,
-            tuple(others),
-            largest,
-            _largest,
-            "at least",
-            additive=True,
-            note=note,
-        ),
+        Check(f"{title}: not below the smallest", target, tuple(others), smallest, _smallest, "at most", additive=True),
+        Check(f"{title}: not above the largest", target, tuple(others), largest, _largest, "at least", additive=True),
     ]
 
 
-def highest(title: str, target: str, others: Iterable[str], *, note: str = "") -> Check:
+def highest(title: str, target: str, others: Iterable[str]) -> Check:
     """A figure that none of the others exceeds."""
     others = tuple(each for each in others if each != target)
-    return Check(
-        title, target, others, f"the largest of {listed(len(others))}", _largest, "at most", additive=True, note=note
-    )
+    return Check(title, target, others, f"the largest of {listed(len(others))}", _largest, "at most", additive=True)
 
 
-def lowest(title: str, target: str, others: Iterable[str], *, note: str = "") -> Check:
+def lowest(title: str, target: str, others: Iterable[str]) -> Check:
     """A figure that none of the others is below."""
     others = tuple(each for each in others if each != target)
-    return Check(
-        title, target, others, f"the smallest of {listed(len(others))}", _smallest, "at least", additive=True, note=note
-    )
+    return Check(title, target, others, f"the smallest of {listed(len(others))}", _smallest, "at least", additive=True)
 
 
-def ascending(title: str, references: Sequence[str], *, note: str = "") -> list[Check]:
+def ascending(title: str, references: Sequence[str]) -> list[Check]:
     """A list from the smallest to the largest."""
-    return [at_most(title, higher, lower, note=note) for lower, higher in pairwise(references)]
+    return [at_most(title, higher, lower) for lower, higher in pairwise(references)]
 
 
 def _smallest(*values: float) -> float:

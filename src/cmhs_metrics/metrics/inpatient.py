@@ -1,0 +1,121 @@
+"""Inpatient care: the beds beside which community services stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import metric
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.summaries import shares
+
+if TYPE_CHECKING:
+    from cmhs_metrics.values import Many, Number, Value
+
+
+@metric(
+    label="Beds per 100,000 people",
+    unit="bed / person_100k",
+    source=AUDIT.section("Bed provision – Adult Acute beds"),
+    example={"beds": 7_194, "population": 44_916_013},
+    gives="16.0",
+    where="7,194 adult acute beds; the people whom 698,444 on caseload at 1,555 per 100,000 imply",
+    caveats=["The audit's 20 adult acute beds per 100,000 is a mean of trusts, over the people of their catchments."],
+)
+def beds_per_100k(beds: Value | Number, population: Value | Number) -> Value:
+    """Beds open, for every 100,000 people of the place."""
+    return ratio(beds, population, 100_000)
+
+
+@metric(
+    label="Share of beds",
+    unit="",
+    source=AUDIT.section("NHS Inpatient services in England"),
+    example={"beds": (7_194, 12_075)},
+    gives="[0.373, 0.627]",
+    places=3,
+    where="7,194 adult acute beds of 19,269, and all the others",
+    proportion=True,
+    many=True,
+)
+def bed_share(beds: Many) -> Many:
+    """The share of each type of bed among all beds."""
+    return shares(beds)
+
+
+@metric(
+    label="Admissions per 100,000 people",
+    unit="admission / person_100k",
+    source=AUDIT.section("Admissions & readmissions variation"),
+    example={"admissions": 1_000, "population": 500_000},
+    gives="200.0",
+    where="illustration",
+)
+def admissions_per_100k(admissions: Value | Number, population: Value | Number) -> Value:
+    """Admissions in the period, for every 100,000 people of the place."""
+    return ratio(admissions, population, 100_000)
+
+
+@metric(
+    label="Readmission rate",
+    unit="",
+    source=AUDIT.section("Admissions & readmissions variation"),
+    example={"readmissions": 90, "admissions": 1_000},
+    gives="0.09",
+    places=2,
+    where="illustration",
+    proportion=True,
+    caveats=[
+        "How soon is soon is for the data to say: 28 and 30 days are both in use. The audit does not say which it took."
+    ],
+)
+def readmission_rate(readmissions: Value | Number, admissions: Value | Number) -> Value:
+    """The share of admissions that came soon after a discharge."""
+    return ratio(readmissions, admissions)
+
+
+@metric(
+    label="Average length of stay",
+    unit="bed_day / discharge",
+    source=AUDIT.section("Length of stay & DTOC variation"),
+    example={"occupied_bed_days": 32_000, "discharges": 1_000},
+    gives="32.0",
+    where="illustration",
+    caveats=[
+        "Days occupied in the period stand over discharges in it: fair where stays are short beside the period, and "
+        "not where a few people stay for years.",
+    ],
+)
+def average_length_of_stay(occupied_bed_days: Value | Number, discharges: Value | Number) -> Value:
+    """Bed days for each discharge."""
+    return ratio(occupied_bed_days, discharges)
+
+
+@metric(
+    label="Bed occupancy",
+    unit="",
+    source=AUDIT.section("Length of stay & DTOC variation"),
+    example={"occupied_bed_days": 345, "available_bed_days": 365},
+    gives="0.95",
+    places=2,
+    where="illustration",
+    caveats=["Above 1 where the beds of people on leave are used again."],
+)
+def bed_occupancy(occupied_bed_days: Value | Number, available_bed_days: Value | Number) -> Value:
+    """Occupied bed days for each bed day that was open."""
+    return ratio(occupied_bed_days, available_bed_days)
+
+
+@metric(
+    label="Delayed transfers of care",
+    unit="",
+    source=AUDIT.section("Length of stay & DTOC variation"),
+    example={"delayed_bed_days": 45, "occupied_bed_days": 1_000},
+    gives="0.045",
+    places=3,
+    where="illustration",
+    proportion=True,
+)
+def delayed_transfer_rate(delayed_bed_days: Value | Number, occupied_bed_days: Value | Number) -> Value:
+    """The share of occupied bed days on which the patient was well enough to leave and could not."""
+    return ratio(delayed_bed_days, occupied_bed_days)

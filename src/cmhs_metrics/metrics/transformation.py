@@ -1,0 +1,138 @@
+"""Transformation: access, equalities, and how far the new model has come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import metric
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import BOARD_PAPER
+from cmhs_metrics.summaries import shares
+
+if TYPE_CHECKING:
+    from cmhs_metrics.values import Many, Number, Value
+
+PROGRESS = BOARD_PAPER.section("paragraph 10: Progress to date with CMH transformation")
+AIMS = BOARD_PAPER.section("paragraph 11: the four headline aims")
+
+
+@metric(
+    label="People accessing community services per 100,000 people",
+    unit="patient / person_100k",
+    source=AIMS,
+    example={"people_accessing": 504_000, "population": 44_900_000},
+    gives="1122.5",
+    where="504k people in the twelve months to July 2022; the 44.9m people aged 16 and over of the audit",
+)
+def access_per_100k(people_accessing: Value | Number, population: Value | Number) -> Value:
+    """People with two or more contacts within twelve months, for every 100,000 people."""
+    return ratio(people_accessing, population, 100_000)
+
+
+@metric(
+    label="Share of networks by criteria of transformation met",
+    unit="",
+    source=PROGRESS,
+    example={"pcns": (429, 285, 178, 358)},
+    gives="[0.343, 0.228, 0.142, 0.286]",
+    places=3,
+    where="Q2 2022/23: fully transformed, three of five criteria, one or two, none",
+    proportion=True,
+    many=True,
+)
+def pcn_criteria_share(pcns: Many) -> Many:
+    """The share of primary care networks that meet all, some or none of the criteria of transformation."""
+    return shares(pcns)
+
+
+@metric(
+    label="Networks with fully transformed care",
+    unit="",
+    source=PROGRESS,
+    example={"transformed_pcns": 429, "pcns": 1_250},
+    gives="0.34",
+    places=2,
+    where="429 of 1,250 networks in Q2 2022/23, printed 34%",
+    proportion=True,
+)
+def transformed_pcn_share(transformed_pcns: Value | Number, pcns: Value | Number) -> Value:
+    """The share of primary care networks that give access through fully transformed models of care."""
+    return ratio(transformed_pcns, pcns)
+
+
+@metric(
+    label="Networks with a mental health practitioner in post",
+    unit="",
+    source=BOARD_PAPER.section("paragraph 12"),
+    example={"arrs_pcns": 717, "pcns": 1_250},
+    gives="0.57",
+    places=2,
+    where="717 networks, printed 57%",
+    proportion=True,
+)
+def arrs_coverage(arrs_pcns: Value | Number, pcns: Value | Number) -> Value:
+    """The share of primary care networks with a mental health practitioner in post (additional roles scheme, ARRS)."""
+    return ratio(arrs_pcns, pcns)
+
+
+@metric(
+    label="Admissions without prior community contact",
+    unit="",
+    source=AIMS,
+    example={"admissions_without_prior_contact": 14, "admissions": 100},
+    gives="0.14",
+    places=2,
+    where="14% in May 2022, down from 16% in May 2021",
+    proportion=True,
+    caveats=["Compared between ethnic groups as a gap in percentage points: see percentage_point_change."],
+)
+def admissions_without_prior_contact_rate(
+    admissions_without_prior_contact: Value | Number, admissions: Value | Number
+) -> Value:
+    """The share of admissions of people who had no contact with community services in the year before."""
+    return ratio(admissions_without_prior_contact, admissions)
+
+
+@metric(
+    label="People whose outcome score improved",
+    unit="",
+    source=BOARD_PAPER.section("paragraph 18: Outcomes"),
+    example={"people_improved": 84, "people_measured": 100},
+    gives="0.84",
+    places=2,
+    where="84% scored higher on WEMWBS after the intervention",
+    proportion=True,
+    caveats=["Any improvement counts, also one within the error of the scale: see reliable_change."],
+)
+def improved_share(people_improved: Value | Number, people_measured: Value | Number) -> Value:
+    """The share of people with an outcome score before and after whose score improved."""
+    return ratio(people_improved, people_measured)
+
+
+@metric(
+    label="People contacted within the time promised",
+    unit="",
+    source=BOARD_PAPER.section("paragraph 18: Outcomes"),
+    example={"people_contacted_in_time": 508, "people_referred": 508},
+    gives="1.0",
+    where="508 people referred, 100% of them contacted within 96 hours",
+    proportion=True,
+)
+def contacted_in_time_rate(people_contacted_in_time: Value | Number, people_referred: Value | Number) -> Value:
+    """The share of people referred who were contacted within the time promised."""
+    return ratio(people_contacted_in_time, people_referred)
+
+
+@metric(
+    label="People who no longer need the more intensive team",
+    unit="",
+    source=BOARD_PAPER.section("paragraph 18: Outcomes"),
+    example={"people_stepped_down": 324, "people_referred": 508},
+    gives="0.64",
+    places=2,
+    where="324 of 508 people referred, printed 64%",
+    proportion=True,
+)
+def stepped_down_rate(people_stepped_down: Value | Number, people_referred: Value | Number) -> Value:
+    """The share of people referred who no longer need input from the more intensive team."""
+    return ratio(people_stepped_down, people_referred)

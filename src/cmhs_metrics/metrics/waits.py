@@ -1,0 +1,139 @@
+"""Waiting: how long people wait for care, and how many wait too long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import metric
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import AUDIT, CONFEDERATION, WEB_PAGE
+from cmhs_metrics.summaries import percentile, share_at_most
+
+if TYPE_CHECKING:
+    from cmhs_metrics.values import Column, Number, Value
+
+BANDS = AUDIT.section("Waiting Times: Waiting times for community MH services")
+STANDARD = CONFEDERATION.section("paragraphs 17, 18 and 23: access and waiting times")
+
+
+@metric(
+    label="Share of waits within a number of weeks",
+    unit="",
+    source=BANDS,
+    example={"waits": (1, 2, 3, 4, 6, 9, 12, 15, 18, 30), "weeks": 18},
+    gives="0.9",
+    where="around 90% of people are treated within 18 weeks: nine of ten",
+    proportion=True,
+    many=True,
+    parameters={"waits": "week", "weeks": "week"},
+    caveats=["A wait of exactly that many weeks is within: four weeks are 28 days or fewer."],
+)
+def share_within(waits: Column, weeks: Number) -> float:
+    """The share of waits that lasted no longer than a number of weeks."""
+    return share_at_most(waits, weeks)
+
+
+@metric(
+    label="Median wait",
+    unit="week",
+    source=STANDARD,
+    example={"waits": (2, 3, 5, 8, 40)},
+    gives="5.0",
+    where="illustration",
+    many=True,
+    parameters={"waits": "week"},
+    caveats=["Of completed waits it says nothing about those still waiting, who have often waited longest."],
+)
+def median_wait(waits: Column) -> float:
+    """The wait that half of the people exceed."""
+    return percentile(waits, 50)
+
+
+@metric(
+    label="Percentile of waits",
+    unit="week",
+    source=STANDARD,
+    example={"waits": (2, 3, 5, 8, 40), "percent": 90},
+    gives="27.2",
+    where="illustration",
+    many=True,
+    parameters={"waits": "week", "percent": ""},
+    caveats=["Between two people the percentile is interpolated."],
+)
+def wait_percentile(waits: Column, percent: Number) -> float:
+    """The wait that all but a given percentage of the people stay below."""
+    return percentile(waits, percent)
+
+
+@metric(
+    label="Share of waits completed within four weeks",
+    unit="",
+    source=STANDARD,
+    example={"waits_within_four_weeks": 934, "waits_completed": 16_139},
+    gives="0.058",
+    places=3,
+    where="MHSDS monthly statistics, community waits, England, three months to June 2024: MRS01a over MRS01",
+    proportion=True,
+    caveats=["Only those who were seen count: a service that sees nobody has no rate, not a bad one."],
+)
+def four_week_rate(waits_within_four_weeks: Value | Number, waits_completed: Value | Number) -> Value:
+    """The share of the period's completed waits that lasted four weeks at most."""
+    return ratio(waits_within_four_weeks, waits_completed)
+
+
+@metric(
+    label="Share of those waiting who have waited over 52 weeks",
+    unit="",
+    source=STANDARD,
+    example={"waiting_over_52_weeks": 30, "waiting": 100},
+    gives="0.3",
+    where="illustration",
+    proportion=True,
+)
+def waiting_over_52_weeks_rate(waiting_over_52_weeks: Value | Number, waiting: Value | Number) -> Value:
+    """The share of those still waiting at the end of the period who have waited for more than 52 weeks."""
+    return ratio(waiting_over_52_weeks, waiting)
+
+
+@metric(
+    label="Share of those waiting who have waited over 78 weeks",
+    unit="",
+    source=STANDARD,
+    example={"waiting_over_78_weeks": 30, "waiting": 100},
+    gives="0.3",
+    where="illustration",
+    proportion=True,
+)
+def waiting_over_78_weeks_rate(waiting_over_78_weeks: Value | Number, waiting: Value | Number) -> Value:
+    """The share of those still waiting at the end of the period who have waited for more than 78 weeks."""
+    return ratio(waiting_over_78_weeks, waiting)
+
+
+@metric(
+    label="Share of those waiting who have waited over 104 weeks",
+    unit="",
+    source=STANDARD,
+    example={"waiting_over_104_weeks": 76_748, "waiting": 383_740},
+    gives="0.2",
+    where="76,748 people are about 20% of those waiting",
+    proportion=True,
+)
+def waiting_over_104_weeks_rate(waiting_over_104_weeks: Value | Number, waiting: Value | Number) -> Value:
+    """The share of those still waiting at the end of the period who have waited for more than 104 weeks."""
+    return ratio(waiting_over_104_weeks, waiting)
+
+
+@metric(
+    label="EIP treatment begun within two weeks",
+    unit="",
+    source=WEB_PAGE.section("Early Intervention in Psychosis (EIP)"),
+    example={"eip_starts_within_two_weeks": 53, "eip_starts": 100},
+    gives="0.53",
+    places=2,
+    where="illustration; the standard is more than 50%",
+    proportion=True,
+    caveats=["The standard asks for a NICE-approved package of care, not for a first contact."],
+)
+def eip_two_week_rate(eip_starts_within_two_weeks: Value | Number, eip_starts: Value | Number) -> Value:
+    """The share of people with a first episode of psychosis whose treatment began within two weeks of referral."""
+    return ratio(eip_starts_within_two_weeks, eip_starts)
