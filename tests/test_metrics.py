@@ -33,7 +33,15 @@ every_profile = pytest.mark.parametrize("metric", PROFILES, ids=[metric.name for
 
 SPECIAL = [
     cm.describe(name)
-    for name in ("weighted_population", "share_within", "median_wait", "wait_percentile", "time_on_caseload")
+    for name in (
+        "weighted_population",
+        "share_within",
+        "mean_wait",
+        "median_wait",
+        "wait_percentile",
+        "time_on_caseload",
+        "premature_mortality_ratio",
+    )
 ]
 """Metrics with parameters that are no measures: an index, waits of single people, a percentage."""
 
@@ -121,7 +129,7 @@ class TestTheArithmetic:
         self, metric: Metric, numbers: list[float], factor: float
     ) -> None:
         top, bottom = arguments(metric, numbers)
-        if metric.name == "non_face_to_face_share":
+        if metric.name in ("non_face_to_face_share", "non_recurrent_share"):
             # Its first measure is the whole: the part that is taken away stays as it was.
             assert 0 < metric.function(top, top / 2) < metric.function(top * factor, top / 2) < 1
             return

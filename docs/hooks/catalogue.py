@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cmhs_metrics import TeamType, audit
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION
+from cmhs_metrics.units import DEFINITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,7 +42,9 @@ def catalogue() -> str:
 
 def entry(metric: Metric) -> str:
     """One metric: what it says, how it is computed, from what, where it is defined, and an example."""
-    inputs = [[_code(name), _described(name), _code(unit or "1")] for name, unit in metric.contract.inputs.items()]
+    inputs = [
+        [_code(name), _described(name, unit), _code(unit or "1")] for name, unit in metric.contract.inputs.items()
+    ]
     example = metric.example.call(metric.name)
     imports = [">>> import cmhs_metrics as cm", *([">>> import numpy as np"] if "np." in example else [])]
     call = "\n".join([*imports, f">>> {example}", metric.example.gives])
@@ -55,6 +58,10 @@ def entry(metric: Metric) -> str:
     if POPULATION in metric.inputs:
         columns = " or ".join(_code(f"{metric.name}_{basis}") for basis in BASES)
         parts.append(f"**In a table:** the column is {columns}, after the population it was computed with.")
+    if metric.contract.many:
+        parts.append(
+            "**In a table:** no column; it takes many values together, and gives the summary or share of them."
+        )
     if metric.annual:
         parts.append("**Period:** the flow must cover a year; tables of months leave it out.")
     if metric.caveats:
@@ -71,10 +78,16 @@ def declaration() -> str:
 def vocabulary() -> str:
     """The measures that a table may hold, with their units and how each adds."""
     rows = [
-        [_code(name), _code(measure.unit), measure.kind.value, measure.description]
+        [_code(name), _code(measure.unit), measure.kind.value, _described(name, measure.unit)]
         for name, measure in MEASURES.items()
     ]
     return _table(["Column", "Unit", "Kind", "What is counted"], rows)
+
+
+def units() -> str:
+    """The names of the units, each with its definition where that is made of others."""
+    given = {name: text.split("=")[1].strip() for name, text in DEFINITIONS.items()}
+    return ", ".join(_code(name) + ("" if "[" in text else f" ({text})") for name, text in given.items()) + "."
 
 
 def team_types() -> str:
@@ -123,6 +136,7 @@ MARKS: dict[str, Callable[[], str]] = {
     "<!-- catalogue -->": catalogue,
     "<!-- declaration -->": declaration,
     "<!-- vocabulary -->": vocabulary,
+    "<!-- units -->": units,
     "<!-- team-types -->": team_types,
     "<!-- reconciliation-counts -->": reconciliation_counts,
     "<!-- mistakes -->": mistakes,
@@ -141,10 +155,13 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _described(name: str) -> str:
+def _described(name: str, unit: str) -> str:
     if name == POPULATION:
         return "people of the place, registered or weighted"
-    return MEASURES[name].description if name in MEASURES else f"{name.replace('_', ' ')}, a number without a unit"
+    if name not in MEASURES:
+        return name.replace("_", " ") + ("" if unit else ", a plain number")
+    whole = MEASURES[name].part_of
+    return MEASURES[name].description + (f" (part of {_code(whole)})" if whole else "")
 
 
 def _documents() -> list[dict[str, str]]:

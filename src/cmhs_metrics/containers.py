@@ -230,7 +230,7 @@ def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_uni
     if any(quantity._REGISTRY is not registry for quantity in quantities):
         raise ValueError(f"{contract.name}: the arguments come from different pint registries; make them with one")
     own = str(quantities[0].units)
-    wanted = [own if unit in (OWN, SAME) else unit for unit in contract.inputs.values()]
+    wanted = [own if unit == SAME else unit.replace(OWN, f"({own})") for unit in contract.inputs.values()]
     _check_units(contract, quantities, dict(zip(names, wanted, strict=True)))
     unit = registry.parse_units(contract.unit.replace(OWN, f"({own})"))
     magnitudes = tuple(

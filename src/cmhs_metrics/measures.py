@@ -73,6 +73,9 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("caseload", "patient", STOCK, "people on the caseload at the end of the period"),
     Measure("average_caseload", "patient", STOCK, "mean number of people on the caseload over the period"),
     Measure("discharges", "discharge", FLOW, "discharges in the period"),
+    Measure("service_users", "patient", STOCK, "people in specialist mental health care, in hospital and out of it"),
+    Measure("community_patients", "patient", STOCK, "those supported in the community", part_of="service_users"),
+    Measure("patients_offered_therapy", "patient", FLOW, "people offered more than medicines", part_of="caseload"),
     Measure("iapt_entrants", "patient", FLOW, "people entering IAPT (now NHS Talking Therapies) in the period"),
     Measure("people_accessing", "patient", FLOW, "people with two or more contacts within twelve months"),
     # Contacts
@@ -82,6 +85,9 @@ MEASURES: Mapping[str, Measure] = _measures(
     # Finance
     Measure("total_cost", "GBP", FLOW, "cost in the period, with overheads and corporate costs"),
     Measure("organisations", "organisation", STOCK, "organisations that the other measures cover"),
+    Measure(
+        "organisations_providing", "organisation", STOCK, "those that provide the service", part_of="organisations"
+    ),
     # Workforce
     Measure("wte", "WTE", STOCK, "staff in post, whole-time equivalent"),
     Measure("female_wte", "WTE", STOCK, "female staff in post, whole-time equivalent", part_of="wte"),
@@ -106,6 +112,7 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("delayed_bed_days", "bed_day", FLOW, "occupied bed days of delayed transfers", part_of="occupied_bed_days"),
     # Social care
     Measure("social_workers", "WTE", STOCK, "mental-health social workers of the local authority"),
+    Measure("amhp_social_workers", "WTE", STOCK, "those who are AMHPs", part_of="social_workers"),
     Measure("social_care_support_staff", "WTE", STOCK, "mental-health support staff of the local authority"),
     Measure("amhps", "WTE", STOCK, "approved mental health professionals (AMHPs)"),
     Measure("mha_assessments", "assessment", FLOW, "Mental Health Act assessments in the period"),
@@ -146,6 +153,13 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("transformed_pcns", "PCN", STOCK, "networks that meet every criterion of transformation", part_of="pcns"),
     Measure("arrs_pcns", "PCN", STOCK, "networks with a mental health practitioner in post", part_of="pcns"),
     Measure("people_measured", "patient", FLOW, "people with an outcome score before and after"),
+    Measure(
+        "people_with_fewer_gp_visits", "patient", FLOW, "those who see their GP less often", part_of="people_measured"
+    ),
+    Measure("survey_responses", "response", FLOW, "answers to a question of a survey"),
+    Measure(
+        "positive_responses", "response", FLOW, "answers that report a good experience", part_of="survey_responses"
+    ),
     Measure("people_improved", "patient", FLOW, "those whose score improved", part_of="people_measured"),
     Measure("people_referred", "patient", FLOW, "people referred to a service"),
     Measure("people_contacted_in_time", "patient", FLOW, "those contacted within the time promised", "people_referred"),

@@ -52,6 +52,9 @@ class Symbol:
     def __mul__(self, other: Any) -> Symbol:
         return self._joined("*", "×", other)
 
+    def __pow__(self, other: Any) -> Symbol:
+        return self._joined("**", "to the power of", other)
+
 
 def _of_symbols(numerator: Any, denominator: Any, scale: float) -> Symbol:
     times = "" if scale == 1 else f" * {scale!r}"

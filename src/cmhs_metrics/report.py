@@ -63,11 +63,11 @@ def audit_report() -> str:
 
 def _counts(counts: dict[str, int]) -> str:
     return (
-        f"{counts['figures checked']} figures checked in {counts['checks']} ways: {counts['agrees']} agree once rounding is "
-        f"allowed for, {counts['disagrees']} disagree, {counts['different averages']} set different averages side by side, "
-        f"so that no agreement is due, {counts['implied']} give what the audit does not print; "
-        f"{counts['cannot be checked']} meet an N/A, and {counts['figures without a check']} figures have nothing to be "
-        "checked against."
+        f"{counts['figures checked']} figures checked in {counts['checks']} ways: {counts['agrees']} agree once "
+        f"rounding is allowed for, {counts['disagrees']} disagree, {counts['different averages']} set different "
+        f"averages side by side, so that no agreement is due, {counts['implied']} give what the audit does not print; "
+        f"{counts['cannot be checked']} meet an N/A, and {counts['figures without a check']} figures have nothing to "
+        "be checked against."
     )
 
 
@@ -193,7 +193,8 @@ def table_report(result: pd.DataFrame, notes: list[str]) -> str:
             columns=columns,
         )
         blocks.append(f"{title}\n{shown.to_string()}")
-    return "\n\n".join([*blocks, *notes])
+    dash = "–: missing, or nothing to divide by. A total is missing where a part of it is."
+    return "\n\n".join([*blocks, *([dash] if result.isna().any(axis=None) else []), *notes])
 
 
 def _blocks(result: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

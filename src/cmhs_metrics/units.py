@@ -31,6 +31,8 @@ DEFINITIONS: dict[str, str] = {
     "place": "place = [place]",
     "professional": "professional = [professional]",
     "session": "session = [session]",
+    "death": "death = [death]",
+    "response": "response = [response]",
     "PCN": "PCN = [primary_care_network]",
     # "Per 100,000" says per what: 5.3 MGBP / person_100k is £5.3m per 100,000 people.
     "person_100k": "person_100k = 100000 * person",

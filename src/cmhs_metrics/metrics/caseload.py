@@ -91,3 +91,17 @@ def implied_time_on_caseload(average_caseload: Value | Number, discharges: Value
 def caseload_turnover(discharges: Value | Number, average_caseload: Value | Number) -> Value:
     """Discharges of a year for each person on the caseload: how often it is renewed."""
     return ratio(discharges, average_caseload)
+
+
+@metric(
+    label="Share of service users supported in the community",
+    unit="",
+    source=AUDIT.section("Policy context and drivers for this stocktake"),
+    example={"community_patients": 90, "service_users": 100},
+    gives="0.9",
+    where="over 90% of service users are supported in community settings",
+    proportion=True,
+)
+def community_supported_rate(community_patients: Value | Number, service_users: Value | Number) -> Value:
+    """The share of the users of specialist mental health services who are supported in the community."""
+    return ratio(community_patients, service_users)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from cmhs_metrics.catalogue import metric
+from cmhs_metrics.clusters import CareCluster
 from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 from cmhs_metrics.summaries import shares
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
     from cmhs_metrics.values import Many, Number, Value
 
 
@@ -42,3 +47,58 @@ def cluster_share(caseload: Many) -> Many:
 def iapt_entrants_per_patient(iapt_entrants: Value | Number, caseload: Value | Number) -> Value:
     """People who entered IAPT (now NHS Talking Therapies) in the period, for each person on the community caseload."""
     return ratio(iapt_entrants, caseload)
+
+
+def cluster_profile(
+    caseload: Mapping[Any, float] | pd.Series[Any],
+    by: Literal["super class", "band"] = "super class",
+    *,
+    unclustered: bool = True,
+) -> pd.Series[Any]:
+    """Group a caseload by care cluster into the audit's groups, as shares of the whole.
+
+    Parameters
+    ----------
+    caseload : mapping or pandas.Series
+        People on the caseload of each cluster, by any spelling of it ("3", 3, "Cluster 3", 99) [patient].
+    by : {"super class", "band"}, default "super class"
+        The audit's groups of a year (variance, non-psychosis, psychosis, organic, unclustered), or its bands over the
+        years (1-3, 4-8, 10-17, 18-21), which cover people with a valid cluster only.
+    unclustered : bool, default True
+        Whether the whole includes people without a cluster; never so by band.
+
+    Returns
+    -------
+    pandas.Series
+        The share of each group that occurs [proportion], in the audit's order.
+
+    Raises
+    ------
+    BadInput
+        When a cluster cannot be read, or is cluster 9, which is not in use.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: Benchmarking community caseloads; Profile of
+    service utilisation by major care cluster groups.
+
+    Examples
+    --------
+    >>> cluster_profile({3: 28, 11: 26, 18: 23, 99: 23}).round(2).to_dict()
+    {'Non-psychosis': 0.28, 'Psychosis': 0.26, 'Organic': 0.23, 'Unclustered': 0.23}
+    >>> cluster_profile({3: 6, 4: 32, 11: 33, 18: 29, 99: 23}, by="band").round(2).to_dict()
+    {'1-3': 0.06, '4-8': 0.32, '10-17': 0.33, '18-21': 0.29}
+    """
+    import pandas as pd
+
+    groups: dict[str, float] = {}
+    counted = sorted(
+        ((CareCluster.parse(key), float(count)) for key, count in caseload.items()), key=lambda each: each[0]
+    )
+    for cluster, count in counted:
+        if cluster is CareCluster.NOT_CLUSTERED and not unclustered:
+            continue
+        group = cluster.band if by == "band" else cluster.super_class.label if cluster.super_class else None
+        if group is not None:
+            groups[group] = groups.get(group, 0.0) + count
+    return pd.Series(cluster_share(pd.Series(groups, dtype="float64")), name="cluster_share")

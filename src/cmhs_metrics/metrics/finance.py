@@ -131,3 +131,18 @@ def cost_per_wte(total_cost: Value | Number, wte: Value | Number) -> Value:
 def cost_per_organisation(total_cost: Value | Number, organisations: Value | Number) -> Value:
     """Cost of the services in the period for each organisation."""
     return ratio(total_cost, organisations)
+
+
+@metric(
+    label="Share of organisations that provide a service",
+    unit="",
+    source=AUDIT.section("CMHS Finance: Per capita expenditure"),
+    example={"organisations_providing": 28, "organisations": 56},
+    gives="0.5",
+    where="only around half of 56 trusts offer community forensic services",
+    proportion=True,
+    caveats=["Means over those that provide it do not add up to means over all."],
+)
+def provision_rate(organisations_providing: Value | Number, organisations: Value | Number) -> Value:
+    """The share of organisations that provide a type of team."""
+    return ratio(organisations_providing, organisations)

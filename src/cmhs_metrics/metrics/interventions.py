@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.ratio import ratio
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.sources import AUDIT, FRAMEWORK
 
 if TYPE_CHECKING:
     from cmhs_metrics.values import Number, Value
@@ -52,3 +52,18 @@ INTERVENTIONS = (
 def intervention_offer_rate(teams_offering: Value | Number, teams: Value | Number) -> Value:
     """The share of teams that offer an intervention themselves, not by referring on."""
     return ratio(teams_offering, teams)
+
+
+@metric(
+    label="Patients offered more than medicines",
+    unit="",
+    source=FRAMEWORK.section("Why should services change?: Outcomes and services for people are variable"),
+    example={"patients_offered_therapy": 45, "caseload": 100},
+    gives="0.45",
+    places=2,
+    where="illustration; less than half were offered it in the last 12 months",
+    proportion=True,
+)
+def therapy_offer_rate(patients_offered_therapy: Value | Number, caseload: Value | Number) -> Value:
+    """The share of people on the caseload who were offered a non-pharmacological treatment in the year."""
+    return ratio(patients_offered_therapy, caseload)

@@ -109,3 +109,18 @@ def assessments_under_18_per_100k(mha_assessments_under_18: Value | Number, peop
 def assessments_65_plus_per_100k(mha_assessments_65_plus: Value | Number, people_aged_65_plus: Value | Number) -> Value:
     """Mental Health Act assessments of people aged 65 and over, for every 100,000 people of that age."""
     return ratio(mha_assessments_65_plus, people_aged_65_plus, 100_000)
+
+
+@metric(
+    label="Share of social workers who are AMHPs",
+    unit="",
+    source=AMHPS,
+    example={"amhp_social_workers": 6, "social_workers": 9},
+    gives="0.67",
+    places=2,
+    where="6 AMHPs and 9 social workers per 100,000: around two thirds",
+    proportion=True,
+)
+def amhp_share(amhp_social_workers: Value | Number, social_workers: Value | Number) -> Value:
+    """The share of mental-health social workers who are approved mental health professionals."""
+    return ratio(amhp_social_workers, social_workers)

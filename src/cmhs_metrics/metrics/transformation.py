@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.ratio import ratio
-from cmhs_metrics.sources import BOARD_PAPER
+from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION
 from cmhs_metrics.summaries import shares
 
 if TYPE_CHECKING:
@@ -136,3 +136,49 @@ def contacted_in_time_rate(people_contacted_in_time: Value | Number, people_refe
 def stepped_down_rate(people_stepped_down: Value | Number, people_referred: Value | Number) -> Value:
     """The share of people referred who no longer need input from the more intensive team."""
     return ratio(people_stepped_down, people_referred)
+
+
+@metric(
+    label="Premature mortality of people with SMI, beside that of others",
+    unit="",
+    source=BOARD_PAPER.section("paragraph 7"),
+    example={"smi_mortality_rate": 49, "other_mortality_rate": 10},
+    gives="4.9",
+    where="people with SMI are 4.9 times more likely to die prematurely",
+    parameters={"smi_mortality_rate": "death / person_100k", "other_mortality_rate": "death / person_100k"},
+    caveats=["Both rates must be of the same ages, or standardised to them."],
+)
+def premature_mortality_ratio(smi_mortality_rate: Value | Number, other_mortality_rate: Value | Number) -> Value:
+    """How many times more often people with severe mental illness die prematurely than people without."""
+    return ratio(smi_mortality_rate, other_mortality_rate)
+
+
+@metric(
+    label="People who see their GP less often afterwards",
+    unit="",
+    source=BOARD_PAPER.section("paragraph 18: Outcomes"),
+    example={"people_with_fewer_gp_visits": 58, "people_measured": 100},
+    gives="0.58",
+    places=2,
+    where="58% report fewer attendances after the intervention",
+    proportion=True,
+    caveats=["Reported by the people themselves, and without a comparison group."],
+)
+def gp_attendance_reduced_rate(people_with_fewer_gp_visits: Value | Number, people_measured: Value | Number) -> Value:
+    """The share of people asked before and after who see their GP less often afterwards."""
+    return ratio(people_with_fewer_gp_visits, people_measured)
+
+
+@metric(
+    label="Positive experience of care",
+    unit="",
+    source=CONFEDERATION.section("paragraph 20"),
+    example={"positive_responses": 39, "survey_responses": 100},
+    gives="0.39",
+    places=2,
+    where="39% felt they were given the help they needed when they last used services",
+    proportion=True,
+)
+def positive_experience_rate(positive_responses: Value | Number, survey_responses: Value | Number) -> Value:
+    """The share of people answering a survey who report a good experience."""
+    return ratio(positive_responses, survey_responses)

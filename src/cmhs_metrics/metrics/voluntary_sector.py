@@ -61,3 +61,18 @@ def voluntary_sector_spend_share(
 ) -> Value:
     """Spend through voluntary and community organisations, as a share of transformation funding."""
     return ratio(voluntary_sector_funding, transformation_funding)
+
+
+@metric(
+    label="Services commissioned without recurrence",
+    unit="",
+    source=AUDIT.section("Voluntary Sector: Recurrent / Non-recurrent commissioning"),
+    example={"services": 1_039, "recurrent_services": 769},
+    gives="0.26",
+    places=2,
+    where="26% of 1,039 services, the rest of the 74%",
+    proportion=True,
+)
+def non_recurrent_share(services: Value | Number, recurrent_services: Value | Number) -> Value:
+    """The share of services that are commissioned for a term only."""
+    return ratio(services - recurrent_services, services)

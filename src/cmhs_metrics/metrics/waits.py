@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.catalogue import metric
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.ratio import ratio
-from cmhs_metrics.sources import AUDIT, CONFEDERATION, WEB_PAGE
-from cmhs_metrics.summaries import percentile, share_at_most
+from cmhs_metrics.sources import AUDIT, CONFEDERATION, FRAMEWORK, WEB_PAGE
+from cmhs_metrics.summaries import mean, percentile, share_at_most, shares
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Column, Number, Value
+    import pandas as pd
+
+    from cmhs_metrics.values import Column, Many, Number, Value
 
 BANDS = AUDIT.section("Waiting Times: Waiting times for community MH services")
 STANDARD = CONFEDERATION.section("paragraphs 17, 18 and 23: access and waiting times")
+
+WAITING_BANDS = ("< 4 weeks", "4-10 weeks", "11-18 weeks", "> 18 weeks")
+"""The audit's bands of waiting times, by speed of access."""
 
 
 @metric(
@@ -137,3 +143,77 @@ def waiting_over_104_weeks_rate(waiting_over_104_weeks: Value | Number, waiting:
 def eip_two_week_rate(eip_starts_within_two_weeks: Value | Number, eip_starts: Value | Number) -> Value:
     """The share of people with a first episode of psychosis whose treatment began within two weeks of referral."""
     return ratio(eip_starts_within_two_weeks, eip_starts)
+
+
+@metric(
+    label="Share of waits by band of weeks",
+    unit="",
+    source=BANDS,
+    example={"waiting": (60, 20, 10, 10)},
+    gives="[0.6, 0.2, 0.1, 0.1]",
+    where="illustration in the bands under 4, 4–10, 11–18 and over 18 weeks; around 90% are treated within 18",
+    proportion=True,
+    many=True,
+    caveats=["Count single waits into the bands with waiting_bands."],
+)
+def waiting_band_share(waiting: Many) -> Many:
+    """The share of each band of waiting times among all waits."""
+    return shares(waiting)
+
+
+@metric(
+    label="Mean wait",
+    unit="week",
+    source=FRAMEWORK.section("Why should services change?"),
+    example={"waits": (4, 8, 12)},
+    gives="8.0",
+    where="assessment teams: 8 weeks on average in 2016/17",
+    many=True,
+    parameters={"waits": "week"},
+    caveats=["A few very long waits move the mean; the median says what is usual."],
+)
+def mean_wait(waits: Column) -> float:
+    """The mean time that people waited."""
+    return mean(waits)
+
+
+def waiting_bands(waits: Any) -> pd.Series[Any]:
+    """Count waits into the audit's bands.
+
+    Parameters
+    ----------
+    waits : array or column of float
+        The wait of each person [week].
+
+    Returns
+    -------
+    pandas.Series
+        How many waits lie in each band [referral]: under 4 weeks, 4–10, 11–18, over 18. The audit counts completed weeks:
+        a wait of ten weeks and six days is in the second band. Missing waits are in none.
+
+    Raises
+    ------
+    BadInput
+        When a wait is negative.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: Waiting Times.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> counts = waiting_bands([1, 2, 3.9, 4, 10.9, 11, 18, 18.1, 40, 2])
+    >>> counts.to_dict()
+    {'< 4 weeks': 4, '4-10 weeks': 2, '11-18 weeks': 2, '> 18 weeks': 2}
+    >>> cm.waiting_band_share(counts).tolist()
+    [0.4, 0.2, 0.2, 0.2]
+    """
+    import numpy as np
+    import pandas as pd
+
+    weeks = np.asarray(waits, dtype=np.float64)
+    if (weeks < 0).any():
+        raise BadInput("waiting_bands", [Problem("waits", None, float(np.nanmin(weeks)), "zero or more weeks")])
+    within = [weeks < 4, (weeks >= 4) & (weeks < 11), (weeks >= 11) & (weeks <= 18), weeks > 18]
+    return pd.Series([int(band.sum()) for band in within], index=list(WAITING_BANDS), name="waits")

@@ -1,0 +1,159 @@
+"""The command line: the audit recomputed, and a user's own table."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from cmhs_metrics.__main__ import main
+
+TABLE = """organisation,team_type,period,total_cost,caseload,contacts,registered_population
+RT1,Generic CMHT,2016/17,17700000,5291,108600,834586
+RT1,CRHT,2016/17,7400000,650,33600,834586
+RV9,Generic CMHT,2016/17,12000000,4100,81000,600000
+RV9,CRHT,2016/17,5000000,,22000,600000
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "teams.csv"
+    path.write_text(TABLE, encoding="utf-8-sig")
+    return path
+
+
+def edited(table: Path, old: str, new: str) -> str:
+    table.write_text(TABLE.replace(old, new), encoding="utf-8")
+    return str(table)
+
+
+class TestTheAudit:
+    def test_sets_published_beside_recomputed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([]) == 0
+        printed = capsys.readouterr().out
+        # Unit Costs 2016/17, first row: £3,345 a year of care and £163 a contact are 20.5 contacts, against 16 printed.
+        line = next(line for line in printed.splitlines() if "Generic CMHT" in line and "£3,345 ÷ £163" in line)
+        assert line.split() == [
+            "Generic",
+            "CMHTs",
+            "16.0",
+            "20.5",
+            "+28.3%",
+            "no",
+            "different",
+            "averages",
+            "£3,345",
+            "÷",
+            "£163",
+        ]
+        # £2.38bn over 698,444 people on caseload.
+        assert "£3,408" in printed
+        assert "disagree" in printed
+        assert "79% + 29% = 108%" in printed
+
+    def test_runs_as_a_module(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "cmhs_metrics", "--help"], capture_output=True, text=True, check=True
+        )
+        assert "TABLE.csv" in done.stdout
+        assert "published beside recomputed" in " ".join(done.stdout.split())
+        done = subprocess.run(
+            [sys.executable, "-m", "cmhs_metrics", "--version"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith("cmhs_metrics ")
+
+
+class TestATable:
+    def test_prints_metrics_and_totals(self, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([str(table)]) == 0
+        printed = capsys.readouterr().out
+        first = printed.split("\n\n")[0]
+        assert first.startswith("RT1, 2016/17")
+        year_of_care = next(line for line in first.splitlines() if line.startswith("Cost of a year of care"))
+        # £17.7m / 5,291, £7.4m / 650, and for the organisation £25.1m / 5,941.
+        assert year_of_care.split()[-3:] == ["£3,345", "£11,385", "£4,225"]
+        rate = next(line for line in first.splitlines() if line.startswith("Caseload per 100,000 people, registered"))
+        # The two teams share 834,586 people: 5,941 of them are 711.8 per 100,000.
+        assert rate.split()[-1] == "711.8"
+        assert "All organisations, 2016/17" in printed
+        assert "A total is missing where a part of it is." in printed
+        assert "Without average_caseload: no " in printed
+
+    def test_writes_rows_and_totals(self, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        output = tmp_path / "result.csv"
+        assert main([str(table), "--output", str(output)]) == 0
+        result = pd.read_csv(output)
+        assert result["team_type"].tolist() == [
+            "Generic CMHT",
+            "CRHT",
+            "Generic CMHT",
+            "CRHT",
+            "All teams",
+            "All teams",
+            "All teams",
+        ]
+        assert result["organisation"].tolist()[-1] == "All organisations"
+        assert result["total_cost"].tolist()[-1] == 42_100_000
+        assert pd.isna(result["caseload"].tolist()[-1]), "one team's caseload is missing, so the total is"
+        assert result["registered_population"].tolist()[-1] == 834_586 + 600_000
+        assert f"Written to {output}: 7 rows" in capsys.readouterr().out
+
+    def test_populations_of_team_types_have_no_total(self, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([edited(table, "650,33600,834586", "650,33600,700000")]) == 0
+        assert "No totals per 100,000 people: the organisation has more than one population" in capsys.readouterr().out
+
+    def test_one_row_is_enough(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = tmp_path / "one.csv"
+        path.write_text("total_cost,contacts\n100,4\n", encoding="utf-8")
+        assert main([str(path)]) == 0
+        assert "£25.0" in capsys.readouterr().out
+
+
+class TestBadFiles:
+    def refused(self, path: str, capsys: pytest.CaptureFixture[str]) -> str:
+        assert main([path]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        return captured.err
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ("7400000", "-7400000", "total_cost, organisation=RT1, team_type=CRHT, period=2016/17: got -7400000,"),
+            (
+                "7400000",
+                "n/k",
+                "total_cost, organisation=RT1, team_type=CRHT, period=2016/17: got 'n/k', expected a number [GBP]",
+            ),
+            ("RT1,CRHT", "RT1,CRTH", "got 'CRTH', expected a team type; did you mean 'CRHT'?"),
+            ("RT1,CRHT", "RT1,Generic CMHT", "expected one row for these keys"),
+            ("2016/17", "this year", "got 'this year', expected a financial year as '2016/17'"),
+            (
+                "total_cost,caseload,contacts,registered_population",
+                "a,b,c,d",
+                "expected columns that make at least one metric",
+            ),
+        ],
+    )
+    def test_name_what_is_wrong(self, table: Path, capsys, old: str, new: str, message: str) -> None:
+        assert message in self.refused(edited(table, old, new), capsys)
+
+    def test_that_are_no_tables(self, tmp_path: Path, capsys) -> None:
+        assert "expected a file of that name" in self.refused(str(tmp_path / "none.csv"), capsys)
+        page = tmp_path / "page.csv"
+        page.write_text("<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", encoding="utf-8")
+        assert "expected a CSV file, not a page or workbook" in self.refused(str(page), capsys)
+        page.write_text("", encoding="utf-8")
+        assert "expected comma-separated values" in self.refused(str(page), capsys)
+        page.write_text("total_cost,contacts\n", encoding="utf-8")
+        assert "expected at least one row" in self.refused(str(page), capsys)
+        page.write_text("total_cost,contacts\n1,2\n1,2,3,4\n", encoding="utf-8")
+        assert "expected comma-separated values" in self.refused(str(page), capsys)
+        page.write_bytes("organisation,total_cost,contacts\nCafé,1,2\n".encode("latin-1"))
+        assert "expected text in UTF-8" in self.refused(str(page), capsys)
+        page.write_bytes(b"PK\x03\x04 workbook")
+        assert "the file: " in self.refused(str(page), capsys)
