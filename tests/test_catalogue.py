@@ -243,7 +243,7 @@ class TestTheCatalogue:
     def test_lists_as_a_table(self) -> None:
         table = cm.list_metrics()
         assert table.loc["dna_rate", "formula"] == "did_not_attends / (did_not_attends + contacts)"
-        assert table.loc["caseload_per_100k", "unit"] == "patient per 100,000 people"
+        assert table.loc["caseload_per_100k", "unit"] == "patients per 100,000 people"
         assert table.loc["contacts_per_patient_month", "formula"] == "contacts / caseload / 12"
 
     def test_a_metric_is_declared_in_one_place(self, monkeypatch: pytest.MonkeyPatch) -> None:

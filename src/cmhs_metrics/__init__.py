@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics import units
 from cmhs_metrics.ages import AgeBand
+from cmhs_metrics.ambitions import (
+    AMBITIONS,
+    Ambition,
+    progress,
+    required_growth,
+    shortfall,
+)
 from cmhs_metrics.catalogue import describe, list_metrics
 from cmhs_metrics.clusters import CareCluster, SuperClass
 from cmhs_metrics.containers import DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.extrapolation import (
+    extrapolate_rate,
+    extrapolate_response,
+    implied_population,
+)
 from cmhs_metrics.metrics.caseload import (
     caseload_per_100k,
     caseload_share,
@@ -20,6 +32,7 @@ from cmhs_metrics.metrics.caseload import (
     time_on_caseload,
 )
 from cmhs_metrics.metrics.clusters import (
+    cluster_profile,
     cluster_share,
     iapt_entrants_per_patient,
 )
@@ -115,6 +128,7 @@ from cmhs_metrics.metrics.waits import (
     share_within,
     wait_percentile,
     waiting_band_share,
+    waiting_bands,
     waiting_over_52_weeks_rate,
     waiting_over_78_weeks_rate,
     waiting_over_104_weeks_rate,
@@ -130,10 +144,18 @@ from cmhs_metrics.metrics.workforce import (
     white_british_share,
     wte_per_100k,
 )
+from cmhs_metrics.outcomes import (
+    avoided_activity,
+    reliable_change,
+    share_improved,
+)
 from cmhs_metrics.populations import Population
+from cmhs_metrics.sizing import (
+    community_plan,
+)
 from cmhs_metrics.team_types import TeamType
 from cmhs_metrics.teams import Team
-from cmhs_metrics.trends import index_to_base, percentage_change, real_terms
+from cmhs_metrics.trends import index_to_base, percentage_change, percentage_point_change, real_terms
 
 if TYPE_CHECKING:
     from cmhs_metrics import audit
@@ -142,7 +164,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AMBITIONS",
     "AgeBand",
+    "Ambition",
     "BadInput",
     "CareCluster",
     "DimensionalityError",
@@ -164,13 +188,16 @@ __all__ = [
     "assessments_under_18_per_100k",
     "audit",
     "average_length_of_stay",
+    "avoided_activity",
     "bed_occupancy",
     "bed_share",
     "beds_per_100k",
     "caseload_per_100k",
     "caseload_share",
     "caseload_turnover",
+    "cluster_profile",
     "cluster_share",
+    "community_plan",
     "community_supported_rate",
     "contacted_in_time_rate",
     "contacts_per_100k",
@@ -189,6 +216,8 @@ __all__ = [
     "enhanced_cost_per_100k",
     "enhanced_cost_per_patient",
     "enhanced_patients_per_100k",
+    "extrapolate_rate",
+    "extrapolate_response",
     "face_to_face_share",
     "female_share",
     "four_week_rate",
@@ -198,6 +227,7 @@ __all__ = [
     "housing_occupancy",
     "housing_places_per_100k",
     "iapt_entrants_per_patient",
+    "implied_population",
     "implied_time_on_caseload",
     "improved_share",
     "index_to_base",
@@ -213,8 +243,10 @@ __all__ = [
     "pcn_criteria_share",
     "per_100k",
     "percentage_change",
+    "percentage_point_change",
     "positive_experience_rate",
     "premature_mortality_ratio",
+    "progress",
     "provision_rate",
     "psychological_therapists_per_100k",
     "readmission_rate",
@@ -224,8 +256,12 @@ __all__ = [
     "referral_source_share",
     "referral_team_share",
     "referrals_per_100k",
+    "reliable_change",
+    "required_growth",
+    "share_improved",
     "share_within",
     "shared_care_rate",
+    "shortfall",
     "skill_mix",
     "smi_health_check_rate",
     "social_care_support_staff_per_100k",
@@ -243,6 +279,7 @@ __all__ = [
     "voluntary_sector_spend_share",
     "wait_percentile",
     "waiting_band_share",
+    "waiting_bands",
     "waiting_over_104_weeks_rate",
     "waiting_over_52_weeks_rate",
     "waiting_over_78_weeks_rate",

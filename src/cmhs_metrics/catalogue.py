@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cmhs_metrics.containers import Contract, evaluate
 from cmhs_metrics.errors import nearest
-from cmhs_metrics.measures import MEASURES, POPULATION, unit_of
+from cmhs_metrics.measures import MEASURES, PARAMETERS, POPULATION, unit_of
 from cmhs_metrics.ratio import PLAIN, Symbol
 
 if TYPE_CHECKING:
@@ -138,7 +138,10 @@ class Metric:
         """The unit in words, for labels and tables."""
         if self.proportion:
             return "proportion (0 to 1)"
-        return (self.unit or "index").replace("person_100k", "100,000 people").replace(" / ", " per ")
+        if not self.unit:
+            return "index" if self.name.endswith("index") else "ratio"
+        counted, *others = self.unit.replace("person_100k", "100,000 people").split(" / ")
+        return " per ".join([_PLURALS.get(counted, counted), *others])
 
     def __repr__(self) -> str:
         lines = [f"{self.name} — {self.label} [{self.printed_unit}]", "", *_wrapped(self.definition)]
@@ -166,6 +169,10 @@ class Metric:
         )
         return f"<table><caption><b>{html.escape(self.label)}</b> ({self.name})</caption>{cells}</table>"
 
+
+_PLURALS = {unit: f"{unit}s" for unit in ("patient", "contact", "referral", "bed", "admission", "discharge", "place")}
+_PLURALS |= {"assessment": "assessments", "professional": "professionals", "week": "weeks", "month": "months"}
+_PLURALS |= {"person": "people", "bed_day": "bed days", "month * patient": "months"}
 
 _catalogue: dict[str, Metric] = {}
 CATALOGUE: Mapping[str, Metric] = MappingProxyType(_catalogue)
@@ -392,7 +399,10 @@ def list_metrics() -> pd.DataFrame:
 def _describe_input(name: str) -> str:
     if name == POPULATION:
         return "people of the place, registered or weighted"
-    return MEASURES[name].description if name in MEASURES else name.replace("_", " ")
+    if name not in MEASURES:
+        return PARAMETERS[name]
+    whole = MEASURES[name].part_of
+    return MEASURES[name].description + (f" (part of {whole})" if whole else "")
 
 
 def _wrapped(text: str) -> list[str]:

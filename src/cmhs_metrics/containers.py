@@ -77,6 +77,10 @@ class DimensionalityError(pint.DimensionalityError):
         return type(self), (self.message,)
 
 
+# Shown in tracebacks under the name by which users know it.
+DimensionalityError.__module__ = "cmhs_metrics"
+
+
 def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     """Apply a formula to arguments of any kind.
 

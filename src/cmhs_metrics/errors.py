@@ -77,6 +77,10 @@ class BadInput(ValueError):  # noqa: N818 - it is the input that is bad
         return _rebuild, (type(self), self.subject, self.problems, self.total)
 
 
+# Shown in tracebacks under the name by which users know it.
+BadInput.__module__ = "cmhs_metrics"
+
+
 def _rebuild(kind: type[BadInput], subject: str, problems: tuple[Problem, ...], total: int) -> BadInput:
     return kind(subject, problems, total=total)
 

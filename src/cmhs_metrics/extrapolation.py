@@ -1,7 +1,7 @@
 """Extrapolation: from a rate, or from those who answered, to a whole country; and back to the people behind a rate.
 
-The audit extrapolates means of the organisations that answered. An extrapolation is only as good as the likeness of those
-who answered to those who did not.
+The audit extrapolates means of the organisations that answered. An extrapolation is only as good as the likeness of
+those who answered to those who did not.
 """
 
 from __future__ import annotations

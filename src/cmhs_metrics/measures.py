@@ -182,6 +182,19 @@ BASES: Mapping[str, str] = MappingProxyType(
 )
 """The population bases by name ("registered", "weighted"), each with the measure that it is."""
 
+PARAMETERS: Mapping[str, str] = MappingProxyType(
+    {
+        "need_index": "need for each registered person, relative to England's",
+        "waits": "the wait of each person",
+        "weeks": "the limit, which itself is within",
+        "percent": "the percentage of people whose wait is no longer, from 0 to 100",
+        "months": "the time of each person on the caseload",
+        "smi_mortality_rate": "premature deaths of people with severe mental illness, for every 100,000 of them",
+        "other_mortality_rate": "premature deaths of other people, for every 100,000 of them",
+    }
+)
+"""What the parameters of metrics are that are not measures."""
+
 KEYS: tuple[str, ...] = ("organisation", "team", "team_type", "period")
 """The key columns: together they name a row."""
 

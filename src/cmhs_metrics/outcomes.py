@@ -39,9 +39,9 @@ def avoided_activity(before: Value | Number, after: Value | Number) -> Value:
 
     References
     ----------
-    NHS England Board paper on partnership with the third sector (2023): paragraph 18, 203 crisis calls and 50 attendances
-    fewer over twelve months. A fall is not by itself the work of the service: activity that is high when people are
-    referred falls of itself.
+    NHS England Board paper on partnership with the third sector (2023): paragraph 18, 203 crisis calls and 50
+    attendances fewer over twelve months. A fall is not by itself the work of the service: activity that is high when
+    people are referred falls of itself.
 
     Examples
     --------
@@ -126,8 +126,8 @@ def share_improved(
 
     References
     ----------
-    NHS England Board paper on partnership with the third sector (2023): paragraph 18, where 84% showed an increased score
-    on WEMWBS.
+    NHS England Board paper on partnership with the third sector (2023): paragraph 18, where 84% showed an increased
+    score on WEMWBS.
 
     Examples
     --------

@@ -53,7 +53,7 @@ class Symbol:
         return self._joined("*", "×", other)
 
     def __pow__(self, other: Any) -> Symbol:
-        return self._joined("**", "to the power of", other)
+        return Symbol(f"{self.code} ** {other!r}", f"√{self.grouped}" if other == 0.5 else f"{self.grouped}^{other}")
 
 
 def _of_symbols(numerator: Any, denominator: Any, scale: float) -> Symbol:
@@ -86,7 +86,7 @@ def ratio(numerator: Value | Number, denominator: Value | Number, scale: float =
     Examples
     --------
     >>> ratio(17_700_000, 5_291)
-    3345.303345303345
+    3345.3033453033454
     >>> ratio(1, 0)
     nan
     >>> ratio(np.array([1, 2]), np.array([4, 0]), scale=100)

@@ -136,17 +136,28 @@ def table_with_totals(table: pd.DataFrame, place: str | None = None) -> tuple[pd
         totals, note = _totals(table, ["organisation", *period], place)
         parts.append(totals.assign(**{key: ALL_TEAMS for key in ("team", "team_type") if key in table}))
         notes += note
-    if len(table) > max(1, table[period].drop_duplicates().shape[0] if period else 1):
+    one_organisation = "organisation" in table and table["organisation"].nunique() == 1
+    if not one_organisation and len(table) > (table[period].drop_duplicates().shape[0] if period else 1):
         totals, note = _totals(table, period, place)
         labels = {"organisation": ALL_ORGANISATIONS, "team": ALL_TEAMS, "team_type": ALL_TEAMS}
         parts.append(totals.assign(**{key: label for key, label in labels.items() if key in table}))
         notes += note
-    lacking = {tuple(missing) for missing in not_computed(list(table.columns)).values()}
-    for missing in sorted(lacking, key=len):
-        names = [name for name, columns in not_computed(list(table.columns)).items() if tuple(columns) == missing]
-        notes.append(f"Without {' and '.join(missing)}: no {', '.join(names)}.")
+    notes += _left_out(list(table.columns))
     combined = pd.concat(parts, ignore_index=True)
     return combined[[*rows.columns]], list(dict.fromkeys(notes))
+
+
+def _left_out(columns: list[str]) -> list[str]:
+    """What a further column or two would give, of the metrics for which something is there already."""
+    gains: dict[str, list[str]] = {}
+    for name, missing in not_computed(columns).items():
+        if set(CATALOGUE[name].inputs) - set(missing) - {"population"}:
+            gains.setdefault(" and ".join(missing), []).append(name)
+    if not gains:
+        return []
+    return [
+        "Not computed: " + "; ".join(f"{', '.join(names)} (no {lacking})" for lacking, names in gains.items()) + "."
+    ]
 
 
 def _totals(table: pd.DataFrame, by: list[str], place: str | None) -> tuple[pd.DataFrame, list[str]]:

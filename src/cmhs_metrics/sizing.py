@@ -1,6 +1,6 @@
 """Community sizing: the communities, and the staff for them, that a population needs.
 
-The framework organises care in local communities of 30,000 to 50,000 people, where most people are treated, linked to wider
+The framework organises care in local communities of 30,000 to 50,000 people, where most are treated, linked to wider
 communities of 150,000 to 200,000 for more complex needs.
 """
 

@@ -83,8 +83,7 @@ def percentile(values: Any, percent: Any) -> Any:
     """
     held = _many(values, "a percentile")
     if isinstance(held, Symbol):
-        place = "median" if percent == 50 else "percentile"
-        return Symbol("", f"{place} of {held.text}")
+        return Symbol("", f"median of {held.text}" if percent == 50 else f"percentile of {held.text} at {percent.text}")
     if not 0 <= percent <= 100:
         raise ValueError(f"a percentile lies between 0 and 100, got {percent}")
     if not held.size or np.isnan(held).any():

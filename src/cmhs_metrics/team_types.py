@@ -160,13 +160,14 @@ class TeamType(Enum):
             return text
         found = TEAM_TYPE_SPELLINGS.get(normalise(text)) if isinstance(text, str) else None
         if found is None:
+            hint = nearest(text, _TO_SUGGEST) if isinstance(text, str) else ""
             expected = (
                 "one of the audit's team types, such as 'Generic CMHTs' or 'CRHT', or an MHSDS team code like 'A06'"
             )
             if text is None:
                 expected += ", not a missing value"
-            elif isinstance(text, str) and (hint := nearest(text, _TO_SUGGEST)):
-                expected += f": {hint}"
+            elif hint:
+                expected = f"a team type; {hint}"
             raise BadInput("the team type", [Problem("team_type", None, text, expected)])
         return found
 

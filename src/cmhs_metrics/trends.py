@@ -72,8 +72,8 @@ def percentage_point_change(value: Value | Number, earlier: Value | Number) -> V
 
     References
     ----------
-    NHS England Board paper on partnership with the third sector (2023): paragraph 11, where the gap between ethnic groups
-    in admissions without prior contact falls from 7% to 4%.
+    NHS England Board paper on partnership with the third sector (2023): paragraph 11, where the gap between ethnic
+    groups in admissions without prior contact falls from 7% to 4%.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def define(registry: Any = None) -> Any:
     >>> import pint
     >>> registry = define(pint.UnitRegistry())
     >>> registry.Quantity(2, "bed_day").to("bed * hour").magnitude
-    48.0
+    48
     """
     if registry is None:
         registry = _pint.get_application_registry()

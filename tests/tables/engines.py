@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003 - the tables below are annotated with it
+from collections.abc import Callable
 from typing import Any
 
 import duckdb

@@ -92,6 +92,7 @@ class TestOnEveryEngine:
         known = sorted_by(cells(cm.aggregate(table, by="icb", total_of_known=True)), "icb")
         assert known["total_cost"] == [1.0, 3.0]
         assert known["contacts"] == [2, None]
+        assert known["cost_per_contact"] == [None, None], "what is known of the cost is not the cost of the contacts"
 
     def test_nothing_to_group_by_gives_the_total(self, make) -> None:
         result = cells(cm.aggregate(make(TWO_TEAMS)))

@@ -79,8 +79,8 @@ def cluster_profile(
 
     References
     ----------
-    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: Benchmarking community caseloads; Profile of
-    service utilisation by major care cluster groups.
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: Benchmarking community caseloads; Profile
+    of service utilisation by major care cluster groups.
 
     Examples
     --------

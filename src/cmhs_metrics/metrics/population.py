@@ -55,9 +55,10 @@ def per_100k(value: Value | Number, population: Value | Number) -> Value:
     label="Need index",
     unit="",
     source=NEED,
-    example={"weighted_population": 1_080_000, "registered_population": 900_000},
-    gives="1.2",
-    where="illustration",
+    example={"weighted_population": 926_303, "registered_population": 1_056_872},
+    gives="0.876",
+    places=3,
+    where="Cambridgeshire and Peterborough, mental health: NHS England, ICB place-based allocations 2025/26",
     caveats=["Weights move population between places and create none: over England the index is 1."],
 )
 def need_index(weighted_population: Value | Number, registered_population: Value | Number) -> Value:
@@ -69,9 +70,10 @@ def need_index(weighted_population: Value | Number, registered_population: Value
     label="Weighted population",
     unit="person",
     source=NEED,
-    example={"registered_population": 900_000, "need_index": 1.2},
-    gives="1080000.0",
-    where="illustration",
+    example={"registered_population": 1_056_872, "need_index": 0.876},
+    gives="926000.0",
+    places=-3,
+    where="Cambridgeshire and Peterborough, mental health: NHS England, ICB place-based allocations 2025/26",
     parameters={"need_index": ""},
     caveats=["Rates per weighted population compare places as if their need were equal."],
 )

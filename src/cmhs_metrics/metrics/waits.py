@@ -188,8 +188,8 @@ def waiting_bands(waits: Any) -> pd.Series[Any]:
     Returns
     -------
     pandas.Series
-        How many waits lie in each band [referral]: under 4 weeks, 4–10, 11–18, over 18. The audit counts completed weeks:
-        a wait of ten weeks and six days is in the second band. Missing waits are in none.
+        How many waits lie in each band [referral]: under 4 weeks, 4–10, 11–18, over 18. Weeks are completed weeks: a
+        wait of ten weeks and six days is in the second band. Missing waits are in none.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 OverTime = Literal["last", "mean"]
 _TEMPORARY = "_aggregate_"
+_WHOLE = f"{_TEMPORARY}whole_"
 
 
 def aggregate(
@@ -50,10 +52,11 @@ def aggregate(
         Where the table itself has population columns: the column that names the place they belong to. They are added
         over distinct places, never over teams or periods.
     over_time : {"last", "mean"}, optional
-        How a stock (caseload, WTE, beds) of several periods becomes one: that of the table's last period, or the mean
-        over the group's periods. Needed when periods are pooled. Flows add.
+        How a stock (caseload, WTE, beds) of several periods becomes one: that of the table's last period, missing for a
+        group that has no row there, or the mean over the group's periods. Needed when periods are pooled. Flows add.
     total_of_known : bool, default False
-        Whether a total leaves out what is missing. By default it is missing when any part is.
+        Whether a total leaves out what is missing. By default it is missing when any part is. Metrics are computed from
+        whole totals either way: a cost that is known over a caseload half of which is not would be a wrong number.
     metrics, basis, keys
         As in `with_metrics`.
 
@@ -103,7 +106,8 @@ def aggregate(
         totals = totals.join(people, on=on, how="left") if on else totals.join(people, how="cross")  # type: ignore[arg-type]
     schema = totals.collect_schema().names()
     columns = plan(schema, metrics, basis, annual=rules.whole_years(), required=False)
-    result = rules.in_order(compute(totals, columns, annual_where=rules.year_of_group()))
+    whole = [replace(column, inputs=tuple(f"{_WHOLE}{name}" for name in column.inputs)) for column in columns]
+    result = rules.in_order(compute(totals, whole, annual_where=rules.year_of_group()))
     names = [name for name in result.collect_schema().names() if not name.startswith(_TEMPORARY)]
     return entered.leave(result.select(*names), {column.name: column.metric.unit for column in columns})
 
@@ -165,15 +169,13 @@ class _Rules:
             frame = frame.with_row_index(f"{_TEMPORARY}order")
             sums.append(nw.col(f"{_TEMPORARY}order").min())
         summed = frame.with_columns(*prepared).group_by(*grouped).agg(*sums)
-        return summed.with_columns(*(self._total(name) for name in self.measures))
+        return summed.with_columns(*(total for name in self.measures for total in self._total(name)))
 
-    def _total(self, name: str) -> nw.Expr:
-        known, cells = nw.col(f"{_TEMPORARY}known_{name}"), nw.col(f"{_TEMPORARY}cells_{name}")
-        worth = known > 0 if self.total_of_known else (known == cells) & (cells > 0)
+    def _total(self, name: str) -> tuple[nw.Expr, nw.Expr]:
         total = nw.col(name)
         if MEASURES[name].kind is Kind.STOCK and self.pools_periods and self.over_time == "mean":
             total = total / nw.col(f"{_TEMPORARY}periods")
-        return nw.when(worth).then(total).alias(name)
+        return _worth(name, total, nw.col(f"{_TEMPORARY}cells_{name}"), self.total_of_known)
 
     def whole_years(self) -> bool:
         """Whether the flows of a group may cover a year."""
@@ -304,11 +306,16 @@ def _sum_places(frame: Frame, on: list[str], held: list[str], total_of_known: bo
         *(nw.col(name).count().alias(f"{_TEMPORARY}known_{name}") for name in held),
         nw.len().alias(f"{_TEMPORARY}cells"),
     )
-    worth = {
-        name: nw.col(f"{_TEMPORARY}known_{name}") > 0
-        if total_of_known
-        else nw.col(f"{_TEMPORARY}known_{name}") == nw.col(f"{_TEMPORARY}cells")
-        for name in held
-    }
-    totals = summed.with_columns(*(nw.when(worth[name]).then(nw.col(name)).alias(name) for name in held))
-    return totals.select(*on, *held)
+    cells = nw.col(f"{_TEMPORARY}cells")
+    totals = summed.with_columns(
+        *(total for name in held for total in _worth(name, nw.col(name), cells, total_of_known))
+    )
+    return totals.select(*on, *held, *(f"{_WHOLE}{name}" for name in held))
+
+
+def _worth(name: str, total: nw.Expr, cells: nw.Expr, total_of_known: bool) -> tuple[nw.Expr, nw.Expr]:
+    """A total as it is shown, and as metrics take it: only where nothing of it is missing."""
+    known = nw.col(f"{_TEMPORARY}known_{name}")
+    complete = (known == cells) & (cells > 0)
+    shown = known > 0 if total_of_known else complete
+    return nw.when(shown).then(total).alias(name), nw.when(complete).then(total).alias(f"{_WHOLE}{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -32,16 +32,20 @@ class Table:
         What the user gave.
     has_units : bool
         Whether the measures came as columns of pint quantities.
+    problems : tuple of Problem
+        Cells of measures that are not numbers, to be named together with whatever else is wrong.
     """
 
     frame: Frame
     schema: dict[str, Any]
     original: Any
     has_units: bool = False
+    problems: tuple[Problem, ...] = ()
     measures: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.measures = tuple(name for name in self.schema if name in MEASURES)
+        unreadable = {problem.column for problem in self.problems}
+        self.measures = tuple(name for name in self.schema if name in MEASURES and name not in unreadable)
 
     @property
     def lazy(self) -> bool:
@@ -91,7 +95,7 @@ def enter(table: Any) -> Table:
     Raises
     ------
     BadInput
-        When a column stands twice, a measure is not a column of numbers, or an eager table has no rows.
+        When a column stands twice, an eager table has no rows, or a measure of a lazy one is not a column of numbers.
     DimensionalityError
         When a column of quantities is in a unit of something else.
     TypeError
@@ -116,9 +120,9 @@ def enter(table: Any) -> Table:
         if not (entered.schema[name].is_numeric() or _is_empty_column(entered, name))
         for problem in _text_cells(entered, name)
     ]
-    if problems:
+    if problems and entered.lazy:
         raise BadInput("the table", problems)
-    return entered
+    return replace(entered, problems=tuple(problems))
 
 
 def require(table: Table, columns: list[str], argument: str) -> None:

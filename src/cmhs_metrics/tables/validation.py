@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.entry import enter, row_name
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType
@@ -64,7 +64,7 @@ def validate(table: Any, *, keys: Sequence[str] | None = None) -> Any:
     >>> cm.validate(teams)
     Traceback (most recent call last):
         ...
-    cmhs_metrics.errors.BadInput: the table has 1 problem:
+    cmhs_metrics.BadInput: the table has 1 problem:
       face_to_face_contacts, organisation=RT1: got 120, expected no more than contacts (90)
     """
     entered = enter(table)
@@ -89,25 +89,39 @@ def check_cells(table: Table, keys: Sequence[str] | None = None) -> None:
     """
     named_by = table.keys(list(keys) if keys is not None else None)
     flags = _flags(table, named_by)
-    if not flags:
-        return
-    shown = list(
-        dict.fromkeys([*named_by, *table.measures, *(key for key in ("team_type", "period") if key in table.schema)])
-    )
+    found = list(table.problems)
+    total = len(found)
+    if flags:
+        rows = _bad_rows(table, named_by, flags)
+        seen: set[str] = set()
+        for row in rows:
+            for flag in flags:
+                if not row[flag]:
+                    continue
+                problem = _problem(flag.removeprefix(_FLAG), row, named_by)
+                # Every row of a repeated key has the problem; it is one.
+                if problem.column is None and str(problem) in seen:
+                    continue
+                seen.add(str(problem) if problem.column is None else "")
+                total += 1
+                if len(found) < LISTED:
+                    found.append(problem)
+    mixed = _mixed_spellings(table)
+    if found or mixed:
+        raise BadInput("the table", [*found, *mixed], total=total + len(mixed))
+
+
+def _bad_rows(table: Table, named_by: list[str], flags: dict[str, nw.Expr]) -> list[dict[str, Any]]:
+    further = (key for key in ("team_type", "period") if key in table.schema)
+    shown = list(dict.fromkeys([*named_by, *table.measures, *further]))
     frame = table.frame
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(f"{_FLAG}row")
         shown.append(f"{_FLAG}row")
     flagged = frame.with_columns(**flags)
     bad = flagged.filter(nw.any_horizontal(*(nw.col(name) for name in flags), ignore_nulls=True)).select(*shown, *flags)
-    rows = (bad.collect() if isinstance(bad, nw.LazyFrame) else bad).rows(named=True)
-    total = sum(bool(row[flag]) for row in rows for flag in flags)
-    problems = [
-        _problem(flag.removeprefix(_FLAG), row, named_by) for row in rows[:LISTED] for flag in flags if row[flag]
-    ]
-    mixed = _mixed_spellings(table)
-    if problems or mixed:
-        raise BadInput("the table", [*problems, *mixed], total=total + len(mixed))
+    rows: list[dict[str, Any]] = (bad.collect() if isinstance(bad, nw.LazyFrame) else bad).rows(named=True)
+    return rows
 
 
 def _flags(table: Table, keys: list[str]) -> dict[str, nw.Expr]:
@@ -156,7 +170,7 @@ def _problem(flag: str, row: dict[str, Any], keys: list[str]) -> Problem:
     if kind == "missing":
         return Problem(column, name, None, "a value, so that the row can be told from others")
     if kind == "unknown":
-        return Problem(column, name, row[column], f"a team type; {_offer(row[column])}")
+        return Problem(column, name, row[column], _expected_team_type(row[column]))
     if kind == "unreadable":
         return Problem(column, name, row[column], "a financial year as '2016/17', a month as '2016-04', or a date")
     return Problem(
@@ -164,10 +178,12 @@ def _problem(flag: str, row: dict[str, Any], keys: list[str]) -> Problem:
     )
 
 
-def _offer(text: object) -> str:
-    return (
-        nearest(str(text), [kind.label for kind in TeamType]) or f"one of {', '.join(kind.label for kind in TeamType)}"
-    )
+def _expected_team_type(text: object) -> str:
+    try:
+        TeamType.parse(str(text))
+    except BadInput as error:
+        return error.problems[0].expected
+    return "a team type"
 
 
 def _mixed_spellings(table: Table) -> list[Problem]:

@@ -1,0 +1,258 @@
+"""Ambitions: what was promised, by when, and how far there is to go."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.catalogue import function
+from cmhs_metrics.containers import OWN, SAME
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.ratio import ratio
+from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION, FRAMEWORK, WEB_PAGE, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cmhs_metrics.values import Number, Value
+
+
+@function(inputs={"actual": OWN, "target": SAME}, unit="")
+def progress(actual: Value | Number, target: Value | Number) -> Value:
+    """How much of a target has been reached.
+
+    Parameters
+    ----------
+    actual : float, Quantity, numpy.ndarray, Series or expression
+        Where things stand [any unit].
+    target : float, Quantity, numpy.ndarray, Series or expression
+        Where they should be [the same unit].
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        The proportion reached; above 1 where the target is passed.
+
+    Raises
+    ------
+    BadInput
+        When a number is negative or infinite.
+    DimensionalityError
+        When the two do not count the same.
+
+    References
+    ----------
+    NHS England Board paper on partnership with the third sector (2023): paragraph 11.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> round(cm.progress(actual=504_000, target=370_000), 2)
+    1.36
+    """
+    return ratio(actual, target)
+
+
+@function(inputs={"actual": OWN, "target": SAME}, unit=OWN, signed=True)
+def shortfall(actual: Value | Number, target: Value | Number) -> Value:
+    """What is missing to a target.
+
+    Parameters
+    ----------
+    actual : float, Quantity, numpy.ndarray, Series or expression
+        Where things stand [any unit].
+    target : float, Quantity, numpy.ndarray, Series or expression
+        Where they should be [the same unit].
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        The distance [the same unit]; negative where the target is passed.
+
+    Raises
+    ------
+    DimensionalityError
+        When the two do not count the same.
+
+    References
+    ----------
+    NHS England Board paper on partnership with the third sector (2023): paragraph 11.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> cm.shortfall(actual=300_000.0, target=370_000.0)
+    70000.0
+    """
+    return target - actual
+
+
+def required_growth(actual: float, target: float, years: float) -> float:
+    """The yearly growth that still leads from here to a target.
+
+    Parameters
+    ----------
+    actual : float
+        Where things stand [any unit].
+    target : float
+        Where they should be [the same unit].
+    years : float
+        How long there is [year].
+
+    Returns
+    -------
+    float
+        Compound growth for each year [%]; negative where the target is passed; NaN where nothing is there to grow from.
+
+    Raises
+    ------
+    BadInput
+        When a number is negative or not finite, or no time is left.
+
+    References
+    ----------
+    NHS England Board paper on partnership with the third sector (2023): paragraph 4, which asks for 5% a year.
+
+    Examples
+    --------
+    300,000 people, 370,000 wanted in three years:
+
+    >>> round(required_growth(300_000, 370_000, years=3), 1)
+    7.2
+    """
+    problems = [
+        Problem(name, None, value, "zero or more, and finite")
+        for name, value in (("actual", actual), ("target", target))
+        if not 0 <= value < math.inf
+    ]
+    if not 0 < years < math.inf:
+        problems.append(Problem("years", None, years, "a time above zero"))
+    if problems:
+        raise BadInput("required_growth", problems)
+    return ((target / actual) ** (1 / years) - 1) * 100 if actual else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Ambition:
+    """A target with its value, date and source.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    value : float
+        What should be reached [unit].
+    unit : str
+        Its unit; "percent" for a share or a yearly growth.
+    date : str
+        By when: a financial year, or "standing".
+    counts : str
+        What counts towards it.
+    source : Source
+        Where it is set.
+    more_than : bool
+        Whether the value itself is not enough.
+    at_most : bool
+        Whether less is better: a time that should not be passed.
+
+    Examples
+    --------
+    >>> AMBITIONS["access"].met(504_000)
+    True
+    >>> AMBITIONS["eip_two_weeks"].met(50)
+    False
+    """
+
+    name: str
+    value: float
+    unit: str
+    date: str
+    counts: str
+    source: Source
+    more_than: bool = False
+    at_most: bool = False
+
+    def met(self, actual: float) -> bool:
+        """Whether it is reached.
+
+        Parameters
+        ----------
+        actual : float
+            Where things stand [its unit].
+
+        Returns
+        -------
+        bool
+            True when it is; never when the actual value is missing.
+        """
+        if self.at_most:
+            return actual <= self.value
+        return actual > self.value if self.more_than else actual >= self.value
+
+    def progress(self, actual: float) -> float:
+        """How much of it has been reached [proportion]; see `progress`."""
+        return progress(actual, self.value)
+
+    def shortfall(self, actual: float) -> float:
+        """What is missing [its unit]; negative where it is passed; see `shortfall`."""
+        return -shortfall(actual, self.value) if self.at_most else shortfall(actual, self.value)
+
+    def required_growth(self, actual: float, years: float) -> float:
+        """The yearly growth that still leads to it [%]; see the function `required_growth`."""
+        return required_growth(actual, self.value, years)
+
+
+_PLAN = WEB_PAGE.section("Community Mental Health Services: Under the Long Term Plan by 2023/24")
+_ADDITIONAL = FRAMEWORK.section("What is the LTP ambition in relation to community MH care for people with SMI?")
+
+AMBITIONS: Mapping[str, Ambition] = MappingProxyType(
+    {
+        "access": Ambition(
+            "Access to transformed community care", 370_000, "person", "2023/24",
+            "adults and older adults with severe mental illness supported in the year by new, integrated models of "
+            "primary and community care", _PLAN,
+        ),
+        "health_checks": Ambition(
+            "Physical health checks", 390_000, "person", "2023/24",
+            "people with severe mental illness who receive a physical health check in the year", _PLAN,
+        ),
+        "additional_health_checks": Ambition(
+            "Additional physical health checks", 110_000, "person", "2023/24",
+            "people with severe mental illness who receive a check in the year, beyond those of 2018/19", _ADDITIONAL,
+        ),
+        "ips": Ambition(
+            "Individual Placement and Support", 55_000, "person", "2023/24",
+            "people with access to Individual Placement and Support in the year", _PLAN,
+        ),
+        "additional_ips": Ambition(
+            "Additional Individual Placement and Support", 35_000, "person", "2023/24",
+            "people taking part in Individual Placement and Support in the year, beyond those before", _ADDITIONAL,
+        ),
+        "funding": Ambition(
+            "New funding", 1_000_000_000, "GBP", "2023/24",
+            "new Long Term Plan funding for community services in the year; printed £1 billion, and almost £1 billion",
+            _PLAN,
+        ),
+        "access_growth": Ambition(
+            "Growth of access", 5, "percent", "standing",
+            "growth of the people with access to community services, each year",
+            BOARD_PAPER.section("paragraph 4"),
+        ),
+        "eip_two_weeks": Ambition(
+            "Early intervention in psychosis within two weeks", 50, "percent", "standing, from April 2016",
+            "people with a first episode of psychosis who begin a NICE-approved package of care within two weeks of "
+            "referral", WEB_PAGE.section("Early Intervention in Psychosis (EIP)"), more_than=True,
+        ),
+        "four_weeks": Ambition(
+            "Four-week waiting time", 4, "week", "tested from 2019/20",
+            "weeks from referral to care by a community mental health team", _ADDITIONAL, at_most=True,
+        ),
+        "staff": Ambition(
+            "More mental health staff", 8_500, "person", "first term of the government elected in 2024",
+            "mental health staff beyond those there were", CONFEDERATION.section("paragraph 36"),
+        ),
+    }
+)  # fmt: skip
+"""The ambitions that the five documents set, by name."""

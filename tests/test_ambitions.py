@@ -1,0 +1,91 @@
+"""Ambitions: progress, shortfall, required growth, against the figures of the plans."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+from cmhs_metrics import audit
+from cmhs_metrics.ambitions import AMBITIONS
+
+Q = cm.units.Quantity
+positive = st.floats(1, 1e9)
+
+
+class TestTheDocuments:
+    def test_access(self) -> None:
+        # Board paper, paragraph 11: 504k people, "a growth in access on the March 2021 of 28k (5.9%)".
+        assert round(cm.percentage_change(504, 504 - 28), 1) == 5.9
+        assert AMBITIONS["access_growth"].met(5.9)
+        assert AMBITIONS["access"].met(504_000)
+        assert round(AMBITIONS["access"].progress(504_000), 2) == 1.36
+
+    def test_people_in_contact(self) -> None:
+        # Confederation, paragraph 22: 1.34 million against 1.04 million, "a 29% increase".
+        assert round(cm.percentage_change(1.34, 1.04)) == 29
+
+    def test_the_eip_standard_is_more_than_half(self) -> None:
+        assert not AMBITIONS["eip_two_weeks"].met(50.0)
+        assert AMBITIONS["eip_two_weeks"].met(50.1)
+
+    def test_a_waiting_time_is_met_from_below(self) -> None:
+        assert AMBITIONS["four_weeks"].met(4)
+        assert not AMBITIONS["four_weeks"].met(8)
+        assert AMBITIONS["four_weeks"].shortfall(8) == 4
+
+    @pytest.mark.parametrize(
+        ("name", "printed"), [("access", 370_000), ("health_checks", 390_000), ("ips", 55_000), ("funding", 1e9)]
+    )
+    def test_values_are_those_of_the_carried_figures(self, name: str, printed: float) -> None:
+        assert AMBITIONS[name].value == printed
+        carried = audit.figures("web_page_2019")
+        assert printed in carried["value"].tolist()
+
+    def test_each_says_what_counts_and_where_it_is_set(self) -> None:
+        for ambition in AMBITIONS.values():
+            assert ambition.counts
+            assert ambition.source.section
+            assert ambition.date
+            Q(ambition.value, ambition.unit)
+
+
+class TestArithmetic:
+    @given(positive, positive)
+    def test_progress_and_shortfall_agree(self, actual: float, target: float) -> None:
+        assert cm.progress(actual, target) == pytest.approx(1 - cm.shortfall(actual, target) / target)
+
+    @given(st.floats(100, 1e6), st.floats(100, 1e6), st.floats(0.5, 20))
+    def test_required_growth_leads_to_the_target(self, actual: float, target: float, years: float) -> None:
+        growth = cm.required_growth(actual, target, years)
+        assert actual * (1 + growth / 100) ** years == pytest.approx(target, rel=1e-6)
+
+    @given(positive, st.floats(1.01, 10), st.floats(1, 10), st.floats(1.1, 5))
+    def test_less_time_asks_for_more_growth(self, actual: float, times: float, years: float, longer: float) -> None:
+        assert cm.required_growth(actual, actual * times, years) > cm.required_growth(
+            actual, actual * times, years * longer
+        )
+
+    def test_on_columns_and_quantities(self) -> None:
+        assert cm.progress(pd.Series([1.0, 2.0]), 4).tolist() == [0.25, 0.5]
+        assert cm.shortfall(Q(3, "person"), Q(4, "person")) == Q(1, "person")
+
+    def test_nothing_to_grow_from(self) -> None:
+        assert math.isnan(cm.required_growth(0, 10, 2))
+
+
+class TestBadInput:
+    def test_every_problem_at_once(self) -> None:
+        with pytest.raises(cm.BadInput, match="has 3 problems"):
+            cm.required_growth(-1, math.inf, 0)
+
+    def test_different_units(self) -> None:
+        with pytest.raises(cm.DimensionalityError):
+            cm.progress(Q(1, "person"), Q(1, "GBP"))
+
+    def test_a_missing_value_meets_nothing(self) -> None:
+        assert not any(ambition.met(math.nan) for ambition in AMBITIONS.values())
