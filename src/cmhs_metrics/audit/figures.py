@@ -9,8 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
 from cmhs_metrics import units
+from cmhs_metrics.audit.naming import METRIC_OF
 from cmhs_metrics.audit.rounding import interval
+from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.errors import nearest
 
 if TYPE_CHECKING:
@@ -108,6 +111,11 @@ class Figure:
         return units.Quantity(self.value, "" if self.unit == "1" else self.unit)
 
     @property
+    def metric(self) -> str:
+        """The metric or function that the figure is a value of; empty where it is a measure, or defines something."""
+        return self.measure if self.measure in CATALOGUE else METRIC_OF.get(self.measure, "")
+
+    @property
     def text(self) -> str:
         """The figure with the word that goes with it, for example "around 1.9m"."""
         # A sign or another form of words (">18", "20,000 +", "most") stands for the word that the rule knows.
@@ -196,7 +204,8 @@ def figures(document: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each figure, with the fields of `Figure` and `low` and `high`, its interval [unit].
+        A row for each figure, with the fields of `Figure`, its interval as `low` and `high` [unit], and the `metric` or
+        function of this library that it is a value of.
 
     Raises
     ------
@@ -218,7 +227,7 @@ def figures(document: str | None = None) -> pd.DataFrame:
     rows = []
     for each in load(document):
         low, high = each.interval
-        rows.append(asdict(each) | {"low": low, "high": high})
+        rows.append(asdict(each) | {"low": low, "high": high, "metric": each.metric})
     return pd.DataFrame(rows)
 
 
