@@ -170,6 +170,8 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("registered_population", "person", PEOPLE, "people registered with the GPs of the place"),
     Measure("weighted_population", "person", PEOPLE, "registered people, weighted for mental-health need"),
     Measure("people_aged_0_17", "person", PEOPLE, "people of the place under 18"),
+    Measure("people_aged_16_plus", "person", PEOPLE, "people of the place aged 16 and over"),
+    Measure("people_aged_16_64", "person", PEOPLE, "people of the place aged 16 to 64"),
     Measure("people_aged_65_plus", "person", PEOPLE, "people of the place aged 65 and over"),
 )
 """Every measure, by name."""
@@ -177,10 +179,43 @@ MEASURES: Mapping[str, Measure] = _measures(
 POPULATION = "population"
 """The parameter of a metric that any population measure may fill; in tables `basis` says which does."""
 
-BASES: Mapping[str, str] = MappingProxyType(
-    {name.removesuffix("_population"): name for name in MEASURES if name.endswith("_population")}
+AGE_BAND = "people_of_the_age_band"
+"""Stands for the people whom a row's team type is for: those aged 65 and over, or 16 to 64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A population on which rates per 100,000 can stand.
+
+    Parameters
+    ----------
+    name : str
+        How it is asked for, for example "weighted" or "16+".
+    measure : str
+        The measure that it is, or `AGE_BAND`.
+    needs : tuple of str
+        The columns that it is found in.
+    """
+
+    name: str
+    measure: str
+    needs: tuple[str, ...]
+
+    @property
+    def suffix(self) -> str:
+        """How the columns of its rates end, for example "weighted" or "16_plus"."""
+        return self.name.replace("+", "_plus")
+
+
+BASES: Mapping[str, Basis] = MappingProxyType(
+    {
+        "registered": Basis("registered", "registered_population", ("registered_population",)),
+        "weighted": Basis("weighted", "weighted_population", ("weighted_population",)),
+        "16+": Basis("16+", "people_aged_16_plus", ("people_aged_16_plus",)),
+        "age_band": Basis("age_band", AGE_BAND, ("team_type", "people_aged_16_64", "people_aged_65_plus")),
+    }
 )
-"""The population bases by name ("registered", "weighted"), each with the measure that it is."""
+"""The population bases, by name."""
 
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {

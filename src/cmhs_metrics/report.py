@@ -10,8 +10,8 @@ import pandas as pd
 from cmhs_metrics import audit
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.measures import BASES, KEYS, MEASURES
-from cmhs_metrics.selection import not_computed
+from cmhs_metrics.measures import KEYS, MEASURES, Kind
+from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _left_out(columns: list[str]) -> list[str]:
 
 
 def _totals(table: pd.DataFrame, by: list[str], place: str | None) -> tuple[pd.DataFrame, list[str]]:
-    held = [name for name in BASES.values() if name in table]
+    held = [name for name, measure in MEASURES.items() if measure.kind is Kind.POPULATION and name in table]
     column = place or ("organisation" if "organisation" in table else None)
     if not held:
         return aggregate(table, by), []
@@ -218,17 +218,13 @@ def _blocks(result: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _metrics_in(result: pd.DataFrame) -> list[tuple[str, Metric]]:
-    found = []
-    for name in result.columns:
-        base = next((name.removesuffix(f"_{basis}") for basis in BASES if name.endswith(f"_{basis}")), name)
-        metric = CATALOGUE.get(name) or CATALOGUE.get(base)
-        if metric is not None and name not in MEASURES:
-            found.append((name, metric))
-    return found
+    held = ((name, column_of(name)) for name in result.columns)
+    return [(name, found[0]) for name, found in held if found]
 
 
 def _row_name(name: str, metric: Metric) -> str:
-    basis = next((f", {basis}" for basis in BASES if name == f"{metric.name}_{basis}"), "")
+    found = column_of(name)
+    basis = f", {found[1].name.replace('_', ' ')}" if found and found[1] else ""
     unit = "%" if metric.proportion else metric.printed_unit
     return f"{metric.label}{basis} [{unit}]"
 

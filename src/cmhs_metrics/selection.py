@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
 from cmhs_metrics.catalogue import CATALOGUE, Metric, describe
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.measures import BASES, MEASURES, POPULATION
+from cmhs_metrics.measures import BASES, MEASURES, POPULATION, Basis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -26,11 +26,14 @@ class Column:
         The metric.
     inputs : tuple of str
         The columns it is computed from.
+    basis : Basis, optional
+        The population that a rate per 100,000 stands on.
     """
 
     name: str
     metric: Metric
     inputs: tuple[str, ...]
+    basis: Basis | None = None
 
 
 def plan(
@@ -86,11 +89,12 @@ def plan(
         elif POPULATION in metric.inputs:
             columns += [
                 Column(
-                    f"{metric.name}_{name.removesuffix('_population')}",
+                    f"{metric.name}_{held.suffix}",
                     metric,
-                    tuple(name if parameter == POPULATION else parameter for parameter in metric.inputs),
+                    tuple(held.measure if parameter == POPULATION else parameter for parameter in metric.inputs),
+                    held,
                 )
-                for name in populations
+                for held in populations
             ]
         else:
             columns.append(Column(metric.name, metric, metric.inputs))
@@ -99,6 +103,34 @@ def plan(
     if not columns and metrics is None and required:
         raise BadInput(subject, [Problem(None, None, list(schema), _no_measures(schema))])
     return columns
+
+
+def column_of(name: str) -> tuple[Metric, Basis | None] | None:
+    """Tell which metric a column of a result holds, and on which population.
+
+    Parameters
+    ----------
+    name : str
+        The column's name.
+
+    Returns
+    -------
+    tuple of (Metric, Basis or None) or None
+        The metric and its population basis; None where the column is no metric's.
+
+    Examples
+    --------
+    >>> metric, basis = column_of("caseload_per_100k_16_plus")
+    >>> metric.name, basis.name
+    ('caseload_per_100k', '16+')
+    """
+    if name in CATALOGUE and name not in MEASURES:
+        return CATALOGUE[name], None
+    for held in BASES.values():
+        metric = CATALOGUE.get(name.removesuffix(f"_{held.suffix}"))
+        if metric is not None and metric.name != name and POPULATION in metric.inputs:
+            return metric, held
+    return None
 
 
 def not_computed(columns: Collection[str]) -> dict[str, list[str]]:
@@ -131,7 +163,7 @@ def _for_tables(metric: Metric) -> bool:
     return not metric.contract.many and all(name in MEASURES or name == POPULATION for name in metric.inputs)
 
 
-def _missing(metric: Metric, schema: Collection[str], populations: list[str]) -> list[str]:
+def _missing(metric: Metric, schema: Collection[str], populations: list[Basis]) -> list[str]:
     return [name for name in metric.inputs if (not populations if name == POPULATION else name not in schema)] or (
         [] if _for_tables(metric) else ["a table cannot hold its parameters"]
     )
@@ -144,9 +176,9 @@ def _metric(name: str | Callable[..., Any]) -> Metric:
         raise BadInput("metrics", [Problem(None, None, name, f"the name of a metric; {error.args[0]}")]) from None
 
 
-def _populations(schema: Collection[str], basis: str | Sequence[str] | None, subject: str = "") -> list[str]:
+def _populations(schema: Collection[str], basis: str | Sequence[str] | None, subject: str = "") -> list[Basis]:
     if basis is None:
-        return [name for name in BASES.values() if name in schema]
+        return [held for held in BASES.values() if all(name in schema for name in held.needs)]
     asked = [basis] if isinstance(basis, str) else list(basis)
     problems = [
         Problem("basis", None, name, f"one of {', '.join(BASES)}; {nearest(name, BASES)}".rstrip("; "))
@@ -154,9 +186,11 @@ def _populations(schema: Collection[str], basis: str | Sequence[str] | None, sub
         if name not in BASES
     ]
     problems += [
-        Problem(BASES[name], None, None, f"a column of the table, for basis={name!r}")
+        Problem(column, None, None, f"a column of the table, for basis={name!r}")
         for name in asked
-        if name in BASES and BASES[name] not in schema
+        if name in BASES
+        for column in BASES[name].needs
+        if column not in schema
     ]
     if problems:
         raise BadInput(subject, problems)
@@ -171,7 +205,7 @@ def _costs(name: str, metric: str) -> str:
     ]
     also = f" (and so do {', '.join(others)})" if others else ""
     if name == POPULATION:
-        return f"a column {' or '.join(BASES.values())}, which {metric} needs{also}"
+        return f"a population column ({', '.join(held.measure for held in BASES.values())}), which {metric} needs{also}"
     return f"a column of that name, which {metric} needs{also}"
 
 

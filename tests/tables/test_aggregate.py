@@ -54,6 +54,14 @@ class TestOnEveryEngine:
         assert result["weighted_population"] == [3_000.0]
         assert result["caseload_per_100k_weighted"] == [2_000.0]
 
+    def test_rates_of_team_types_over_their_ages(self, make) -> None:
+        teams = make({"icb": ["A", "A"], "team_type": ["CRHT", "Memory Services"], "caseload": [100, 100]})
+        people = make({"icb": ["A"], "people_aged_16_64": [80_000], "people_aged_65_plus": [20_000]})
+        result = sorted_by(cells(cm.aggregate(teams, by=["icb", "team_type"], populations=people)), "team_type")
+        assert result["caseload_per_100k_age_band"] == [125.0, 500.0]
+        whole = cells(cm.aggregate(teams, by="icb", populations=people))
+        assert "caseload_per_100k_age_band" not in whole, "all teams together are for no one age band"
+
     def test_a_caseload_of_twelve_months_is_not_added(self, make) -> None:
         with pytest.raises(
             cm.BadInput, match="caseload: got .* expected over_time='last' or 'mean': a stock does not add"

@@ -66,6 +66,22 @@ class TestOnEveryEngine:
         only = cells(cm.with_metrics(table, ["caseload_per_100k"], basis="weighted"))
         assert "caseload_per_100k_registered" not in only
 
+    def test_rates_over_the_ages_that_a_team_is_for(self, make) -> None:
+        # Unit Costs 2016/17 prints both: over the age group that a team serves, and over everybody aged 16 and over.
+        table = make(
+            {
+                "team_type": ["Generic CMHT", "Older People", "A17"],
+                "total_cost": [2_000.0, 2_000.0, 2_000.0],
+                "people_aged_16_plus": [100_000, 100_000, 100_000],
+                "people_aged_16_64": [80_000, 80_000, 80_000],
+                "people_aged_65_plus": [20_000, 20_000, 20_000],
+            }
+        )
+        result = cells(cm.with_metrics(table, ["cost_per_100k"]))
+        assert result["cost_per_100k_16_plus"] == [2_000.0] * 3
+        assert result["cost_per_100k_age_band"] == [2_500.0, 10_000.0, 10_000.0]
+        assert "cost_per_100k_16_plus" not in cells(cm.with_metrics(table, ["cost_per_100k"], basis="age_band"))
+
     def test_decimals_are_divided_as_floats(self, make) -> None:
         table = make({"total_cost": [Decimal("17700000"), Decimal("1")], "caseload": [Decimal("5291"), Decimal("0")]})
         assert cells(cm.with_metrics(table))["year_of_care_cost"] == [17_700_000 / 5_291, None]
@@ -104,7 +120,8 @@ class TestOnEveryEngine:
         with pytest.raises(cm.BadInput, match="did you mean 'year_of_care_cost'"):
             cm.with_metrics(make(TEAMS), ["year_of_care_costs"])
         with pytest.raises(
-            cm.BadInput, match="basis: got 'weigthed', expected one of registered, weighted; did you mean 'weighted'"
+            cm.BadInput,
+            match="basis: got 'weigthed', expected one of registered, weighted, 16\\+, age_band; did you mean 'weighted'",
         ):
             cm.with_metrics(make(TEAMS), basis="weigthed")
         with pytest.raises(

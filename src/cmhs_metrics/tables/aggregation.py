@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals as nw
@@ -106,8 +105,7 @@ def aggregate(
         totals = totals.join(people, on=on, how="left") if on else totals.join(people, how="cross")  # type: ignore[arg-type]
     schema = totals.collect_schema().names()
     columns = plan(schema, metrics, basis, annual=rules.whole_years(), required=False)
-    whole = [replace(column, inputs=tuple(f"{_WHOLE}{name}" for name in column.inputs)) for column in columns]
-    result = rules.in_order(compute(totals, whole, annual_where=rules.year_of_group()))
+    result = rules.in_order(compute(totals, columns, annual_where=rules.year_of_group(), prefix=_WHOLE))
     names = [name for name in result.collect_schema().names() if not name.startswith(_TEMPORARY)]
     return entered.leave(result.select(*names), {column.name: column.metric.unit for column in columns})
 

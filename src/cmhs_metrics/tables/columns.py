@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cmhs_metrics.ages import OLDER
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.measures import AGE_BAND
 from cmhs_metrics.selection import Column, plan
 from cmhs_metrics.tables.entry import enter
-from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells
+from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells, normalised
+from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,8 +38,10 @@ def with_metrics(
     metrics : sequence of str or functions, optional
         The metrics wanted; by default all for which the columns are there.
     basis : str or sequence of str, optional
-        The population or populations for rates per 100,000: "registered", "weighted"; by default each that is there.
-        The column's name says which, for example ``caseload_per_100k_registered``.
+        The population or populations for rates per 100,000: "registered", "weighted", "16+" (``people_aged_16_plus``)
+        or "age_band" (``people_aged_65_plus`` for older people's and memory teams, ``people_aged_16_64`` for the rest,
+        by ``team_type``); by default each that is there. The column's name says which, for example
+        ``caseload_per_100k_registered``.
     keys : sequence of str, optional
         The columns that name a row; see `validate`.
     overwrite : bool, default False
@@ -86,7 +91,7 @@ def with_metrics(
     return entered.leave(result, {column.name: column.metric.unit for column in columns})
 
 
-def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | None = None) -> Frame:
+def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | None = None, *, prefix: str = "") -> Frame:
     """Add the columns of metrics to a frame.
 
     Parameters
@@ -97,6 +102,8 @@ def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | Non
         The metrics.
     annual_where : narwhals.Expr, optional
         Where a row covers a year; metrics that ask for a year are null elsewhere.
+    prefix : str, default ""
+        What the names of the measures' columns begin with.
 
     Returns
     -------
@@ -105,11 +112,22 @@ def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | Non
     """
     expressions: list[nw.Expr] = []
     for column in columns:
-        value = column.metric.function(*(nw.col(name) for name in column.inputs))
+        value = column.metric.function(*(_input(name, prefix) for name in column.inputs))
         if column.metric.annual and annual_where is not None:
             value = nw.when(annual_where).then(value)
         expressions.append(value.alias(column.name))
     return frame.with_columns(*expressions) if expressions else frame
+
+
+def _input(name: str, prefix: str) -> nw.Expr:
+    if name != AGE_BAND:
+        return nw.col(f"{prefix}{name}")
+    older = [spelling for spelling, kind in TEAM_TYPE_SPELLINGS.items() if kind.age_band == OLDER]
+    return (
+        nw.when(normalised("team_type").is_in(older))
+        .then(nw.col(f"{prefix}people_aged_65_plus").cast(nw.Float64))
+        .otherwise(nw.col(f"{prefix}people_aged_16_64").cast(nw.Float64))
+    )
 
 
 def _whole_years(table: Table) -> bool:
