@@ -60,8 +60,8 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
     Examples
     --------
     >>> team = Team("Cambridge North", TeamType.GENERIC_CMHT, total_cost=17.7e6, caseload=5_291, contacts=108_600)
-    >>> team.metrics().loc["year_of_care_cost", "value"].round(2)
-    np.float64(3345.3)
+    >>> float(team.metrics().loc["year_of_care_cost", "value"].round(2))
+    3345.3
     """
 
     name: str

@@ -101,7 +101,7 @@ def aggregate(
     totals = rules.totals()
     people = _people(entered, groups, populations, place, rules)
     if people is not None:
-        on = [name for name in people.columns if name in groups]
+        on = [name for name in people.collect_schema().names() if name in groups]
         totals = totals.join(people, on=on, how="left") if on else totals.join(people, how="cross")  # type: ignore[arg-type]
     schema = totals.collect_schema().names()
     columns = plan(schema, metrics, basis, annual=rules.whole_years(), required=False)

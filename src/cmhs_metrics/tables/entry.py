@@ -250,6 +250,7 @@ def _with_units_again(native: Any, original: Any, metric_units: dict[str, str]) 
     import pandas as pd
     from pint_pandas import PintArray
 
+    native = native.copy()
     kept = next(column for column in original.columns if hasattr(original[column].dtype, "ureg"))
     registry = units.define(original[kept].dtype.ureg)
     for name in native.columns:
