@@ -30,13 +30,17 @@ class TestTheDocuments:
         assert round(cm.percentage_change(1.34, 1.04)) == 29
 
     def test_the_eip_standard_is_more_than_half(self) -> None:
-        assert not AMBITIONS["eip_two_weeks"].met(50.0)
-        assert AMBITIONS["eip_two_weeks"].met(50.1)
+        assert not AMBITIONS["eip_two_weeks"].met(0.5)
+        assert AMBITIONS["eip_two_weeks"].met(cm.eip_two_week_rate(51, 100))
 
     def test_a_waiting_time_is_met_from_below(self) -> None:
         assert AMBITIONS["four_weeks"].met(4)
         assert not AMBITIONS["four_weeks"].met(8)
         assert AMBITIONS["four_weeks"].shortfall(8) == 4
+        assert AMBITIONS["four_weeks"].met(Q(28, "day"))
+        assert not AMBITIONS["four_weeks"].met(Q(29, "day"))
+        with pytest.raises(cm.BadInput, match="a limit is met or it is not"):
+            AMBITIONS["four_weeks"].progress(8)
 
     @pytest.mark.parametrize(
         ("name", "printed"), [("access", 370_000), ("health_checks", 390_000), ("ips", 55_000), ("funding", 1e9)]

@@ -107,6 +107,25 @@ class TestATable:
         assert main([edited(table, "650,33600,834586", "650,33600,700000")]) == 0
         assert "No totals per 100,000 people: the organisation has more than one population" in capsys.readouterr().out
 
+    def test_months_add_up_to_a_year(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        path = tmp_path / "months.csv"
+        months = [f"2016-{month:02}" for month in range(4, 13)] + ["2017-01", "2017-02", "2017-03"]
+        path.write_text("\n".join(["organisation,period,total_cost,caseload", *(f"RT1,{m},100,50" for m in months)]))
+        assert main([str(path)]) == 2
+        assert "months are added up with over_time=" in capsys.readouterr().err
+        assert main([str(path), "--over-time", "last"]) == 0
+        assert capsys.readouterr().out.splitlines()[2].split()[-1] == "£24.0"
+
+    def test_empty_cells_at_the_end_shift_nothing(self, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        table.write_text("".join(f"{line},\n" for line in TABLE.splitlines()))
+        table.write_text(table.read_text().replace("registered_population,\n", "registered_population\n"))
+        assert main([str(table)]) == 0
+        assert capsys.readouterr().out.startswith("RT1, 2016/17")
+
+    def test_an_organisation_may_be_called_na(self, table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main([edited(table, "RV9", "NA")]) == 0
+        assert "NA, 2016/17" in capsys.readouterr().out
+
     def test_one_row_is_enough(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path = tmp_path / "one.csv"
         path.write_text("total_cost,contacts\n100,4\n", encoding="utf-8")
@@ -153,7 +172,9 @@ class TestBadFiles:
         page.write_text("total_cost,contacts\n", encoding="utf-8")
         assert "expected at least one row" in self.refused(str(page), capsys)
         page.write_text("total_cost,contacts\n1,2\n1,2,3,4\n", encoding="utf-8")
-        assert "expected comma-separated values" in self.refused(str(page), capsys)
+        assert "line 3: got '4 cells', expected 2, as there are column names" in self.refused(str(page), capsys)
+        page.write_text("total_cost;contacts\n1,5;2\n", encoding="utf-8")
+        assert "expected commas between the cells" in self.refused(str(page), capsys)
         page.write_bytes("organisation,total_cost,contacts\nCafé,1,2\n".encode("latin-1"))
         assert "expected text in UTF-8" in self.refused(str(page), capsys)
         page.write_bytes(b"PK\x03\x04 workbook")

@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> str:
 
     if options.table is None:
         return report.audit_report()
-    result, notes = report.table_with_totals(report.read_table(options.table), options.place)
+    result, notes = report.table_with_totals(report.read_table(options.table), options.place, options.over_time)
     if options.output is not None:
         result.to_csv(options.output, index=False)
         notes.append(f"Written to {options.output}: {len(result):,} rows, {len(result.columns)} columns.")
@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", "-o", type=Path, metavar="RESULT.csv", help="write rows, totals and metrics there")
     parser.add_argument(
         "--place", metavar="COLUMN", help="the column whose people the population columns are (default: organisation)"
+    )
+    parser.add_argument(
+        "--over-time",
+        choices=["last", "mean"],
+        help="add up the periods of the table: of a caseload take the last, or the mean (needed for a year of months)",
     )
     parser.add_argument("--version", action="version", version=f"cmhs_metrics {__version__}")
     return parser

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pint
+
+from cmhs_metrics import units
 from cmhs_metrics.catalogue import function
 from cmhs_metrics.containers import OWN, SAME
 from cmhs_metrics.errors import BadInput, Problem
@@ -145,7 +148,7 @@ class Ambition:
     value : float
         What should be reached [unit].
     unit : str
-        Its unit; "percent" for a share or a yearly growth.
+        Its unit; empty for a share, which is a proportion as everywhere, and "percent" for a yearly growth.
     date : str
         By when: a financial year, or "standing".
     counts : str
@@ -161,7 +164,7 @@ class Ambition:
     --------
     >>> AMBITIONS["access"].met(504_000)
     True
-    >>> AMBITIONS["eip_two_weeks"].met(50)
+    >>> AMBITIONS["eip_two_weeks"].met(0.50)
     False
     """
 
@@ -174,12 +177,12 @@ class Ambition:
     more_than: bool = False
     at_most: bool = False
 
-    def met(self, actual: float) -> bool:
+    def met(self, actual: float | pint.Quantity[Any]) -> bool:
         """Whether it is reached.
 
         Parameters
         ----------
-        actual : float
+        actual : float or Quantity
             Where things stand [its unit].
 
         Returns
@@ -187,21 +190,33 @@ class Ambition:
         bool
             True when it is; never when the actual value is missing.
         """
+        actual = self._plain(actual)
         if self.at_most:
             return actual <= self.value
         return actual > self.value if self.more_than else actual >= self.value
 
-    def progress(self, actual: float) -> float:
-        """How much of it has been reached [proportion]; see `progress`."""
-        return progress(actual, self.value)
+    def progress(self, actual: float | pint.Quantity[Any]) -> float:
+        """How much of it has been reached [proportion]; see `progress`. A limit has none: it is kept or it is not."""
+        if self.at_most:
+            raise BadInput(
+                self.name, [Problem("progress", None, None, "a target to rise to; a limit is met or it is not")]
+            )
+        return progress(self._plain(actual), self.value)
 
-    def shortfall(self, actual: float) -> float:
+    def shortfall(self, actual: float | pint.Quantity[Any]) -> float:
         """What is missing [its unit]; negative where it is passed; see `shortfall`."""
-        return -shortfall(actual, self.value) if self.at_most else shortfall(actual, self.value)
+        distance = shortfall(self._plain(actual), self.value)
+        return -distance if self.at_most else distance
 
-    def required_growth(self, actual: float, years: float) -> float:
+    def required_growth(self, actual: float | pint.Quantity[Any], years: float) -> float:
         """The yearly growth that still leads to it [%]; see the function `required_growth`."""
-        return required_growth(actual, self.value, years)
+        return required_growth(self._plain(actual), self.value, years)
+
+    def _plain(self, actual: Any) -> Any:
+        if isinstance(actual, pint.Quantity):
+            units.define(actual._REGISTRY)
+            return actual.to(self.unit).magnitude
+        return actual
 
 
 _PLAN = WEB_PAGE.section("Community Mental Health Services: Under the Long Term Plan by 2023/24")
@@ -241,7 +256,7 @@ AMBITIONS: Mapping[str, Ambition] = MappingProxyType(
             BOARD_PAPER.section("paragraph 4"),
         ),
         "eip_two_weeks": Ambition(
-            "Early intervention in psychosis within two weeks", 50, "percent", "standing, from April 2016",
+            "Early intervention in psychosis within two weeks", 0.50, "", "standing, from April 2016",
             "people with a first episode of psychosis who begin a NICE-approved package of care within two weeks of "
             "referral", WEB_PAGE.section("Early Intervention in Psychosis (EIP)"), more_than=True,
         ),

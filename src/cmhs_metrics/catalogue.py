@@ -143,6 +143,9 @@ class Metric:
         counted, *others = self.unit.replace("person_100k", "100,000 people").split(" / ")
         return " per ".join([_PLURALS.get(counted, counted), *others])
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return describe, (self.name,)
+
     def __repr__(self) -> str:
         lines = [f"{self.name} — {self.label} [{self.printed_unit}]", "", *_wrapped(self.definition)]
         lines += ["", f"Formula: {self.formula}", "Inputs:"]
@@ -265,7 +268,7 @@ def metric(
 
 
 def function(
-    *, inputs: Mapping[str, str], unit: str, signed: bool = False
+    *, inputs: Mapping[str, str], unit: str, signed: bool = False, parts: tuple[tuple[str, str], ...] = ()
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a formula that is no metric work on every kind of value.
 
@@ -277,6 +280,8 @@ def function(
         The unit of the result.
     signed : bool, default False
         Whether arguments may be negative.
+    parts : tuple of (str, str)
+        Pairs of parameters of which the first is a part of the second.
 
     Returns
     -------
@@ -285,7 +290,7 @@ def function(
     """
 
     def declare(body: Callable[P, R]) -> Callable[P, R]:
-        return front(Contract(body.__name__, body, MappingProxyType(dict(inputs)), unit, signed=signed))
+        return front(Contract(body.__name__, body, MappingProxyType(dict(inputs)), unit, parts, signed))
 
     return declare
 
@@ -366,6 +371,8 @@ def describe(name: str | Callable[..., Any]) -> Metric:
         return _catalogue[key]
     except KeyError:
         hint = nearest(key, _catalogue) or "list_metrics() has them all"
+        if callable(name):
+            hint = f"it is a function of many uses: see help({key})"
         raise KeyError(f"there is no metric {key!r}; {hint}") from None
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 OWN = "<own unit>"
 """Stands for the unit that the first argument has, whatever it is; in a result's unit, for that unit."""
+MILLI = 0.01
+"""A unit smaller than this is a slip of the shift key: mGBP, a thousandth of a pound, for MGBP."""
 SAME = "<same unit>"
 """Stands for the unit of a parameter that has to agree with the first one's."""
 
@@ -278,7 +280,7 @@ def _check_units(contract: Contract, quantities: list[Any], wanted: Mapping[str,
             complaints.append(f"{name} is measured in {unit}, got {_show(quantity)}{aside}")
         elif (
             unit in contract.inputs.values()
-            and quantity._REGISTRY.Quantity(1.0, quantity.units).to(unit).magnitude < 0.01
+            and quantity._REGISTRY.Quantity(1.0, quantity.units).to(unit).magnitude < MILLI
         ):
             # A thousandth of a pound or of a patient is a slip of the shift key: mGBP for MGBP.
             complaints.append(f"{name} is measured in {unit}, got {_show(quantity)} (did you mean M, for million?)")

@@ -92,7 +92,11 @@ def implied_population(total: Value | Number, rate: Value | Number) -> Value:
     return ratio(total, rate, 100_000)
 
 
-@function(inputs={"total": OWN, "responded": "organisation", "asked": "organisation"}, unit=OWN)
+@function(
+    inputs={"total": OWN, "responded": "organisation", "asked": "organisation"},
+    unit=OWN,
+    parts=(("responded", "asked"),),
+)
 def extrapolate_response(total: Value | Number, responded: Value | Number, asked: Value | Number) -> Value:
     """The total of all organisations, were those that did not answer like those that did.
 
@@ -113,7 +117,7 @@ def extrapolate_response(total: Value | Number, responded: Value | Number, asked
     Raises
     ------
     BadInput
-        When a number is negative or infinite.
+        When a number is negative or infinite, or more answered than there are.
     DimensionalityError
         When a number of organisations has another unit.
 

@@ -21,6 +21,8 @@ class Kind(Enum):
     """Happens over a period: adds over teams and over time (cost, contacts, referrals)."""
     STOCK = "stock"
     """Is there at a moment: adds over teams; over time it is the last or the mean (caseload, WTE, beds)."""
+    DISTINCT = "distinct"
+    """A count of distinct things that rows share (organisations): does not add."""
     POPULATION = "population"
     """People of a place: adds over distinct places, never over teams or months."""
 
@@ -54,7 +56,7 @@ def _measures(*measures: Measure) -> Mapping[str, Measure]:
     return MappingProxyType({measure.name: measure for measure in measures})
 
 
-FLOW, STOCK, PEOPLE = Kind.FLOW, Kind.STOCK, Kind.POPULATION
+FLOW, STOCK, DISTINCT, PEOPLE = Kind.FLOW, Kind.STOCK, Kind.DISTINCT, Kind.POPULATION
 
 MEASURES: Mapping[str, Measure] = _measures(
     # Referrals
@@ -75,18 +77,18 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("discharges", "discharge", FLOW, "discharges in the period"),
     Measure("service_users", "patient", STOCK, "people in specialist mental health care, in hospital and out of it"),
     Measure("community_patients", "patient", STOCK, "those supported in the community", part_of="service_users"),
-    Measure("patients_offered_therapy", "patient", FLOW, "people offered more than medicines", part_of="caseload"),
+    Measure("patients_offered_therapy", "patient", STOCK, "those offered more than medicines in a year", "caseload"),
     Measure("iapt_entrants", "patient", FLOW, "people entering IAPT (now NHS Talking Therapies) in the period"),
-    Measure("people_accessing", "patient", FLOW, "people with two or more contacts within twelve months"),
+    Measure("people_accessing", "patient", STOCK, "people with two or more contacts in the twelve months to then"),
     # Contacts
     Measure("contacts", "contact", FLOW, "contacts that took place in the period, face to face and not"),
     Measure("face_to_face_contacts", "contact", FLOW, "contacts that took place face to face", part_of="contacts"),
     Measure("did_not_attends", "contact", FLOW, "appointments that the patient missed without warning (DNA)"),
     # Finance
     Measure("total_cost", "GBP", FLOW, "cost in the period, with overheads and corporate costs"),
-    Measure("organisations", "organisation", STOCK, "organisations that the other measures cover"),
+    Measure("organisations", "organisation", DISTINCT, "organisations that the other measures cover"),
     Measure(
-        "organisations_providing", "organisation", STOCK, "those that provide the service", part_of="organisations"
+        "organisations_providing", "organisation", DISTINCT, "those that provide the service", part_of="organisations"
     ),
     # Workforce
     Measure("wte", "WTE", STOCK, "staff in post, whole-time equivalent"),
@@ -127,13 +129,13 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("psychological_therapists", "WTE", STOCK, "psychological therapists employed locally, outside IAPT"),
     Measure("smi_register", "patient", STOCK, "people on the primary-care register of severe mental illness (SMI)"),
     Measure(
-        "smi_health_checks", "patient", FLOW, "those with a full physical health check in the year", "smi_register"
+        "smi_health_checks", "patient", STOCK, "those with a full physical health check in the year", "smi_register"
     ),
     Measure("housing_places", "place", STOCK, "places in supported housing"),
     Measure("occupied_housing_places", "place", STOCK, "places in supported housing taken", part_of="housing_places"),
     Measure("housing_cost", "GBP", FLOW, "spend on supported housing"),
     Measure(
-        "shared_care_organisations", "organisation", STOCK, "those that prescribe under shared care", "organisations"
+        "shared_care_organisations", "organisation", DISTINCT, "those that prescribe under shared care", "organisations"
     ),
     # Voluntary sector
     Measure("voluntary_sector_cost", "GBP", FLOW, "spend through voluntary and community organisations"),

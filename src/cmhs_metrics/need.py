@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cmhs_metrics.tables.entry import Table
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.values import Many, Number, Value
 
 REGISTERED, WEIGHTED = "registered_population", "weighted_population"
 _TOTAL = "_need_total_"
 
 
-def normalise_weights(registered: Value, weighted: Value, *, national: Population | None = None) -> Value:
+def normalise_weights(registered: Many, weighted: Many, *, national: Population | None = None) -> Many:
     """Scale need-weighted populations so that over the nation they add to the registered ones.
 
     Weights say where need is greater, not how many people there are: weighting moves people between places.
@@ -78,15 +78,15 @@ def normalise_weights(registered: Value, weighted: Value, *, national: Populatio
         _refuse_unweighted(national)
 
     def body(registered: Any, weighted: Any) -> Any:
-        if isinstance(weighted, nw.Expr) or not hasattr(weighted, "__array__") and not isinstance(weighted, float):
-            raise TypeError("normalise_weights needs the values of all places, not an expression; see with_need")
+        if not all(isinstance(each, np.ndarray) for each in (registered, weighted)):
+            raise TypeError("normalise_weights needs the values of all places, as arrays or columns; see with_need")
         people, weight = np.sum(registered), np.sum(weighted)
         if national is not None:
             people, weight = np.float64(national.total), np.float64(national.weighted)
         return ratio(weighted * people, weight)
 
     inputs = {"registered": "person", "weighted": "person"}
-    result: Value = evaluate(Contract(WEIGHTED, body, inputs, "person", many=True), (registered, weighted))
+    result: Many = evaluate(Contract(WEIGHTED, body, inputs, "person", many=True), (registered, weighted))
     return result
 
 
@@ -224,7 +224,7 @@ def convert_rate(rate: Value | Number, from_population: Value | Number, to_popul
     >>> round(convert_rate(2.1e6, from_population=44.9e6, to_population=35.0e6), -5)
     2700000.0
     """
-    return ratio(rate * from_population, to_population)  # type: ignore[operator]
+    return ratio(rate * from_population, to_population)  # type: ignore[operator, no-any-return]
 
 
 def split_need(

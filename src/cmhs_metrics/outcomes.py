@@ -53,8 +53,14 @@ def avoided_activity(before: Value | Number, after: Value | Number) -> Value:
 
 
 @function(inputs={"before": OWN, "after": SAME, "standard_deviation": SAME, "reliability": ""}, unit="", signed=True)
-def reliable_change(
+def _change_in_errors(
     before: Value | Number, after: Value | Number, standard_deviation: Value | Number, reliability: Value | Number
+) -> Value:
+    return ratio(after - before, standard_deviation * (reliability * -2 + 2) ** 0.5)
+
+
+def reliable_change(
+    before: Value | Number, after: Value | Number, standard_deviation: Any, reliability: float
 ) -> Value:
     """The reliable change index: a change of score, in standard errors of a difference between two scores.
 
@@ -74,6 +80,11 @@ def reliable_change(
     The kind that came in, in the same shape
         The index; beyond -1.96 or 1.96 a change is more than the scale's own error would bring in 19 cases of 20.
 
+    Raises
+    ------
+    BadInput
+        When the standard deviation is not above zero, or the reliability not from 0 to 1.
+
     References
     ----------
     Jacobson NS, Truax P. Clinical significance: a statistical approach to defining meaningful change in psychotherapy
@@ -88,8 +99,18 @@ def reliable_change(
     >>> round(cm.reliable_change(47.5, 32.5, standard_deviation=10, reliability=0.80), 2)
     -2.37
     """
-    error = standard_deviation * (reliability * -2 + 2) ** 0.5
-    return ratio(after - before, error)
+    if problems := _of_the_scale(getattr(standard_deviation, "magnitude", standard_deviation), reliability):
+        raise BadInput("reliable_change", problems)
+    return _change_in_errors(before, after, standard_deviation, reliability)
+
+
+def _of_the_scale(standard_deviation: float | None, reliability: float | None) -> list[Problem]:
+    problems = []
+    if standard_deviation is not None and not 0 < standard_deviation < math.inf:
+        problems.append(Problem("standard_deviation", None, standard_deviation, "a number above zero"))
+    if reliability is not None and not 0 <= reliability <= 1:
+        problems.append(Problem("reliability", None, reliability, "a number from 0 to 1"))
+    return problems
 
 
 def share_improved(
@@ -136,6 +157,8 @@ def share_improved(
     >>> share_improved([40, 45, 50, 44], [62, 47, 49, 50], standard_deviation=10, reliability=0.8)
     0.25
     """
+    if hasattr(before, "index") and hasattr(after, "iloc") and not before.index.equals(after.index):
+        raise ValueError("before and after have different indexes: the same people must stand in the same rows")
     first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     problems = []
     if first.shape != second.shape or first.ndim != 1:
@@ -143,10 +166,7 @@ def share_improved(
     if (standard_deviation is None) != (reliability is None):
         missing = "reliability" if reliability is None else "standard_deviation"
         problems.append(Problem(missing, None, None, "both standard_deviation and reliability, or neither"))
-    if standard_deviation is not None and not 0 < standard_deviation < math.inf:
-        problems.append(Problem("standard_deviation", None, standard_deviation, "a number above zero"))
-    if reliability is not None and not 0 <= reliability < 1:
-        problems.append(Problem("reliability", None, reliability, "a number from 0 to below 1"))
+    problems += _of_the_scale(standard_deviation, reliability)
     if problems:
         raise BadInput("share_improved", problems)
     change = second - first if higher_is_better else first - second

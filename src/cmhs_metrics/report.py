@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
+from cmhs_metrics.tables.aggregation import OverTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,20 +95,51 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if not file.is_file():
         raise BadInput(str(path), [Problem("the file", None, None, "a file of that name")])
     try:
-        table = pd.read_csv(file, encoding="utf-8-sig", skipinitialspace=True)
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = [row for row in csv.reader(lines, skipinitialspace=True) if any(cell.strip() for cell in row)]
     except UnicodeDecodeError:
         raise BadInput(str(path), [Problem("the file", None, None, "text in UTF-8; save it as 'CSV UTF-8'")]) from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise BadInput(str(path), [Problem("the file", None, str(error).strip(), "comma-separated values")]) from None
-    table.columns = table.columns.str.strip()
-    if table.columns[0].lstrip().startswith(("<", "PK\x03\x04")):
-        raise BadInput(
-            str(path), [Problem("the file", None, table.columns[0][:40], "a CSV file, not a page or workbook")]
-        )
-    return table
+    except csv.Error as error:
+        raise BadInput(str(path), [Problem("the file", None, str(error), "comma-separated values")]) from None
+    if not rows:
+        raise BadInput(str(path), [Problem("the file", None, None, "comma-separated values, and it is empty")])
+    names = [name.strip() for name in rows[0]]
+    while names and not names[-1]:
+        names.pop()
+    _check_shape(str(path), names, rows[1:])
+    cells = {name: [row[at].strip() if at < len(row) else "" for row in rows[1:]] for at, name in enumerate(names)}
+    table = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in cells.items()})
+    # An empty cell is missing and nothing else is: an organisation may well be called "NA".
+    table = table.where(table != "", None)
+    return table.apply(_numbers)
 
 
-def table_with_totals(table: pd.DataFrame, place: str | None = None) -> tuple[pd.DataFrame, list[str]]:
+def _check_shape(path: str, names: list[str], rows: list[list[str]]) -> None:
+    if not names or names[0].startswith(("<", "PK\x03\x04")):
+        found = names[0][:40] if names else None
+        raise BadInput(path, [Problem("the file", None, found, "a CSV file, not a page or workbook")])
+    problems = [
+        Problem("the file", f"line {number}", f"{len(row)} cells", f"{len(names)}, as there are column names")
+        for number, row in enumerate(rows, start=2)
+        if any(cell.strip() for cell in row[len(names) :])
+    ]
+    if len(names) == 1 and ";" in names[0]:
+        problems.append(Problem("the file", None, names[0], "commas between the cells, and points in the numbers"))
+    if problems:
+        raise BadInput(path, problems)
+
+
+def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of numbers where every cell reads as one; text otherwise, to be refused with its cells."""
+    try:
+        return pd.to_numeric(column)
+    except (ValueError, TypeError):
+        return column
+
+
+def table_with_totals(
+    table: pd.DataFrame, place: str | None = None, over_time: OverTime | None = None
+) -> tuple[pd.DataFrame, list[str]]:
     """Compute the metrics of every row, of every organisation and of the whole.
 
     Parameters
@@ -115,6 +148,8 @@ def table_with_totals(table: pd.DataFrame, place: str | None = None) -> tuple[pd
         The measures [each in its canonical unit].
     place : str, optional
         The column whose people the population columns are; the organisation unless given.
+    over_time : {"last", "mean"}, optional
+        With several periods, makes totals over them too, of which a stock is the last or the mean.
 
     Returns
     -------
@@ -128,23 +163,27 @@ def table_with_totals(table: pd.DataFrame, place: str | None = None) -> tuple[pd
     BadInput
         When the table is not in order; see `validate`.
     """
-    rows = with_metrics(table)
+    keys = [key for key in KEYS if key in table]
+    period = [] if over_time else [key for key in keys if key == "period"]
     notes: list[str] = []
+    if over_time:
+        rows, notes = _totals(table, [key for key in keys if key != "period"], place, over_time)
+    else:
+        rows = with_metrics(table)
     parts = [rows]
-    period = [key for key in ("period",) if key in table]
-    if "organisation" in table and len(table) > table[["organisation", *period]].drop_duplicates().shape[0]:
-        totals, note = _totals(table, ["organisation", *period], place)
+    if "organisation" in table and len(rows) > rows[["organisation", *period]].drop_duplicates().shape[0]:
+        totals, note = _totals(table, ["organisation", *period], place, over_time)
         parts.append(totals.assign(**{key: ALL_TEAMS for key in ("team", "team_type") if key in table}))
         notes += note
     one_organisation = "organisation" in table and table["organisation"].nunique() == 1
-    if not one_organisation and len(table) > (table[period].drop_duplicates().shape[0] if period else 1):
-        totals, note = _totals(table, period, place)
+    if not one_organisation and len(rows) > (rows[period].drop_duplicates().shape[0] if period else 1):
+        totals, note = _totals(table, period, place, over_time)
         labels = {"organisation": ALL_ORGANISATIONS, "team": ALL_TEAMS, "team_type": ALL_TEAMS}
         parts.append(totals.assign(**{key: label for key, label in labels.items() if key in table}))
         notes += note
     notes += _left_out(list(table.columns))
     combined = pd.concat(parts, ignore_index=True)
-    return combined[[*rows.columns]], list(dict.fromkeys(notes))
+    return combined[list(rows.columns)], list(dict.fromkeys(notes))
 
 
 def _left_out(columns: list[str]) -> list[str]:
@@ -160,21 +199,23 @@ def _left_out(columns: list[str]) -> list[str]:
     ]
 
 
-def _totals(table: pd.DataFrame, by: list[str], place: str | None) -> tuple[pd.DataFrame, list[str]]:
+def _totals(
+    table: pd.DataFrame, by: list[str], place: str | None, over_time: OverTime | None
+) -> tuple[pd.DataFrame, list[str]]:
     held = [name for name, measure in MEASURES.items() if measure.kind is Kind.POPULATION and name in table]
     column = place or ("organisation" if "organisation" in table else None)
     if not held:
-        return aggregate(table, by), []
+        return aggregate(table, by, over_time=over_time), []
     if column is not None:
         try:
-            return aggregate(table, by, place=column), []
+            return aggregate(table, by, place=column, over_time=over_time), []
         except BadInput as error:
             if not all(problem.column in held for problem in error.problems):
                 raise
             reason = f"the {column} has more than one population in {error.total} case{'s' if error.total > 1 else ''}"
     else:
         reason = "no column says whose people they are"
-    return aggregate(table.drop(columns=held), by), [f"No totals per 100,000 people: {reason}."]
+    return aggregate(table.drop(columns=held), by, over_time=over_time), [f"No totals per 100,000 people: {reason}."]
 
 
 def table_report(result: pd.DataFrame, notes: list[str]) -> str:

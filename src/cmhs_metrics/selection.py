@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
@@ -11,7 +12,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION, Basis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def plan(
     *,
     annual: bool = True,
     required: bool = True,
+    left_out: Mapping[str, str] = MappingProxyType({}),
     subject: str = "the table",
 ) -> list[Column]:
     """Decide which metrics the columns allow.
@@ -59,6 +61,8 @@ def plan(
         Whether the flows cover whole years.
     required : bool, default True
         Whether to refuse columns that allow no metric at all.
+    left_out : mapping of str to str, optional
+        Metrics that are not to be had, each with what they would need.
     subject : str, default "the table"
         What has the columns, for the message.
 
@@ -76,16 +80,17 @@ def plan(
     wanted = list(CATALOGUE.values()) if metrics is None else [_metric(name) for name in metrics]
     columns: list[Column] = []
     problems: list[Problem] = []
+    refused: list[Problem] = []
     for metric in wanted:
         missing = _missing(metric, schema, populations)
         if missing:
             if metrics is not None:
                 problems += [Problem(name, None, None, _costs(name, metric.name)) for name in missing]
-        elif metric.annual and not annual:
-            if metrics is not None:
-                problems.append(
-                    Problem(metric.name, None, None, "a table of whole financial years: its flow covers one")
-                )
+        elif metric.name in left_out or (metric.annual and not annual):
+            needs = left_out.get(
+                metric.name, "whole financial years, for its flow covers one (months are added up with over_time=)"
+            )
+            refused.append(Problem(metric.name, None, None, needs))
         elif POPULATION in metric.inputs:
             columns += [
                 Column(
@@ -98,6 +103,8 @@ def plan(
             ]
         else:
             columns.append(Column(metric.name, metric, metric.inputs))
+    if metrics is not None or (required and not columns):
+        problems += refused
     if problems:
         raise BadInput(subject, problems)
     if not columns and metrics is None and required:
@@ -164,9 +171,9 @@ def _for_tables(metric: Metric) -> bool:
 
 
 def _missing(metric: Metric, schema: Collection[str], populations: list[Basis]) -> list[str]:
-    return [name for name in metric.inputs if (not populations if name == POPULATION else name not in schema)] or (
-        [] if _for_tables(metric) else ["a table cannot hold its parameters"]
-    )
+    if not _for_tables(metric):
+        return [f"{metric.name}("]
+    return [name for name in metric.inputs if (not populations if name == POPULATION else name not in schema)]
 
 
 def _metric(name: str | Callable[..., Any]) -> Metric:
@@ -198,6 +205,8 @@ def _populations(schema: Collection[str], basis: str | Sequence[str] | None, sub
 
 
 def _costs(name: str, metric: str) -> str:
+    if name.endswith("("):
+        return f"a call of cm.{metric}: it takes what a table of teams does not hold"
     others = [
         other.name
         for other in CATALOGUE.values()

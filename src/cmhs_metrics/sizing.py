@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.errors import BadInput, Problem
@@ -65,7 +66,7 @@ class Community:
         BadInput
             When the population is not a number above zero.
         """
-        if not (isinstance(population, (int, float)) and 0 < population < math.inf):
+        if not (isinstance(population, Real) and 0 < float(population) < math.inf):
             raise BadInput(
                 "community sizing", [Problem("population", None, population, "a number of people above zero")]
             )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.ratio import Symbol, ratio
 
 
@@ -33,6 +34,7 @@ def shares(parts: Any) -> Any:
     values = _many(parts, "shares")
     if isinstance(values, Symbol):
         return Symbol("", f"{values.text} / sum of {values.text}")
+    _refuse_negatives(values)
     return ratio(values, np.asarray(values.sum()))
 
 
@@ -114,9 +116,15 @@ def share_at_most(values: Any, limit: Any) -> Any:
     held = _many(values, "a share of values")
     if isinstance(held, Symbol):
         return Symbol("", f"number of {held.text} up to {limit.text} / number of {held.text}")
+    _refuse_negatives(held)
     if not held.size or np.isnan(held).any():
         return float("nan")
     return float((held <= limit).mean())
+
+
+def _refuse_negatives(values: Any) -> None:
+    if (values < 0).any():
+        raise BadInput("the values", [Problem(None, None, float(values[values < 0][0]), "zero or more")])
 
 
 def _many(values: Any, what: str) -> Any:

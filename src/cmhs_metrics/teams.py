@@ -87,6 +87,18 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
     registered_population: Amount = None
     weighted_population: Amount = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            name: str,
+            team_type: TeamType | str,
+            organisation: str | None = None,
+            period: str | None = None,
+            **measures: Amount,
+        ) -> None:
+            """For type checkers: a spelling of the team type is read."""
+
     def __post_init__(self) -> None:
         problems = []
         if not isinstance(self.name, str) or not self.name.strip():
@@ -96,8 +108,7 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
         except BadInput as error:
             problems += error.problems
         problems += [problem for name, value in self.measures.items() if (problem := _check(name, value))]
-        if not problems:
-            problems += self._together()
+        problems += self._together({problem.column for problem in problems})
         if problems:
             raise BadInput(f"Team {self.name!r}", problems)
 
@@ -107,8 +118,8 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
         named = {field.name: getattr(self, field.name) for field in fields(self) if field.name in MEASURES}
         return {name: value for name, value in named.items() if value is not None}
 
-    def _together(self) -> list[Problem]:
-        measures = self.measures
+    def _together(self, unreadable: set[str | None]) -> list[Problem]:
+        measures = {name: value for name, value in self.measures.items() if name not in unreadable}
         with_units = [name for name, value in measures.items() if isinstance(value, pint.Quantity)]
         if with_units and len(with_units) < len(measures):
             return [

@@ -212,6 +212,8 @@ def parse(text: str) -> pint.Quantity[Any]:
             raise ValueError("there is nothing to parse: the text is empty")
         return registry.Quantity(1.0, "1 / person_100k")  # type: ignore[no-any-return]
     match = _NUMBER.match(bare)
+    if bare == "£":
+        raise ValueError("'£' cannot be read as a value with a unit: it has no number")
     number, unit = 1.0, bare
     if match:
         number = float(match["digits"].replace(",", "") + (match["exponent"] or ""))

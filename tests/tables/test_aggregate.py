@@ -50,9 +50,27 @@ class TestOnEveryEngine:
             {"region": ["N", "N", "N"], "icb": ["A", "A", "B"], "team": ["1", "2", "3"], "caseload": [10, 20, 30]}
         )
         people = make({"region": ["N", "N"], "icb": ["A", "B"], "weighted_population": [1_000.0, 2_000.0]})
-        result = cells(cm.aggregate(teams, by="region", populations=people))
+        with pytest.raises(cm.BadInput, match="populations: got 'icb', expected a column of by, or place='icb'"):
+            cm.aggregate(teams, by="region", populations=people)
+        result = cells(cm.aggregate(teams, by="region", populations=people, place="icb"))
         assert result["weighted_population"] == [3_000.0]
         assert result["caseload_per_100k_weighted"] == [2_000.0]
+
+    def test_a_place_without_a_population_is_not_an_empty_one(self, make) -> None:
+        teams = make({"region": ["N", "N"], "icb": ["A", "B"], "team": ["1", "2"], "caseload": [10, 20]})
+        people = make({"region": ["N", "N"], "icb": ["A", "C"], "registered_population": [1_000, 9_000_000]})
+        result = cells(cm.aggregate(teams, by="region", populations=people, place="icb"))
+        # B has teams and no population: none is known for N. C has no teams, and is not in the rate at all.
+        assert result["caseload_per_100k_registered"] == [None]
+        only_a = make({"region": ["N"], "icb": ["A"], "team": ["1"], "caseload": [10]})
+        assert cells(cm.aggregate(only_a, by="region", populations=people, place="icb"))["registered_population"] == [
+            1_000
+        ]
+
+    def test_practices_that_the_teams_do_not_know_add_up(self, make) -> None:
+        people = make({"icb": ["QUE", "QUE"], "practice": ["a", "b"], "registered_population": [60_000, 40_000]})
+        result = cells(cm.aggregate(make(TWO_TEAMS), by="icb", populations=people, place="practice"))
+        assert result["caseload_per_100k_registered"] == [1_000.0]
 
     def test_rates_of_team_types_over_their_ages(self, make) -> None:
         teams = make({"icb": ["A", "A"], "team_type": ["CRHT", "Memory Services"], "caseload": [100, 100]})
@@ -106,7 +124,10 @@ class TestOnEveryEngine:
         result = cells(cm.aggregate(make(TWO_TEAMS)))
         assert result == {"caseload": [1_000], "total_cost": [3e6], "year_of_care_cost": [3_000.0]}
         people = make({"icb": ["QUE", "QRV"], "registered_population": [100_000, 100_000]})
-        assert cells(cm.aggregate(make(TWO_TEAMS), populations=people))["caseload_per_100k_registered"] == [500.0]
+        total = cells(cm.aggregate(make(TWO_TEAMS), populations=people, place="icb"))
+        assert total["caseload_per_100k_registered"] == [1_000.0], "nobody of QRV is in the teams' places"
+        england = make({"registered_population": [200_000]})
+        assert cells(cm.aggregate(make(TWO_TEAMS), populations=england))["caseload_per_100k_registered"] == [500.0]
 
     def test_a_place_without_a_population_has_no_rate(self, make) -> None:
         people = make({"icb": ["QRV"], "registered_population": [100_000]})
@@ -133,7 +154,54 @@ class TestOnEveryEngine:
         )
         result = cells(cm.aggregate(table, by="team", over_time="last"))
         assert result["cost_per_contact"] == [50.0]
-        assert "year_of_care_cost" not in result
+        assert result.get("year_of_care_cost", [None]) == [None]
+
+    def test_only_twelve_months_in_a_row_are_a_year(self, make) -> None:
+        both = {name: [*values, *values[9:]] for name, values in YEAR.items()}
+        both["team"] = ["North"] * 12 + ["South"] * 3
+        result = sorted_by(cells(cm.aggregate(make(both), by="team", over_time="last")), "team")
+        assert result["year_of_care_cost"] == [12e5 / 501, None], "three months of South are no year"
+        apart = {**YEAR, "period": [f"20{year:02}-01" for year in range(12)]}
+        assert cells(cm.aggregate(make(apart), by="team", over_time="last")).get("year_of_care_cost", [None]) == [None]
+
+    def test_a_mean_caseload_is_no_year_end_caseload(self, make) -> None:
+        mean = cells(cm.aggregate(make(YEAR), by="team", over_time="mean"))
+        assert "year_of_care_cost" not in mean
+        assert mean["average_caseload"] == [495.5]
+        assert mean["year_of_care_cost_on_average_caseload"] == [12e5 / 495.5]
+        held = make({**YEAR, "average_caseload": [495] * 12})
+        last = cells(cm.aggregate(held, by="team", over_time="last"))
+        assert last["year_of_care_cost"] == [12e5 / 501]
+        assert "year_of_care_cost_on_average_caseload" not in last
+        with pytest.raises(
+            cm.BadInput, match="year_of_care_cost: expected over_time='last', for it is defined on the caseload"
+        ):
+            cm.aggregate(make(YEAR), by="team", over_time="mean", metrics=["year_of_care_cost"])
+
+    def test_a_team_that_is_missing_at_the_end_makes_the_stock_missing(self, make) -> None:
+        table = make(
+            {
+                "icb": ["A"] * 3,
+                "team": ["1", "1", "2"],
+                "period": ["2016-04", "2016-05", "2016-04"],
+                "caseload": [1, 2, 5],
+            }
+        )
+        assert cells(cm.aggregate(table, by="icb", over_time="last"))["caseload"] == [None]
+        assert cells(cm.aggregate(table, by="icb", over_time="mean"))["caseload"] == [None]
+        assert cells(cm.aggregate(table, by="icb", over_time="last", total_of_known=True))["caseload"] == [2]
+
+    def test_what_rows_share_does_not_add(self, make) -> None:
+        table = make({"team_type": ["EIP", "CRHT"], "total_cost": [1.0, 2.0], "organisations": [56, 56]})
+        with pytest.raises(cm.BadInput, match="organisations: expected to be left out: rows share what it counts"):
+            cm.aggregate(table)
+
+    def test_what_to_group_by_is_no_measure_and_stands_once(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="by: got 'caseload', expected a column that names groups"):
+            cm.aggregate(make(TWO_TEAMS), by=["caseload"])
+        with pytest.raises(cm.BadInput, match="by: got 'icb', expected each column once"):
+            cm.aggregate(make(TWO_TEAMS), by=["icb", "icb"])
+        assert cells(cm.aggregate(make(TWO_TEAMS), by=None))["caseload"] == [1_000]
 
     def test_gives_back_the_kind_that_came(self, make) -> None:
         table = make(TWO_TEAMS)
@@ -177,10 +245,24 @@ class TestTablesInMemory:
         assert cells(cm.aggregate(table, by="icb"))["icb"] == ["B", "A", "C"]
 
     def test_twelve_months_make_a_year_of_care(self, make) -> None:
-        result = cells(cm.aggregate(make(YEAR), by="team", over_time="mean"))
-        assert result["year_of_care_cost"] == [12e5 / 495.5]
+        result = cells(cm.aggregate(make(YEAR), by="team", over_time="last"))
+        assert result["year_of_care_cost"] == [12e5 / 501]
         half = {name: values[:6] for name, values in YEAR.items()}
-        assert "year_of_care_cost" not in cells(cm.aggregate(make(half), by="team", over_time="mean"))
+        assert "year_of_care_cost" not in cells(cm.aggregate(make(half), by="team", over_time="last"))
+
+    def test_years_and_their_months_are_not_added(self, make) -> None:
+        table = make(
+            {"team": ["N", "N"], "period": ["2016/17", "2016-04"], "total_cost": [12.0, 1.0], "contacts": [1, 1]}
+        )
+        with pytest.raises(cm.BadInput, match="period: got '2016/17 and 2016-04', expected financial years or months"):
+            cm.aggregate(table, by="team")
+        with pytest.raises(cm.BadInput, match="period: got '2016/99', expected a year and the next"):
+            cm.with_metrics(make({"period": ["2016/99"], "total_cost": [12.0], "contacts": [1]}))
+
+    def test_keys_of_two_kinds_are_refused(self, make) -> None:
+        people = make({"icb": [1], "registered_population": [1_000]})
+        with pytest.raises(cm.BadInput, match="populations: got 'icb as Int64', expected String"):
+            cm.aggregate(make(TWO_TEAMS), by="icb", populations=people)
 
     def test_a_place_with_two_populations_is_refused(self, make) -> None:
         table = make({**TWO_TEAMS, "registered_population": [100_000, 200_000]})
@@ -232,6 +314,25 @@ class TestLazyTables:
 
 
 class TestPandas:
+    def test_totals_of_quantities_keep_to_their_groups_whatever_the_index(self) -> None:
+        table = pd.DataFrame(
+            {
+                "team": list("abc"),
+                "total_cost": pd.Series([1.0, 2, 3], dtype="pint[MGBP]"),
+                "contacts": pd.Series([10.0] * 3, dtype="pint[contact]"),
+            }
+        ).set_index(pd.Index([2, 1, 0]))
+        result = cm.aggregate(table, by="team")
+        assert result["team"].tolist() == list("abc")
+        assert [each.magnitude for each in result["total_cost"]] == [1e6, 2e6, 3e6]
+        assert str(result["total_cost"].dtype.units) == "GBP"
+
+    def test_months_as_dates(self) -> None:
+        dates = pd.date_range("2016-04-01", periods=12, freq="MS")
+        table = pd.DataFrame({"team": "N", "period": dates, "caseload": 500, "total_cost": 1e5})
+        result = cm.aggregate(table, by="team", over_time="last")
+        assert result[["caseload", "year_of_care_cost"]].iloc[0].tolist() == [500, 2_400]
+
     def test_totals_of_quantities_keep_their_units(self) -> None:
         table = pd.DataFrame(
             {

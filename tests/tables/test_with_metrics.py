@@ -169,6 +169,23 @@ def test_every_engine_agrees_with_the_function_on_numbers(
         )
 
 
+class TestCategories:
+    def test_keys_held_as_categories_are_text(self) -> None:
+        columns = {"team_type": ["CRHT"], "period": ["2016/17"], "total_cost": [6.0], "caseload": [2], "contacts": [3]}
+        for table in (
+            pd.DataFrame(columns).astype({"team_type": "category", "period": "category"}),
+            pl.DataFrame(columns).cast({"team_type": pl.Categorical, "period": pl.Categorical}),
+        ):
+            assert cells(cm.with_metrics(table))["year_of_care_cost"] == [3.0]
+            assert cells(cm.aggregate(table, by="period"))["year_of_care_cost"] == [3.0]
+
+    def test_members_are_read_and_numbers_are_not(self) -> None:
+        table = pd.DataFrame({"team_type": [cm.TeamType.CRHT], "total_cost": [6.0], "contacts": [3]})
+        assert cm.aggregate(table, by="team_type")["cost_per_contact"].tolist() == [2.0]
+        with pytest.raises(cm.BadInput, match="got 2, expected one of the audit"):
+            cm.with_metrics(pd.DataFrame({"team_type": [2], "total_cost": [6.0], "contacts": [3]}))
+
+
 class TestPandas:
     def test_keeps_the_index_and_the_types(self) -> None:
         table = pd.DataFrame({"total_cost": [10, 20], "contacts": [5, 0]}, index=["a", "b"])
@@ -251,7 +268,14 @@ class TestCellsOfTablesInMemory:
             {"organisation": ["RT1", "RT2"], "team_type": ["CRHT", "A02"], "total_cost": [1.0, 2.0], "contacts": [1, 2]}
         )
         with pytest.raises(cm.BadInput, match="team_type: expected one spelling of CRHT, not 'CRHT' and 'A02'"):
-            cm.with_metrics(table)
+            cm.aggregate(table, by="team_type")
+        with pytest.raises(cm.BadInput, match="one spelling"):
+            cm.validate(table)
+        assert cells(cm.with_metrics(table))["cost_per_contact"] == [1.0, 1.0], "where nothing is grouped, all is well"
+
+    def test_services_of_the_data_set_are_not_spellings(self, make) -> None:
+        codes = make({"team_type": ["A01", "A05", "C03", "C10"], "total_cost": [1.0] * 4, "contacts": [1] * 4})
+        assert len(cells(cm.aggregate(codes, by="team_type"))["team_type"]) == 4
 
     def test_rows_told_apart_by_a_further_column(self, make) -> None:
         table = make({"organisation": ["RT1", "RT1"], "ward": ["a", "b"], "total_cost": [1.0, 2.0], "contacts": [1, 2]})
@@ -273,7 +297,9 @@ class TestCellsOfTablesInMemory:
 
     def test_annual_metrics_by_name_need_years(self, make) -> None:
         months = make({"period": ["2016-04"], "total_cost": [10.0], "caseload": [1]})
-        with pytest.raises(cm.BadInput, match="year_of_care_cost: expected a table of whole financial years"):
+        with pytest.raises(
+            cm.BadInput, match="year_of_care_cost: expected whole financial years, for its flow covers one"
+        ):
             cm.with_metrics(months, ["year_of_care_cost"])
 
     def test_long_lists_are_counted(self, make) -> None:
@@ -298,6 +324,17 @@ class TestLazyTables:
     def test_validate_gives_a_good_table_back(self, make) -> None:
         table = make(TEAMS)
         assert cm.validate(table) is table
+
+    def test_a_team_type_that_nobody_knows_has_no_ages(self, make) -> None:
+        table = make(
+            {
+                "team_type": ["Elderly", None, "A17"],
+                "total_cost": [1.0] * 3,
+                "people_aged_16_64": [100_000] * 3,
+                "people_aged_65_plus": [50_000] * 3,
+            }
+        )
+        assert cells(cm.with_metrics(table, ["cost_per_100k"]))["cost_per_100k_age_band"] == [None, None, 2.0]
 
     def test_nothing_is_collected_on_the_way(self, make, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*args: object, **options: object) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.clusters import CareCluster
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 from cmhs_metrics.summaries import shares
@@ -42,11 +43,16 @@ def cluster_share(caseload: Many) -> Many:
     example={"iapt_entrants": 965_172, "caseload": 698_444},
     gives="1.4",
     where="965,172 people entered IAPT in 2016/17; 698,444 were on CMHS caseloads at its end",
+    annual=True,
     caveats=["A flow over a stock: a sign of substitution between the two services, and no proof of it."],
 )
 def iapt_entrants_per_patient(iapt_entrants: Value | Number, caseload: Value | Number) -> Value:
     """People who entered IAPT (now NHS Talking Therapies) in the period, for each person on the community caseload."""
     return ratio(iapt_entrants, caseload)
+
+
+def _code(key: Any) -> int:
+    return int(CareCluster.parse(key, allow_unused=True))
 
 
 def cluster_profile(
@@ -91,6 +97,9 @@ def cluster_profile(
     """
     import pandas as pd
 
+    if 9 in map(_code, caseload):
+        expected = "a cluster in use: 9 is under review, and nobody can be in it"
+        raise BadInput("cluster_profile", [Problem("caseload", None, 9, expected)])
     groups: dict[str, float] = {}
     counted = sorted(
         ((CareCluster.parse(key), float(count)) for key, count in caseload.items()), key=lambda each: each[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 
@@ -11,7 +11,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import AGE_BAND
 from cmhs_metrics.selection import Column, plan
 from cmhs_metrics.tables.entry import enter
-from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells, normalised
+from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells, is_text, normalised, text
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS
 
 if TYPE_CHECKING:
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.tables.entry import Frame, Table
 
+T = TypeVar("T")
+
 
 def with_metrics(
-    table: Any,
+    table: T,
     metrics: Sequence[str | Callable[..., Any]] | None = None,
     *,
     basis: str | Sequence[str] | None = None,
     keys: Sequence[str] | None = None,
     overwrite: bool = False,
-) -> Any:
+) -> T:
     """Add to a table every metric that its columns allow.
 
     Parameters
@@ -78,9 +80,19 @@ def with_metrics(
     [163.0]
     """
     entered = enter(table)
+    problems: list[Problem] = []
+    columns: list[Column] = []
+    try:
+        columns = plan(entered.schema, metrics, basis, annual=_whole_years(entered))
+    except BadInput as error:
+        problems += error.problems
     if not entered.lazy:
-        check_cells(entered, keys)
-    columns = plan(entered.schema, metrics, basis, annual=_whole_years(entered))
+        try:
+            check_cells(entered, keys)
+        except BadInput as error:
+            problems = [*error.problems, *problems]
+    if problems:
+        raise BadInput("the table", problems)
     taken = [column.name for column in columns if column.name in entered.schema]
     if taken and not overwrite:
         raise BadInput(
@@ -88,7 +100,9 @@ def with_metrics(
             [Problem(name, None, None, "no column of a metric's name, or overwrite=True") for name in taken],
         )
     result = compute(entered.frame, columns, annual_where=_is_year(entered))
-    return entered.leave(result, {column.name: column.metric.unit for column in columns})
+    return entered.leave(  # type: ignore[no-any-return]
+        result, {column.name: column.metric.unit for column in columns}, same_rows=True
+    )
 
 
 def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | None = None, *, prefix: str = "") -> Frame:
@@ -123,26 +137,26 @@ def _input(name: str, prefix: str) -> nw.Expr:
     if name != AGE_BAND:
         return nw.col(f"{prefix}{name}")
     older = [spelling for spelling, kind in TEAM_TYPE_SPELLINGS.items() if kind.age_band == OLDER]
-    return (
-        nw.when(normalised("team_type").is_in(older))
-        .then(nw.col(f"{prefix}people_aged_65_plus").cast(nw.Float64))
-        .otherwise(nw.col(f"{prefix}people_aged_16_64").cast(nw.Float64))
-    )
+    others = [spelling for spelling, kind in TEAM_TYPE_SPELLINGS.items() if kind.age_band != OLDER]
+    # A team type that nobody knows is for no known ages.
+    of_working_age = nw.when(normalised().is_in(others)).then(nw.col(f"{prefix}people_aged_16_64").cast(nw.Float64))
+    of_older_people = nw.col(f"{prefix}people_aged_65_plus").cast(nw.Float64)
+    return nw.when(normalised().is_in(older)).then(of_older_people).otherwise(of_working_age)
 
 
 def _whole_years(table: Table) -> bool:
     """Whether no row is known to cover less than a year: a date is a month's, or a week's."""
     if "period" not in table.schema:
         return True
-    if table.schema["period"] != nw.String:
+    if not is_text(table, "period"):
         return False
     if isinstance(table.frame, nw.LazyFrame):
         return True
-    return bool(table.frame.select(nw.col("period").str.contains(FINANCIAL_YEAR).all())["period"][0])
+    return bool(table.frame.select(text(table, "period").str.contains(FINANCIAL_YEAR).all())["period"][0])
 
 
 def _is_year(table: Table) -> nw.Expr | None:
     """On a lazy table the periods are not known before the query runs; the query itself keeps months out."""
-    if table.lazy and table.schema.get("period") == nw.String:
-        return nw.col("period").str.contains(FINANCIAL_YEAR)
+    if table.lazy and "period" in table.schema and is_text(table, "period"):
+        return text(table, "period").str.contains(FINANCIAL_YEAR)
     return None

@@ -11,9 +11,10 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics import units
-from cmhs_metrics.containers import DimensionalityError
+from cmhs_metrics.containers import MILLI, DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES
+from cmhs_metrics.team_types import TeamType
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
@@ -59,7 +60,7 @@ class Table:
         require(self, chosen, "keys")
         return list(chosen)
 
-    def leave(self, frame: Frame, metric_units: dict[str, str]) -> Any:
+    def leave(self, frame: Frame, metric_units: dict[str, str], *, same_rows: bool = False) -> Any:
         """Give the result back as the kind of table that came in.
 
         Parameters
@@ -68,6 +69,8 @@ class Table:
             The result.
         metric_units : dict of str to str
             The unit of each column that is a metric.
+        same_rows : bool, default False
+            Whether the rows are those that came in, so that their columns are given back as they were.
 
         Returns
         -------
@@ -76,16 +79,18 @@ class Table:
         if isinstance(self.original, (nw.DataFrame, nw.LazyFrame)):
             return frame
         native = nw.to_native(frame)
-        return _with_units_again(native, self.original, metric_units) if self.has_units else native
+        return _with_units_again(native, self.original, metric_units, same_rows) if self.has_units else native
 
 
-def enter(table: Any) -> Table:
+def enter(table: Any, subject: str = "the table") -> Table:
     """Take a table in, and refuse what cannot be computed with.
 
     Parameters
     ----------
     table : any frame that narwhals knows
         The user's table.
+    subject : str, default "the table"
+        What it is, for the message.
 
     Returns
     -------
@@ -113,7 +118,7 @@ def enter(table: Any) -> Table:
         ) from error
     entered = Table(frame, dict(frame.collect_schema()), original, has_units)
     if isinstance(frame, nw.DataFrame) and len(frame) == 0:
-        raise BadInput("the table", [Problem(None, None, None, "at least one row")])
+        raise BadInput(subject, [Problem(None, None, None, "at least one row")])
     problems = [
         problem
         for name in entered.measures
@@ -121,7 +126,7 @@ def enter(table: Any) -> Table:
         for problem in _text_cells(entered, name)
     ]
     if problems and entered.lazy:
-        raise BadInput("the table", problems)
+        raise BadInput(subject, problems)
     return replace(entered, problems=tuple(problems))
 
 
@@ -160,7 +165,7 @@ def _list(columns: Any) -> str:
 def row_name(row: dict[str, Any], keys: list[str], number: Any = None) -> str:
     """Name a row by its keys, or by its number where it has none."""
     if not keys:
-        return f"row {number}"
+        return "a row" if number is None else f"row {number}"
     return ", ".join(f"{key}={row[key]}" for key in keys)
 
 
@@ -189,7 +194,9 @@ def _text_cells(table: Table, name: str) -> list[Problem]:
     column = table.frame.get_column(name).to_list()
     bad = [number for number, cell in enumerate(column) if not _reads_as_number(cell)]
     if not bad:
-        return [Problem(name, None, str(dtype), f"a column of numbers [{MEASURES[name].unit}], not numbers as {dtype}")]
+        return [
+            Problem(name, None, "text", f"numbers [{MEASURES[name].unit}]; every cell reads as one, but is {dtype}")
+        ]
     rows = table.frame.select(keys)[bad].rows(named=True) if keys else [{}] * len(bad)
     return [
         Problem(name, row_name(row, keys, number), column[number], expected)
@@ -213,6 +220,11 @@ def _plain_numbers(table: Any) -> tuple[Any, bool]:
 
     if not all(isinstance(column, str) for column in table.columns):
         table = table.rename(columns=str)
+    if "team_type" in table and table["team_type"].dtype == np.object_ and _has_members(table["team_type"]):
+        kinds = [each.label if isinstance(each, TeamType) else each for each in table["team_type"]]
+        table = (
+            table.assign(team_type=kinds) if any(isinstance(each, TeamType) for each in table["team_type"]) else table
+        )
     measures = [name for name in table.columns if name in MEASURES]
     with_units = [name for name in measures if hasattr(table[name].dtype, "ureg")]
     for name in measures:
@@ -232,7 +244,10 @@ def _plain_numbers(table: Any) -> tuple[Any, bool]:
     for name in with_units:
         quantity = table[name].array.quantity
         units.define(quantity._REGISTRY)
-        if not quantity.check(MEASURES[name].unit):
+        unit = MEASURES[name].unit
+        if quantity.check(unit) and quantity._REGISTRY.Quantity(1.0, quantity.units).to(unit).magnitude < MILLI:
+            complaints.append(f"{name} is measured in {unit}, got a column of {quantity.units:~} (did you mean M?)")
+        elif not quantity.check(unit):
             complaints.append(f"{name} is measured in {MEASURES[name].unit}, got a column of {quantity.units:~}")
         else:
             values = quantity.to(MEASURES[name].unit).magnitude
@@ -242,11 +257,15 @@ def _plain_numbers(table: Any) -> tuple[Any, bool]:
     return table.assign(**plain), True
 
 
+def _has_members(column: Any) -> bool:
+    return any(isinstance(each, TeamType) for each in column)
+
+
 def _is_number(cell: Any) -> bool:
     return cell is None or (isinstance(cell, (Real, Decimal)) and not isinstance(cell, bool)) or cell != cell
 
 
-def _with_units_again(native: Any, original: Any, metric_units: dict[str, str]) -> Any:
+def _with_units_again(native: Any, original: Any, metric_units: dict[str, str], same_rows: bool) -> Any:
     import pandas as pd
     from pint_pandas import PintArray
 
@@ -254,7 +273,7 @@ def _with_units_again(native: Any, original: Any, metric_units: dict[str, str]) 
     kept = next(column for column in original.columns if hasattr(original[column].dtype, "ureg"))
     registry = units.define(original[kept].dtype.ureg)
     for name in native.columns:
-        if name in original.columns and len(native) == len(original) and name not in metric_units:
+        if same_rows and name in original.columns and name not in metric_units:
             native[name] = original[name]
         elif (unit := metric_units.get(name) or (MEASURES[name].unit if name in MEASURES else None)) is not None:
             array = PintArray(native[name].array, dtype=registry.parse_units(unit))

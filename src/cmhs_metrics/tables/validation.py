@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.entry import enter, row_name
-from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType
+from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +22,13 @@ LISTED = 1000
 """How many rows with problems are listed one by one; the rest are counted."""
 
 FINANCIAL_YEAR = r"^\d{4}/\d{2}$"
-PERIOD = rf"{FINANCIAL_YEAR}|^\d{{4}}-(?:0[1-9]|1[0-2])(?:-\d{{2}})?$"
+MONTH = r"^\d{4}-(?:0[1-9]|1[0-2])(?:-\d{2})?$"
+PERIOD = rf"{FINANCIAL_YEAR}|{MONTH}"
 _FLAG = "_problem_"
+T = TypeVar("T")
 
 
-def validate(table: Any, *, keys: Sequence[str] | None = None) -> Any:
+def validate(table: T, *, keys: Sequence[str] | None = None) -> T:
     """Check every cell of a table of measures, and refuse it with all its problems at once.
 
     The other table functions do this by themselves on tables in memory. On a lazy table they cannot without running it:
@@ -68,11 +71,13 @@ def validate(table: Any, *, keys: Sequence[str] | None = None) -> Any:
       face_to_face_contacts, organisation=RT1: got 120, expected no more than contacts (90)
     """
     entered = enter(table)
-    check_cells(entered, keys)
+    check_cells(entered, keys, by_team_type=True)
     return table
 
 
-def check_cells(table: Table, keys: Sequence[str] | None = None) -> None:
+def check_cells(
+    table: Table, keys: Sequence[str] | None = None, *, by_team_type: bool = False, subject: str = "the table"
+) -> None:
     """Refuse a table with bad cells.
 
     Parameters
@@ -81,6 +86,10 @@ def check_cells(table: Table, keys: Sequence[str] | None = None) -> None:
         The table.
     keys : sequence of str, optional
         The columns that name a row.
+    by_team_type : bool, default False
+        Whether one team type must have one spelling.
+    subject : str, default "the table"
+        What the table is, for the message.
 
     Raises
     ------
@@ -106,9 +115,9 @@ def check_cells(table: Table, keys: Sequence[str] | None = None) -> None:
                 total += 1
                 if len(found) < LISTED:
                     found.append(problem)
-    mixed = _mixed_spellings(table)
-    if found or mixed:
-        raise BadInput("the table", [*found, *mixed], total=total + len(mixed))
+    whole = [*_periods(table), *(_mixed_spellings(table) if by_team_type else [])]
+    if found or whole:
+        raise BadInput(subject, [*found, *whole], total=total + len(whole))
 
 
 def _bad_rows(table: Table, named_by: list[str], flags: dict[str, nw.Expr]) -> list[dict[str, Any]]:
@@ -135,11 +144,12 @@ def _flags(table: Table, keys: list[str]) -> dict[str, nw.Expr]:
             flags[f"{name}:part"] = value > number(whole)
     for key in keys:
         flags[f"{key}:missing"] = nw.col(key).is_null()
-    if "team_type" in table.schema:
-        spelling = normalised("team_type")
-        flags["team_type:unknown"] = ~spelling.is_in(list(TEAM_TYPE_SPELLINGS))
-    if table.schema.get("period") == nw.String:
-        flags["period:unreadable"] = ~nw.col("period").str.contains(PERIOD)
+    if "team_type" in table.schema and is_text(table, "team_type"):
+        flags["team_type:unknown"] = ~normalised(table).is_in(list(TEAM_TYPE_SPELLINGS))
+    elif "team_type" in table.schema:
+        flags["team_type:unknown"] = ~nw.col("team_type").is_null()
+    if "period" in table.schema and is_text(table, "period"):
+        flags["period:unreadable"] = ~text(table, "period").str.contains(PERIOD)
     elif "period" in table.schema and not table.schema["period"].is_temporal():
         flags["period:unreadable"] = ~nw.col("period").is_null()
     if keys:
@@ -152,9 +162,20 @@ def number(name: str) -> nw.Expr:
     return nw.col(name).cast(nw.Float64).fill_nan(None)
 
 
-def normalised(name: str) -> nw.Expr:
-    """A column of team types in the spelling by which `TeamType.parse` looks them up."""
-    lowered = nw.col(name).str.to_lowercase().str.replace_all("&", "and", literal=True)
+def is_text(table: Table, name: str) -> bool:
+    """Whether a column is one of text, also where its values are held as categories."""
+    return bool(table.schema[name] in (nw.String, nw.Categorical, nw.Enum))
+
+
+def text(table: Table, name: str) -> nw.Expr:
+    """A column of text as text, also where its values are held as categories."""
+    return nw.col(name) if table.schema[name] == nw.String else nw.col(name).cast(nw.String)
+
+
+def normalised(table: Table | None = None) -> nw.Expr:
+    """The column of team types in the spelling by which `TeamType.parse` looks them up."""
+    spelling = nw.col("team_type").cast(nw.String) if table is None else text(table, "team_type")
+    lowered = spelling.str.to_lowercase().str.replace_all("&", "and", literal=True)
     return lowered.str.replace_all("[^a-z0-9]", "")
 
 
@@ -186,18 +207,42 @@ def _expected_team_type(text: object) -> str:
     return "a team type"
 
 
-def _mixed_spellings(table: Table) -> list[Problem]:
-    """One team type under two spellings would be two groups; a lazy table cannot be looked at for it."""
-    if "team_type" not in table.schema or isinstance(table.frame, nw.LazyFrame):
+def _distinct(table: Table, name: str) -> list[str]:
+    if name not in table.schema or not is_text(table, name) or isinstance(table.frame, nw.LazyFrame):
         return []
+    return [
+        each for each in table.frame.get_column(name).unique(maintain_order=True).to_list() if isinstance(each, str)
+    ]
+
+
+def _periods(table: Table) -> list[Problem]:
+    """What is wrong with the periods taken together; a lazy table cannot be looked at for it."""
+    periods = _distinct(table, "period")
+    years = [period for period in periods if "/" in period]
+    problems = [
+        Problem("period", None, year, "a year and the next, as in '2016/17'")
+        for year in years
+        if year[:4].isdigit() and year[5:].isdigit() and (int(year[:4]) + 1) % 100 != int(year[5:])
+    ]
+    months = [period for period in periods if re.match(MONTH, period)]
+    if years and months:
+        expected = "financial years or months, for what stands in both would be counted twice"
+        problems.append(Problem("period", None, f"{years[0]} and {months[0]}", expected))
+    return problems
+
+
+def _mixed_spellings(table: Table) -> list[Problem]:
+    """One team type under two spellings would be two groups; a lazy table cannot be looked at for it.
+
+    Codes are no spellings: several services of the data set are one type, and may well stand apart.
+    """
     spellings: dict[TeamType, list[str]] = {}
-    for text in table.frame.get_column("team_type").unique(maintain_order=True).to_list():
-        try:
-            spellings.setdefault(TeamType.parse(text), []).append(text)
-        except BadInput:
-            continue
+    for written in _distinct(table, "team_type"):
+        kind = TEAM_TYPE_SPELLINGS.get(normalise(written))
+        if kind is not None and kind is not TeamType.OTHER:
+            spellings.setdefault(kind, []).append(written)
     return [
         Problem("team_type", None, None, f"one spelling of {kind.label}, not {' and '.join(map(repr, texts))}")
         for kind, texts in spellings.items()
-        if len(texts) > 1
+        if len(texts) > 1 and not all(each.strip().upper() in kind.mhsds_codes for each in texts)
     ]
