@@ -233,6 +233,12 @@ class TestBadInput:
             with pytest.raises(cm.BadInput, match=rf"{part}: got 20.0, expected no more than {whole} \(10\)"):
                 metric.function(**{part: 20, whole: 10})
 
+    def test_parts_above_their_whole_are_refused_in_columns_too(self, metric: Metric) -> None:
+        for part, whole in metric.contract.parts:
+            for kind in (np.array, pd.Series, pl.Series):
+                with pytest.raises(cm.BadInput, match=rf"{part}: got 3.0, expected no more than {whole}, .*1 is above"):
+                    metric.function(**{part: kind([1.0, 3.0]), whole: kind([2.0, 2.0])})
+
     def test_swapped_units_are_caught(self, metric: Metric) -> None:
         (first, its), (second, other) = metric.contract.inputs.items()
         if Q(1, its).dimensionality == Q(1, other).dimensionality:

@@ -125,6 +125,19 @@ def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
         _one_kind(families, {"column"})
         return _evaluate_columns(contract, arguments)
     prepared = [_floats(name, argument) for name, argument in zip(contract.inputs, arguments, strict=True)]
+    return _body_of_arrays(contract, prepared)
+
+
+def _body_of_arrays(contract: Contract, prepared: list[Any]) -> Any:
+    """The formula on arrays, after the one check of many values that a share must pass: no part above its whole."""
+    values = dict(zip(contract.inputs, prepared, strict=True))
+    for part, whole in contract.parts:
+        above = np.atleast_1d(np.greater(values[part], values[whole]))
+        if above.any():
+            found = float(np.broadcast_to(values[part], above.shape)[above][0])
+            count = int(above.sum())
+            expected = f"no more than {whole}, in every place ({count:,} {'is' if count == 1 else 'are'} above)"
+            raise BadInput(contract.name, [Problem(part, None, found, expected)])
     return contract.body(*prepared)
 
 
@@ -334,7 +347,7 @@ def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:
         _series_floats(name, argument) if isinstance(argument, pd.Series) else _floats(name, argument)
         for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
-    values = contract.body(*prepared)
+    values = _body_of_arrays(contract, prepared)
     if np.ndim(values) == 0:
         return values
     dtypes = [column.dtype for column in columns.values()]
@@ -392,8 +405,8 @@ def _evaluate_columns(contract: Contract, arguments: tuple[Any, ...]) -> Any:
         if not column.dtype.is_numeric():
             raise TypeError(f"{name} is a column of {column.dtype}; numbers are expected")
     (first, leader), *others = wrapped.items()
-    if contract.many:
-        return _evaluate_many(contract, arguments, wrapped)
+    if contract.many or contract.parts:
+        return _evaluate_values(contract, arguments, wrapped)
     table = leader.alias(first).to_frame().with_columns(*(column.alias(name) for name, column in others))
     expressions = tuple(
         nw.col(name) if name in wrapped else argument for name, argument in zip(contract.inputs, arguments, strict=True)
@@ -402,7 +415,7 @@ def _evaluate_columns(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     return result if any(isinstance(argument, nw.Series) for argument in arguments) else result.to_native()
 
 
-def _evaluate_many(contract: Contract, arguments: tuple[Any, ...], wrapped: Mapping[str, Any]) -> Any:
+def _evaluate_values(contract: Contract, arguments: tuple[Any, ...], wrapped: Mapping[str, Any]) -> Any:
     import narwhals as nw
 
     leader = next(iter(wrapped.values()))
@@ -410,7 +423,7 @@ def _evaluate_many(contract: Contract, arguments: tuple[Any, ...], wrapped: Mapp
         wrapped[name].cast(nw.Float64).fill_null(math.nan).to_numpy() if name in wrapped else _floats(name, argument)
         for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
-    result = contract.body(*prepared)
+    result = _body_of_arrays(contract, prepared)
     if np.ndim(result) == 0:
         return result
     column = nw.new_series(contract.name, result, nw.Float64, backend=leader.implementation).fill_nan(None)

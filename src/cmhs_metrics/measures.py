@@ -90,6 +90,7 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure(
         "organisations_providing", "organisation", DISTINCT, "those that provide the service", part_of="organisations"
     ),
+    Measure("organisations_reporting", "organisation", DISTINCT, "those that report it", part_of="organisations"),
     # Workforce
     Measure("wte", "WTE", STOCK, "staff in post, whole-time equivalent"),
     Measure("female_wte", "WTE", STOCK, "female staff in post, whole-time equivalent", part_of="wte"),

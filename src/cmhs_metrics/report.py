@@ -14,10 +14,11 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
-from cmhs_metrics.tables.aggregation import OverTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from cmhs_metrics.tables.aggregation import OverTime
 
 ALL_TEAMS = "All teams"
 ALL_ORGANISATIONS = "All organisations"

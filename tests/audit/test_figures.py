@@ -58,7 +58,9 @@ def test_the_precision_is_that_of_a_printed_digit(row: dict[str, str]) -> None:
     precision = float(row["precision"] or 1)
     assert math.log10(precision) == round(math.log10(precision))
     if isinstance(digits, str):
-        last_digit = 10.0 ** -len(digits.partition(".")[2]) * float(row["multiplier"])
+        # A column of one decimal prints 1.0 as 1: the digit that is not printed counts all the same.
+        places = len(digits.partition(".")[2]) or int("its zero is not printed" in row["note"])
+        last_digit = 10.0**-places * float(row["multiplier"])
         assert precision >= last_digit * (1 - 1e-12)
         assert float(row["value"]) / precision == pytest.approx(round(float(row["value"]) / precision), abs=1e-6)
 

@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import pytest
+
 import cmhs_metrics as cm
 from cmhs_metrics.audit.figures import load
-from cmhs_metrics.audit.naming import COUNTED, DEFINED, METRIC_OF
+from cmhs_metrics.audit.naming import BY_ID, COUNTED, DEFINED, METRIC_OF
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import MEASURES
 
-PRINTED = {figure.measure for figure in load()}
+FIGURES = load()
+PRINTED = {figure.measure for figure in FIGURES}
 
 
 def test_every_figure_has_a_metric_or_is_known_to_have_none() -> None:
-    assert {*CATALOGUE, *MEASURES, *METRIC_OF, *COUNTED, *DEFINED} >= PRINTED
+    without = {figure.measure for figure in FIGURES if not figure.metric}
+    assert without <= {*MEASURES, *COUNTED, *DEFINED, "time_on_caseload"}
 
 
-def test_every_metric_named_exists_and_every_name_is_printed() -> None:
-    for names in METRIC_OF.values():
-        for name in names.split(" or "):
-            assert callable(getattr(cm, name))
+def test_every_metric_named_exists() -> None:
+    for name in {figure.metric for figure in FIGURES} - {""}:
+        assert callable(getattr(cm, name))
+
+
+def test_every_name_is_used() -> None:
     assert {*METRIC_OF, *COUNTED, *DEFINED} <= PRINTED
+    for prefix, _ in BY_ID:
+        assert any(figure.id.startswith(prefix) for figure in FIGURES), prefix
 
 
-def test_metrics_stand_beside_the_figures() -> None:
-    table = cm.audit.figures().set_index("id")
-    assert table.loc["finance.cost_profile.generic_cmht.year_of_care_cost", "metric"] == "year_of_care_cost"
-    assert table.loc["contacts.england.non_face_to_face_share", "metric"] == "non_face_to_face_share"
-    assert table.loc["caseload.england.caseload", "metric"] == ""
+def test_shares_and_rates_are_values_of_metrics_of_their_kind() -> None:
+    for figure in FIGURES:
+        metric = CATALOGUE.get(figure.metric)
+        if metric is None or not figure.unit:
+            continue
+        if figure.unit == "percent":
+            assert metric.proportion, figure.id
+        elif "/" in figure.unit:
+            assert (
+                cm.units.Quantity(1, figure.unit).dimensionality == cm.units.Quantity(1, metric.unit).dimensionality
+            ), figure.id
+
+
+@pytest.mark.parametrize(
+    ("figure", "document", "metric"),
+    [
+        ("finance.cost_profile.generic_cmht.year_of_care_cost", "audit_2016_17", "year_of_care_cost"),
+        ("contacts.england.non_face_to_face_share", "audit_2016_17", "non_face_to_face_share"),
+        ("caseload.england.caseload", "audit_2016_17", ""),
+        ("workforce.mhp.share", "board_paper_2023", "arrs_coverage"),
+        ("access.within_four_weeks.share", "confederation_2025", "four_week_rate"),
+        ("social_care.amhp.wte_per_100k", "audit_2016_17", "amhps_per_100k"),
+        ("primary_care.ccg_leads.share", "audit_2016_17", "organisations_reporting_rate"),
+    ],
+)
+def test_metrics_stand_beside_the_figures(figure: str, document: str, metric: str) -> None:
+    assert cm.audit.figure(figure, document).metric == metric

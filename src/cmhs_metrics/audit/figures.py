@@ -9,11 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
 from cmhs_metrics import units
-from cmhs_metrics.audit.naming import METRIC_OF
+from cmhs_metrics.audit.naming import metric_of
 from cmhs_metrics.audit.rounding import interval
-from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.errors import nearest
 
 if TYPE_CHECKING:
@@ -113,7 +111,7 @@ class Figure:
     @property
     def metric(self) -> str:
         """The metric or function that the figure is a value of; empty where it is a measure, or defines something."""
-        return self.measure if self.measure in CATALOGUE else METRIC_OF.get(self.measure, "")
+        return metric_of(self.id, self.measure)
 
     @property
     def text(self) -> str:

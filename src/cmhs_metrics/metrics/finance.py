@@ -146,3 +146,18 @@ def cost_per_organisation(total_cost: Value | Number, organisations: Value | Num
 def provision_rate(organisations_providing: Value | Number, organisations: Value | Number) -> Value:
     """The share of organisations that provide a type of team."""
     return ratio(organisations_providing, organisations)
+
+
+@metric(
+    label="Share of organisations that report something",
+    unit="",
+    source=AUDIT.section("Primary Care: Workforce – CCG Mental Health Leads"),
+    example={"organisations_reporting": 93, "organisations": 100},
+    gives="0.93",
+    places=2,
+    where="93% of CCGs have a mental health lead",
+    proportion=True,
+)
+def organisations_reporting_rate(organisations_reporting: Value | Number, organisations: Value | Number) -> Value:
+    """The share of organisations that report a thing of themselves: a lead in post, an increase, a seat on a board."""
+    return ratio(organisations_reporting, organisations)

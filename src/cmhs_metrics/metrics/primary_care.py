@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.ratio import ratio
 from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.summaries import shares
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.values import Many, Number, Value
 
 ENHANCED = AUDIT.section("Primary Care: Enhanced Primary Care")
 HOUSING = AUDIT.section("Primary Care: Supported Housing; capacity and spend")
@@ -167,3 +168,19 @@ def housing_cost_per_place(housing_cost: Value | Number, housing_places: Value |
 def shared_care_rate(shared_care_organisations: Value | Number, organisations: Value | Number) -> Value:
     """The share of organisations in which primary care prescribes under a shared-care protocol."""
     return ratio(shared_care_organisations, organisations)
+
+
+@metric(
+    label="Share of enhanced primary care by kind of provider",
+    unit="",
+    source=ENHANCED,
+    example={"services": (100, 55, 41)},
+    gives="[0.51, 0.28, 0.21]",
+    places=2,
+    where="196 services: trusts 51%, GP practices and consortia 28%, primary care teams 21%",
+    proportion=True,
+    many=True,
+)
+def enhanced_provider_share(services: Many) -> Many:
+    """The share of each kind of provider among the enhanced services in primary care."""
+    return shares(services)
