@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from cmhs_metrics import trends
 
 Q = cm.units.Quantity
 YEARS = ["2012/13", "2013/14", "2014/15", "2015/16", "2016/17"]
@@ -149,3 +150,371 @@ class TestIndexToBase:
             cm.index_to_base(np.array([1.0, 2.0]), "a", periods=["a"])
         with pytest.raises(TypeError, match="make it a numpy array"):
             cm.index_to_base([1.0, 2.0], 0)
+
+
+class TestSeveralSeriesTogether:
+    FRAME = pd.DataFrame({"spend": [100.0, 120, 90], "caseload": [50.0, 40, 30]}, index=YEARS[:3])
+
+    def test_each_column_by_itself(self) -> None:
+        indexed = cm.index_to_base(self.FRAME, "2012/13")
+        assert indexed["spend"].tolist() == [100, 120, 90]
+        assert indexed["caseload"].tolist() == [100, 80, 60]
+        assert indexed.index.tolist() == YEARS[:3]
+
+    def test_base_by_position_beside_labels(self) -> None:
+        assert cm.index_to_base(self.FRAME, -1, by_position=True).iloc[0].round(1).tolist() == [111.1, 166.7]
+        assert cm.index_to_base(self.FRAME["spend"], 1, by_position=True)["2013/14"] == 100
+
+    def test_gaps_in_the_periods_change_nothing(self) -> None:
+        assert cm.index_to_base(self.FRAME.iloc[[0, 2]], "2012/13")["spend"].tolist() == [100, 90]
+
+    def test_keeps_the_names(self) -> None:
+        assert cm.index_to_base(self.FRAME["spend"], "2012/13").name == "spend"
+        assert cm.index_to_base(pl.Series("spend", [1, 2]), 0).name == "spend"
+
+    def test_all_problems_of_all_series_at_once(self) -> None:
+        frame = self.FRAME.assign(spend=[0.0, 1, 2], contacts=[None, 1.0, 2.0])
+        with pytest.raises(cm.BadInput) as refused:
+            cm.index_to_base(frame, "2012/13")
+        assert [problem.row for problem in refused.value.problems] == ["series=spend", "series=contacts"]
+
+    def test_a_repeated_period_is_refused_even_beside_the_base(self) -> None:
+        # Two organisations below each other would be indexed to the first one's base.
+        long = pd.Series([1.0, 2, 3, 4], index=["2012/13", "2013/14", "2013/14", "2014/15"])
+        with pytest.raises(cm.BadInput, match=r"periods: got '2013/14', expected a period that stands once, not 2"):
+            cm.index_to_base(long, "2012/13")
+
+
+class TestRebasedSeries:
+    def test_each_base_from_its_period_on(self) -> None:
+        # 50 → 55 is 110 on 50; from 2014/15 on, 80 is 100 and 84 is 105; before the first base, 40 is 80 on 50.
+        series = pd.Series([40.0, 50, 55, 80, 84], index=["2011/12", *YEARS[:4]])
+        rebased = cm.index_to_base(series, ["2012/13", "2014/15"])
+        assert rebased.round(9).tolist() == [80, 100, 110, 100, 105]
+
+    @given(st.lists(positive, min_size=4, max_size=8))
+    def test_every_base_is_100(self, values: list[float]) -> None:
+        rebased = cm.index_to_base(np.array(values), [0, 2])
+        assert rebased[[0, 2]] == pytest.approx(100)
+        np.testing.assert_allclose(rebased[:2], cm.index_to_base(np.array(values), 0)[:2])
+        np.testing.assert_allclose(rebased[2:], cm.index_to_base(np.array(values), 2)[2:])
+
+    def test_bases_and_periods_must_be_in_order(self) -> None:
+        series = pd.Series([1.0, 2, 3], index=["2012/13", "2014/15", "2013/14"])
+        with pytest.raises(cm.BadInput) as refused:
+            cm.index_to_base(series, ["2014/15", "2012/13"])
+        assert [problem.expected for problem in refused.value.problems] == [
+            "a period after 2014/15",
+            "bases in the order of the periods, each once",
+        ]
+
+
+class TestChange:
+    def test_the_board_papers_growth(self) -> None:
+        # Paragraph 11: 504k, "a growth in access on the March 2021 of 28k (5.9%)".
+        assert trends.change(504_000.0, 476_000.0) == 28_000
+        assert round(trends.percentage_change(504.0, 476.0), 1) == 5.9
+
+    def test_keeps_the_unit(self) -> None:
+        assert f"{trends.change(Q(5.32, 'MGBP'), Q(6.239, 'MGBP')):.3f}" == "-0.919 megaGBP"
+
+
+class TestCompoundGrowth:
+    def test_by_hand(self) -> None:
+        # 100 → 121 in two years is 10% a year.
+        assert trends.compound_growth(100, 121, 2) == pytest.approx(10)
+        assert trends.compound_growth(pd.Series([100.0, 0]), pd.Series([121.0, 5]), 2).round(9).tolist()[0] == 10
+
+    @given(st.floats(1, 100), st.floats(1, 100), st.floats(0.5, 20))
+    def test_leads_from_the_first_to_the_last(self, first: float, last: float, years: float) -> None:
+        growth = trends.compound_growth(first, last, years)
+        assert first * (1 + growth / 100) ** years == pytest.approx(last, rel=1e-6)
+
+    @given(positive, positive, st.floats(0.1, 20))
+    def test_agrees_with_the_growth_that_an_ambition_requires(self, first: float, last: float, years: float) -> None:
+        assert trends.compound_growth(first, last, years) == pytest.approx(cm.required_growth(first, last, years))
+
+    def test_from_nothing_is_undefined(self) -> None:
+        assert math.isnan(trends.compound_growth(0.0, 5.0, 2))
+        frame = pl.DataFrame({"a": [0, 100], "b": [5, 121]}).select(trends.compound_growth(pl.col("a"), pl.col("b"), 2))
+        assert frame["compound_growth"].round(9).to_list() == [None, 10.0]
+
+    def test_refuses_no_time_and_negative_values(self) -> None:
+        with pytest.raises(cm.BadInput, match="years: got 0, expected a time above zero"):
+            trends.compound_growth(1.0, 2.0, 0)
+        with pytest.raises(cm.BadInput, match="first: got -1.0, expected zero or more"):
+            trends.compound_growth(-1.0, 2.0, 1)
+
+
+class TestDeflator:
+    PRICES = pd.Series([100.0, 101, 102.01, 103.0301, 104.060401], index=YEARS)
+
+    def test_agrees_with_the_constant_rate_that_it_was_made_with(self) -> None:
+        # The audit's 1% a year, as a series.
+        by_rate = cm.real_terms(5.32, inflation=0.01, years=4)
+        by_series = cm.real_terms(5.32, deflator=self.PRICES, base="2012/13", periods="2016/17")
+        assert by_series == pytest.approx(by_rate, rel=1e-12)
+
+    def test_by_hand_on_every_kind(self) -> None:
+        prices = {"2012/13": 100, "2013/14": 110}
+        spend = pd.Series([100.0, 110], index=YEARS[:2], name="spend")
+        assert cm.real_terms(spend, deflator=prices, base="2012/13").tolist() == pytest.approx([100, 100])
+        assert cm.real_terms(spend, deflator=prices, base="2013/14").tolist() == pytest.approx([110, 110])
+        assert cm.real_terms(spend, deflator=prices, base="2012/13").name == "spend"
+        arguments = {"deflator": prices, "base": "2012/13", "periods": YEARS[:2]}
+        assert cm.real_terms(spend.to_numpy(), **arguments).tolist() == pytest.approx([100, 100])
+        assert cm.real_terms(pl.Series([100, 110]), **arguments).to_list() == pytest.approx([100, 100])
+        frame = cm.real_terms(spend.to_frame().assign(other=[1.0, None]), deflator=prices, base="2012/13")
+        assert frame["spend"].tolist() == pytest.approx([100, 100])
+        assert frame["other"].isna().tolist() == [False, True]
+        assert str(cm.real_terms(Q(spend.to_numpy(), "MGBP"), **arguments).units) == "megaGBP"
+
+    @given(st.lists(st.floats(0.1, 1e3), min_size=3, max_size=3), st.floats(0.1, 1e3))
+    def test_the_base_of_the_deflator_does_not_matter(self, prices: list[float], factor: float) -> None:
+        spend = pd.Series([5.0, 6, 7], index=YEARS[:3])
+        deflator = pd.Series(prices, index=YEARS[:3])
+        one = cm.real_terms(spend, deflator=deflator, base="2013/14")
+        other = cm.real_terms(spend, deflator=deflator * factor, base="2013/14")
+        np.testing.assert_allclose(one, other)
+        assert one["2013/14"] == pytest.approx(6)
+
+    def test_names_every_problem(self) -> None:
+        deflator = pd.Series([100.0, 0, 103, 104], index=["2012/13", "2013/14", "2015/16", "2015/16"])
+        spend = pd.Series([1.0, 2, 3, 4], index=YEARS[:4])
+        with pytest.raises(cm.BadInput) as refused:
+            cm.real_terms(spend, deflator=deflator, base="2011/12")
+        assert [(problem.row, problem.value) for problem in refused.value.problems] == [
+            (None, "2011/12"),
+            ("period=2013/14", 0),
+            (None, "2014/15"),
+            ("period=2015/16", 2),
+        ]
+        with pytest.raises(TypeError, match="not both"):
+            cm.real_terms(1.0, 0.01, 4, deflator=deflator, base="2012/13", periods="2012/13")
+        with pytest.raises(TypeError, match="base is needed"):
+            cm.real_terms(1.0, deflator=deflator)
+        with pytest.raises(TypeError, match="periods is needed"):
+            cm.real_terms(1.0, deflator=deflator, base="2012/13")
+        with pytest.raises(TypeError, match="a deflator and its base"):
+            cm.real_terms(1.0, 0.01)
+
+
+class TestPeriods:
+    def test_financial_years_run_from_april_to_march(self) -> None:
+        # NHS Data Dictionary, Financial Year: 1 April to the following 31 March.
+        year = trends.parse_period("2016/17")
+        assert (str(year.start_time.date()), str(year.end_time.date())) == ("2016-04-01", "2017-03-31")
+        assert [trends.financial_year(f"2017-{month}") for month in ("03", "04")] == ["2016/17", "2017/18"]
+        assert trends.financial_year("2016/17 Q4") == "2016/17"
+
+    @given(st.dates(pd.Timestamp("1950-01-01").date(), pd.Timestamp("2149-12-31").date()))
+    def test_a_date_lies_in_its_financial_year(self, date) -> None:
+        year = trends.parse_period(trends.financial_year(date))
+        assert year.start_time.date() <= date <= year.end_time.date()
+
+    @given(st.integers(1950, 2149), st.integers(-50, 50))
+    def test_next_period_counts_and_comes_back(self, start: int, count: int) -> None:
+        year = f"{start}/{(start + 1) % 100:02}"
+        assert trends.next_period(trends.next_period(year, count), -count) == year
+        assert int(trends.next_period(year, count)[:4]) == start + count
+
+    def test_the_turn_of_the_century(self) -> None:
+        assert trends.next_period("1998/99") == "1999/00"
+        assert trends.next_period("1999/00") == "2000/01"
+
+    def test_quarters_months_dates_and_pandas(self) -> None:
+        assert trends.next_period("2016/17 Q4") == "2017/18 Q1"
+        assert trends.next_period("2016-12") == "2017-01"
+        assert trends.next_period("2016-02-28") == "2016-02-29"
+        assert trends.parse_period(pd.Timestamp("2016-04-01")) == pd.Period("2016-04-01", "D")
+        assert trends.next_period(pd.Period("2016-12", "M")) == pd.Period("2017-01", "M")
+        assert trends.parse_period("2016/17") == pd.Period("2017", "Y-MAR")
+
+    def test_a_column_of_dates(self) -> None:
+        dates = pd.Series(pd.to_datetime(["2017-03-31", None, "2017-04-01"]), index=["a", "b", "c"])
+        years = trends.financial_year(dates)
+        assert years.index.tolist() == ["a", "b", "c"]
+        assert years.dropna().tolist() == ["2016/17", "2017/18"]
+        with pytest.raises(cm.BadInput, match="2 problems"):
+            trends.financial_year(pd.Series(["2016-04-31", "2016-04-30", "spring"]))
+
+    @pytest.mark.parametrize(
+        ("written", "expected"),
+        [
+            ("2016/18", "two years that follow each other: 2016/17"),
+            ("2016-17", "did you mean '2016/17'"),
+            ("FY16/17", "did you mean '2016/17'"),
+            ("2016-13", "a month"),
+            ("2017-02-29", "a date"),
+            ("spring", "a financial year"),
+            (None, "a financial year"),
+            (2016, "a financial year"),
+        ],
+    )
+    def test_refuses_what_is_no_period(self, written: object, expected: str) -> None:
+        with pytest.raises(cm.BadInput, match=expected):
+            trends.parse_period(written)
+
+    def test_a_calendar_year_lies_in_two_financial_years(self) -> None:
+        with pytest.raises(cm.BadInput, match="within one financial year"):
+            trends.financial_year(pd.Period("2016", "Y"))
+
+
+class TestChangeOnPrevious:
+    SERIES = pd.Series([100.0, 110, 99, 198], index=YEARS[:4], name="spend")
+
+    def test_by_hand(self) -> None:
+        change = trends.change_on_previous(self.SERIES)
+        assert change.iloc[1:].round(9).tolist() == [10, -10, 100]
+        assert math.isnan(change.iloc[0])
+        assert change.name == "spend"
+        absolute = trends.change_on_previous(self.SERIES, measure="absolute", lag=2)
+        assert absolute.iloc[2:].tolist() == [-1, 88]
+        points = trends.change_on_previous(pd.Series([0.16, 0.14]), measure="percentage points")
+        assert points.iloc[1] == pytest.approx(-2)
+
+    def test_no_change_across_a_break_or_a_gap(self) -> None:
+        broken = trends.change_on_previous(self.SERIES, breaks=["2014/15"])
+        assert broken.isna().tolist() == [True, False, True, False]
+        gap = trends.change_on_previous(self.SERIES.drop("2013/14"))
+        assert gap.isna().tolist() == [True, True, False]
+        # A break within a gap: the year itself need not stand in the series.
+        assert trends.change_on_previous(self.SERIES.drop("2013/14"), breaks=["2013/14"], lag=2).isna().all()
+
+    def test_from_zero_and_from_missing(self) -> None:
+        assert trends.change_on_previous(np.array([0.0, 1, np.nan, 2])).tolist() == pytest.approx(
+            [np.nan] * 4, nan_ok=True
+        )
+
+    def test_the_same_month_of_the_year_before(self) -> None:
+        months = pd.period_range("2016-04", periods=13, freq="M")
+        series = pd.Series(np.arange(100.0, 113.0), index=months)
+        for labels in (months, months.to_timestamp(), months.to_timestamp(how="end"), months.astype(str)):
+            change = trends.change_on_previous(series.set_axis(labels), lag=12)
+            assert change.iloc[-1] == pytest.approx(12)
+            assert change.iloc[:-1].isna().all()
+
+    def test_dates_three_months_apart_follow_each_other(self) -> None:
+        quarters = pd.to_datetime(["2016-04-01", "2016-07-01", "2016-10-01", "2017-04-01"])
+        change = trends.change_on_previous(pd.Series([100.0, 110, 121, 130], index=quarters))
+        assert change.iloc[1:3].tolist() == pytest.approx([10, 10])
+        assert math.isnan(change.iloc[3])
+
+    def test_every_kind(self) -> None:
+        assert trends.change_on_previous(pl.Series("spend", [100, 110])).to_list() == [None, pytest.approx(10)]
+        quantity = trends.change_on_previous(Q(np.array([1.0, 3.0]), "MGBP"), measure="absolute")
+        assert str(quantity.units) == "megaGBP"
+        assert quantity.magnitude[1] == 2
+        frame = trends.change_on_previous(self.SERIES.to_frame().assign(other=1.0))
+        assert frame["other"].iloc[1:].tolist() == [0, 0, 0]
+
+    @given(st.lists(positive, min_size=2, max_size=8), st.floats(0.01, 100))
+    def test_does_not_depend_on_the_unit(self, values: list[float], factor: float) -> None:
+        one, other = (trends.change_on_previous(np.array(values) * each) for each in (1, factor))
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+
+    def test_unsorted_repeated_too_few_and_unreadable_periods(self) -> None:
+        with pytest.raises(cm.BadInput) as refused:
+            trends.change_on_previous(self.SERIES.iloc[[0, 2, 1, 1]])
+        assert [problem.expected for problem in refused.value.problems] == [
+            "a period after 2014/15",
+            "a period that stands once",
+        ]
+        with pytest.raises(cm.BadInput, match="periods: got 1, expected 2 periods or more"):
+            trends.change_on_previous(self.SERIES.iloc[:1])
+        with pytest.raises(cm.BadInput, match="expected periods of one length"):
+            trends.change_on_previous(pd.Series([1.0, 2], index=["2012/13", "2013-04"]))
+        with pytest.raises(cm.BadInput, match="2 problems"):
+            trends.change_on_previous(pd.Series([1.0, 2], index=["spring", "summer"]))
+        with pytest.raises(cm.BadInput, match="periods: got 1, expected 2 periods, one a value"):
+            trends.change_on_previous(np.array([1.0, 2]), periods=["2012/13"])
+
+    def test_bad_options(self) -> None:
+        with pytest.raises(cm.BadInput) as refused:
+            trends.change_on_previous(self.SERIES, measure="percent", lag=0)  # type: ignore[arg-type]
+        assert [problem.column for problem in refused.value.problems] == ["measure", "lag"]
+        with pytest.raises(cm.BadInput) as refused:
+            trends.change_on_previous(self.SERIES, breaks=["2012/13", "2016/17", "2013-04"])
+        assert [problem.value for problem in refused.value.problems] == ["2012/13", "2016/17", "2013-04"]
+        with pytest.raises(TypeError, match="give a list"):
+            trends.change_on_previous(self.SERIES, breaks="2013/14")
+        with pytest.raises(TypeError, match="a series of values is expected, got a float"):
+            trends.change_on_previous(1.0)
+
+
+class TestRollingYear:
+    MONTHS = pd.period_range("2016-04", periods=14, freq="M")
+    SERIES = pd.Series(np.arange(1.0, 15.0), index=MONTHS, name="contacts")
+
+    def test_flows_add_and_stocks_do_not(self) -> None:
+        # 1 + … + 12 = 78, and two months later 3 + … + 14 = 102; their means are 6.5 and 8.5.
+        total = trends.rolling_year(self.SERIES)
+        assert total.isna().tolist() == [True] * 11 + [False] * 3
+        assert total.iloc[-3:].tolist() == [78, 90, 102]
+        assert trends.rolling_year(self.SERIES, over_time="mean").iloc[-3:].tolist() == [6.5, 7.5, 8.5]
+        assert trends.rolling_year(self.SERIES, over_time="last").iloc[-3:].tolist() == [12, 13, 14]
+
+    def test_an_absent_month_makes_every_year_with_it_missing(self) -> None:
+        assert trends.rolling_year(self.SERIES.drop(self.MONTHS[5])).isna().all()
+        assert trends.rolling_year(self.SERIES.drop(self.MONTHS[0])).notna().sum() == 2
+
+    def test_a_missing_value(self) -> None:
+        holed = self.SERIES.mask(self.MONTHS.isin(self.MONTHS[1:2]))
+        assert trends.rolling_year(holed).notna().tolist() == [False] * 13 + [True]
+        assert trends.rolling_year(holed, over_time="last").iloc[-3:].tolist() == [12, 13, 14]
+
+    def test_quarters_dates_and_other_kinds(self) -> None:
+        quarters = [f"2016/17 Q{each}" for each in (1, 2, 3, 4)] + ["2017/18 Q1"]
+        assert trends.rolling_year(np.array([1.0, 2, 3, 4, 5]), quarters)[-2:].tolist() == [10, 14]
+        assert trends.rolling_year(self.SERIES.to_timestamp()).iloc[-1] == 102
+        assert trends.rolling_year(pl.Series(self.SERIES.to_numpy()), list(self.MONTHS)).to_list()[-1] == 102
+        assert trends.rolling_year(self.SERIES.to_frame())["contacts"].iloc[-1] == 102
+
+    @given(st.lists(positive, min_size=12, max_size=20))
+    def test_the_mean_is_a_twelfth_of_the_sum(self, values: list[float]) -> None:
+        months = pd.period_range("2016-04", periods=len(values), freq="M")
+        series = pd.Series(values, index=months)
+        total, mean = (trends.rolling_year(series, over_time=each) for each in ("sum", "mean"))
+        np.testing.assert_allclose(total, mean * 12)
+        assert total.iloc[11] == pytest.approx(sum(values[:12]))
+
+    def test_refuses_what_is_no_month(self) -> None:
+        with pytest.raises(cm.BadInput, match="expected months, such as 2016-04"):
+            trends.rolling_year(pd.Series([1.0, 2], index=YEARS[:2]))
+        with pytest.raises(cm.BadInput, match="periods: expected the month or quarter of each value"):
+            trends.rolling_year(np.array([1.0, 2]))
+        with pytest.raises(cm.BadInput, match="a period after 2016-05"):
+            trends.rolling_year(np.array([1.0, 2, 3]), ["2016-04", "2016-05", "2016-03"])
+        with pytest.raises(cm.BadInput, match="over_time: got 'total'"):
+            trends.rolling_year(self.SERIES, over_time="total")  # type: ignore[arg-type]
+
+
+class TestGrowthAgainst:
+    def test_the_board_papers_growth_is_less_than_promised(self) -> None:
+        # 476k in March 2021, 504k in July 2022: 5.9% in 16 months; 5% a year would be 476 × 1.05^(16/12) = 508.0.
+        access = pd.Series([476.0, 504.0], index=["2021-03", "2022-07"])
+        against = trends.growth_against(access, 5)
+        assert against["ambition"].round(1).tolist() == [476.0, 508.0]
+        assert against["growth"].iloc[1].round(1) == 4.4
+        assert against["met"].tolist() == [True, False]
+
+    def test_by_hand(self) -> None:
+        against = trends.growth_against(np.array([100.0, 105, np.nan, 120]), 5, periods=YEARS[:4])
+        assert against["ambition"].round(4).tolist() == [100, 105, 110.25, 115.7625]
+        assert against["difference"].round(4).tolist()[3] == 4.2375
+        assert against["met"].tolist() == [True, True, pd.NA, True]
+        assert math.isnan(against["growth"].iloc[0])
+
+    def test_less_is_better(self) -> None:
+        waits = pd.Series([100.0, 90.0, 85.0], index=YEARS[:3])
+        assert trends.growth_against(waits, -10, at_most=True)["met"].tolist() == [True, True, False]
+
+    def test_names_every_problem(self) -> None:
+        with pytest.raises(cm.BadInput) as refused:
+            trends.growth_against(pd.Series([0.0, -1, math.inf], index=YEARS[:3]), -100)
+        assert [(problem.column, problem.row) for problem in refused.value.problems] == [
+            ("actual", "period=2013/14"),
+            ("actual", "period=2014/15"),
+            ("actual", "period=2012/13"),
+            ("ambition_rate", None),
+        ]

@@ -160,7 +160,18 @@ from cmhs_metrics.teams import Team
 from cmhs_metrics.trends import index_to_base, percentage_change, percentage_point_change, real_terms
 
 if TYPE_CHECKING:
-    from cmhs_metrics import audit
+    from cmhs_metrics import (
+        audit,
+        catchments,
+        decomposition,
+        disclosure,
+        intervals,
+        need,
+        published,
+        run_charts,
+        variation,
+    )
+    from cmhs_metrics.synthetic import synthetic_providers
     from cmhs_metrics.tables import aggregate, validate, with_metrics
 
 __version__ = "0.1.0"
@@ -197,6 +208,7 @@ __all__ = [
     "caseload_per_100k",
     "caseload_share",
     "caseload_turnover",
+    "catchments",
     "cluster_profile",
     "cluster_share",
     "community_plan",
@@ -211,8 +223,10 @@ __all__ = [
     "cost_per_organisation",
     "cost_per_referral",
     "cost_per_wte",
+    "decomposition",
     "delayed_transfer_rate",
     "describe",
+    "disclosure",
     "dna_rate",
     "eip_two_week_rate",
     "enhanced_cost_per_100k",
@@ -234,10 +248,12 @@ __all__ = [
     "implied_time_on_caseload",
     "improved_share",
     "index_to_base",
+    "intervals",
     "intervention_offer_rate",
     "list_metrics",
     "mean_wait",
     "median_wait",
+    "need",
     "need_index",
     "non_face_to_face_share",
     "non_recurrent_share",
@@ -253,6 +269,7 @@ __all__ = [
     "progress",
     "provision_rate",
     "psychological_therapists_per_100k",
+    "published",
     "readmission_rate",
     "real_terms",
     "recurrent_share",
@@ -262,6 +279,7 @@ __all__ = [
     "referrals_per_100k",
     "reliable_change",
     "required_growth",
+    "run_charts",
     "share_improved",
     "share_within",
     "shared_care_rate",
@@ -271,6 +289,7 @@ __all__ = [
     "social_care_support_staff_per_100k",
     "social_workers_per_100k",
     "stepped_down_rate",
+    "synthetic_providers",
     "team_wte_share",
     "therapy_offer_rate",
     "time_on_caseload",
@@ -279,6 +298,7 @@ __all__ = [
     "under_50_share",
     "units",
     "validate",
+    "variation",
     "voluntary_sector_cost_per_patient",
     "voluntary_sector_spend_share",
     "wait_percentile",
@@ -295,9 +315,21 @@ __all__ = [
     "year_of_care_cost_on_average_caseload",
 ]
 
-# What needs narwhals or the audit's files is loaded when it is first asked for.
+# What needs narwhals, scipy or the audit's files is loaded when it is first asked for.
+_ROOMS = (
+    "audit",
+    "catchments",
+    "decomposition",
+    "disclosure",
+    "intervals",
+    "need",
+    "published",
+    "run_charts",
+    "variation",
+)
 _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
+    "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
     "with_metrics": "cmhs_metrics.tables",
 }
@@ -306,8 +338,8 @@ _ON_FIRST_USE = {
 def __getattr__(name: str) -> Any:
     if name in _ON_FIRST_USE:
         return getattr(import_module(_ON_FIRST_USE[name]), name)
-    if name == "audit":
-        return import_module("cmhs_metrics.audit")
+    if name in _ROOMS:
+        return import_module(f"cmhs_metrics.{name}")
     raise AttributeError(f"module 'cmhs_metrics' has no attribute {name!r}")
 
 

@@ -150,8 +150,7 @@ def with_need(table: Any, national: Population | None = None, *, keys: Sequence[
     frame, people, weight = _totals(entered, national)
     normalised = ratio(number(WEIGHTED) * people, weight)
     result = frame.with_columns(normalised.alias(WEIGHTED), ratio(normalised, number(REGISTERED)).alias("need_index"))
-    units = {WEIGHTED: "person", "need_index": ""}
-    return entered.leave(result.select(*entered.schema, "need_index"), units)
+    return entered.leave(result.select(*entered.schema, "need_index"), {})
 
 
 def _totals(table: Table, national: Population | None) -> tuple[Any, nw.Expr, nw.Expr]:

@@ -113,7 +113,9 @@ def aggregate(
     )
     result = rules.in_order(compute(totals, columns, annual_where=rules.where_a_year(), prefix=WHOLE))
     names = [name for name in result.collect_schema().names() if not name.startswith(TEMPORARY)]
-    return entered.leave(result.select(*names), {column.name: column.metric.unit for column in columns})
+    return entered.leave(  # type: ignore[no-any-return]
+        result.select(*names), {column.name: column.metric.unit for column in columns}
+    )
 
 
 def _check_arguments(table: Table, by: list[str], over_time: str | None) -> None:

@@ -1,0 +1,158 @@
+"""Reading what flows between places out of a table."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.tables.entry import enter, require
+from cmhs_metrics.tables.validation import number
+
+if TYPE_CHECKING:
+    from cmhs_metrics.tables.entry import Frame, Table
+
+TEXT = (nw.String, nw.Categorical, nw.Enum)
+"""The types of column that hold names or codes."""
+
+
+def amounts_between(table: Any, origin: str, destination: str, value: str) -> dict[tuple[str, str | None], float]:
+    """What flows between each two places, added over the rows of a table.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        The rows; a lazy table is run.
+    origin, destination : str
+        The columns of the places [text].
+    value : str
+        The column of what flows [any one unit].
+
+    Returns
+    -------
+    dict of (str, str or None) to float
+        The totals [the same unit]; the destination is None where it is missing.
+
+    Raises
+    ------
+    BadInput
+        When a column is not there or not of its kind, an origin is missing, or an amount is missing, negative or
+        infinite.
+    """
+    entered = _entered(table, [origin, destination], value)
+    places = [nw.col(name).cast(nw.String) for name in (origin, destination)]
+    summed = (
+        entered.frame.select(*places, number(value).alias("_value"))
+        .group_by(origin, destination)
+        .agg(
+            nw.col("_value").sum(),
+            nw.col("_value").count().alias("_known"),
+            nw.col("_value").min().alias("_least"),
+            nw.len().alias("_cells"),
+        )
+    )
+    problems, amounts = [], {}
+    # Engines give groups in orders of their own.
+    for row in sorted(_rows(summed), key=lambda row: (str(row[origin]), str(row[destination]))):
+        start, end, total = _text(row[origin]), _text(row[destination]), row["_value"]
+        name = f"{origin}={start}, {destination}={end}"
+        if start is None:
+            problems.append(Problem(origin, f"{destination}={end}", None, "the place that it comes from"))
+        if row["_known"] < row["_cells"]:
+            problems.append(Problem(value, name, None, "a number in every row"))
+        elif row["_least"] < 0 or not math.isfinite(total):
+            found = row["_least"] if row["_least"] < 0 else total
+            problems.append(Problem(value, name, found, "zero or more, and finite"))
+        elif start is not None:
+            amounts[start, end] = float(total)
+    if problems:
+        raise BadInput("the flows", problems)
+    return amounts
+
+
+def one_row_a_place(table: Any, place: str) -> None:
+    """Refuse a table in which a place stands twice.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        A row for each place; a lazy table is run.
+    place : str
+        The column that names the place.
+
+    Raises
+    ------
+    BadInput
+        Naming each place that stands twice, and one without a name.
+    """
+    entered = enter(table)
+    require(entered, [place], "place")
+    counted = entered.frame.group_by(place).agg(nw.len().alias("_rows"))
+    repeated = counted.filter((nw.col("_rows") > 1) | nw.col(place).is_null())
+    problems = [
+        Problem(place, None, row[place], f"each place once, and it stands in {row['_rows']} rows")
+        if _text(row[place]) is not None
+        else Problem(place, None, None, "the name of the place")
+        for row in sorted(_rows(repeated), key=lambda row: str(row[place]))
+    ]
+    if problems:
+        raise BadInput("the places", problems)
+
+
+def rows_of(table: Any, origin: str, destination: str, value: str) -> list[tuple[Any, Any, Any]]:
+    """The rows of three columns of a table, as they stand.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        The table; a lazy one is run.
+    origin, destination : str
+        The columns of the places [text].
+    value : str
+        The column of numbers [any one unit].
+
+    Returns
+    -------
+    list of (str, str, float)
+        The cells; missing ones are None, or NaN.
+
+    Raises
+    ------
+    BadInput
+        When a column is not there or not of its kind.
+    """
+    entered = _entered(table, [origin, destination], value)
+    rows = _rows(entered.frame.select(origin, destination, number(value).alias("_value")))
+    return [(row[origin], row[destination], row["_value"]) for row in rows]
+
+
+def refuse_other_than_text(table: Table, columns: list[str]) -> list[Problem]:
+    """Name the columns that do not hold names or codes: 1 and "01" would be two places."""
+    return [
+        Problem(name, None, str(table.schema[name]), "a column of text: the names or codes of places")
+        for name in columns
+        if table.schema[name] not in TEXT
+    ]
+
+
+def _entered(table: Any, places: list[str], value: str) -> Table:
+    entered = enter(table)
+    require(entered, [*places, value], "table")
+    problems = refuse_other_than_text(entered, places)
+    if not entered.schema[value].is_numeric():
+        problems.append(Problem(value, None, str(entered.schema[value]), "a column of numbers"))
+    if problems:
+        raise BadInput("the table", problems)
+    return entered
+
+
+def _rows(frame: Frame) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).rows(named=True)
+    return found
+
+
+def _text(value: Any) -> str | None:
+    """A name; pandas writes a missing one as NaN or NA."""
+    return value if isinstance(value, str) else None

@@ -1,0 +1,23 @@
+"""What drives a change: a ratio's numerator and denominator, a product's factors, a mean's rates and mix."""
+
+from __future__ import annotations
+
+from cmhs_metrics.decomposition.chain import Chain, chain_percentage_changes
+from cmhs_metrics.decomposition.mix import MixChange, decompose_mix_change
+from cmhs_metrics.decomposition.products import (
+    ProductChange,
+    RatioChange,
+    decompose_product_change,
+    decompose_ratio_change,
+)
+
+__all__ = [
+    "Chain",
+    "MixChange",
+    "ProductChange",
+    "RatioChange",
+    "chain_percentage_changes",
+    "decompose_mix_change",
+    "decompose_product_change",
+    "decompose_ratio_change",
+]

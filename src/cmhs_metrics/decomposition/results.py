@@ -1,0 +1,124 @@
+"""Outputs of a decomposition in the kind of value that came in, and how they read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cmhs_metrics.containers import Contract, evaluate
+from cmhs_metrics.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+
+def unit_of(value: Any) -> str:
+    """The unit of a Quantity or of a column of quantities without its prefix; empty where there is none.
+
+    The result is in pounds and not in millions of pounds, as that of a metric is.
+    """
+    quantity = value.array.quantity if hasattr(getattr(value, "array", None), "quantity") else value
+    if not hasattr(quantity, "_REGISTRY"):
+        return ""
+    above: list[str] = []
+    below: list[str] = []
+    for name, power in quantity.unit_items():
+        plain_name = quantity._REGISTRY.parse_unit_name(name)[0][1]
+        side = above if power > 0 else below
+        side.append(plain_name if abs(power) == 1 else f"{plain_name} ** {abs(power)}")
+    return " / ".join([" * ".join(above) or "1", *below]) if above or below else ""
+
+
+def each_output(
+    name: str,
+    compute: Callable[..., Mapping[str, Any]],
+    arguments: Mapping[str, tuple[Any, str]],
+    outputs: Mapping[str, str],
+) -> dict[str, Any]:
+    """Compute several outputs together, each in the kind of value that came in.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the function.
+    compute : callable
+        Takes the arguments as floats or arrays, and gives the outputs by name.
+    arguments : mapping of str to (value, unit)
+        The arguments with the units they must be in.
+    outputs : mapping of str to str
+        The outputs with their units.
+
+    Returns
+    -------
+    dict of str to the kind that came in
+        The outputs.
+    """
+    inputs = {argument: unit for argument, (_, unit) in arguments.items()}
+    values = tuple(value for value, _ in arguments.values())
+    for argument, value in zip(arguments, values, strict=True):
+        if hasattr(value, "alias") and not hasattr(value, "to_numpy"):
+            raise TypeError(f"{name}: {argument} is an expression; give numbers, arrays or columns")
+    computed: dict[str, Any] = {}
+
+    def body_of(output: str) -> Callable[..., Any]:
+        def body(*floats: Any) -> Any:
+            if not computed:
+                _refuse_negative(name, dict(zip(inputs, floats, strict=True)))
+                computed.update(compute(*np.broadcast_arrays(*floats)))
+            result = computed[output]
+            return float(result) if np.ndim(result) == 0 else result
+
+        return body
+
+    found = {
+        output: evaluate(Contract(name, body_of(output), inputs, unit, many=True), values)
+        for output, unit in outputs.items()
+    }
+    return {output: each.rename(output) if hasattr(each, "name") else each for output, each in found.items()}
+
+
+def _refuse_negative(name: str, floats: Mapping[str, Any]) -> None:
+    problems = [
+        Problem(argument, f"position {at}" if np.ndim(values) else None, float(np.ravel(values)[at]), expected)
+        for argument, values in floats.items()
+        for at in np.flatnonzero((np.ravel(values) < 0) | np.isinf(np.ravel(values)))
+        for expected in ["zero or more, and finite"]
+    ]
+    if problems:
+        raise BadInput(name, problems)
+
+
+def plain(value: Any) -> NDArray[Any]:
+    """The numbers of a value of any kind, as a flat array of floats."""
+    if hasattr(value, "magnitude"):
+        value = value.magnitude
+    elif hasattr(getattr(value, "array", None), "quantity"):
+        value = value.array.quantity.magnitude
+    elif hasattr(value, "to_numpy"):
+        value = value.to_numpy()
+    return np.ravel(np.asarray(value, dtype=np.float64))
+
+
+def index_of(value: Any) -> Any:
+    """The index of a pandas Series; None where there is none."""
+    return value.index if hasattr(value, "iloc") else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one number, with a unit or without."""
+    return np.ndim(getattr(value, "magnitude", value)) == 0
+
+
+def written(value: Any) -> str:
+    """A number as people read it: to four figures, or to the whole number."""
+    number = float(getattr(value, "magnitude", value))
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+
+
+def signed(value: Any) -> str:
+    """The same with its sign."""
+    number = float(getattr(value, "magnitude", value))
+    return f"+{written(value)}" if number >= 0 else f"−{written(-number)}"

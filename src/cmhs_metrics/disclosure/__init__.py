@@ -1,0 +1,28 @@
+"""Disclosure control: suppression, rounding, and the attack that tests them."""
+
+from cmhs_metrics.disclosure.attack import Attack, attack
+from cmhs_metrics.disclosure.known_bounds import Known, known_rank, known_rate, known_total
+from cmhs_metrics.disclosure.protection import ProtectedTable, protect
+from cmhs_metrics.disclosure.published_table import PublishedTable, published_table
+from cmhs_metrics.disclosure.rule import NHS, Rule, round_to
+from cmhs_metrics.disclosure.suppression import Suppression, suppress, suppress_percentage, suppression
+
+__all__ = [
+    "NHS",
+    "Attack",
+    "Known",
+    "ProtectedTable",
+    "PublishedTable",
+    "Rule",
+    "Suppression",
+    "attack",
+    "known_rank",
+    "known_rate",
+    "known_total",
+    "protect",
+    "published_table",
+    "round_to",
+    "suppress",
+    "suppress_percentage",
+    "suppression",
+]

@@ -1,0 +1,126 @@
+"""The attack that a published table has to stand: every suppressed cell bounded from everything that is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cmhs_metrics.disclosure.bounds import Inconsistent, reach
+from cmhs_metrics.disclosure.rule import SUPPRESSED
+from cmhs_metrics.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cmhs_metrics.disclosure.published_table import PublishedTable
+
+
+@dataclass(frozen=True, eq=False)
+class Attack:
+    """What a reader can work out of a published table.
+
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        A row for each suppressed cell: its labels, `lower` and `upper`, the least and the greatest count that it can
+        be (NaN where there is no greatest), `width`, and whether it `falls`: its interval is narrower than the rule
+        allows.
+    width : int
+        The width that the rule asks for.
+    """
+
+    cells: pd.DataFrame
+    width: int
+
+    @property
+    def fallen(self) -> pd.DataFrame:
+        """The cells that fall."""
+        return self.cells[self.cells["falls"]].reset_index(drop=True)
+
+    @property
+    def safe(self) -> bool:
+        """Whether no cell falls."""
+        return not bool(self.cells["falls"].any())
+
+    def __str__(self) -> str:
+        points = int((self.cells["width"] == 0).sum())
+        fallen = int(self.cells["falls"].sum())
+        return (
+            f"{len(self.cells):,} suppressed cells: {points:,} can be recovered, {fallen - points:,} more can be "
+            f"bounded to less than a width of {self.width}"
+        )
+
+
+def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
+    """Bound every suppressed cell of a table from everything that is published with it.
+
+    Parameters
+    ----------
+    published : PublishedTable
+        The table, from `protect` or `published_table`.
+    exact : bool, default True
+        Whether to find the exact bounds of every cell. Otherwise the search for a cell ends as soon as its interval is
+        wide enough, and the interval is one that it fills at least; what falls is the same. Use it on large tables.
+
+    Returns
+    -------
+    Attack
+        The intervals, and what falls.
+
+    Raises
+    ------
+    BadInput
+        When the table contradicts itself: no whole numbers agree with what is published.
+
+    Notes
+    -----
+    The attacker knows the rule, and that counts are whole and not negative. Every shown cell is an interval (a rounded
+    10 is 8 to 12), every total an equation. Linear programming with the HiGHS solver gives the least and the greatest
+    value of a cell; where a solution is not whole, integer programming does.
+
+    References
+    ----------
+    Fischetti, M. and Salazar, J. J. (2001), Solving the cell suppression problem on tabular data with linear
+    constraints, Management Science 47(7), 1008–1027, section 2: the attacker's problems. Huangfu, Q. and Hall,
+    J. A. J. (2018), Parallelizing the dual revised simplex method, Mathematical Programming Computation 10, 119–142.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from cmhs_metrics.disclosure import Rule, published_table
+    >>> table = pd.DataFrame({"team": ["North", "South", "Hills", "All"], "patients": [20, "*", 10, 33]})
+    >>> parents = {"team": {"North": "All", "South": "All", "Hills": "All"}}
+    >>> found = attack(published_table(table, ["team"], "patients", parents, rule=Rule(rounding=1)))
+    >>> found.cells
+        team  lower  upper  width  falls
+    0  South    3.0    3.0    0.0   True
+    >>> print(found)
+    1 suppressed cells: 1 can be recovered, 0 more can be bounded to less than a width of 4
+    """
+    layout, rule = published.layout, published.rule
+    assert rule.width is not None
+    targets = np.flatnonzero(published.status == SUPPRESSED)
+    lower, upper = published.known()
+    try:
+        found = reach(layout.relations, lower, upper, targets, enough=None if exact else rule.width)
+    except Inconsistent as error:
+        raise BadInput("the published table", [_contradiction(published, error.relation)]) from error
+    least, greatest = found.inner_lower[targets], found.inner_upper[targets]
+    cells = layout.keys().iloc[targets].reset_index(drop=True)
+    cells["lower"] = least
+    cells["upper"] = np.where(np.isinf(greatest), np.nan, greatest)
+    cells["width"] = cells["upper"] - cells["lower"]
+    cells["falls"] = greatest - least < rule.width
+    return Attack(cells, rule.width)
+
+
+def _contradiction(published: PublishedTable, relation: int | None) -> Problem:
+    if relation is None:
+        return Problem(None, None, None, "whole numbers that agree with all its totals")
+    row = published.layout.relations[[relation]].tocoo()
+    total = row.coords[1][row.data < 0][0]
+    shown = published.values[total]
+    found = None if np.isnan(shown) else float(shown)
+    return Problem(published.value, published.layout.name(total), found, "a total that its parts can add up to")

@@ -1,0 +1,300 @@
+"""Bounds of whole numbers that add up: how far each can go, given what is known of all of them.
+
+Linear programming gives the least and the greatest value of a cell. Its answer is exact for whole numbers wherever the
+solution that it stands on is whole; where it is not, integer programming has the last word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+TOLERANCE = 1e-6
+SWEEPS = 50
+JOINT_TRIALS = 40
+
+
+class Inconsistent(ValueError):  # noqa: N818 - it is what is known that is inconsistent
+    """No whole numbers agree with what is known."""
+
+    def __init__(self, relation: int | None = None) -> None:
+        super().__init__("no whole numbers agree with what is known")
+        self.relation = relation
+
+
+@dataclass
+class Unknowns:
+    """Cells that are known to lie in intervals and to add up.
+
+    Parameters
+    ----------
+    relations : sparse array
+        A row for each sum that holds: its product with the cells is 0.
+    lower, upper : numpy.ndarray
+        What is known of each cell alone; an upper bound may be infinite.
+    """
+
+    relations: Any
+    lower: Floats
+    upper: Floats
+    open: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.open = np.flatnonzero(self.lower < self.upper)
+        columns = self.relations.tocsc()[:, self.open].tocsr()
+        used = np.flatnonzero(np.diff(columns.indptr))
+        fixed = np.where(self.lower < self.upper, 0.0, self.lower)
+        right = -(self.relations @ fixed)
+        idle = np.setdiff1d(np.arange(len(right)), used)
+        if np.any(right[idle] != 0):
+            raise Inconsistent(int(idle[np.flatnonzero(right[idle])[0]]))
+        self.rows, self.matrix, self.right = used, columns[used], right[used]
+
+    def all_cells(self, solution: Floats) -> Floats:
+        """A solution for the open cells, with the others in their places."""
+        cells = self.lower.copy()
+        cells[self.open] = solution
+        return cells
+
+    def extreme(self, direction: Floats) -> Any:
+        """Minimise a sum over the open cells, as scipy gives it; its solution is a corner."""
+        from scipy.optimize import linprog
+
+        return linprog(
+            direction,
+            A_eq=self.matrix if len(self.rows) else None,
+            b_eq=self.right if len(self.rows) else None,
+            bounds=np.column_stack([self.lower[self.open], self.upper[self.open]]),
+            method="highs-ds",
+        )
+
+    def endless(self) -> NDArray[np.int64]:
+        """The open cells that can grow without end."""
+        from scipy.optimize import linprog
+        from scipy.sparse import hstack
+
+        growing = np.flatnonzero(np.isinf(self.upper[self.open]))
+        if not len(growing) or not len(self.rows):
+            return self.open[growing]
+        # Directions of growth add up to one, so a single one has every cell that any has. Each cell of it is split
+        # into a part up to 1, which counts, and the rest.
+        columns = self.matrix.tocsc()[:, growing]
+        bounds = [(0, 1)] * len(growing) + [(0, None)] * len(growing)
+        counted = np.repeat([-1.0, 0.0], len(growing))
+        result = linprog(counted, A_eq=hstack([columns, columns]), b_eq=np.zeros(len(self.rows)), bounds=bounds)
+        return np.asarray(self.open[growing[result.x[: len(growing)] > 0.5]])
+
+    def whole_extreme(self, direction: Floats) -> Any:
+        """Minimise a sum over the open cells in whole numbers."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        constraints = LinearConstraint(self.matrix, self.right, self.right) if len(self.rows) else ()
+        return milp(
+            direction,
+            integrality=np.ones(len(self.open)),
+            bounds=Bounds(self.lower[self.open], self.upper[self.open]),
+            constraints=constraints,
+            options={"mip_rel_gap": 0},
+        )
+
+
+def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Narrow intervals by each sum alone, over and over: what a reader finds with pencil and paper.
+
+    Parameters
+    ----------
+    relations : sparse array
+        A row for each sum that holds.
+    lower, upper : numpy.ndarray
+        What is known of each cell alone.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray
+        Intervals that still hold every possible value; not always the narrowest that do.
+
+    Raises
+    ------
+    Inconsistent
+        When an interval becomes empty.
+    """
+    entries = relations.tocoo()
+    row, column, sign = entries.coords[0], entries.coords[1], entries.data
+    lower, upper = lower.copy(), upper.copy()
+    for _ in range(SWEEPS):
+        least, greatest = rest(row, column, sign, lower, upper, relations.shape[0])
+        # sign × cell = −(the rest of the sum)
+        below = np.where(sign > 0, -greatest, least)
+        above = np.where(sign > 0, -least, greatest)
+        narrowed_lower, narrowed_upper = lower.copy(), upper.copy()
+        np.maximum.at(narrowed_lower, column, below)
+        np.minimum.at(narrowed_upper, column, above)
+        empty = narrowed_lower[column] > narrowed_upper[column]
+        if empty.any():
+            raise Inconsistent(int(row[np.flatnonzero(empty)[0]]))
+        if np.array_equal(narrowed_lower, lower) and np.array_equal(narrowed_upper, upper):
+            break
+        lower, upper = narrowed_lower, narrowed_upper
+    return lower, upper
+
+
+def rest(
+    row: NDArray[np.int64], column: NDArray[np.int64], sign: Floats, lower: Floats, upper: Floats, rows: int
+) -> tuple[Floats, Floats]:
+    """For each entry of a sum, the least and the greatest value of its other entries together."""
+    ends = (
+        (np.where(sign > 0, lower[column], -upper[column]), -np.inf),
+        (np.where(sign > 0, upper[column], -lower[column]), np.inf),
+    )
+    found = []
+    for end, endless in ends:
+        finite = np.where(np.isinf(end), 0.0, end)
+        others_endless = np.bincount(row, np.isinf(end), rows)[row] - np.isinf(end) > 0
+        found.append(np.where(others_endless, endless, np.bincount(row, finite, rows)[row] - finite))
+    return found[0], found[1]
+
+
+@dataclass
+class Reach:
+    """How far each cell can go.
+
+    Attributes
+    ----------
+    inner_lower, inner_upper : numpy.ndarray
+        Values that a whole solution was found for.
+    outer_lower, outer_upper : numpy.ndarray
+        Values beyond which there is none.
+    """
+
+    outer_lower: Floats
+    outer_upper: Floats
+    inner_lower: Floats
+    inner_upper: Floats
+
+    def add(self, solution: Floats) -> bool:
+        """Take note of a solution; whether it was whole."""
+        whole = np.round(solution) + 0.0  # no negative zeros
+        if np.abs(solution - whole).max(initial=0) > TOLERANCE:
+            return False
+        np.minimum(self.inner_lower, whole, out=self.inner_lower)
+        np.maximum(self.inner_upper, whole, out=self.inner_upper)
+        return True
+
+
+def reach(
+    relations: Any, lower: Floats, upper: Floats, targets: NDArray[np.int64], *, enough: float | None = None
+) -> Reach:
+    """Bound some cells from everything that is known.
+
+    Parameters
+    ----------
+    relations : sparse array
+        A row for each sum that holds.
+    lower, upper : numpy.ndarray
+        What is known of each cell alone, in whole numbers; an upper bound may be infinite.
+    targets : numpy.ndarray of int
+        The cells to bound.
+    enough : float, optional
+        A width at which to stop widening the inner bounds of a cell. Without it inner and outer bounds meet.
+
+    Returns
+    -------
+    Reach
+        The bounds of every cell; those of the targets are settled.
+
+    Raises
+    ------
+    Inconsistent
+        When no whole numbers agree with what is known.
+    """
+    outer_lower, outer_upper = propagate(relations, lower, upper)
+    unknowns = Unknowns(relations, outer_lower, outer_upper)
+    found = Reach(outer_lower, outer_upper, np.full(len(lower), np.inf), np.full(len(lower), -np.inf))
+
+    if not len(unknowns.open):
+        found.add(outer_lower)
+        return found
+
+    def solve(direction: Floats) -> Any:
+        result = unknowns.extreme(direction)
+        if result.status == 2:
+            raise Inconsistent
+        return result, found.add(unknowns.all_cells(result.x))
+
+    place = np.full(len(lower), -1)
+    place[unknowns.open] = np.arange(len(unknowns.open))
+    _, whole = solve(np.zeros(len(unknowns.open)))
+    if not whole:
+        result = unknowns.whole_extreme(np.zeros(len(unknowns.open)))
+        if result.x is None:
+            raise Inconsistent
+        found.add(unknowns.all_cells(np.round(result.x)))
+    endless = unknowns.endless()
+    found.inner_upper[endless] = np.inf
+    if enough is not None:
+        _widen_together(unknowns, found, targets[place[targets] >= 0], place, enough)
+    for cell in targets:
+        for sign in (-1.0, 1.0):
+            if _is_settled(found, cell, enough):
+                break
+            if place[cell] < 0 or (sign > 0 and found.inner_lower[cell] == found.outer_lower[cell]):
+                continue
+            if sign < 0 and found.inner_upper[cell] == found.outer_upper[cell]:
+                continue
+            direction = np.zeros(len(unknowns.open))
+            direction[place[cell]] = sign
+            _settle(unknowns, found, cell, sign, direction, *solve(direction))
+    return found
+
+
+def _settle(
+    unknowns: Unknowns, found: Reach, cell: int, sign: float, direction: Floats, result: Any, whole: bool
+) -> None:
+    """Make the inner and the outer bound of a cell meet on one side."""
+    if not whole:
+        result = unknowns.whole_extreme(direction)
+        found.add(unknowns.all_cells(np.round(result.x)))
+    value = np.round(sign * result.fun)
+    if sign > 0:
+        found.outer_lower[cell] = value
+    else:
+        found.outer_upper[cell] = value
+
+
+def _is_settled(found: Reach, cell: int, enough: float | None) -> bool:
+    if enough is not None and found.inner_upper[cell] - found.inner_lower[cell] >= enough:
+        return True
+    return bool(
+        found.inner_lower[cell] == found.outer_lower[cell] and found.inner_upper[cell] == found.outer_upper[cell]
+    )
+
+
+def _widen_together(
+    unknowns: Unknowns, found: Reach, targets: NDArray[np.int64], place: NDArray[np.int64], enough: float
+) -> None:
+    """Push many cells at once, as long as that settles some, before each is looked at alone."""
+    # Without an end, a push would say nothing of where the other cells go.
+    highest = np.max(unknowns.upper[np.isfinite(unknowns.upper)], initial=0) + unknowns.lower.max(initial=0)
+    ended = Unknowns(unknowns.relations, unknowns.lower, np.minimum(unknowns.upper, unknowns.lower + highest + enough))
+    random = np.random.default_rng(0)
+    idle = 0
+    for _ in range(JOINT_TRIALS):
+        unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, enough)], dtype=np.int64)
+        if len(unsettled) < 3 or idle == 3:
+            return
+        direction = np.zeros(len(unknowns.open))
+        sides = random.choice([-1.0, 1.0], len(unsettled))
+        direction[place[unsettled]] = sides * random.uniform(0.5, 1, len(unsettled))
+        for sign in (1.0, -1.0):
+            result = ended.extreme(sign * direction)
+            if result.status == 0:
+                found.add(unknowns.all_cells(result.x))
+        after = sum(not _is_settled(found, cell, enough) for cell in unsettled)
+        idle = 0 if after < 0.95 * len(unsettled) else idle + 1

@@ -1,0 +1,183 @@
+"""Which further cells to suppress, so that the small ones cannot be worked out.
+
+Suppressed cells are attacked; of each that falls, an inequality is learnt that every safe choice of cells satisfies;
+the cheapest choice that satisfies them all is attacked in turn, until nothing falls. What was added has to be safe
+itself, because a reader cannot tell it from what was small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cmhs_metrics.disclosure.bounds import TOLERANCE, Unknowns, reach, rest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+FRESH_ROUNDS = 60
+"""How often the choice is made anew before what was chosen once is kept, so that the search ends."""
+
+
+class Unprotectable(ValueError):  # noqa: N818 - it is the table that is
+    """No choice of cells protects the table."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What every safe choice satisfies: where `cell` is suppressed, the weights of suppressed cells reach 1.
+
+    Parameters
+    ----------
+    cell : int
+        The cell that falls otherwise.
+    cells : numpy.ndarray of int
+        Cells of which some must be suppressed with it.
+    weights : numpy.ndarray
+        How much each counts; 1 where it is enough by itself.
+    """
+
+    cell: int
+    cells: NDArray[np.int64]
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The problem of choosing cells.
+
+    Parameters
+    ----------
+    relations : sparse array
+        A row for each sum that holds.
+    lower, upper : numpy.ndarray
+        What a reader knows of each cell if it is shown.
+    primary : numpy.ndarray of bool
+        The cells that the rule suppresses.
+    missing : numpy.ndarray of bool
+        The cells of which nothing is known to anybody.
+    kept : numpy.ndarray of bool
+        The cells that may not be suppressed to protect others.
+    counts : numpy.ndarray
+        The true counts: of two choices with as many cells, the one that hides less is taken.
+    width : int
+        The least width of the interval of a suppressed cell.
+    """
+
+    relations: Any
+    lower: Floats
+    upper: Floats
+    primary: Mask
+    missing: Mask
+    kept: Mask
+    counts: Floats
+    width: int
+
+    def solve(self) -> Mask:
+        """The cells to suppress, the primary ones included.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+
+        Raises
+        ------
+        Unprotectable
+            When cells that are kept leave no safe choice.
+        """
+        hidden, cuts, rounds = self.primary, list[Cut](), 0
+        while learnt := self.by_each_sum(hidden) or self.by_all_sums(hidden):
+            cuts += learnt
+            rounds += 1
+            hidden = self.cheapest(cuts, self.primary if rounds < FRESH_ROUNDS else hidden)
+        return hidden
+
+    def known(self, hidden: Mask) -> tuple[Floats, Floats]:
+        """What a reader knows of each cell by itself, given which are suppressed."""
+        unknown = hidden | self.missing
+        return np.where(unknown, 0.0, self.lower), np.where(unknown, np.inf, self.upper)
+
+    def by_each_sum(self, hidden: Mask) -> list[Cut]:
+        """Cuts for the cells that a single sum bounds too narrowly."""
+        lower, upper = self.known(hidden)
+        entries = self.relations.tocoo()
+        row, column, sign = entries.coords[0], entries.coords[1], entries.data
+        least, greatest = rest(row, column, sign, lower, upper, self.relations.shape[0])
+        below = np.maximum(np.where(sign > 0, -greatest, least), 0)
+        above = np.where(sign > 0, -least, greatest)
+        falls = hidden[column] & (above - below < self.width)
+        matrix = self.relations.tocsr()
+        cuts = []
+        for relation, cell in zip(row[falls], column[falls], strict=True):
+            others = matrix.indices[matrix.indptr[relation] : matrix.indptr[relation + 1]]
+            cuts.append(self._one_of(int(cell), others, hidden))
+        return cuts
+
+    def by_all_sums(self, hidden: Mask) -> list[Cut]:
+        """Cuts for the cells that all sums together bound too narrowly."""
+        lower, upper = self.known(hidden)
+        targets = np.flatnonzero(hidden)
+        found = reach(self.relations, lower, upper, targets, enough=self.width)
+        fallen = targets[found.inner_upper[targets] - found.inner_lower[targets] < self.width]
+        unknowns = Unknowns(self.relations, lower, upper) if len(fallen) else None
+        return [self._by_prices(unknowns, int(cell), hidden) for cell in fallen]
+
+    def _by_prices(self, unknowns: Any, cell: int, hidden: Mask) -> Cut:
+        """What it would be worth to the interval of a cell to suppress each other one, by the prices of the sums.
+
+        By duality the interval is no wider than its width now and the worth of all that is suppressed further.
+        """
+        worth = np.zeros(len(hidden))
+        span = 0.0
+        for sign in (1.0, -1.0):
+            direction = np.zeros(len(unknowns.open))
+            direction[np.searchsorted(unknowns.open, cell)] = sign
+            result = unknowns.extreme(direction)
+            span -= result.fun
+            prices = np.zeros(self.relations.shape[0])
+            prices[unknowns.rows] = result.eqlin.marginals
+            # The worth of one more, or one less, of each cell; there is no end to how many more it can be.
+            reduced = -(self.relations.T @ prices)
+            reduced[cell] = 0.0
+            worth += np.where(reduced > TOLERANCE, reduced * self.lower, 0.0)
+            worth = np.where(reduced < -TOLERANCE, np.inf, worth)
+        need = self.width - span
+        cells = np.flatnonzero((worth > TOLERANCE) & ~hidden & ~self.missing)
+        if need < TOLERANCE or not len(cells):
+            # Only whole numbers are bounded so narrowly: something that is shown now has to go.
+            return self._one_of(cell, np.arange(len(hidden)), hidden)
+        return Cut(cell, cells, np.minimum(worth[cells] / need, 1.0))
+
+    def _one_of(self, cell: int, others: NDArray[np.int64], hidden: Mask) -> Cut:
+        cells = np.asarray(others[~hidden[others] & ~self.missing[others]], dtype=np.int64)
+        return Cut(cell, cells, np.ones(len(cells)))
+
+    def cheapest(self, cuts: list[Cut], base: Mask) -> Mask:
+        """The fewest cells, and of those the smallest counts, that satisfy every cut."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csr_array
+
+        named = np.unique(np.concatenate([np.append(cut.cells, cut.cell) for cut in cuts]))
+        rows = np.repeat(np.arange(len(cuts)), [len(cut.cells) + 1 for cut in cuts])
+        columns = np.searchsorted(named, np.concatenate([np.append(cut.cells, cut.cell) for cut in cuts]))
+        entries = np.concatenate([np.append(cut.weights, -1.0) for cut in cuts])
+        matrix = csr_array((entries, (rows, columns)), shape=(len(cuts), len(named)))
+        known = np.where(np.isnan(self.counts), 0, self.counts)
+        cost = 1 + known[named] / (known.sum() + 1)
+        barred = (self.kept & ~self.primary)[named]
+        result = milp(
+            cost,
+            integrality=np.ones(len(named)),
+            bounds=Bounds(base[named].astype(float), np.where(barred, 0.0, 1.0)),
+            constraints=LinearConstraint(matrix, 0, np.inf),
+        )
+        if result.x is None:
+            raise Unprotectable
+        hidden = base.copy()
+        hidden[named] |= result.x > 0.5
+        return hidden

@@ -1,0 +1,256 @@
+"""A table as it is published: what is shown, what is not, and how its cells add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.disclosure.layout import Dimension, Layout
+from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, ROUNDED, SUPPRESSED, Rule
+from cmhs_metrics.disclosure.suppression import display_text
+from cmhs_metrics.errors import BadInput, Problem, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+ABSENT = "absent"
+"""The status of a cell that the table has no row for; nothing is known of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedTable:
+    """A table as its readers have it.
+
+    Attributes
+    ----------
+    layout : Layout
+        The dimensions, and which cells add up to which.
+    values : numpy.ndarray
+        The number shown in each cell; NaN where there is none.
+    status : numpy.ndarray of str
+        "exact", "rounded", "suppressed", "missing" or, where the table has no such row, "absent".
+    rule : Rule
+        The rule by which it was made.
+    value : str
+        The name of the column of numbers.
+    complemented : bool
+        Whether the symbol may stand for counts that are not small, which were suppressed to protect others.
+    """
+
+    layout: Layout
+    values: NDArray[np.float64]
+    status: NDArray[np.str_]
+    rule: Rule
+    value: str
+    complemented: bool
+
+    @property
+    def suppressed(self) -> int:
+        """How many cells are suppressed."""
+        return int((self.status == SUPPRESSED).sum())
+
+    def known(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What each cell tells by itself, before anything is added up.
+
+        Returns
+        -------
+        lower, upper : numpy.ndarray
+            The least and the greatest count that it can stand for, infinite where there is no greatest.
+        """
+        shown = np.where(np.isnan(self.values), 0, self.values)
+        lower, upper = self.rule.behind(shown)
+        least, greatest = (0, np.inf) if self.complemented else self.rule.behind_symbol()
+        of_status = [self.status == EXACT, self.status == ROUNDED, self.status == SUPPRESSED]
+        return (
+            np.select(of_status, [shown, lower, np.full(shown.shape, least)], 0.0).astype(np.float64),
+            np.select(of_status, [shown, upper, np.full(shown.shape, greatest)], np.inf).astype(np.float64),
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table with a row for each cell, totals included.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The dimensions, for a dimension with several levels a column `<dimension>_level`, the numbers shown, and
+            `status`, `lower`, `upper` and `display`. A bound is NaN where nothing is known.
+        """
+        frame = self.layout.keys()
+        places = np.unravel_index(np.arange(self.layout.size), self.layout.shape)
+        for dimension, place in zip(self.layout.dimensions, places, strict=True):
+            if len(set(dimension.levels)) > 2:
+                at = list(frame.columns).index(dimension.name) + 1
+                frame.insert(at, f"{dimension.name}_level", np.array(dimension.levels)[place])
+        lower, upper = self.known()
+        unknown = np.isin(self.status, [MISSING, ABSENT])
+        frame[self.value] = self.values
+        frame["status"] = self.status
+        frame["lower"] = np.where(unknown, np.nan, lower)
+        frame["upper"] = np.where(unknown | np.isinf(upper), np.nan, upper)
+        frame["display"] = display_text(self.values, np.where(unknown, MISSING, self.status), self.rule)
+        there: pd.DataFrame = frame[self.status != ABSENT].reset_index(drop=True)
+        return there
+
+    def display(self) -> pd.DataFrame:
+        """The table as people read it: the last dimension across, text in the cells.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows for the other dimensions, in the order of the levels.
+        """
+        *down, across = self.layout.dimensions
+        frame = self.to_frame().set_index([dimension.name for dimension in self.layout.dimensions])["display"]
+        if not down:
+            return frame.to_frame(self.value)
+        columns = pd.Index(across.labels, name=across.name)
+        wide: pd.DataFrame = frame.unstack(across.name, sort=False)
+        return wide.reindex(columns=columns).fillna("")
+
+
+def published_table(
+    table: pd.DataFrame,
+    dimensions: Sequence[str],
+    value: str,
+    parents: Mapping[str, Mapping[Any, Any]],
+    *,
+    rule: Rule = NHS,
+    exact: Mapping[str, Sequence[Any]] | None = None,
+    complemented: bool = False,
+) -> PublishedTable:
+    """Take in a table that somebody published, to attack it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row for each published cell, totals included.
+    dimensions : sequence of str
+        The columns that name a cell.
+    value : str
+        The column of what is published: numbers, the rule's symbol, or nothing.
+    parents : mapping
+        For each dimension, which label adds into which: ``{"region": {"North": "England", "South": "England"}}``.
+    rule : Rule, optional
+        The rule by which it was made.
+    exact : mapping, optional
+        Labels whose cells are shown unrounded: ``{"region": ["England"]}``. A cell has to have one of them in every
+        dimension named.
+    complemented : bool, default False
+        Whether the publisher also suppressed counts that are not small; the symbol then says nothing by itself.
+
+    Returns
+    -------
+    PublishedTable
+        The table, ready for `attack`.
+
+    Raises
+    ------
+    BadInput
+        When a column is not there, a key is missing or stands twice, a parent is no label, a value is neither a
+        number nor the symbol, or not one that the rule would show.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"region": ["North", "South", "England"], "patients": [20, "*", 22]})
+    >>> taken = published_table(table, ["region"], "patients", {"region": {"North": "England", "South": "England"}},
+    ...     exact={"region": ["England"]})
+    >>> taken.to_frame()[["region", "status", "lower", "upper"]]
+        region      status  lower  upper
+    0    North     rounded   18.0   22.0
+    1    South  suppressed    0.0    4.0
+    2  England       exact   22.0   22.0
+    """
+    exact = exact or {}
+    refuse_unreadable(table, [*dimensions, value], dimensions)
+    read = [_dimension(table, name, dict(parents.get(name, {}))) for name in dimensions]
+    layout = Layout(read)
+    problems = [
+        Problem(argument, None, name, f"a dimension; {nearest(name, dimensions) or ', '.join(dimensions)}")
+        for argument, given in (("parents", parents), ("exact", exact))
+        for name in given
+        if name not in dimensions
+    ]
+    problems += [
+        Problem("parents", None, label, f"a label of {dimension.name}")
+        for dimension in read
+        for label in {*dimension.parents, *dimension.parents.values()}
+        if label not in dimension.position
+    ]
+    if problems:
+        raise BadInput("the table", problems)
+    cells = layout.cell(table)
+    unrounded = np.ones(layout.size, dtype=bool) if rule.rounding == 1 else _has_labels(layout, exact)
+    values, status = np.full(layout.size, np.nan), np.full(layout.size, ABSENT, dtype="<U10")
+    for cell, found in zip(cells, table[value], strict=True):
+        if isinstance(found, str) and found.strip() == rule.symbol:
+            status[cell] = SUPPRESSED
+        elif found is None or found is pd.NA or found != found:
+            status[cell] = MISSING
+        elif not _is_shown(found, rule, rounded=not unrounded[cell]):
+            expected = f"{rule.symbol!r}, nothing, or a whole number that the rule shows"
+            problems.append(Problem(value, layout.name(cell), found, expected))
+        else:
+            values[cell], status[cell] = float(found), EXACT if unrounded[cell] else ROUNDED
+    if problems:
+        raise BadInput("the table", problems)
+    return PublishedTable(layout, values, status, rule, value, complemented)
+
+
+def refuse_unreadable(table: Any, columns: Sequence[str], dimensions: Sequence[str]) -> None:
+    """Refuse a table without the columns, with missing keys, or with keys that stand twice."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"a pandas table is expected, got a {type(table).__name__}")
+    problems = [
+        Problem(
+            name, None, None, f"a column of the table; {nearest(name, map(str, table.columns)) or 'it has none such'}"
+        )
+        for name in dict.fromkeys(columns)
+        if name not in table.columns
+    ]
+    problems += [
+        Problem(name, None, None, "a column name that stands once")
+        for name in dict.fromkeys(columns)
+        if list(table.columns).count(name) > 1
+    ]
+    if not dimensions:
+        problems.append(Problem("dimensions", None, None, "at least one column"))
+    if not len(table):
+        problems.append(Problem(None, None, None, "at least one row"))
+    if problems:
+        raise BadInput("the table", problems)
+    keys = table[list(dimensions)]
+    problems = [
+        Problem(str(name), f"row {row}", None, "a key, not nothing")
+        for name in keys
+        for row in np.flatnonzero(keys[name].isna())
+    ]
+    for row in np.flatnonzero(keys.duplicated()):
+        named = ", ".join(f"{name}={keys[name].iloc[row]}" for name in dimensions)
+        problems.append(Problem(None, named, None, "one row for these keys"))
+    if problems:
+        raise BadInput("the table", problems)
+
+
+def _dimension(table: pd.DataFrame, name: str, parents: dict[Any, Any]) -> Dimension:
+    labels = tuple(dict.fromkeys(table[name]))
+    return Dimension(name, labels, tuple(str(label) for label in labels), parents)
+
+
+def _has_labels(layout: Layout, exact: Mapping[str, Sequence[Any]]) -> NDArray[np.bool_]:
+    return layout.at_levels({name: [str(label) for label in labels] for name, labels in exact.items()})
+
+
+def _is_shown(found: Any, rule: Rule, *, rounded: bool) -> bool:
+    try:
+        number = np.array([float(found)])
+    except (TypeError, ValueError):
+        return False
+    if isinstance(found, bool) or not np.isfinite(number[0]) or number[0] < 0 or number[0] % 1:
+        return False
+    # What is shown unrounded may be below the threshold: some publishers do not suppress their national figures.
+    return not rounded or bool(number[0] % rule.rounding == 0 and not rule.is_suppressed(number)[0])

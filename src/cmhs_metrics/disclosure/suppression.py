@@ -1,0 +1,269 @@
+"""Suppression of a column: each number by itself, where no total stands beside it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cmhs_metrics.containers import OWN, SAME, Contract, evaluate
+from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, ROUNDED, SUPPRESSED, Rule, choose
+from cmhs_metrics.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+def suppress(counts: Any, rule: Rule = NHS) -> Any:
+    """Suppress small counts and round the others, each by itself.
+
+    Parameters
+    ----------
+    counts : float, Quantity, numpy.ndarray, Series or expression
+        True counts [any unit].
+    rule : Rule, optional
+        What is suppressed and how the rest is rounded.
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        Rounded counts [the same unit]; NaN or null where suppressed, and where missing. `suppression` tells the two
+        apart.
+
+    Raises
+    ------
+    BadInput
+        When a count is negative, infinite or not whole; cells of expressions are not looked at.
+
+    Notes
+    -----
+    Where totals are published too, a suppressed count may follow from the others: use `protect`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> suppress(pd.Series([3, 12, 13, 0], dtype="Int64")).tolist()
+    [<NA>, 10.0, 15.0, <NA>]
+    """
+    if problems := _problems("counts", numbers_of(counts)):
+        raise BadInput("suppress", problems)
+    return evaluate(
+        Contract("suppressed", lambda numbers: _shown(numbers, rule), {"counts": OWN}, OWN),
+        (counts,),
+    )
+
+
+def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS) -> Any:
+    """Percentages, rounded, and suppressed with either of their counts.
+
+    Parameters
+    ----------
+    numerator : float, Quantity, numpy.ndarray, Series or expression
+        True counts of the part [any unit].
+    denominator : float, Quantity, numpy.ndarray, Series or expression
+        True counts of the whole [the same unit].
+    rule : Rule, optional
+        What is suppressed and how percentages are rounded.
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        Percentages from 0 to 100; NaN or null where a count is suppressed or missing, or the whole zero.
+
+    Raises
+    ------
+    BadInput
+        When a count is negative, infinite or not whole, or a part is above its whole.
+
+    Notes
+    -----
+    The percentage is computed from the true counts and then rounded. A percentage near 100 tells that the rest is
+    small; where that matters, make the rest a count of its own and suppress the percentage with it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> suppress_percentage(np.array([30, 3, 8]), np.array([99, 60, 64]))
+    array([30., nan, 13.])
+    """
+    parts, wholes = numbers_of(numerator), numbers_of(denominator)
+    problems = [*_problems("numerator", parts), *_problems("denominator", wholes)]
+    if parts is not None and wholes is not None and (1 in (parts.size, wholes.size) or parts.size == wholes.size):
+        parts, wholes = np.broadcast_arrays(parts, wholes)
+        for row in np.flatnonzero(parts > wholes):
+            problems.append(Problem("numerator", f"row {row}", parts[row], f"no more than {wholes[row]:g}"))
+    if problems:
+        raise BadInput("suppress_percentage", problems)
+
+    def body(part: Any, whole: Any) -> Any:
+        # Twice the numerator times 100 over twice the denominator, all whole numbers: no half is missed by a float.
+        base = rule.percentage_rounding
+        positive = choose(whole > 0, whole, math.nan)
+        percentage = (200 * part + base * positive) // (2 * base * positive) * base
+        return choose(_is_shown(part, rule) & _is_shown(whole, rule), percentage, math.nan)
+
+    return evaluate(
+        Contract("percentage", body, {"numerator": OWN, "denominator": SAME}, "dimensionless"), (numerator, denominator)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Suppression:
+    """A column after suppression: what is shown, and what a reader knows of every cell.
+
+    Attributes
+    ----------
+    values : the kind of column that came in
+        As `suppress` gives them: NaN or null where suppressed or missing.
+    status : numpy.ndarray of str
+        "exact", "rounded", "suppressed" or "missing".
+    lower, upper : numpy.ndarray
+        The least and the greatest count that can stand behind each cell; NaN where missing.
+    rule : Rule
+        The rule that was applied.
+    """
+
+    values: Any
+    status: NDArray[np.str_]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    rule: Rule
+
+    @property
+    def _numbers(self) -> NDArray[np.float64]:
+        numbers = numbers_of(self.values)
+        assert numbers is not None
+        return numbers
+
+    def display(self) -> list[str]:
+        """The column as text: the rule's symbol where suppressed, nothing where missing.
+
+        Returns
+        -------
+        list of str
+        """
+        return display_text(self._numbers, self.status, self.rule)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The column with its status, its interval and its text.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `value`, `status`, `lower`, `upper` and `display`, on the index of the column that came in.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "value": self._numbers,
+                "status": self.status,
+                "lower": self.lower,
+                "upper": self.upper,
+                "display": self.display(),
+            },
+            index=self.values.index if isinstance(self.values, pd.Series) else None,
+        )
+
+
+def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
+    """Suppress a column, and keep apart what is suppressed and what is missing.
+
+    Parameters
+    ----------
+    counts : float, numpy.ndarray or Series
+        True counts.
+    rule : Rule, optional
+        What is suppressed and how the rest is rounded.
+
+    Returns
+    -------
+    Suppression
+        The values shown, with the status, the interval and the text of each cell.
+
+    Raises
+    ------
+    BadInput
+        When a count is negative, infinite or not whole.
+    TypeError
+        When given an expression, whose cells are not known yet.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> suppression(pd.Series([3, 12, None])).to_frame()
+       value      status  lower  upper display
+    0    NaN  suppressed    0.0    4.0       *
+    1   10.0     rounded    8.0   12.0      10
+    2    NaN     missing    NaN    NaN
+    """
+    numbers = numbers_of(counts)
+    if numbers is None:
+        raise TypeError("suppression looks at cells and takes no expression: use suppress, or collect the query first")
+    values = suppress(counts, rule)
+    status = status_of(numbers, rule.is_suppressed(numbers), rule)
+    lower, upper = rule.behind(rule.shown(numbers))
+    hidden = status == SUPPRESSED
+    least, greatest = rule.behind_symbol()
+    return Suppression(values, status, np.where(hidden, least, lower), np.where(hidden, greatest, upper), rule)
+
+
+def status_of(counts: NDArray[np.float64], hidden: NDArray[np.bool_], rule: Rule) -> NDArray[np.str_]:
+    """What became of each count: exact, rounded, suppressed or missing."""
+    shown = EXACT if rule.rounding == 1 else ROUNDED
+    return np.where(np.isnan(counts), MISSING, np.where(hidden, SUPPRESSED, shown))
+
+
+def display_text(values: Iterable[float], status: Iterable[str], rule: Rule) -> list[str]:
+    """Cells as people read them: numbers, the rule's symbol, and nothing where missing."""
+    signs = {SUPPRESSED: rule.symbol, MISSING: ""}
+    return [signs.get(each, f"{value:.0f}") for value, each in zip(values, status, strict=True)]
+
+
+def numbers_of(values: Any) -> NDArray[np.float64] | None:
+    """The cells of a number or column as floats, NaN where missing; None for an expression."""
+    if hasattr(getattr(values, "dtype", None), "ureg"):
+        values = values.array.quantity
+    values = getattr(values, "magnitude", values)
+    if hasattr(values, "over") and not hasattr(values, "to_numpy"):
+        return None
+    held: list[Any] = []
+
+    def keep(numbers: Any) -> Any:
+        held.append(numbers)
+        return numbers
+
+    evaluate(Contract("values", keep, {"values": OWN}, OWN, signed=True, many=True), (values,))
+    return np.atleast_1d(np.asarray(held[0], dtype=np.float64)) if held else np.array([math.nan])
+
+
+def is_no_count(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which numbers are negative, infinite or not whole."""
+    wrong: NDArray[np.bool_] = (numbers < 0) | np.isinf(numbers) | (numbers != np.floor(numbers))
+    return wrong & ~np.isnan(numbers)
+
+
+def _problems(name: str, counts: NDArray[np.float64] | None) -> list[Problem]:
+    if counts is None:
+        return []
+    flat = counts.ravel()
+    row = (lambda _: None) if flat.size == 1 else "row {}".format
+    return [
+        Problem(name, row(each), float(flat[each]), "a whole number, zero or more")
+        for each in np.flatnonzero(is_no_count(flat))
+    ]
+
+
+def _is_shown(counts: Any, rule: Rule) -> Any:
+    shown = counts >= rule.threshold
+    return shown if rule.suppress_zero else shown | (counts == 0)
+
+
+def _shown(counts: Any, rule: Rule) -> Any:
+    rounded = (2 * counts + rule.rounding) // (2 * rule.rounding) * rule.rounding
+    return choose(_is_shown(counts, rule), rounded, math.nan)

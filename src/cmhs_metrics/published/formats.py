@@ -1,0 +1,102 @@
+"""What each kind of official file has: its columns as published, and what they are called here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of official file.
+
+    Parameters
+    ----------
+    title : str
+        What it is, and who publishes it.
+    reader : str
+        The function that reads it.
+    columns : mapping of str to str
+        The columns that it must have, by their published name, with their name in the table that is read.
+    """
+
+    title: str
+    reader: str
+    columns: Mapping[str, str]
+
+
+ALLOCATIONS = Format(
+    "NHS England's ICB place-based allocations",
+    "read_icb_allocations",
+    MappingProxyType(
+        {
+            "Practice_Code": "practice",
+            "GP_Practice_Name": "practice_name",
+            "ICB": "icb",
+            "ICBname": "icb_name",
+            "Rcode": "region",
+            "Region": "region_name",
+            "Population": "registered_population",
+            "MH WP": "weighted_population",
+        }
+    ),
+)
+
+MHSDS_MONTHLY = Format(
+    "the MHSDS monthly statistics' performance files",
+    "read_mhsds_monthly",
+    MappingProxyType(
+        {
+            "REPORTING_PERIOD_START": "period_start",
+            "REPORTING_PERIOD_END": "period_end",
+            "STATUS": "status",
+            "BREAKDOWN": "breakdown",
+            "PRIMARY_LEVEL": "primary_level",
+            "PRIMARY_LEVEL_DESCRIPTION": "primary_level_name",
+            "SECONDARY_LEVEL": "secondary_level",
+            "SECONDARY_LEVEL_DESCRIPTION": "secondary_level_name",
+            "MEASURE_ID": "measure_id",
+            "MEASURE_NAME": "measure_name",
+            "MEASURE_VALUE": "published_value",
+        }
+    ),
+)
+
+NATIONAL_COSTS = Format(
+    "the National Cost Collection's schedule for mental health",
+    "read_national_costs",
+    MappingProxyType(
+        {name: name for name in ("department_code", "currency_code", "currency_desc", "activity", "unit_cost", "cost")}
+    ),
+)
+
+FORMATS = (ALLOCATIONS, MHSDS_MONTHLY, NATIONAL_COSTS)
+"""Every kind of file that can be read."""
+
+
+def folded(name: str) -> str:
+    """Bring the name of a column to the form in which names are compared: case, spaces and underscores go.
+
+    Examples
+    --------
+    >>> folded(" Practice_Code "), folded("MH  WP")
+    ('practicecode', 'mhwp')
+    """
+    return re.sub(r"[\s_]", "", name).casefold()
+
+
+def recognise(header: Iterable[str]) -> Format | None:
+    """Tell which kind of file has such a header; None where none does.
+
+    Examples
+    --------
+    >>> recognise(NATIONAL_COSTS.columns).reader
+    'read_national_costs'
+    """
+    found = {folded(name) for name in header}
+    return next((each for each in FORMATS if {folded(name) for name in each.columns} <= found), None)

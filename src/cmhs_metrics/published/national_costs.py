@@ -1,0 +1,172 @@
+"""The National Cost Collection: what a contact costs, by type of team, now and at the time of the audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.audit import figures
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.metrics.finance import cost_per_contact
+from cmhs_metrics.published.formats import NATIONAL_COSTS
+from cmhs_metrics.published.reading import read_rows
+from cmhs_metrics.team_types import TeamType
+from cmhs_metrics.trends import percentage_change, real_terms
+
+if TYPE_CHECKING:
+    from cmhs_metrics.published.reading import Source
+
+CARE_CONTACT = "Mental Health Care Contact"
+"""The department whose rows are contacts of teams, by MHSDS team code."""
+
+SMALLEST_ACTIVITY = 5
+"""With fewer contacts, bed days or spells than this a unit cost says nothing."""
+
+_NUMBERS = {"activity": "zero or more", "unit_cost": "zero or more pounds", "cost": "zero or more pounds"}
+_NEEDED = ("team_type", "activity", "cost", "meaningful")
+
+
+def read_national_costs(source: Source) -> pd.DataFrame:
+    """Read the national schedule of costs for mental health.
+
+    Parameters
+    ----------
+    source : str, Path, or open file
+        The mental-health rows of the schedule that NHS England publishes, as CSV; plain or gzipped.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each service or team type, in the order of the file: ``department_code``, ``currency_code`` (the
+        MHSDS team code, where it is of care contacts), ``currency_desc``, ``activity`` [contact, where it is of care
+        contacts], ``unit_cost`` [GBP for each], ``cost`` [GBP]; ``team_type``, the value of the `TeamType` that the
+        code is counted as, None for what is not a mental-health care contact or has an unknown code; ``meaningful``,
+        False where the cost is zero or missing, or the activity under 5; then every other column of the file.
+
+    Raises
+    ------
+    BadInput
+        When it is another file, or not a whole one; when a number is negative or no number; when activity × unit cost
+        is not the cost, to the pound for each; when two rows are of the same service.
+
+    References
+    ----------
+    NHS England, National Cost Collection 2024/25: national schedule of NHS costs.
+
+    Examples
+    --------
+    >>> import io
+    >>> file = io.StringIO('''department_code,currency_code,currency_desc,activity,unit_cost,cost
+    ... Mental Health Care Contact,A02,Crisis Resolution Team,2000,350.0,700000.0
+    ... Mental Health Care Contact,C08,Acquired Brain Injury Service,4,100.0,400.0
+    ... Mental Health Provider Spell,200MHPS,Acute Adult Mental Health Care,1000,700.0,700000.0
+    ... ''')
+    >>> read_national_costs(file)[["currency_code", "team_type", "cost", "meaningful"]]
+      currency_code team_type      cost  meaningful
+    0           A02      crht  700000.0        True
+    1           C08     other     400.0       False
+    2       200MHPS      None  700000.0        True
+    """
+    rows = read_rows(source, NATIONAL_COSTS)
+    table = rows.cells.copy()
+    problems = rows.missing(["department_code", "currency_code"], "a code")
+    for name, expected in _NUMBERS.items():
+        table[name], wrong = rows.numbers(name, expected)
+        problems += wrong
+    # Some years print the unit cost to the pound.
+    unexplained = (table["activity"] * table["unit_cost"] - table["cost"]).abs() > 0.5 * (table["activity"] + 1)
+    problems += rows.problems("cost", unexplained, "activity times unit cost")
+    rows.refuse([*problems, *rows.repeated(ignoring=[*_NUMBERS, "currency_desc"])])
+    contacts = table["department_code"].str.strip() == CARE_CONTACT
+    types = [
+        _team_type(code) if contact else None for code, contact in zip(table["currency_code"], contacts, strict=True)
+    ]
+    table["team_type"] = pd.Series(types, index=table.index, dtype=object)
+    table["meaningful"] = (table["cost"] > 0) & (table["activity"] >= SMALLEST_ACTIVITY)
+    first = [*NATIONAL_COSTS.columns, "team_type", "meaningful"]
+    return table[[*first, *(name for name in table if name not in first)]]
+
+
+def compare_cost_per_contact(costs: pd.DataFrame, *, inflation: float, years: float = 8) -> pd.DataFrame:
+    """Cost per contact by type of team, against the 2016/17 audit, in cash and in real terms.
+
+    Parameters
+    ----------
+    costs : pandas.DataFrame
+        A schedule as `read_national_costs` gives it.
+    inflation : float
+        Yearly rise of prices since 2016/17, as a proportion: 0.03 is 3% a year [per year].
+    years : float, default 8
+        Years from 2016/17 to the schedule's; 2024/25 is 8 years later [year].
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each team type, in the audit's order: ``team_type``, ``contacts``, ``total_cost`` [GBP] and
+        ``cost_per_contact`` [GBP per contact] of its codes together; ``codes``, the codes that are in them, and
+        ``left_out``, those whose cost is not meaningful; ``cost_per_contact_2016_17`` as the audit prints it, at its
+        own prices, and its ``statistic``; ``change`` in cash [%]; ``real_cost_per_contact``, at prices of 2016/17, and
+        ``real_change`` [%]. Missing where there are no contacts.
+
+    Raises
+    ------
+    BadInput
+        When a column is not there, or prices would fall by everything or more.
+
+    Notes
+    -----
+    The two are not the same figure. The audit prints a mean of trusts, of the contacts that they reported to it; the
+    schedule is England's cost over England's contacts. Which codes are which type of team is this library's reading;
+    "other" is of many services that the audit did not ask about, such as those for learning disability.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: CMHS Finance – Unit Costs; NHS England,
+    National Cost Collection 2024/25.
+
+    Examples
+    --------
+    £163 a contact in the audit, had it become £278.91 when prices rose by 3% a year:
+
+    >>> costs = pd.DataFrame({"currency_code": ["A06"], "team_type": ["generic_cmht"], "activity": [1000.0]})
+    >>> compared = compare_cost_per_contact(costs.assign(cost=278_910.0, meaningful=True), inflation=0.03)
+    >>> compared.loc[0, ["cost_per_contact_2016_17", "change", "real_change"]].astype(float).round(1).tolist()
+    [163.0, 71.1, 35.1]
+    """
+    missing = [name for name in ("currency_code", *_NEEDED) if name not in costs]
+    if missing:
+        problems = [
+            Problem(name, None, None, "a column of that name, as read_national_costs gives it") for name in missing
+        ]
+        raise BadInput("the costs", problems)
+    meaningful = costs["meaningful"].astype(bool)
+    table = pd.DataFrame({"team_type": [each.value for each in TeamType]})
+    for name, column in (("contacts", "activity"), ("total_cost", "cost")):
+        totals = costs[meaningful].groupby("team_type")[column].sum()
+        table[name] = table["team_type"].map(totals).astype(np.float64)
+    table["codes"] = _codes(table, costs[meaningful])
+    table["left_out"] = _codes(table, costs[~meaningful])
+    table["cost_per_contact"] = cost_per_contact(table["total_cost"], table["contacts"])
+    audit = figures("audit_2016_17").query("measure == 'cost_per_contact' and team_type != ''").set_index("team_type")
+    table["cost_per_contact_2016_17"] = table["team_type"].map(audit["value"])
+    table["statistic"] = table["team_type"].map(audit["statistic"])
+    table["change"] = percentage_change(table["cost_per_contact"], table["cost_per_contact_2016_17"])
+    table["real_cost_per_contact"] = real_terms(table["cost_per_contact"], inflation, years)
+    table["real_change"] = percentage_change(table["real_cost_per_contact"], table["cost_per_contact_2016_17"])
+    return table
+
+
+def _team_type(code: str) -> str | None:
+    try:
+        return str(TeamType.parse(code).value)
+    except BadInput:
+        return None
+
+
+def _codes(table: pd.DataFrame, costs: pd.DataFrame) -> list[str]:
+    codes: dict[Any, list[str]] = {}
+    for team_type, code in zip(costs["team_type"], costs["currency_code"], strict=True):
+        codes.setdefault(team_type, []).append(code)
+    return [" ".join(codes.get(each, [])) for each in table["team_type"]]

@@ -1,0 +1,193 @@
+"""The rules of "Making Data Count": which points are more than chance, and on which side.
+
+Each rule gives 1 for a point that it flags as high (or rising), -1 for one that it flags as low (or falling), and 0
+for the others. Missing points are never flagged, and no pattern reaches across one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Flags = NDArray[np.int8]
+
+NEAR = 2 / 3
+"""How much of the way from the centre to a limit a point must have gone to be near the limit: two sigma of three."""
+
+_ROUNDING = 1e-12
+"""Values that differ by less than this share of themselves are equal: the mean of equal values is not always exact."""
+
+
+def outside_limits(values: Any, lower: Any, upper: Any) -> Flags:
+    """Points outside the process limits.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or Series
+        The values [any unit].
+    lower, upper : float or numpy.ndarray
+        The process limits, one for all points or one for each [the same unit].
+
+    Returns
+    -------
+    numpy.ndarray of int8
+        1 above the upper limit, -1 below the lower one; a point on a limit is not outside.
+
+    References
+    ----------
+    NHS England, Making data count: strengthening your decisions.
+
+    Examples
+    --------
+    >>> outside_limits(np.array([3.0, 11.0, -2.0]), lower=-1, upper=10).tolist()
+    [0, 1, -1]
+    """
+    above, below = _side(values, upper), _side(values, lower)
+    return np.where(above > 0, above, np.where(below < 0, below, 0)).astype(np.int8)
+
+
+def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any = None) -> Flags:
+    """Runs of points on one side of the centre line.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or Series
+        The values in the order of their periods [any unit].
+    centre : float or numpy.ndarray
+        The centre line [the same unit].
+    length : int, default 7
+        How many points in a row make a run.
+    stretch : numpy.ndarray, optional
+        A number that changes wherever values do not follow each other: another series, a rebase, a gap.
+
+    Returns
+    -------
+    numpy.ndarray of int8
+        1 for every point of a run above, -1 below. A point on the line ends a run.
+
+    References
+    ----------
+    NHS England, Making data count: strengthening your decisions.
+
+    Examples
+    --------
+    >>> run_on_one_side(np.array([1, 6, 7, 8, 6, 9, 7, 6, 2]), centre=5).tolist()
+    [0, 1, 1, 1, 1, 1, 1, 1, 0]
+    """
+    side = _side(values, centre)
+    return _long_runs(side, _breaks(len(side), stretch), length)
+
+
+def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
+    """Points that rise, or fall, one after the other.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or Series
+        The values in the order of their periods [any unit].
+    length : int, default 7
+        How many points in a row make a trend: seven points rise six times.
+    stretch : numpy.ndarray, optional
+        A number that changes wherever values do not follow each other: another series, a rebase, a gap.
+
+    Returns
+    -------
+    numpy.ndarray of int8
+        1 for every point of a rising trend, -1 of a falling one; a point that ends one and begins another belongs to
+        the first. Two equal values end a trend.
+
+    References
+    ----------
+    NHS England, Making data count: strengthening your decisions.
+
+    Examples
+    --------
+    >>> steady_trend(np.array([4, 1, 2, 3, 4, 5, 6, 7, 7])).tolist()
+    [0, 1, 1, 1, 1, 1, 1, 1, 0]
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    breaks = _breaks(len(numbers), stretch)
+    steps = np.zeros(len(numbers), dtype=np.int8)
+    steps[1:] = np.where(breaks[1:], 0, _side(numbers[1:], numbers[:-1]))
+    # Steps of both directions cannot stand side by side in one run, nor can those of two stretches: the first is zero.
+    flags = _long_runs(steps, breaks, length - 1)
+    begins = np.flatnonzero((flags[1:] != 0) & (flags[:-1] != flags[1:]))
+    flags[begins] = np.where(flags[begins] == 0, flags[begins + 1], flags[begins])
+    return flags
+
+
+def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *, stretch: Any = None) -> Flags:
+    """Two of three points in a row near, or beyond, the same process limit.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or Series
+        The values in the order of their periods [any unit].
+    centre, lower, upper : float or numpy.ndarray
+        The centre line and the process limits [the same unit]. Near is the last third of the way to a limit.
+    stretch : numpy.ndarray, optional
+        A number that changes wherever values do not follow each other: another series, a rebase, a gap.
+
+    Returns
+    -------
+    numpy.ndarray of int8
+        1 for the points near the upper limit, -1 near the lower one. All three points have to be on the same side of
+        the centre; the third is flagged only where it is near the limit itself.
+
+    References
+    ----------
+    NHS England, Making data count: the two-sigma rule as its tools have had it since the end of 2023, which counts
+    points outside the limits too.
+
+    Examples
+    --------
+    >>> two_of_three_near_limit(np.array([0, 8, 1, 7, 0]), centre=0, lower=-9, upper=9).tolist()
+    [0, 1, 0, 1, 0]
+    """
+    side = _side(values, centre)
+    high = _side(values, np.asarray(centre) + NEAR * np.subtract(upper, centre)) > 0
+    low = _side(values, np.asarray(centre) - NEAR * np.subtract(centre, lower)) < 0
+    near = high.astype(np.int8) - low.astype(np.int8)
+    flags = np.zeros(len(side), dtype=np.int8)
+    if len(side) < 3:
+        return flags
+    breaks = _breaks(len(side), stretch)
+    for direction in (1, -1):
+        on_side, beyond = side == direction, (near == direction).astype(np.int8)
+        together = on_side[:-2] & on_side[1:-1] & on_side[2:] & ~breaks[1:-1] & ~breaks[2:]
+        found = together & (beyond[:-2] + beyond[1:-1] + beyond[2:] >= 2)
+        for offset in range(3):
+            window = flags[offset : len(flags) - 2 + offset]
+            window[found & (beyond[offset : len(flags) - 2 + offset] == 1)] = direction
+    return flags
+
+
+def _side(values: Any, line: Any) -> Flags:
+    """On which side of a line values are; 0 on it, and where either is missing."""
+    numbers, lines = np.asarray(values, dtype=np.float64), np.asarray(line, dtype=np.float64)
+    distance = numbers - lines
+    equal = np.abs(distance) <= _ROUNDING * np.maximum(np.abs(numbers), np.abs(lines))
+    return np.where(equal | np.isnan(distance), 0, np.sign(distance)).astype(np.int8)
+
+
+def _breaks(count: int, stretch: Any) -> NDArray[np.bool_]:
+    """Where a point does not follow the one before it."""
+    breaks = np.zeros(count, dtype=np.bool_)
+    breaks[:1] = True
+    if stretch is not None:
+        numbers = np.asarray(stretch)
+        breaks[1:] = numbers[1:] != numbers[:-1]
+    return breaks
+
+
+def _long_runs(signs: Flags, breaks: NDArray[np.bool_], length: int) -> Flags:
+    """The signs that stand in runs of one sign of at least a length; zero elsewhere."""
+    starts = breaks.copy()
+    starts[1:] |= signs[1:] != signs[:-1]
+    run = np.cumsum(starts) - 1
+    long = np.bincount(run)[run] >= length if len(run) else np.zeros(0, dtype=np.bool_)
+    return np.where(long, signs, 0).astype(np.int8)

@@ -1,0 +1,38 @@
+"""A formula along one or several series of any kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cmhs_metrics.containers import OWN, Contract, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+
+def along(values: Any, body: Callable[[NDArray[Any]], NDArray[Any]], name: str, unit: str = OWN) -> Any:
+    """Apply a formula along one or several series, and give back the kind that came in, under its own name.
+
+    Parameters
+    ----------
+    values : pandas.Series, pandas.DataFrame, polars.Series, numpy.ndarray or Quantity of an array
+        The series [any unit]; of a DataFrame, each column.
+    body : callable
+        The formula, on an array of 64-bit floats.
+    name : str
+        What messages call the formula.
+    unit : str, optional
+        The unit of the result; that of the values unless given.
+
+    Returns
+    -------
+    The kind that came in.
+    """
+    if hasattr(values, "columns") and hasattr(values, "iloc"):
+        columns = {at: along(values.iloc[:, at], body, name, unit) for at in range(values.shape[1])}
+        return type(values)(columns, index=values.index).set_axis(values.columns, axis=1)
+    contract = Contract(name, body, {"values": OWN}, unit, signed=True, many=True)
+    result = evaluate(contract, (values,))
+    return result.rename(values.name) if hasattr(values, "name") else result

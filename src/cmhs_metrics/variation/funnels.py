@@ -1,0 +1,250 @@
+"""Funnels: which places differ from the target by more than chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cmhs_metrics.variation.chance import standard_errors
+from cmhs_metrics.variation.dispersion import Overdispersion, funnel_z_scores, overdispersion
+from cmhs_metrics.variation.limits import (
+    KINDS,
+    LEVELS,
+    PER,
+    FunnelLimits,
+    check_counts,
+    check_kind,
+    funnel_limits,
+    known,
+)
+from cmhs_metrics.variation.places import Places, in_pandas
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+ADJUSTMENTS = ("none", "multiplicative", "additive")
+
+
+def outliers(values: Any, limits: FunnelLimits) -> Any:
+    """Which places lie outside the limits of a funnel.
+
+    Parameters
+    ----------
+    values : float, numpy.ndarray or Series
+        The value of each place [the unit of the target], in the order of the limits' denominators.
+    limits : FunnelLimits
+        The limits.
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        A text for each place: "within", "above 95%", "above 99.8%", "below 95%" or "below 99.8%", by the widest limits
+        that it lies outside of; a value on a limit is within. None where a value or a limit is missing.
+
+    Raises
+    ------
+    BadInput
+        When a value is negative or infinite.
+    ValueError
+        When there is not a value for each of the limits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> limits = funnel_limits("proportion", np.array([20, 200, 2000]), target=0.10)
+    >>> outliers(np.array([0.20, 0.16, 0.06]), limits).tolist()
+    ['within', 'above 95%', 'below 99.8%']
+    """
+    bounds = {
+        f"{side} limit at {level}": getattr(pair, side)
+        for level, pair in zip(limits.levels, limits.limits, strict=True)
+        for side in ("lower", "upper")
+    }
+    places = Places("outliers", **{"values": values, **bounds})
+    places.not_negative("values")
+    places.check()
+    return places.give_text(flags(places["values"], limits.levels, list(places.arrays.values())[1:]), "outlier")
+
+
+def flags(
+    values: NDArray[np.float64], levels: Sequence[float], bounds: Sequence[NDArray[np.float64]]
+) -> list[str | None]:
+    """Which values lie outside limits.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        The values.
+    levels : sequence of float
+        The levels, least first.
+    bounds : sequence of numpy.ndarray
+        The lower and the upper limit at each, in turn.
+
+    Returns
+    -------
+    list of str or None
+        The words of `outliers`.
+    """
+    words = np.full(values.shape, "within", dtype=object)
+    for level, lower, upper in zip(levels, bounds[::2], bounds[1::2], strict=True):
+        words[values < lower] = f"below {level * 100:g}%"
+        words[values > upper] = f"above {level * 100:g}%"
+        words[np.isnan(lower) | np.isnan(upper)] = None
+    words[np.isnan(values)] = None
+    return list(words.reshape(-1))
+
+
+@dataclass(frozen=True, eq=False)
+class Funnel:
+    """Places held against a target, and which of them differ by more than chance.
+
+    Parameters
+    ----------
+    values : numpy.ndarray or Series
+        The rate, proportion or ratio of each place.
+    z_scores : numpy.ndarray or Series
+        How many standard errors of chance each stands from the target [dimensionless], without adjustment.
+    outlier : numpy.ndarray or Series
+        For each place "within", "above 95%", "below 99.8%" and so on.
+    limits : FunnelLimits
+        The limits at each place's denominator.
+    dispersion : Overdispersion
+        How much more places differ than chance would have them.
+    adjustment : str
+        How the limits were widened for that: "none", "multiplicative" or "additive".
+    missing : int
+        How many places have no value; they have no part in the target.
+    """
+
+    values: Any
+    z_scores: Any
+    outlier: Any
+    limits: FunnelLimits
+    dispersion: Overdispersion
+    adjustment: str
+    missing: int
+
+    @property
+    def target(self) -> float:
+        """The value that places are held against."""
+        return self.limits.target
+
+    def to_frame(self) -> pd.DataFrame:
+        """The funnel as a table, ready to plot.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each place: denominator, value, z_score, outlier, target and the limits.
+        """
+        frame = self.limits.to_frame()
+        columns = {"value": self.values, "z_score": self.z_scores, "outlier": self.outlier}
+        for at, (name, column) in enumerate(columns.items(), start=1):
+            frame.insert(at, name, in_pandas(column))
+        return frame
+
+    def __repr__(self) -> str:
+        words = [word for word in in_pandas(self.outlier) if isinstance(word, str)]
+        outside = ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words) - {"within"})) or "none outside"
+        missing = f", {self.missing} missing" if self.missing else ""
+        adjusted = "" if self.adjustment == "none" else f", {self.adjustment} adjustment"
+        return (
+            f"<Funnel of a {self.limits.kind} about {self.target:,.6g}: {len(words)} places{missing}, {outside}; "
+            f"phi {self.dispersion.phi:.3g}{adjusted}>"
+        )
+
+
+def funnel(
+    kind: str,
+    counts: Any,
+    denominators: Any,
+    target: float | None = None,
+    *,
+    levels: float | Sequence[float] = LEVELS,
+    per: float = PER,
+    adjustment: str = "none",
+    winsorise: float = 0.1,
+) -> Funnel:
+    """Hold places against a target, and say which differ by more than chance.
+
+    Parameters
+    ----------
+    kind : {"rate", "proportion", "ratio"}
+        Events per people; cases out of cases; observed over expected events.
+    counts : numpy.ndarray or Series
+        Events or cases of each place [count].
+    denominators : numpy.ndarray or Series
+        People of a rate [person], cases of a proportion [count], expected events of a ratio [count].
+    target : float, optional
+        The value that places are held against [events per `per` people, proportion, or ratio]; unless given, the pooled
+        value of the places that have both numbers, and 1 for a ratio.
+    levels : float or sequence of float, default (0.95, 0.998)
+        The share of places that would stay within, were all at the target [proportion].
+    per : float, default 100,000
+        People that a rate is per [person]; other kinds do not use it.
+    adjustment : {"none", "multiplicative", "additive"}, default "none"
+        How the limits are widened where places differ by more than chance (see `overdispersion` and `funnel_limits`);
+        they are never narrowed.
+    winsorise : float, default 0.1
+        Share of places drawn in at each end before over-dispersion is estimated [proportion].
+
+    Returns
+    -------
+    Funnel
+        Values, limits and outliers, each in the kind that came in.
+
+    Raises
+    ------
+    BadInput
+        When a count is not a count or, in a proportion, above its denominator, a population is not above zero, a word
+        or number is out of range, or fewer than two places have a value.
+
+    References
+    ----------
+    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine 2005; 24: 1185–1202;
+    for over-dispersion, see `overdispersion`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = funnel("proportion", np.array([4, 32, 120]), np.array([20, 200, 2000]), target=0.10)
+    >>> found
+    <Funnel of a proportion about 0.1: 3 places, 1 above 95%, 1 below 99.8%; phi 17.4>
+    >>> found.outlier.tolist()
+    ['within', 'above 95%', 'below 99.8%']
+    """
+    places = Places("funnel", counts=counts, denominators=denominators)
+    places.at_least(2)
+    check_kind(places, kind, 0.5 if target is None else target, per)
+    if kind in KINDS:
+        check_counts(places, kind)
+    places.one_of("adjustment", adjustment, ADJUSTMENTS)
+    places.within("winsorise", winsorise, 0, 0.5, "a share from 0 to below 0.5", closed=True)
+    held, size = places["counts"], places["denominators"]
+    here = known(places, "counts", "denominators") & (size != 0)
+    if np.count_nonzero(here) < 2:
+        places.refuse_argument("counts", int(np.count_nonzero(here)), "2 or more places with a value")
+    places.check()
+    scale = per if kind == "rate" else 1.0
+    about = target
+    if about is None:
+        about = 1.0 if kind == "ratio" else float(held[here].sum() / size[here].sum() * scale)
+        ends = (0.0, 1.0) if kind == "proportion" else (0.0,)
+        if about in ends:
+            places.refuse_argument("target", about, "a target given, where all or nothing is pooled")
+            places.check()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = places.give(np.where(here, held / size * scale, np.nan), kind)
+    z = funnel_z_scores(kind, counts, denominators, about, per=per)
+    errors = places.give(standard_errors(kind, size, per), "standard_error")
+    found = overdispersion(z, winsorise=winsorise, standard_errors=errors)
+    phi = max(found.phi, 1.0) if adjustment == "multiplicative" else 1.0
+    tau = (found.tau or 0.0) if adjustment == "additive" else 0.0
+    limits = funnel_limits(kind, denominators, about, levels=levels, per=per, phi=phi, tau=tau)
+    missing = int(held.size - np.count_nonzero(here))
+    return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing)

@@ -1,0 +1,137 @@
+"""Ranks of places, and the quarters in which they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cmhs_metrics.variation.places import Places
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TIES = ("average", "min", "max", "dense", "first")
+
+
+def ranks(values: Any, *, ties: str = "average", highest_first: bool = True) -> Any:
+    """The rank of each place.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, Series or Quantity of an array
+        The value of each place [any unit].
+    ties : {"average", "min", "max", "dense", "first"}, default "average"
+        What places with one value share: the average of their ranks (2.5 and 2.5), the least ("2nd equal": 2, 2, 4),
+        the greatest (3, 3, 4), the least without a gap after it (2, 2, 3), or nothing, the first to stand in the column
+        being the first (2, 3, 4).
+    highest_first : bool, default True
+        Whether the highest value is the first.
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        The ranks, from 1 [dimensionless]. A place without a value has none, and is not counted in those of others.
+
+    Raises
+    ------
+    BadInput
+        When a value is infinite, or `ties` is not one of these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ranks(np.array([30.0, 50, np.nan, 30, 10])).tolist()
+    [2.5, 1.0, nan, 2.5, 4.0]
+    """
+    places = Places("ranks", with_units=True, values=values)
+    places.at_least(1)
+    places.finite("values")
+    places.one_of("ties", ties, TIES)
+    places.check()
+    return places.give(ranked(places["values"], ties, highest_first), "rank")
+
+
+def ranked(held: NDArray[np.float64], ties: str, highest_first: bool) -> NDArray[np.float64]:
+    """The rank of each value.
+
+    Parameters
+    ----------
+    held : numpy.ndarray
+        The values.
+    ties : str
+        What those that are alike share.
+    highest_first : bool
+        Whether the highest is the first.
+
+    Returns
+    -------
+    numpy.ndarray
+        From 1, or NaN.
+    """
+    found = np.full(held.shape, np.nan)
+    here = ~np.isnan(held)
+    keys = -held[here] if highest_first else held[here]
+    if ties == "first":
+        order = np.argsort(keys, kind="stable")
+        ordinal = np.empty(len(keys))
+        ordinal[order] = np.arange(1, len(keys) + 1)
+        found[here] = ordinal
+        return found
+    _, group, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+    last = np.cumsum(sizes)
+    first = last - sizes + 1
+    of_group = {"average": (first + last) / 2, "min": first, "max": last, "dense": np.arange(1, len(sizes) + 1)}
+    found[here] = of_group[ties][group]
+    return found
+
+
+def quartile_groups(values: Any) -> Any:
+    """The quarter in which each place stands: 1 for the lowest, 4 for the highest.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, Series or Quantity of an array
+        The value of each place [any unit].
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        1 up to the lower quartile, 2 up to the median, 3 up to the upper quartile, 4 above it [dimensionless]; missing
+        where the value is. The quartiles are those of the places that have a value.
+
+    Raises
+    ------
+    BadInput
+        When a value is infinite, or fewer than two places have one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> quartile_groups(np.array([3.0, 5, 8, 12, 20])).tolist()
+    [1.0, 1.0, 2.0, 3.0, 4.0]
+    """
+    places = Places("quartile_groups", with_units=True, values=values)
+    places.finite("values")
+    if np.count_nonzero(~np.isnan(places["values"])) < 2:
+        places.refuse_argument("values", None, "the values of 2 or more places")
+    places.check()
+    return places.give(quarters(places["values"]), "quartile")
+
+
+def quarters(held: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quarter of each value.
+
+    Parameters
+    ----------
+    held : numpy.ndarray
+        The values.
+
+    Returns
+    -------
+    numpy.ndarray
+        1 to 4, or NaN.
+    """
+    here = ~np.isnan(held)
+    edges = np.percentile(held[here], [25, 50, 75])
+    return np.where(here, np.searchsorted(edges, held, side="left") + 1.0, np.nan)

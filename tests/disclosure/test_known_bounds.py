@@ -1,0 +1,130 @@
+"""Totals, rates and ranks of intervals hold whatever the numbers are, and nothing that they cannot be."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmhs_metrics import BadInput
+from cmhs_metrics.disclosure import known_rank, known_rate, known_total, suppression
+
+INTERVALS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=4)
+
+
+def ends(intervals) -> tuple[np.ndarray, np.ndarray]:
+    lower = np.array([low for low, _ in intervals], dtype=float)
+    return lower, lower + [more for _, more in intervals]
+
+
+def every(lower: np.ndarray, upper: np.ndarray) -> list[tuple[int, ...]]:
+    return list(itertools.product(*(range(int(low), int(high) + 1) for low, high in zip(lower, upper, strict=True))))
+
+
+@given(INTERVALS)
+def test_a_total_is_the_interval_of_every_sum(intervals) -> None:
+    lower, upper = ends(intervals)
+    sums = [sum(numbers) for numbers in every(lower, upper)]
+    assert known_total(lower, upper) == (min(sums), max(sums))
+
+
+@given(INTERVALS, st.booleans())
+def test_ranks_are_those_that_some_numbers_give(intervals, highest_first: bool) -> None:
+    lower, upper = ends(intervals)
+    sign = -1 if highest_first else 1
+    ranks = [
+        [1 + sum(sign * other < sign * mine for other in numbers) for mine in numbers]
+        for numbers in every(lower, upper)
+    ]
+    known = known_rank(lower, upper, highest_first=highest_first)
+    assert known.lower.tolist() == np.min(ranks, axis=0).tolist()
+    assert known.upper.tolist() == np.max(ranks, axis=0).tolist()
+
+
+@given(st.integers(0, 4), st.integers(0, 4), st.integers(1, 9), st.integers(0, 4), st.booleans())
+def test_a_rate_is_the_interval_of_every_ratio(low: int, more: int, whole: int, wider: int, part: bool) -> None:
+    if part and low > whole + wider:
+        with pytest.raises(BadInput, match="no more than"):
+            known_rate(low, low + more, whole, whole + wider, part=True)
+        return
+    ratios = [
+        top / bottom
+        for top in range(low, low + more + 1)
+        for bottom in range(whole, whole + wider + 1)
+        if not part or top <= bottom
+    ]
+    known = known_rate(low, low + more, whole, whole + wider, part=part)
+    assert known.lower == pytest.approx(min(ratios))
+    assert known.upper >= max(ratios) - 1e-12
+    if not part:
+        assert known.upper == pytest.approx(max(ratios))
+
+
+def test_a_suppressed_count_makes_its_total_an_interval_and_a_missing_one_makes_it_missing() -> None:
+    teams = pd.DataFrame({"icb": ["QE1", "QE1", "QUE", "QUE"], "patients": [23, 3, 40, None]})
+    column = suppression(teams["patients"]).to_frame()
+    total = known_total(column["lower"], column["upper"], by=teams["icb"])
+    assert total.lower.to_dict() == pytest.approx({"QE1": 23, "QUE": math.nan}, nan_ok=True)
+    assert total.upper.to_dict() == pytest.approx({"QE1": 31, "QUE": math.nan}, nan_ok=True)
+
+
+def test_without_a_greatest_there_is_none_of_the_total_rate_or_rank() -> None:
+    lower, upper = np.array([0.0, 7.0, 9.0]), np.array([math.nan, 7.0, 9.0])
+    total = known_total(lower, upper)
+    assert total.lower == 16
+    assert math.isnan(total.upper)
+    rate = known_rate(lower, upper, 10)
+    assert rate.lower.tolist() == [0, 0.7, 0.9]
+    assert math.isnan(rate.upper[0])
+    assert known_rate(0, math.nan, 10, part=True) == (0, 1)
+    rank = known_rank(lower, upper)
+    assert (rank.lower.tolist(), rank.upper.tolist()) == ([1, 2, 1], [3, 3, 2])
+
+
+def test_a_missing_number_has_no_rank() -> None:
+    rank = known_rank(pd.Series([3, None, 5]), pd.Series([3, None, 5]))
+    assert rank.lower.tolist() == pytest.approx([2, math.nan, 1], nan_ok=True)
+
+
+def test_a_denominator_of_zero_is_undefined_and_one_that_may_be_zero_has_no_greatest_rate() -> None:
+    assert all(math.isnan(end) for end in known_rate(0, 4, 0))
+    known = known_rate(1, 4, 0, 4)
+    assert known.lower == 0.25
+    assert math.isnan(known.upper)
+    assert known_rate(1, 4, 0, 4, part=True) == (0.25, 1)
+
+
+def test_what_goes_in_comes_out() -> None:
+    index = pd.Index(["QE1", "QUE"], name="icb")
+    rate = known_rate(
+        pd.Series([0, 10], index=index), pd.Series([4, 10], index=index), pd.Series([20, 20], index=index)
+    )
+    assert rate.upper.to_dict() == {"QE1": 0.2, "QUE": 0.5}
+    nullable = pd.Series([0, None], dtype="Int64")
+    assert known_rate(nullable, nullable, 5).lower.isna().tolist() == [False, True]
+    polars = known_rate(pl.Series([0, None]), pl.Series([4, None]), pl.Series([20, 20]))
+    assert polars.upper.to_list() == [0.2, None]
+    with pytest.raises(ValueError, match="different indexes"):
+        known_total(pd.Series([1.0], index=["a"]), pd.Series([1.0], index=["b"]))
+    with pytest.raises(ValueError, match="different lengths"):
+        known_total(np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0]))
+    with pytest.raises(TypeError, match="collect the query"):
+        known_total(pl.col("lower"), pl.col("upper"))
+
+
+def test_bad_bounds_are_refused_together() -> None:
+    with pytest.raises(BadInput) as caught:
+        known_total(np.array([5, math.nan, 1.0]), np.array([4, 3, math.inf]))
+    assert [(problem.column, problem.row) for problem in caught.value.problems] == [
+        ("upper", "row 2"), ("lower", "row 0"), ("lower", "row 1"),
+    ]  # fmt: skip
+    with pytest.raises(BadInput, match="zero or more, and finite"):
+        known_rate(-1, 4, 10)
+    with pytest.raises(BadInput, match="by, row 1: expected a group"):
+        known_total(np.array([1.0, 2.0]), np.array([1.0, 2.0]), by=pd.Series(["a", None]))

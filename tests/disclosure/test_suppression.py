@@ -1,0 +1,154 @@
+"""The rule, the rounding, and the suppression of a column."""
+
+from __future__ import annotations
+
+import math
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+from cmhs_metrics.disclosure import NHS, Rule, round_to, suppress, suppress_percentage, suppression
+
+RULES = [
+    NHS,
+    Rule(10, 5),
+    Rule(10, 10),
+    Rule(5, 1),
+    Rule(5, 5, suppress_zero=False),
+    Rule(0, 5),
+    Rule(7, 1),
+    Rule(4, 4),
+]
+COUNTS = st.lists(st.one_of(st.none(), st.integers(0, 200)), min_size=1, max_size=20)
+
+
+def floats(counts: list[int | None]) -> np.ndarray:
+    return np.array([math.nan if count is None else count for count in counts], dtype=float)
+
+
+def test_the_nhs_rule_shows_what_the_monthly_files_show() -> None:
+    # Under 5 a symbol, 5 to 7 as 5, 8 to 12 as 10.
+    shown = suppression(np.arange(14.0)).display()
+    assert shown == ["*"] * 5 + ["5"] * 3 + ["10"] * 5 + ["15"]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_the_interval_behind_a_shown_number_is_every_count_that_shows_so(rule: Rule) -> None:
+    counts = np.arange(300.0)
+    column = suppression(counts, rule)
+    for shown in set(column.display()):
+        same = np.array(column.display()) == shown
+        if counts[same].max() < 290:
+            assert set(column.lower[same]) == {counts[same].min()}
+            assert set(column.upper[same]) == {counts[same].max()}
+
+
+@given(COUNTS, st.sampled_from(RULES))
+def test_suppressing_twice_is_suppressing_once(counts, rule: Rule) -> None:
+    once = suppress(floats(counts), rule)
+    np.testing.assert_array_equal(suppress(once, rule), once)
+
+
+@given(COUNTS, st.sampled_from(RULES))
+def test_a_suppressed_count_is_neither_zero_nor_missing(counts, rule: Rule) -> None:
+    frame = suppression(floats(counts), rule).to_frame()
+    for count, row in zip(counts, frame.itertuples(), strict=True):
+        if count is None:
+            assert (row.status, row.display) == ("missing", "")
+            assert math.isnan(row.lower)
+            assert math.isnan(row.upper)
+        else:
+            assert row.status != "missing"
+            assert row.lower <= count <= row.upper
+            assert (row.status == "suppressed") == (row.display == "*") == math.isnan(row.value)
+
+
+@given(COUNTS, st.sampled_from(RULES))
+def test_every_kind_of_column_gives_the_same(counts, rule: Rule) -> None:
+    expected = suppress(floats(counts), rule)
+    frame = pl.DataFrame({"count": pl.Series(counts, dtype=pl.Int64)})
+    columns = [
+        suppress(pd.Series(counts, dtype="Int64"), rule).astype("Float64").to_numpy(dtype=float, na_value=math.nan),
+        suppress(pd.Series(floats(counts)), rule).to_numpy(),
+        suppress(frame["count"], rule).cast(pl.Float64).fill_null(math.nan).to_numpy(),
+        frame.select(suppress(pl.col("count"), rule))["suppressed"].fill_null(math.nan).to_numpy(),
+        nw.from_native(frame).select(suppress(nw.col("count"), rule)).to_native()["suppressed"].fill_null(math.nan),
+        np.array([suppress(each, rule) for each in floats(counts)]),
+    ]
+    for column in columns:
+        np.testing.assert_array_equal(np.asarray(column), expected)
+
+
+def test_what_goes_in_comes_out() -> None:
+    index = pd.Index(["QUE", "QE1"], name="icb")
+    assert suppress(pd.Series([3, 12], index=index)).index.equals(index)
+    assert isinstance(suppress(pd.Series([3, 12], dtype="Int64")).dtype, pd.Float64Dtype)
+    assert suppress(pl.Series([3, 12])).to_list() == [None, 10.0]
+    assert suppress(cm.units.Quantity(12, "patient")) == cm.units.Quantity(10.0, "patient")
+    assert suppression(pd.Series([3, 12], index=index)).to_frame().index.equals(index)
+    with pytest.raises(TypeError, match="takes no expression"):
+        suppression(pl.col("count"))
+
+
+def test_halves_go_away_from_zero() -> None:
+    assert round_to(np.array([0.5, 1.5, 2.5, -0.5, -2.5, math.nan]), 1).tolist()[:5] == [1, 2, 3, -1, -3]
+    assert round_to(np.array([7, 8, 12, 13, 17]), 5).tolist() == [5, 10, 10, 15, 15]
+    assert round_to(np.array([14, 15, 25]), 10).tolist() == [10, 20, 30]
+    frame = pl.DataFrame({"x": [2.5, -2.5, None]})
+    assert frame.select(round_to(pl.col("x"), 1))["rounded"].to_list() == [3, -3, None]
+    for base in (0, -5, math.inf, "5"):
+        with pytest.raises(cm.BadInput, match="a number above zero"):
+            round_to(3, base)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_a_percentage_is_whole_and_goes_with_its_counts(part: int, whole: int) -> None:
+    if part > whole:
+        with pytest.raises(cm.BadInput, match="no more than"):
+            suppress_percentage(part, whole)
+    elif part < 5:
+        assert math.isnan(suppress_percentage(part, whole))
+    else:
+        shown = suppress_percentage(part, whole)
+        # The nearest whole number, upwards from a half.
+        assert 2 * whole * shown - whole <= 200 * part < 2 * whole * shown + whole
+
+
+def test_percentages_of_columns() -> None:
+    assert suppress_percentage(pl.Series([8, 3, 5]), pl.Series([64, 9, None])).to_list() == [13, None, None]
+    assert suppress_percentage(np.array([0]), np.array([0]), Rule(0, 1)).tolist() == pytest.approx(
+        [math.nan], nan_ok=True
+    )
+    # 5.7872…% in the file of June 2024 for England: 934 of 16,139.
+    assert suppress_percentage(934, 16_139) == 6
+
+
+def test_bad_counts_are_refused_by_their_rows() -> None:
+    with pytest.raises(cm.BadInput) as caught:
+        suppress(pd.Series([-1, 3, 2.5, math.inf]))
+    assert [(problem.row, problem.value) for problem in caught.value.problems] == [
+        ("row 0", -1), ("row 2", 2.5), ("row 3", math.inf),
+    ]  # fmt: skip
+    with pytest.raises(TypeError):
+        suppress("3")
+
+
+def test_bad_rules_are_refused() -> None:
+    with pytest.raises(cm.BadInput) as caught:
+        Rule(threshold=-1, rounding=0, symbol="0", percentage_rounding=1.5, width=0)
+    assert [problem.column for problem in caught.value.problems] == [
+        "threshold", "rounding", "percentage_rounding", "width", "symbol",
+    ]  # fmt: skip
+    # A 7 would show as 5, which is below the threshold, and would be suppressed if it were suppressed again.
+    with pytest.raises(cm.BadInput, match="7 does not become 5"):
+        Rule(threshold=7, rounding=5)
+
+
+def test_the_width_is_what_the_symbol_alone_leaves_open() -> None:
+    assert (NHS.width, Rule(suppress_zero=False).width, Rule(10, 1).width, Rule(0, 1).width) == (4, 3, 9, 1)

@@ -1,0 +1,355 @@
+"""Bad input is refused with all its problems at once, each naming argument, row, value and what was expected."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import cmhs_metrics as cm
+from cmhs_metrics import intervals
+from cmhs_metrics.intervals import ESP2013, StandardPopulation
+
+BANDS = [band.label for band in ESP2013.bands]
+
+
+def problems(call, *arguments, **options) -> list[tuple]:
+    with pytest.raises(cm.BadInput) as caught:
+        call(*arguments, **options)
+    return [(each.column, each.row, each.value) for each in caught.value.problems]
+
+
+class TestCounts:
+    def test_everything_wrong_with_two_numbers_at_once(self) -> None:
+        found = problems(intervals.rate_interval, -1, -5, per=0, confidence=95)
+        assert found == [("confidence", None, 95), ("per", None, 0), ("count", None, -1), ("population", None, -5)]
+
+    def test_message(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            intervals.rate_interval(pd.Series([4, -2], index=["RT1", "RT2"]), 1_000)
+        assert str(caught.value) == ("rate_interval has 1 problem:\n  count, row RT2: got -2.0, expected zero or more")
+
+    def test_rows_of_an_array(self) -> None:
+        count, people = np.array([1, -2, 3.5, math.inf]), np.array([10, 10, -1, 10])
+        assert problems(intervals.rate_interval, count, people) == [
+            ("count", "row 3", math.inf),
+            ("count", "row 1", -2),
+            ("count", "row 2", 3.5),
+            ("population", "row 2", -1),
+        ]
+
+    def test_a_cell_is_named_once_however_much_is_wrong_with_it(self) -> None:
+        assert problems(intervals.rate_interval, np.array([-2.5, -math.inf]), 10.0) == [
+            ("count", "row 1", -math.inf),
+            ("count", "row 0", -2.5),
+        ]
+
+    def test_many_are_counted_and_few_shown(self) -> None:
+        with pytest.raises(cm.BadInput, match="has 1,000 problems:(.|\n)*and 980 more"):
+            intervals.rate_interval(np.full(1_000, -1.0), 10.0)
+
+    def test_a_fraction_is_no_count_unless_allowed(self) -> None:
+        with pytest.raises(cm.BadInput, match="count: got 2.5, expected a whole number .fractional=True"):
+            intervals.rate_interval(2.5, 100)
+        assert intervals.rate_interval(2.5, 100, fractional=True).upper > intervals.rate_interval(2, 100).upper
+
+    def test_rounding_of_a_unit_makes_no_fraction(self) -> None:
+        found = intervals.rate_interval(np.array([0.07 * 100]), 1_000.0)  # 7.000000000000001
+        assert found.lower == pytest.approx(intervals.rate_interval(7, 1_000).lower)
+
+    def test_fewer_than_ten_by_rounding_only(self) -> None:
+        assert intervals.rate_interval(10 - 1e-13, 1, per=1) == pytest.approx(intervals.rate_interval(10, 1, per=1))
+
+    def test_as_missing_where_that_is_asked_for(self) -> None:
+        count = pl.Series([5, -1, 7])
+        found = intervals.rate_interval(count, pl.Series([10, 10, -3]), on_bad_input="missing")
+        assert found.lower.is_null().to_list() == [False, True, True]
+        assert count.to_list() == [5, -1, 7]
+
+    def test_the_callers_arrays_are_never_changed(self) -> None:
+        count, people = np.array([5.0, -1.0]), np.array([10.0, 0.0])
+        intervals.rate_interval(count, people, on_bad_input="missing")
+        assert (count.tolist(), people.tolist()) == ([5, -1], [10, 0])
+
+    def test_missing_and_zero_are_no_bad_input(self) -> None:
+        found = intervals.rate_interval(np.array([math.nan, 0, 3]), np.array([100, 100, 0.0]))
+        assert np.isnan(found.lower).tolist() == [True, False, True]
+
+    @pytest.mark.parametrize("wrong", ["5", None, [1, 2], True])
+    def test_what_is_no_value_at_all(self, wrong) -> None:
+        with pytest.raises(TypeError, match="count is"):
+            intervals.rate_interval(wrong, 100)
+
+    def test_different_indexes(self) -> None:
+        with pytest.raises(ValueError, match="different indexes"):
+            intervals.rate_interval(pd.Series([1, 2]), pd.Series([1, 2], index=[1, 2]))
+
+    def test_only_one_with_a_unit(self) -> None:
+        with pytest.raises(TypeError, match="population .* has none"):
+            intervals.rate_interval(cm.units.Quantity(5, "patient"), 100)
+
+
+class TestOptions:
+    @pytest.mark.parametrize("level", [0, 1, 95, -0.1, math.nan, True, "0.95", None])
+    def test_levels_that_are_none(self, level) -> None:
+        with pytest.raises(cm.BadInput, match="confidence: .*expected a proportion between 0 and 1, for example 0.95"):
+            intervals.rate_interval(5, 100, confidence=level)
+
+    @pytest.mark.parametrize("levels", [[], [0.95, 0.95], [0.95, 95]])
+    def test_lists_of_levels(self, levels) -> None:
+        with pytest.raises(cm.BadInput, match="confidence"):
+            intervals.proportion_interval(np.array([5]), np.array([100]), levels)
+
+    @pytest.mark.parametrize("per", [0, -1, math.inf, math.nan, "100k", None, True])
+    def test_per(self, per) -> None:
+        with pytest.raises(cm.BadInput, match="per: .*expected a number of people above zero"):
+            intervals.rate_interval(5, 100, per=per)
+
+    def test_on_bad_input(self) -> None:
+        with pytest.raises(cm.BadInput, match="on_bad_input: got 'ignore', expected 'refuse' or 'missing'"):
+            intervals.rate_interval(5, 100, on_bad_input="ignore")
+
+    def test_even_where_the_number_is_missing(self) -> None:
+        with pytest.raises(cm.BadInput, match="confidence"):
+            intervals.rate_interval(pd.NA, 100, confidence=95)
+
+    def test_reference(self) -> None:
+        with pytest.raises(cm.BadInput, match="reference: got 0"):
+            intervals.standardised_ratio(5, 4.0, reference=0)
+        with pytest.raises(cm.BadInput, match="indirectly_standardised_rate has 1 problem:\n  reference_rate: got -3"):
+            intervals.indirectly_standardised_rate(5, 4.0, reference_rate=-3)
+
+
+class TestProportions:
+    def test_events_above_population(self) -> None:
+        with pytest.raises(cm.BadInput, match="numerator, row 1: got 11.0, expected no more than denominator"):
+            intervals.proportion_interval(np.array([5, 11]), np.array([10, 10]))
+        assert problems(intervals.proportion_difference_interval, 11, 10, 3, 2) == [
+            ("numerator", None, 11),
+            ("reference_numerator", None, 3),
+        ]
+
+    def test_nothing_of_nothing_is_undefined(self) -> None:
+        assert all(math.isnan(bound) for bound in intervals.proportion_interval(0, 0))
+
+
+class TestMeans:
+    def test_fewer_than_two_values(self) -> None:
+        with pytest.raises(cm.BadInput, match="values: got 'one value', expected two values or more"):
+            intervals.mean_interval(np.array([5.0]))
+        with pytest.raises(cm.BadInput, match="values: got 'no values'"):
+            intervals.mean_interval(np.array([]))
+        with pytest.raises(cm.BadInput, match="values: got 5.0, expected a column or array"):
+            intervals.mean_interval(5.0)
+
+    def test_a_summary_of_one_value_has_no_spread(self) -> None:
+        found = intervals.mean_interval(mean=np.array([5.0, 5.0]), sd=np.array([math.nan, 1.0]), n=np.array([1, 10]))
+        assert np.isnan(found.lower).tolist() == [True, False]
+        assert math.isnan(intervals.mean_interval(mean=5.0, sd=1.0, n=1).lower)
+
+    def test_summary(self) -> None:
+        assert problems(intervals.mean_interval, mean=math.nan, sd=-1.0, n=2.5) == [("sd", None, -1), ("n", None, 2.5)]
+
+    @pytest.mark.parametrize(
+        "given", [{}, {"mean": 5}, {"mean": 5, "sd": 1}, {"values": np.array([1.0, 2.0]), "sd": 1}], ids=str
+    )
+    def test_neither_values_nor_a_whole_summary(self, given) -> None:
+        with pytest.raises(TypeError, match="give the values, or all three of mean, sd and n"):
+            intervals.mean_interval(**given)
+
+
+class TestStandardisedRates:
+    events, people = np.full(19, 5), np.full(19, 1_000)
+
+    def test_bands_that_are_not_as_many(self) -> None:
+        with pytest.raises(cm.BadInput, match="events: got '18 age bands', expected 19 age bands on the last axis"):
+            intervals.standardised_rate(self.events[:18], self.people[:18])
+        with pytest.raises(cm.BadInput, match="populations: got '18 age bands'"):
+            intervals.standardised_rate(self.events, self.people[:18])
+        with pytest.raises(cm.BadInput, match="events: got 5.0"):
+            intervals.standardised_rate(5, 100)
+
+    def test_bands_that_the_standard_does_not_have(self) -> None:
+        bands = ["0-14", *BANDS[3:]]
+        found = problems(intervals.standardised_rate, np.full(17, 5), np.full(17, 100), age_bands=bands)
+        assert ("age_band", None, "0-14") in found
+        assert [row for _, row, _ in found if row] == ["age band 0–4", "age band 5–9", "age band 10–14"]
+
+    def test_wider_bands_are_made_by_name(self) -> None:
+        bands = ["0-14", *BANDS[3:]]
+        found = intervals.standardised_rate(np.full(17, 5), np.full(17, 100), ESP2013.in_bands(bands), age_bands=bands)
+        assert found.estimate == pytest.approx(5_000)
+
+    def test_band_twice_and_band_unreadable(self) -> None:
+        found = problems(
+            intervals.standardised_rate, self.events, self.people, age_bands=[*BANDS[:17], "0-4", "old people"]
+        )
+        assert found == [
+            ("age_band", None, "0-4"),
+            ("age_band", None, "old people"),
+            ("age_band", "age band 85–89", None),
+            ("age_band", "age band 90+", None),
+        ]
+
+    def test_a_series_is_held_to_its_labels(self) -> None:
+        events, people = pd.Series(self.events, index=BANDS), pd.Series(self.people, index=BANDS)
+        events.iloc[3], people.iloc[4] = 90, 4_000
+        plain = intervals.standardised_rate(events.to_numpy(), people.to_numpy())
+        turned = intervals.standardised_rate(events[::-1], people[::-1])
+        assert turned == pytest.approx(plain)
+        with pytest.raises(cm.BadInput, match="age_band: got '95\\+'"):
+            intervals.standardised_rate(events.rename({"90+": "95+"}), people.rename({"90+": "95+"}))
+
+    @pytest.mark.parametrize("weights", [np.zeros(19), np.full(19, -1.0), np.full((2, 19), 1.0), np.full(19, np.nan)])
+    def test_weights_that_are_none(self, weights) -> None:
+        with pytest.raises(cm.BadInput, match="standard_population"):
+            intervals.standardised_rate(self.events, self.people, weights)
+
+    def test_cells(self) -> None:
+        events, people = np.tile(self.events, (2, 1)).astype(float), np.tile(self.people, (2, 1)).astype(float)
+        events[1, 3], people[0, 0] = -4, -1
+        assert problems(intervals.standardised_rate, events, people) == [
+            ("events", "row 1, position 3", -4),
+            ("populations", "row 0, position 0", -1),
+        ]
+        found = intervals.standardised_rate(events, people, on_bad_input="missing")
+        assert np.isnan(found.estimate).all()
+
+    def test_fewer_than_ten_events_are_not_computed(self) -> None:
+        events = np.zeros((2, 19))
+        events[0, 5], events[1, 5] = 9, 10
+        found = intervals.standardised_rate(events, np.tile(self.people, (2, 1)))
+        assert [np.isnan(field).tolist() for field in found] == [[True, False]] * 3
+
+    def test_an_empty_age_band_is_undefined(self) -> None:
+        people = self.people.copy()
+        people[18] = 0
+        assert math.isnan(intervals.standardised_rate(self.events, people).estimate)
+
+    def test_an_empty_age_band_that_the_standard_does_not_count_is_no_matter(self) -> None:
+        people, weights = self.people.copy(), np.array(ESP2013.weights)
+        people[:3], weights[:3] = 0, 0
+        found = intervals.standardised_rate(self.events, people, weights)
+        assert found.estimate == pytest.approx(500)
+
+    def test_expected_events(self) -> None:
+        with pytest.raises(cm.BadInput, match="reference_events: got '2 age bands', expected 3 age bands"):
+            intervals.expected_events(np.ones(3), np.ones(2), np.ones(3))
+        with pytest.raises(cm.BadInput, match="populations: got 5.0, expected age bands"):
+            intervals.expected_events(5, np.ones(2), np.ones(2))
+        assert math.isnan(intervals.expected_events(np.ones(2), np.ones(2), np.array([1.0, 0.0])))
+
+
+class TestStandardPopulation:
+    def test_everything_wrong_with_it(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            StandardPopulation("ours", {"0-64": -1, "60+": 5, "old": math.nan})
+        assert len(caught.value.problems) == 4
+        assert "no ages that are also in 0–64" in str(caught.value)
+
+    def test_nobody(self) -> None:
+        with pytest.raises(cm.BadInput, match="somebody in at least one age band"):
+            StandardPopulation("ours", {"0+": 0})
+
+    @pytest.mark.parametrize("band", ["16-64", "95+", "0-2"])
+    def test_bands_that_cut_the_standards(self, band: str) -> None:
+        with pytest.raises(
+            cm.BadInput, match="expected a band made of whole bands of European Standard Population 2013"
+        ):
+            ESP2013.in_bands([band])
+
+
+class TestCostPerPatient:
+    def test_everything_wrong_at_once(self) -> None:
+        found = problems(intervals.cost_per_patient_interval, np.array([-5.0]), np.array([10]), 95, seed=-1, draws=10)
+        assert [column for column, _, _ in found] == ["confidence", "seed", "draws", None, "total_cost"]
+
+    def test_lengths(self) -> None:
+        found = problems(intervals.cost_per_patient_interval, np.ones(3), np.ones(2))
+        assert found == [("total_cost", None, "shape (3,)"), ("caseload", None, "shape (2,)")]
+
+
+class TestTables:
+    def table(self) -> pd.DataFrame:
+        return pd.DataFrame(
+            {"area": np.repeat(["A", "B"], 19), "age_band": BANDS * 2, "events": 5, "population": 1_000}
+        )
+
+    @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+    def test_agrees_with_the_arrays_in_any_order_of_rows(self, make) -> None:
+        draw = np.random.default_rng(7)
+        table = self.table().assign(events=draw.poisson(6, 38), population=draw.integers(500, 2_000, 38))
+        arrays = intervals.standardised_rate(
+            table["events"].to_numpy().reshape(2, 19), table["population"].to_numpy().reshape(2, 19)
+        )
+        shuffled = table.sample(frac=1, random_state=4)
+        found = intervals.standardised_rates(make(shuffled.to_dict(orient="list")), "area")
+        assert type(found) is make
+        rows = {area: rest for area, *rest in zip(*(found[name].to_list() for name in found.columns), strict=True)}
+        for place, area in enumerate("AB"):
+            events, people, rate, lower, upper, note = rows[area]
+            assert (events, people) == (
+                table["events"][place * 19 : place * 19 + 19].sum(),
+                table["population"][place * 19 : place * 19 + 19].sum(),
+            )
+            assert (rate, lower, upper) == pytest.approx(tuple(field[place] for field in arrays))
+            assert note is None or note != note
+
+    def test_places_named_by_two_columns(self) -> None:
+        table = pd.concat([self.table().assign(sex=sex) for sex in ("f", "m")], ignore_index=True)
+        found = intervals.standardised_rates(table, ["area", "sex"], confidence=[0.95, 0.998])
+        assert found[["area", "sex"]].to_numpy().tolist() == [["A", "f"], ["B", "f"], ["A", "m"], ["B", "m"]]
+        assert list(found.columns)[4:] == [
+            "standardised_rate", "lower_0.95", "lower_0.998", "upper_0.95", "upper_0.998", "note",
+        ]  # fmt: skip
+
+    def test_says_why_there_is_no_rate(self) -> None:
+        table = pd.concat([self.table(), self.table().assign(area=self.table()["area"] + "'")], ignore_index=True)
+        table = table.astype({"events": float})
+        table.loc[0, "events"] = math.nan
+        table.loc[19:37, "events"] = 0
+        table.loc[38, "population"] = 0
+        found = intervals.standardised_rates(table, "area").set_index("area")
+        assert found["note"].fillna("").to_dict() == {
+            "A": "an age band lacks its events or its population",
+            "B": "fewer than 10 events",
+            "A'": "nobody lives in an age band",
+            "B'": "",
+        }
+        assert found["standardised_rate"].notna().to_list() == [False, False, False, True]
+
+    def test_bands_missing_and_repeated(self) -> None:
+        table = pd.concat([self.table().drop(20), self.table().iloc[[3]]], ignore_index=True)
+        assert problems(intervals.standardised_rates, table, "area") == [
+            ("age_band", "area=A, age band 15–19", None),
+            ("age_band", "area=B, age band 5–9", None),
+        ]
+
+    def test_bands_of_another_standard(self) -> None:
+        table = self.table().replace({"age_band": {"90+": "95+"}})
+        assert problems(intervals.standardised_rates, table, "area") == [
+            ("age_band", None, "95+"),
+            ("age_band", "age band 90+", None),
+        ]
+
+    def test_columns(self) -> None:
+        with pytest.raises(cm.BadInput, match="events: got 'event', .*did you mean 'events'"):
+            intervals.standardised_rates(self.table(), "area", events="event")
+        with pytest.raises(cm.BadInput, match="by: got 'icb'"):
+            intervals.standardised_rates(self.table(), "icb")
+        with pytest.raises(cm.BadInput, match="events: .*expected a column of numbers"):
+            intervals.standardised_rates(self.table().assign(events="5"), "area")
+
+    def test_place_without_a_name(self) -> None:
+        table = self.table()
+        table.loc[2, "area"] = None
+        assert problems(intervals.standardised_rates, table, "area") == [("area", "row 2", None)]
+
+    def test_cells(self) -> None:
+        table = self.table()
+        table.loc[20, "events"] = -3
+        with pytest.raises(cm.BadInput, match="events, area=B, age band 5–9: got -3.0, expected zero or more"):
+            intervals.standardised_rates(table, "area")

@@ -1,0 +1,159 @@
+"""The ICB place-based allocations: people of practices, ICBs and regions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from official_files import ALLOCATIONS
+
+import cmhs_metrics as cm
+from cmhs_metrics.published import check_weighted_totals, read_icb_allocations
+
+HEADER, *PRACTICES = ALLOCATIONS.splitlines()
+
+
+def read(text: str = ALLOCATIONS, *arguments, **options) -> pd.DataFrame:
+    return read_icb_allocations(io.StringIO(text), *arguments, **options)
+
+
+def refusal(text: str, **options) -> str:
+    with pytest.raises(cm.BadInput) as caught:
+        read(text, **options)
+    return str(caught.value)
+
+
+def test_practices_keep_every_column() -> None:
+    practices = read(level="practice")
+    assert practices["practice"].tolist() == ["P1", "P2", "P3", "P4"]
+    assert practices.loc[0, "practice_name"] == "FEN SURGERY, NORTH"
+    assert practices["registered_population"].tolist() == [6000.5, 3999.5, 2000, 8000]
+    assert practices["weighted_population"].tolist() == [5400.25, 3600, 2499.75, 8500]
+    assert practices["Latitude"].tolist() == [52.5, 52.6, 53.1, 53.2]
+    assert practices["CCG"].isna().all(), "an empty column stays, and stays empty"
+    assert practices["Patients"].isna().all()
+    assert len(practices.columns) == HEADER.count(",") + 1
+
+
+def test_icbs_add_their_practices() -> None:
+    icbs = read()
+    assert icbs["icb"].tolist() == ["QC1", "QF1", "QU1"]
+    assert icbs["icb_name"].tolist() == ["City ICB", "Fenland ICB", "Uplands ICB"]
+    assert icbs["region"].tolist() == ["Y2", "Y1", "Y1"]
+    assert icbs["registered_population"].tolist() == [8000, 10_000, 2000]
+    assert icbs["weighted_population"].tolist() == [8500, 9000.25, 2499.75]
+    assert icbs["G&A WP"].tolist() == [8000, 10_100, 1900]
+    assert "Practice_Postcode" not in icbs
+    assert not icbs.isna().any().any()
+
+
+def test_regions_add_their_practices() -> None:
+    regions = read(level="region")
+    assert regions["region_name"].tolist() == ["East", "North"]
+    assert regions["registered_population"].tolist() == [12_000, 8000]
+    assert regions["weighted_population"].tolist() == [11_500, 8500]
+    assert "icb" not in regions, "an ICB is no attribute of a region"
+
+
+def test_the_total_of_a_weighted_population_that_is_partly_missing_is_missing() -> None:
+    icbs = read(ALLOCATIONS.replace("4000,3600", ",3600"))
+    assert math.isnan(icbs.set_index("icb").loc["QF1", "G&A WP"])
+    assert icbs.set_index("icb").loc["QC1", "G&A WP"] == 8000
+
+
+@settings(max_examples=20)
+@given(st.permutations(PRACTICES))
+def test_the_order_of_the_practices_does_not_matter(practices: list[str]) -> None:
+    for level in ("icb", "region"):
+        assert read("\n".join([HEADER, *practices]), level).equals(read(level=level))
+
+
+def test_icbs_serve_as_populations_of_a_table() -> None:
+    teams = pd.DataFrame({"icb": ["QF1", "QF1", "QU1"], "team": ["North", "South", "Hill"], "caseload": [50, 50, 40]})
+    people = read()[["icb", "registered_population", "weighted_population"]]
+    totals = cm.aggregate(teams, by="icb", populations=people, basis="registered")
+    assert totals["caseload_per_100k_registered"].tolist() == [1000, 2000]
+
+
+def test_weighting_creates_nobody() -> None:
+    for level in ("practice", "icb", "region"):
+        check = check_weighted_totals(read(level=level)).set_index("column")
+        assert check.loc["weighted_population", ["total", "registered", "difference"]].tolist() == [20_000, 20_000, 0]
+        assert check.loc["weighted_population", "agrees"]
+    assert not check_weighted_totals(read().assign(weighted_population=[8500, 9000, 2499])).loc[0, "agrees"]
+    incomplete = check_weighted_totals(read().assign(weighted_population=[8500, None, 11_500])).loc[0]
+    assert math.isnan(incomplete["total"])
+    assert not incomplete["agrees"], "though what is known of it does"
+
+
+def test_the_check_wants_both_populations() -> None:
+    with pytest.raises(cm.BadInput, match="has 2 problems(.|\n)*registered_population: (.|\n)*weighted_population: "):
+        check_weighted_totals(pd.DataFrame({"icb": ["QF1"]}))
+
+
+def test_half_a_file_that_is_cut_between_two_lines_is_refused() -> None:
+    half = "\n".join([HEADER, *PRACTICES[:2]])
+    message = refusal(half)
+    assert "MH WP, total: got 9000.2, expected the registered total, 10,000.0" in message
+    assert "whole=False" in message
+    assert read(half, whole=False)["registered_population"].tolist() == [10_000]
+
+
+def test_all_bad_cells_are_named_at_once() -> None:
+    text = (
+        ALLOCATIONS.replace("6000.5", '"6,000"')
+        .replace("3999.5", "-5")
+        .replace("8000,8000", ",inf")
+        .replace("53.1", "north")
+    )
+    message = refusal(text)
+    assert "has 5 problems" in message
+    assert "Population, line 2: got '6,000', expected a number of people, 0 or more" in message
+    assert "Population, line 3: got '-5', expected a number of people, 0 or more" in message
+    assert "G&A WP, line 5: got 'inf', expected a number of people, 0 or more" in message
+    assert "Population, line 5: got '', expected a number of people, 0 or more" in message
+    assert "Latitude, line 4: got 'north', expected a number" in message
+
+
+def test_codes_and_names_that_contradict_each_other() -> None:
+    message = refusal(
+        ALLOCATIONS.replace("P2,MARSH", "P1,MARSH").replace("QU1,Uplands ICB,Y1,East", "QF1,Uplands ICB,Y3,")
+    )
+    assert "has 4 problems" in message
+    assert "Region, line 4: got '', expected a code or name" in message
+    assert "Practice_Code, line 3: got 'P1', expected each practice once" in message
+    assert "ICBname, line 4: got 'Uplands ICB', expected one for each ICB, and another row has another" in message
+    assert "Rcode, line 4: got 'Y3', expected one for each ICB, and another row has another" in message
+
+
+def test_an_unknown_level() -> None:
+    with pytest.raises(cm.BadInput, match="level: got 'ccg', expected 'icb', 'practice' or 'region'"):
+        read(level="ccg")
+
+
+# The published file; what it holds is stated beside it
+
+
+def test_the_published_file(real) -> None:
+    path = real / "icb_allocations_2025_26.csv"
+    practices, icbs, regions = (read_icb_allocations(path, level) for level in ("practice", "icb", "region"))
+    assert (len(practices), len(icbs), len(regions)) == (6348, 42, 7)
+    assert practices.shape[1] == 30, "every published column"
+    assert practices.isna().all().sum() == 9, "nine are published empty"
+    with path.open(encoding="utf-8-sig", newline="") as opened:
+        by_hand = float(sum(Decimal(row["MH WP"]) for row in csv.DictReader(opened)))
+    for places in (practices, icbs, regions):
+        check = check_weighted_totals(places)
+        assert check["agrees"].all()
+        assert (check["total"].round(-1) == 63_849_320).all(), "63.84932 million, as stated beside the file"
+        assert check.loc[0, "total"] == pytest.approx(by_hand, rel=1e-12)
+    # NHS England, ICB place-based allocations 2025/26: Cambridgeshire and Peterborough, as cited by cm.need_index.
+    cambridgeshire = icbs.set_index("icb").loc["QUE"]
+    assert round(cambridgeshire["registered_population"]) == 1_056_872
+    assert round(cambridgeshire["weighted_population"]) == 926_303

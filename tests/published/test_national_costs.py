@@ -1,0 +1,128 @@
+"""The National Cost Collection, and cost per contact since the audit."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import pandas as pd
+import pytest
+from official_files import COSTS
+
+import cmhs_metrics as cm
+from cmhs_metrics.published import compare_cost_per_contact, read_national_costs
+
+
+def read(text: str = COSTS) -> pd.DataFrame:
+    return read_national_costs(io.StringIO(text))
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(cm.BadInput) as caught:
+        read(text)
+    return str(caught.value)
+
+
+def test_every_row_is_kept_with_its_team_type() -> None:
+    costs = read()
+    types = dict(zip(costs["currency_code"], costs["team_type"], strict=True))
+    assert types == {
+        "A02": "crht", "A06": "generic_cmht", "C10": "eating_disorders", "C03": "eating_disorders", "A12": "other",
+        "A13": "other", "X99": None, "200MHPS": None, "01IAPT": None,
+    }  # fmt: skip
+    assert cm.TeamType(types["A02"]) is cm.TeamType.CRHT
+    assert costs["cost"].tolist() == [700_000, 250_000, 30_000, 18_000, 4000, 0, 1000, 700_000, 85_000]
+
+
+def test_a_code_of_a_ward_is_no_team_though_it_be_spelt_like_one() -> None:
+    costs = read(COSTS.replace("Provider Spell,200MHPS", "Provider Spell,A06"))
+    assert costs.loc[costs["currency_code"] == "A06", "team_type"].tolist() == ["generic_cmht", None]
+
+
+def test_no_cost_or_a_handful_of_contacts_mean_nothing() -> None:
+    costs = read().set_index("currency_code")
+    assert costs.index[~costs["meaningful"]].tolist() == ["A12", "A13"]
+    five = read(COSTS.replace("4.0,1000.0,4000.0", "5.0,1000.0,5000.0")).set_index("currency_code")
+    assert five.loc["A12", "meaningful"]
+
+
+def test_a_missing_number_is_missing() -> None:
+    costs = read(COSTS.replace("2000.0,350.0,700000.0", "2000.0,,")).set_index("currency_code")
+    assert costs.loc["A02", ["unit_cost", "cost"]].isna().all()
+    assert not costs.loc["A02", "meaningful"]
+
+
+def test_a_unit_cost_to_the_pound_is_accepted() -> None:
+    assert len(read(COSTS.replace("2000.0,350.0,700000.0", "2000.0,350,700999.0"))) == 9
+
+
+def test_all_bad_cells_are_named_at_once() -> None:
+    text = COSTS.replace("2000.0,350.0,700000.0", "-2000,£350,700000.0").replace("250.0,250000.0", "250.0,2500.0")
+    message = refusal(text.replace("01IAPT", "") + "Mental Health Care Contact,C10,Again,1,1,1\n")
+    assert "has 5 problems" in message
+    assert "activity, line 2: got '-2000', expected zero or more" in message
+    assert "unit_cost, line 2: got '£350', expected zero or more pounds" in message
+    assert "cost, line 3: got '2500.0', expected activity times unit cost" in message
+    assert "currency_code, line 10: got '', expected a code" in message
+    assert "line 11: expected one row for each department_code, currency_code" in message
+
+
+def test_cost_per_contact_against_the_audit() -> None:
+    compared = compare_cost_per_contact(read(), inflation=0.02).set_index("team_type")
+    assert compared.index.tolist() == [each.value for each in cm.TeamType]
+    crht = compared.loc["crht"]
+    assert (crht["contacts"], crht["total_cost"], crht["cost_per_contact"]) == (2000, 700_000, 350)
+    # The audit prints £220; 350 / 220 is 59.1% more. At 2% a year, eight years make prices 1.02 ** 8 = 1.1717 times.
+    assert crht["cost_per_contact_2016_17"] == 220
+    assert crht["statistic"] == "mean of organisations providing it"
+    assert crht["change"] == pytest.approx(59.0909, abs=1e-3)
+    assert crht["real_cost_per_contact"] == pytest.approx(350 / 1.171659, rel=1e-5)
+    assert crht["real_change"] == pytest.approx(35.78, abs=0.01)
+
+
+def test_codes_of_one_type_are_pooled_and_what_means_nothing_is_named() -> None:
+    compared = compare_cost_per_contact(read(), inflation=0).set_index("team_type")
+    eating = compared.loc["eating_disorders"]
+    assert eating["codes"] == "C10 C03"
+    assert eating["cost_per_contact"] == 48_000 / 150, "a ratio of totals, not a mean of 300 and 360"
+    assert (compared["change"].dropna() == compared["real_change"].dropna()).all(), "without inflation they are one"
+    assert (compared.loc["other", "codes"], compared.loc["other", "left_out"]) == ("", "A12 A13")
+    assert math.isnan(compared.loc["other", "cost_per_contact"])
+    assert math.isnan(compared.loc["memory", "contacts"]), "no row is missing, not zero"
+
+
+def test_a_comparison_wants_the_columns_of_the_reader() -> None:
+    with pytest.raises(cm.BadInput, match="has 2 problems(.|\n)*team_type(.|\n)*meaningful"):
+        compare_cost_per_contact(read().drop(columns=["team_type", "meaningful"]), inflation=0.02)
+    with pytest.raises(cm.BadInput, match="inflation: got -1, expected a proportion above -1"):
+        compare_cost_per_contact(read(), inflation=-1)
+
+
+# The published file
+
+
+def test_the_published_file(real) -> None:
+    costs = read_national_costs(real / "ncc_2024_25_mental_health.csv")
+    assert len(costs) == 86
+    contacts = costs["department_code"] == "Mental Health Care Contact"
+    assert costs["team_type"].notna().equals(contacts), "every team code has a type, and nothing else has"
+    pd.testing.assert_series_equal(costs["activity"] * costs["unit_cost"], costs["cost"], rtol=1e-12, check_names=False)
+    compared = compare_cost_per_contact(costs, inflation=0.03).set_index("team_type")
+    assert compared["contacts"].sum() == costs.loc[contacts, "activity"].sum()
+    assert compared["total_cost"].sum() == pytest.approx(costs.loc[contacts, "cost"].sum(), rel=1e-12)
+    # One code makes up each of these types, so the schedule prints their unit cost itself.
+    printed = costs.set_index("currency_code")["unit_cost"]
+    for code, team_type in {
+        "A06": "generic_cmht",
+        "A02": "crht",
+        "A14": "eip",
+        "A17": "memory",
+        "C10": "eating_disorders",
+    }.items():
+        assert compared.loc[team_type, "cost_per_contact"] == pytest.approx(printed[code])
+    audit = {"generic_cmht": 163, "memory": 294, "forensic": 512}  # the audit's table of unit costs
+    for team_type, pounds in audit.items():
+        row = compared.loc[team_type]
+        assert row["cost_per_contact_2016_17"] == pounds
+        assert (row["change"] > 0) == (row["cost_per_contact"] > pounds)
+        assert row["real_change"] < row["change"]

@@ -1,0 +1,211 @@
+"""Official files as they come: plain or gzipped, from disk or open, and everything that is not such a file."""
+
+from __future__ import annotations
+
+import gzip
+import io
+
+import pytest
+from official_files import ALLOCATIONS, COSTS, monthly_text
+
+import cmhs_metrics as cm
+from cmhs_metrics.published import read_icb_allocations, read_mhsds_monthly, read_national_costs
+
+MONTHLY = monthly_text({"MRS02": 372_004, "MRS02a": 78_261, "MRS02b": 21.037678})
+FILES = {
+    "allocations": (read_icb_allocations, ALLOCATIONS, "NHS England's ICB place-based allocations"),
+    "monthly": (read_mhsds_monthly, MONTHLY, "the MHSDS monthly statistics' performance files"),
+    "costs": (read_national_costs, COSTS, "the National Cost Collection's schedule for mental health"),
+}
+every_file = pytest.mark.parametrize(("read", "text", "title"), FILES.values(), ids=FILES.keys())
+
+
+def refusal(read, source) -> str:
+    with pytest.raises(cm.BadInput) as caught:
+        read(source)
+    return str(caught.value)
+
+
+@every_file
+def test_a_file_is_read_from_wherever_it_is(read, text, title, tmp_path) -> None:
+    expected = read(io.StringIO(text))
+    data = text.encode()
+    for name, content in (
+        ("plain.csv", data),
+        ("zipped.csv.gz", gzip.compress(data)),
+        ("zipped.csv", gzip.compress(data)),
+    ):
+        path = tmp_path / name
+        path.write_bytes(content)
+        with path.open("rb") as binary:
+            for source in (path, str(path), binary, io.BytesIO(content)):
+                assert read(source).equals(expected), (name, source)
+            assert not binary.closed
+    with (tmp_path / "plain.csv").open(encoding="utf-8") as opened, gzip.open(tmp_path / "zipped.csv.gz") as unzipped:
+        assert read(opened).equals(expected)
+        assert read(unzipped).equals(expected)
+
+
+@every_file
+@pytest.mark.parametrize("change", ["mark", "windows line ends", "blank last lines", "header in capitals and spaced"])
+def test_what_programs_do_to_a_csv_file_changes_nothing(read, text, title, change) -> None:
+    header, rest = text.split("\n", 1)
+    changed = {
+        "mark": "\ufeff" + text,
+        "windows line ends": text.replace("\n", "\r\n"),
+        "blank last lines": text + "\n\n",
+        "header in capitals and spaced": header.upper().replace(",", " , ") + "\n" + rest,
+    }[change]
+    result, expected = read(io.BytesIO(changed.encode())), read(io.StringIO(text))
+    assert [name.casefold() for name in result] == [name.casefold() for name in expected]
+    assert result.iloc[:, 0].tolist() == expected.iloc[:, 0].tolist()
+    if change == "mark":
+        with_mark_in_text = read(io.StringIO(changed))
+        assert with_mark_in_text.equals(expected)
+
+
+@every_file
+def test_columns_in_another_order_and_columns_nobody_knows(read, text, title) -> None:
+    import pandas as pd
+
+    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    shuffled = table[table.columns[::-1]].assign(**{"Note of 2027": [f"007{row}" for row in range(len(table))]})
+    result = read(
+        io.StringIO(shuffled.to_csv(index=False)), **({"level": "practice"} if title.startswith("NHS") else {})
+    )
+    assert result["Note of 2027"].tolist() == shuffled["Note of 2027"].tolist(), "kept in place, as text"
+    assert len(result) == len(table)
+
+
+@every_file
+@pytest.mark.parametrize("content", ["", "\n \n", "\ufeff"])
+def test_an_empty_file(read, text, title, content) -> None:
+    message = refusal(read, io.StringIO(content))
+    assert title in message
+    assert "not an empty file" in message
+
+
+@every_file
+def test_a_header_alone(read, text, title) -> None:
+    assert f"expected {title} with rows below the header" in refusal(read, io.StringIO(text.split("\n")[0] + "\n"))
+
+
+@every_file
+def test_an_error_page_saved_as_csv(read, text, title, tmp_path) -> None:
+    path = tmp_path / "download.csv"
+    path.write_text("\n<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head></html>", encoding="utf-8")
+    message = refusal(read, path)
+    assert message.startswith(f"{path} has 1 problem:")
+    assert "got '<!DOCTYPE html>'" in message
+    assert f"expected {title} as CSV, not a web page" in message
+
+
+@every_file
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"PK\x03\x04and so on", "an Excel workbook or a zip archive"),
+        (b"%PDF-1.7", "a PDF"),
+        ("ICB".encode("utf-16"), "text in UTF-16"),
+        (b"Practice_Code,\x96\n", "byte 0x96 at position 14"),
+    ],
+)
+def test_other_kinds_of_file(read, text, title, content, found) -> None:
+    message = refusal(read, io.BytesIO(content))
+    assert f"got '{found}', expected {title} as CSV" in message
+
+
+def test_text_opened_in_a_wrong_encoding(tmp_path) -> None:
+    path = tmp_path / "costs.csv"
+    path.write_text("\ufeff" + COSTS, encoding="utf-8")
+    with path.open(encoding="cp1252") as opened:
+        assert "opened as bytes, or as text with encoding='utf-8'" in refusal(read_national_costs, opened)
+    path.write_bytes(COSTS.encode("cp1252"))
+    with path.open(encoding="utf-8") as opened:
+        assert "got 'byte 0x96" in refusal(read_national_costs, opened)
+
+
+@every_file
+def test_half_of_a_gzipped_file(read, text, title, tmp_path) -> None:
+    whole = gzip.compress(text.encode())
+    path = tmp_path / "half.csv.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    damaged = bytearray(whole)
+    damaged[20] ^= 0xFF
+    with gzip.open(path) as opened:
+        for source in (path, opened, io.BytesIO(damaged)):
+            assert f"{title} gzipped as a whole: this is part of a file, or a damaged one" in refusal(read, source)
+
+
+@every_file
+def test_a_file_that_is_cut_short_in_a_line(read, text, title) -> None:
+    lines = text.splitlines()
+    width = lines[0].count(",") + 1
+    cut = "\n".join([*lines[:-1], ",".join(lines[-1].split(",")[:3])])
+    message = refusal(read, io.StringIO(cut))
+    assert (
+        f"line {len(lines)}: got '3 fields', expected {width} fields, as the header has (the file may be cut short)"
+        in message
+    )
+
+
+@every_file
+def test_every_line_with_fields_too_few_or_too_many_is_named(read, text, title) -> None:
+    lines = text.splitlines()
+    message = refusal(read, io.StringIO("\n".join([*lines[:2], lines[1] + ",1,2", "x", *lines[2:]])))
+    assert "has 2 problems" in message
+    assert "line 3: got" in message
+    assert "line 4: got '1 field'" in message
+
+
+@every_file
+def test_a_quoted_cell_that_never_ends(read, text, title) -> None:
+    message = refusal(read, io.StringIO(text + '"P9,FEN'))
+    assert f"expected {title} as a whole CSV file" in message
+
+
+@every_file
+def test_all_missing_columns_are_named_at_once(read, text, title) -> None:
+    header, rest = text.split("\n", 1)
+    names = header.split(",")
+    last, middle = names[-1], next(name for name in ("ICB", "PRIMARY_LEVEL", "activity") if name in names)
+    changed = ",".join(f"New {name}" if name in (last, middle) else name for name in names)
+    message = refusal(read, io.StringIO(changed + "\n" + rest))
+    assert "has 3 problems" in message
+    assert f"expected the columns of {title}" in message
+    for name in (last, middle):
+        assert f"{name}: expected a column of that name" in message
+    assert names[0] in message.splitlines()[1], "what was found is shown"
+
+
+def test_the_nearest_column_is_offered() -> None:
+    message = refusal(read_icb_allocations, io.StringIO(ALLOCATIONS.replace("MH WP", "MH WP 2026")))
+    assert "MH WP: expected a column of that name; did you mean 'MH WP 2026'" in message
+
+
+@every_file
+def test_another_official_file_is_recognised(read, text, title) -> None:
+    for other, other_text, other_title in FILES.values():
+        if other is not read:
+            message = refusal(read, io.StringIO(other_text))
+            assert f"expected the columns of {title}; this is {other_title}: use {other.__name__}" in message
+
+
+@every_file
+def test_a_column_twice(read, text, title) -> None:
+    header, *rows = text.splitlines()
+    repeated = [f"{header},{header.split(',')[0].lower()}", *(f"{row},x" for row in rows)]
+    assert "expected a column that stands once" in refusal(read, io.StringIO("\n".join(repeated)))
+
+
+def test_a_column_without_a_name_is_kept() -> None:
+    text = "\n".join(line + "," for line in COSTS.splitlines())
+    assert read_national_costs(io.StringIO(text))["Unnamed: 6"].tolist() == [""] * 9
+
+
+@every_file
+def test_what_is_no_file_at_all(read, text, title, tmp_path) -> None:
+    with pytest.raises(TypeError, match="a path or an open file is expected, got a int"):
+        read(5)
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "nowhere.csv")

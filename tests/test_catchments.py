@@ -1,0 +1,518 @@
+"""Catchments that do not match: nothing is lost, nothing is made up, and nothing is absorbed unnamed."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
+from cmhs_metrics.catchments.largest_remainder import largest_remainder
+
+sys.path.insert(0, str(Path(__file__).parent / "tables"))
+from engines import ALL, EAGER, LAZY, cells, sorted_by
+
+ALLOCATIONS = Path(__file__).resolve().parents[1] / "../shared/data/icb_allocations_2025_26.csv"
+
+few_examples = settings(max_examples=25)
+every_table = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
+every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER.keys())
+every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY.keys())
+
+SHARES = Shares({"RT1": {"QUE": 0.75, "QH8": 0.25}, "RYK": {"QUE": 1.0}})
+TRUSTS = {
+    "organisation": ["RT1", "RYK", "RT1"],
+    "team_type": ["Generic CMHTs", "Generic CMHTs", "CRHT"],
+    "contacts": [800, 400, 40],
+    "total_cost": [80_000.0, 60_000.0, 6_000.0],
+}
+
+FROM, TO = ["R0", "R1", "R2", "R3"], ["Q0", "Q1", "Q2", "Q3", "Q4"]
+weights = st.integers(0, 1_000)
+
+
+@st.composite
+def shares(draw: st.DrawFn, origins: list[str] = FROM, destinations: list[str] = TO) -> Shares:
+    held = {}
+    for origin in origins:
+        row = draw(st.lists(weights, min_size=len(destinations), max_size=len(destinations)).filter(any))
+        held[origin] = {place: weight / sum(row) for place, weight in zip(destinations, row, strict=True)}
+    return Shares(held)
+
+
+@st.composite
+def trusts(draw: st.DrawFn) -> pd.DataFrame:
+    rows = []
+    for place in draw(st.lists(st.sampled_from(FROM), min_size=1, unique=True)):
+        for team_type in draw(st.lists(st.sampled_from(["CRHT", "EIP"]), min_size=1, unique=True)):
+            contacts = draw(st.integers(0, 10**6))
+            rows.append((place, team_type, contacts, draw(st.integers(0, contacts)), draw(st.floats(0, 1e9))))
+    return pd.DataFrame(rows, columns=["organisation", "team_type", "contacts", "face_to_face_contacts", "total_cost"])
+
+
+def to_icbs(table: Any, by_shares: Shares, **options: Any) -> Any:
+    return apportion(table, by_shares, by="organisation", to="icb", **options)
+
+
+def totals(table: pd.DataFrame, measure: str) -> dict[str, float]:
+    return {kind: math.fsum(rows[measure]) for kind, rows in table.groupby("team_type")}
+
+
+@every_table
+class TestOnEveryEngine:
+    def test_each_place_gets_its_share(self, make) -> None:
+        # 75% of 800 and all of 400 are 1,000; 25% of 800 are 200.
+        result = sorted_by(cells(to_icbs(make(TRUSTS), SHARES)), "team_type", "icb")
+        assert result == {
+            "icb": ["QH8", "QUE", "QH8", "QUE"],
+            "team_type": ["CRHT", "CRHT", "Generic CMHTs", "Generic CMHTs"],
+            "contacts": [10.0, 30.0, 200.0, 1_000.0],
+            "total_cost": [1_500.0, 4_500.0, 20_000.0, 120_000.0],
+        }
+
+    def test_metrics_follow_from_the_new_totals(self, make) -> None:
+        result = sorted_by(
+            cells(cm.with_metrics(to_icbs(make(TRUSTS), SHARES), keys=["icb", "team_type"])), "team_type", "icb"
+        )
+        # RT1 costs £100 a contact and RYK £150: the Q that both serve is between, 120,000 / 1,000.
+        assert result["cost_per_contact"] == [150.0, 150.0, 100.0, 120.0]
+
+    def test_missing_where_any_part_is(self, make) -> None:
+        for hole in (None, math.nan):
+            table = make({**TRUSTS, "contacts": [800.0, hole, 40.0]})
+            result = sorted_by(cells(to_icbs(table, SHARES)), "team_type", "icb")
+            assert result["contacts"] == [10.0, 30.0, 200.0, None]
+            assert result["total_cost"] == [1_500.0, 4_500.0, 20_000.0, 120_000.0]
+
+    def test_places_without_shares_are_kept_in_a_named_place(self, make) -> None:
+        known = Shares({"RT1": {"QUE": 1.0}})
+        result = sorted_by(cells(to_icbs(make(TRUSTS), known, uncovered="keep")), "team_type", "icb")
+        assert result["icb"] == ["QUE", "QUE", NOT_COVERED]
+        assert result["contacts"] == [40.0, 800.0, 400.0]
+
+    def test_the_new_places_may_take_the_column_of_the_old(self, make) -> None:
+        result = cells(apportion(make(TRUSTS), SHARES, by="organisation", to="organisation"))
+        assert list(result) == list(TRUSTS)
+        assert sorted(result["organisation"]) == ["QH8", "QH8", "QUE", "QUE"]
+
+    def test_gives_back_the_kind_that_came(self, make) -> None:
+        table = make(TRUSTS)
+        assert type(to_icbs(table, SHARES)) is type(table)
+
+    def test_other_columns_are_keys_and_may_be_missing(self, make) -> None:
+        table = make({**TRUSTS, "region": [None, "Y61", "Y62"]})
+        result = sorted_by(cells(to_icbs(table, SHARES)), "team_type", "icb", "region")
+        assert list(result) == ["icb", "team_type", "region", "contacts", "total_cost"]
+        assert result["region"] == ["Y62", "Y62", None, None, "Y61"]
+
+    def test_only_the_measures_that_are_named(self, make) -> None:
+        table = make({**TRUSTS, "registered_population": [1, 1, 1], "cost_per_contact": [100.0, 150.0, 150.0]})
+        assert list(cells(to_icbs(table, SHARES, measures=["contacts"]))) == ["icb", "team_type", "contacts"]
+
+    def test_metrics_and_populations_are_refused_by_name(self, make) -> None:
+        table = make(
+            {
+                **TRUSTS,
+                "registered_population": [1, 1, 1],
+                "cost_per_contact": [1.0, 1.0, 1.0],
+                "contacts_per_100k_registered": [1.0, 1.0, 1.0],
+            }
+        )
+        with pytest.raises(cm.BadInput) as raised:
+            to_icbs(table, SHARES)
+        assert [problem.column for problem in raised.value.problems] == [
+            "registered_population", "cost_per_contact", "contacts_per_100k_registered",
+        ]  # fmt: skip
+        assert "people add over distinct places" in str(raised.value)
+        assert "this is a metric, which does not add" in str(raised.value)
+        with pytest.raises(cm.BadInput, match="cost_per_contact: expected a measure, and this is a metric"):
+            to_icbs(table, SHARES, measures=["cost_per_contact"])
+
+    def test_flows_become_shares(self, make) -> None:
+        flows = make({"trust": ["A", "A", "A", "B"], "icb": ["X", "X", "Y", "Y"], "patients": [300, 300, 200, 5]})
+        assert Shares.from_flows(flows, "trust", "icb", "patients") == Shares(
+            {"A": {"X": 0.75, "Y": 0.25}, "B": {"Y": 1.0}}
+        )
+
+    def test_practices_become_shares(self, make) -> None:
+        practices = {
+            "practice": ["1", "2", "3"], "trust": ["A"] * 3, "icb": ["X", "X", "Y"],
+            "registered_population": [4_000.0, 2_000.0, 2_000.0],
+        }  # fmt: skip
+        result = Shares.from_populations(make(practices), "trust", "icb", place="practice")
+        assert result == Shares({"A": {"X": 0.75, "Y": 0.25}})
+        twice = make({**practices, "practice": ["1", "1", "3"]})
+        with pytest.raises(cm.BadInput, match="practice: got '1', expected each place once, and it stands in 2 rows"):
+            Shares.from_populations(twice, "trust", "icb", place="practice")
+
+    def test_shares_that_are_given(self, make) -> None:
+        table = {"from_place": ["A", "A"], "to_place": ["X", "Y"], "share": [0.75, 0.25]}
+        assert Shares.given(make(table)) == Shares({"A": {"X": 0.75, "Y": 0.25}})
+        with pytest.raises(cm.BadInput, match="share, from_place=A, to_place=X: got 0.25, expected one row"):
+            Shares.given(make({**table, "to_place": ["X", "X"]}))
+
+    def test_flows_to_nowhere_are_named(self, make) -> None:
+        flows = make({"trust": ["A", "A", "B"], "icb": ["X", None, "Y"], "patients": [75, 25, 0]})
+        with pytest.raises(cm.BadInput) as raised:
+            Shares.from_flows(flows, "trust", "icb", "patients")
+        assert str(raised.value) == (
+            "the shares has 2 problems:\n"
+            "  trust: got 'B', expected something that flows from it, or uncovered='keep'\n"
+            "  icb, trust=A: expected a place for 25 of 100, or uncovered='keep'"
+        )
+        kept = Shares.from_flows(flows, "trust", "icb", "patients", uncovered="keep")
+        assert kept == Shares({"A": {"X": 0.75, NOT_COVERED: 0.25}, "B": {NOT_COVERED: 1.0}})
+
+    def test_flows_that_cannot_be(self, make) -> None:
+        flows = make({"trust": [None, "A", "B", "C"], "icb": ["X"] * 4, "patients": [1.0, -2.0, None, math.inf]})
+        with pytest.raises(cm.BadInput) as raised:
+            Shares.from_flows(flows, "trust", "icb", "patients")
+        assert {(problem.column, problem.row) for problem in raised.value.problems} == {
+            ("trust", "icb=X"),
+            ("patients", "trust=A, icb=X"),
+            ("patients", "trust=B, icb=X"),
+            ("patients", "trust=C, icb=X"),
+        }
+
+
+@every_eager
+class TestInMemory:
+    def test_groups_come_as_they_first_appear(self, make) -> None:
+        result = cells(to_icbs(make(TRUSTS), SHARES))
+        assert list(zip(result["team_type"], result["icb"], strict=True)) == [
+            ("Generic CMHTs", "QH8"), ("Generic CMHTs", "QUE"), ("CRHT", "QH8"), ("CRHT", "QUE"),
+        ]  # fmt: skip
+
+    def test_places_without_shares_are_named(self, make) -> None:
+        table = make({**TRUSTS, "organisation": ["RT1", "RYX", "RT9"]})
+        with pytest.raises(cm.BadInput) as raised:
+            to_icbs(table, SHARES)
+        assert [(problem.column, problem.value) for problem in raised.value.problems] == [
+            ("organisation", "RT9"), ("organisation", "RYX"),
+        ]  # fmt: skip
+        assert "did you mean 'RYK'?, or uncovered='keep'" in str(raised.value)
+
+    def test_whole_numbers_stay_whole(self, make) -> None:
+        table = make({"organisation": ["RT1", "RYK"], "contacts": [7, 2]})
+        shares = Shares({"RT1": {"A": 0.2, "B": 0.4, "C": 0.4}, "RYK": {"A": 1.0}})
+        # 3.4, 2.8 and 2.8: the two that are missing from 7 + 2 go to the larger remainders.
+        assert cells(to_icbs(table, shares, integers=True)) == {"icb": ["A", "B", "C"], "contacts": [3.0, 3.0, 3.0]}
+
+    def test_equal_remainders_go_by_name(self, make) -> None:
+        table = make({"organisation": ["RT1"], "contacts": [3]})
+        shares = Shares({"RT1": {"B": 0.25, "A": 0.25, "D": 0.25, "C": 0.25}})
+        assert cells(to_icbs(table, shares, integers=True))["contacts"] == [1.0, 1.0, 1.0, 0.0]
+
+    def test_parts_stay_within_their_wholes(self, make) -> None:
+        # 1.4, 1.8 and 1.8 contacts, of which 1.4, 0.3 and 0.3 face to face: rounded alone those would be 2, 0, 0 of 1, 2, 2.
+        table = make({"organisation": ["RT1", "RYK"], "face_to_face_contacts": [2, 0], "contacts": [2, 3]})
+        shares = Shares({"RT1": {"A": 0.7, "B": 0.15, "C": 0.15}, "RYK": {"B": 0.5, "C": 0.5}})
+        result = cells(to_icbs(table, shares, integers=True))
+        assert (result["contacts"], result["face_to_face_contacts"]) == ([1.0, 2.0, 2.0], [1.0, 1.0, 0.0])
+
+    def test_fractions_are_not_whole(self, make) -> None:
+        table = make({"organisation": ["RT1", "RYK"], "wte": [7.5, 2.0]})
+        with pytest.raises(cm.BadInput, match="wte, organisation=RT1: got 7.5, expected a whole number"):
+            to_icbs(table, SHARES, integers=True)
+
+    def test_bad_cells_are_refused(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="contacts, organisation=RYK, .*: got -1"):
+            to_icbs(make({**TRUSTS, "contacts": [1, -1, 1]}), SHARES)
+        with pytest.raises(cm.BadInput, match="expected one row for these keys"):
+            to_icbs(make({**TRUSTS, "team_type": ["CRHT"] * 3}), SHARES)
+
+
+@every_lazy
+class TestLazy:
+    def test_whole_numbers_are_refused_before_anything_runs(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="integers: got True, expected a table in memory"):
+            to_icbs(make(TRUSTS), SHARES, integers=True)
+
+    def test_places_without_shares_cannot_be_lost(self, make) -> None:
+        result = cells(to_icbs(make({**TRUSTS, "organisation": ["RT1", "RT9", None]}), SHARES))
+        assert sum(result["contacts"]) == 1_240
+        assert sorted(zip(result["icb"], result["contacts"], strict=True))[-2:] == [
+            (NOT_COVERED, 40.0), (NOT_COVERED, 400.0),
+        ]  # fmt: skip
+
+    def test_sorted_by_its_columns(self, make) -> None:
+        assert cells(to_icbs(make(TRUSTS), SHARES))["icb"] == ["QH8", "QH8", "QUE", "QUE"]
+
+
+def test_a_relation_of_another_connection() -> None:
+    connection = duckdb.connect()
+    relation = connection.sql("select 'RT1' as organisation, 800 as contacts")
+    assert sorted(to_icbs(relation, SHARES).fetchall()) == [("QH8", 200.0), ("QUE", 600.0)]
+
+
+def test_columns_of_quantities_keep_their_unit_even_where_rows_are_as_many() -> None:
+    pytest.importorskip("pint_pandas")
+    table = pd.DataFrame({"organisation": ["RT1", "RYK"], "total_cost": pd.Series([0.8, 0.6], dtype="pint[MGBP]")})
+    result = to_icbs(table, SHARES)
+    assert result["icb"].tolist() == ["QH8", "QUE"]
+    assert result["total_cost"].pint.to("GBP").pint.magnitude.tolist() == pytest.approx([200_000, 1_200_000])
+
+
+def test_codes_as_numbers_and_other_schemas_are_refused_at_once() -> None:
+    table = pd.DataFrame({"organisation": [1, 2], "icb": ["A", "B"], "contacts": [1, 2]})
+    with pytest.raises(cm.BadInput) as raised:
+        to_icbs(table, SHARES, measures=["contact"])
+    assert [problem.column for problem in raised.value.problems] == ["organisation", "to", "measures"]
+    assert "did you mean 'contacts'?" in str(raised.value)
+    with pytest.raises(cm.BadInput, match="a column of a measure that adds"):
+        to_icbs(pd.DataFrame({"organisation": ["RT1"]}), SHARES)
+    with pytest.raises(cm.BadInput, match="uncovered: got 'drop', expected 'refuse' or 'keep'"):
+        to_icbs(pd.DataFrame({"organisation": ["RT1"], "contacts": [1]}), SHARES, uncovered="drop")  # type: ignore[arg-type]
+
+
+class TestTotals:
+    @few_examples
+    @given(trusts(), shares())
+    def test_are_kept(self, table: pd.DataFrame, by_shares: Shares) -> None:
+        result = to_icbs(table, by_shares)
+        for measure in ("contacts", "face_to_face_contacts", "total_cost"):
+            assert totals(result, measure) == pytest.approx(totals(table, measure), rel=1e-9)
+
+    @few_examples
+    @given(trusts(), shares())
+    def test_are_kept_to_the_last_unit(self, table: pd.DataFrame, by_shares: Shares) -> None:
+        counts = table.drop(columns="total_cost")
+        result, exact = to_icbs(counts, by_shares, integers=True), to_icbs(counts, by_shares)
+        for measure in ("contacts", "face_to_face_contacts"):
+            assert totals(result, measure) == totals(counts, measure)
+            assert (result[measure] == np.floor(result[measure])).all()
+        assert (abs(result["contacts"] - exact["contacts"]) < 1 + 1e-6).all()
+        assert (result["face_to_face_contacts"] <= result["contacts"]).all(), "a part stays within its whole"
+
+    @few_examples
+    @given(trusts(), shares(), st.randoms(use_true_random=False))
+    def test_do_not_depend_on_the_order_of_rows(self, table: pd.DataFrame, by_shares: Shares, random) -> None:
+        order = list(range(len(table)))
+        random.shuffle(order)
+        counts = table.drop(columns="total_cost")
+        keys = ["team_type", "icb"]
+        one, other = (
+            to_icbs(each, by_shares, integers=True).sort_values(keys, ignore_index=True)
+            for each in (counts, counts.iloc[order])
+        )
+        pd.testing.assert_frame_equal(one, other)
+
+    @few_examples
+    @given(trusts(), shares())
+    def test_engines_agree(self, table: pd.DataFrame, by_shares: Shares) -> None:
+        counts = table.drop(columns="total_cost")
+        pandas, polars = (to_icbs(each, by_shares, integers=True) for each in (counts, pl.from_pandas(counts)))
+        assert cells(pandas) == cells(polars)
+
+
+class TestRoundTrips:
+    @few_examples
+    @given(trusts())
+    def test_identity_changes_nothing(self, table: pd.DataFrame) -> None:
+        identity = Shares.lookup({place: place for place in FROM})
+        result = apportion(table, identity, by="organisation", to="organisation")
+        keys = ["organisation", "team_type"]
+        expected = table.astype({"contacts": float, "face_to_face_contacts": float})
+        pd.testing.assert_frame_equal(
+            result.sort_values(keys, ignore_index=True), expected.sort_values(keys, ignore_index=True)
+        )
+
+    @few_examples
+    @given(trusts())
+    def test_one_place_is_the_total(self, table: pd.DataFrame) -> None:
+        result = to_icbs(table, Shares.lookup(dict.fromkeys(FROM, "England")))
+        assert totals(result, "total_cost") == pytest.approx(totals(table, "total_cost"))
+        assert len(result) == table["team_type"].nunique()
+
+    @few_examples
+    @given(trusts(), shares())
+    def test_merging_before_is_merging_after(self, table: pd.DataFrame, by_shares: Shares) -> None:
+        merged = [place for place in ("Q0", "Q1") if place in by_shares.to_places]
+        before = to_icbs(table, by_shares.merge(merged, into="Q0") if merged else by_shares)
+        after = to_icbs(table, by_shares)
+        after = after.assign(icb=after["icb"].replace({"Q1": "Q0"} if merged else {}))
+        keys = ["team_type", "icb"]
+        after = after.groupby(keys, as_index=False)[["contacts", "face_to_face_contacts", "total_cost"]].sum()
+        before = before.sort_values(keys, ignore_index=True)[list(after.columns)]
+        pd.testing.assert_frame_equal(before, after, check_dtype=False, rtol=1e-9, atol=1e-6)
+
+    @few_examples
+    @given(trusts(), shares(), shares(TO, ["Y1", "Y2"]))
+    def test_two_apportionments_are_one(self, table: pd.DataFrame, first: Shares, second: Shares) -> None:
+        once = apportion(table, first.then(second), by="organisation", to="region")
+        twice = apportion(to_icbs(table, first), second, by="icb", to="region")
+        keys = ["team_type", "region"]
+        once, twice = (each.sort_values(keys, ignore_index=True) for each in (once, twice))
+        pd.testing.assert_frame_equal(once, twice[list(once.columns)], rtol=1e-9, atol=1e-6)
+
+    @few_examples
+    @given(shares(), st.lists(st.integers(1, 10**6), min_size=4, max_size=4))
+    def test_the_reverse_brings_the_amounts_back(self, by_shares: Shares, amounts: list[int]) -> None:
+        table = pd.DataFrame({"organisation": FROM, "contacts": amounts})
+        back = by_shares.reverse(dict(zip(FROM, amounts, strict=True)))
+        result = apportion(to_icbs(table, by_shares), back, by="icb", to="organisation")
+        found = dict(zip(result["organisation"], result["contacts"], strict=True))
+        assert found == pytest.approx(dict(zip(FROM, amounts, strict=True)), rel=1e-9)
+
+    def test_shares_as_a_table_and_back(self) -> None:
+        assert Shares.given(SHARES.to_pandas()) == SHARES
+        assert pickle.loads(pickle.dumps(SHARES)) == SHARES
+        assert hash(Shares({"A": {"X": 1.0, "Y": 0.0}})) == hash(Shares({"A": {"X": 1}}))
+
+
+class TestShares:
+    def test_every_place_that_does_not_add_to_one_is_named(self) -> None:
+        with pytest.raises(cm.BadInput) as raised:
+            Shares({"A": {"X": 0.5, "Y": 0.4}, "B": {"X": 0.75, "Y": 0.5}, "C": {"X": 1.0}, "D": {}})
+        assert [(problem.row, problem.value) for problem in raised.value.problems] == [
+            ("from_place=A", 0.9), ("from_place=B", 1.25), ("from_place=D", 0.0),
+        ]  # fmt: skip
+        assert "0.1 of the place is not covered" in str(raised.value)
+        assert "over-covered by 0.25" in str(raised.value)
+
+    def test_what_is_not_covered_can_be_kept_but_not_what_is_over_covered(self) -> None:
+        assert Shares({"A": {"X": 0.75}}, uncovered="keep").of("A") == {"X": 0.75, NOT_COVERED: 0.25}
+        with pytest.raises(cm.BadInput, match="from_place=B: got 1.25, expected shares that add to 1"):
+            Shares({"A": {"X": 0.75}, "B": {"X": 0.75, "Y": 0.5}}, uncovered="keep")
+
+    def test_cells_that_are_no_shares(self) -> None:
+        with pytest.raises(cm.BadInput) as raised:
+            Shares({"A": {"X": -0.1, "Y": 60.0}, "B": {"X": math.nan}, 7: {"X": 1.0}, "C": {"": 1.0}})  # type: ignore[dict-item]
+        assert [(problem.column, problem.row) for problem in raised.value.problems] == [
+            ("share", "from_place=A, to_place=X"),
+            ("share", "from_place=A, to_place=Y"),
+            ("share", "from_place=B, to_place=X"),
+            ("from_place", None),
+            ("to_place", None),
+        ]
+        with pytest.raises(cm.BadInput, match="at least one place"):
+            Shares({})
+
+    def test_shares_in_whole_per_cents_are_scaled_where_asked(self) -> None:
+        thirds = {"A": {"X": 0.33, "Y": 0.33, "Z": 0.33}}
+        with pytest.raises(cm.BadInput, match="0.01 of the place is not covered"):
+            Shares(thirds)
+        assert list(Shares(thirds, tolerance=0.02).of("A").values()) == pytest.approx([1 / 3] * 3, rel=1e-15)
+        with pytest.raises(cm.BadInput, match="tolerance: got 2"):
+            Shares(thirds, tolerance=2)
+
+    def test_unknown_places(self) -> None:
+        with pytest.raises(cm.BadInput, match="place: got 'RT2', expected a place of the shares; did you mean 'RT1'?"):
+            SHARES.of("RT2")
+        with pytest.raises(cm.BadInput, match="from_place: got 'QH8', expected to be there"):
+            SHARES.then(Shares.lookup({"QUE": "Y61"}))
+        with pytest.raises(cm.BadInput, match="places: got 'QUX', expected a place of the shares; did you mean 'QUE'"):
+            SHARES.merge(["QUE", "QUX"], into="Q1")
+        with pytest.raises(cm.BadInput, match="into: got 'QH8', expected a new name"):
+            SHARES.merge(["QUE"], into="QH8")
+
+    def test_a_reverse_needs_every_amount(self) -> None:
+        with pytest.raises(cm.BadInput) as raised:
+            SHARES.reverse({"RT1": -1, "RYX": 3})
+        assert [(problem.column, problem.row, problem.value) for problem in raised.value.problems] == [
+            ("amounts", "RT1", -1), ("amounts", "RYK", None), ("amounts", None, "RYX"),
+        ]  # fmt: skip
+        with pytest.raises(cm.BadInput, match="to_place: got 'QH8', expected something that flows from it"):
+            SHARES.reverse({"RT1": 0, "RYK": 3})
+
+    def test_what_is_not_covered_stays_so(self) -> None:
+        kept = Shares({"A": {"X": 0.75}}, uncovered="keep")
+        assert kept.then(Shares.lookup({"X": "Y"})).of("A") == {"Y": 0.75, NOT_COVERED: 0.25}
+
+
+class TestLargestRemainder:
+    def test_against_the_bill_of_1792(self) -> None:
+        """The United States census of 1790 and the 120 seats of Hamilton's bill of 1792 (Balinski and Young, Fair Representation)."""
+        people = {
+            "Connecticut": (236_841, 8), "Delaware": (55_540, 2), "Georgia": (70_835, 2), "Kentucky": (68_705, 2),
+            "Maryland": (278_514, 9), "Massachusetts": (475_327, 16), "New Hampshire": (141_822, 5),
+            "New Jersey": (179_570, 6), "New York": (331_589, 11), "North Carolina": (353_523, 12),
+            "Pennsylvania": (432_879, 14), "Rhode Island": (68_446, 2), "South Carolina": (206_236, 7),
+            "Vermont": (85_533, 3), "Virginia": (630_560, 21),
+        }  # fmt: skip
+        counts = np.array([count for count, _ in people.values()], dtype=float)
+        seats = largest_remainder(counts / counts.sum() * 120, np.zeros(15, dtype=int), np.arange(15))
+        assert seats.tolist() == [seats for _, seats in people.values()]
+
+    def test_a_part_stays_within_its_whole(self) -> None:
+        one = np.zeros(3, dtype=int)
+        whole = largest_remainder(np.array([1.4, 1.8, 1.8]), one, np.arange(3))
+        assert whole.tolist() == [1, 2, 2]
+        # By itself the part would be 2, 0, 0: more than the whole of the first.
+        part = np.array([1.4, 0.3, 0.3])
+        assert largest_remainder(part, one, np.arange(3)).tolist() == [2, 0, 0]
+        assert largest_remainder(part, one, np.arange(3), whole).tolist() == [1, 1, 0]
+
+    def test_sums_that_just_miss_a_whole_number(self) -> None:
+        amounts = np.array([0.1 + 0.2 + 2.7 - 1e-9, 0.5 + 1e-10, 0.5])
+        assert largest_remainder(amounts, np.zeros(3, dtype=int), np.array([2, 1, 0])).tolist() == [3, 0, 1]
+
+    def test_missing_stays_missing(self) -> None:
+        result = largest_remainder(np.array([1.5, math.nan, 1.5]), np.zeros(3, dtype=int), np.arange(3))
+        assert result[[0, 2]].tolist() == [2, 1]
+        assert math.isnan(result[1])
+
+    def test_a_part_that_is_missing_elsewhere_never_hangs(self) -> None:
+        result = largest_remainder(
+            np.array([0.6, math.nan]), np.zeros(2, dtype=int), np.arange(2), np.array([0.0, 2.0])
+        )
+        assert result[0] == 0
+
+
+def test_a_sparse_national_matrix() -> None:
+    """Trusts that each serve three ICBs, all team types, over a year: 72,000 rows."""
+    generator = np.random.default_rng(2017)
+    icbs, trusts_ = [f"Q{number:02}" for number in range(42)], [f"R{number:03}" for number in range(500)]
+    held = {}
+    for trust in trusts_:
+        weight = generator.integers(1, 100, 3)
+        to = generator.choice(icbs, 3, replace=False)
+        held[trust] = dict.fromkeys(icbs, 0.0) | dict(zip(to, weight / weight.sum(), strict=True))
+    by_shares = Shares(held)
+    assert len(by_shares) == 1_500
+    kinds, months = [kind.label for kind in cm.TeamType], [f"2016-{month:02}" for month in range(1, 13)]
+    table = pd.DataFrame(
+        {
+            "organisation": np.repeat(trusts_, 144),
+            "team_type": np.tile(np.repeat(kinds, 12), 500),
+            "period": np.tile(months, 6_000),
+            "contacts": generator.integers(0, 5_000, 72_000),
+        }
+    )
+    result = to_icbs(table, by_shares, integers=True)
+    keys = ["team_type", "period"]
+    assert len(result) == 42 * 144
+    assert (result.groupby(keys)["contacts"].sum() == table.groupby(keys)["contacts"].sum()).all()
+
+
+@pytest.mark.skipif(not ALLOCATIONS.exists(), reason="the published ICB allocations are not beside the project")
+def test_published_practices() -> None:
+    """6,348 practices in 42 ICBs and 7 regions, had trusts the catchments of local authorities."""
+    practices = pd.read_csv(
+        ALLOCATIONS, encoding="utf-8-sig", usecols=["Practice_Code", "ICB", "Rcode", "LAD", "Population"]
+    )
+    to_icb = Shares.from_populations(practices, "LAD", "ICB", "Population", place="Practice_Code")
+    people = practices.groupby("LAD")["Population"].sum()
+    crossing = (practices.groupby("LAD")["ICB"].nunique() > 1).sum()
+    assert len(to_icb.from_places) == practices["LAD"].nunique()
+    assert sum(len(to_icb.of(place)) > 1 for place in to_icb.from_places) == crossing
+    # A measure that is spread as people are comes to each ICB as its people do.
+    authorities = pd.DataFrame({"organisation": people.index, "contacts": people.to_numpy()})
+    by_icb = apportion(authorities, to_icb, by="organisation", to="icb").set_index("icb")["contacts"]
+    expected = practices.groupby("ICB")["Population"].sum()
+    assert by_icb.to_dict() == pytest.approx(expected.to_dict(), rel=1e-9)
+    regions = to_icb.then(Shares.lookup(dict(zip(practices["ICB"], practices["Rcode"], strict=True))))
+    direct = Shares.from_populations(practices, "LAD", "Rcode", "Population", place="Practice_Code")
+    assert [row[:2] for row in regions.rows] == [row[:2] for row in direct.rows]
+    assert [row[2] for row in regions.rows] == pytest.approx([row[2] for row in direct.rows])

@@ -1,0 +1,132 @@
+"""The position of a place among others."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+from cmhs_metrics import variation as v
+
+NAMES = pd.Index(["North", "South", "East", "West", "Centre"], name="trust")
+RATES = pd.Series([10.0, 20, 30, 40, 100], index=NAMES)
+COUNTS = pd.Series([10, 400, 30, 40, 100], index=NAMES)
+PEOPLE = pd.Series([1e5, 2e6, 1e5, 1e5, 1e5], index=NAMES)
+
+
+class TestPosition:
+    def test_value_rank_quartile_and_distance(self) -> None:
+        found = v.position("West", RATES)
+        assert (found.value, found.rank, found.places, found.quartile) == (40, 2, 5, 3)
+        assert (found.average_value, found.difference) == (40, 0)
+        assert v.position("West", RATES, average="median").difference == 10
+        assert v.position("West", RATES, highest_first=False).rank == 4
+        assert found.chance is None
+        assert found.peer_value is None
+
+    def test_the_three_averages_differ(self) -> None:
+        averages = {
+            average: v.position("East", counts=COUNTS, denominators=PEOPLE, average=average).average_value
+            for average in ("mean of places", "median", "pooled")
+        }
+        # Places have 10, 20, 30, 40 and 100; together 580 of 2.4 million.
+        assert averages == pytest.approx({"mean of places": 40, "median": 30, "pooled": 580 / 2.4e6 * 1e5})
+
+    def test_peers_are_without_itself(self) -> None:
+        found = v.position("East", RATES, peers=["North", "East", "South", "North"])
+        assert found.peers == ("North", "South")
+        assert (found.peer_value, found.peer_difference) == (15, 15)
+        assert v.position("East", RATES, average="median", peers=["North", "South", "Centre"]).peer_value == 20
+        pooled = v.position("East", counts=COUNTS, denominators=PEOPLE, average="pooled", peers=["North", "South"])
+        assert pooled.peer_value == pytest.approx(410 / 2.1e6 * 1e5)
+
+    def test_chance_by_counts_is_what_the_funnel_says(self) -> None:
+        funnel = v.funnel("rate", COUNTS, PEOPLE)
+        for name in NAMES:
+            found = v.position(name, counts=COUNTS, denominators=PEOPLE, average="pooled")
+            assert found.average_value == pytest.approx(funnel.target)
+            assert found.chance == funnel.outlier[name]
+        assert v.position("Centre", counts=COUNTS, denominators=PEOPLE, average="pooled").chance == "above 99.8%"
+
+    def test_chance_by_bounds(self) -> None:
+        lower, upper = RATES - 15, RATES + 15
+        chances = [v.position(name, RATES, lower=lower, upper=upper).chance for name in NAMES]
+        assert chances == ["below 95%", "below 95%", "within", "within", "above 95%"]
+        found = v.position("West", RATES, lower=lower, upper=upper, confidence=0.9, peers=["North", "South"])
+        assert (found.chance, found.peer_chance) == ("within", "above 90%")
+
+    @given(st.lists(st.integers(0, 200), min_size=2, max_size=15), st.floats(0.01, 100))
+    def test_does_not_depend_on_units_or_order(self, counts: list[int], factor: float) -> None:
+        values = np.array(counts, dtype=float)
+        found, scaled = v.position(0, values), v.position(0, values * factor)
+        turned = v.position(len(values) - 1, values[::-1])
+        for other in (scaled, turned):
+            assert (other.rank, other.places) == (found.rank, found.places)
+        assert scaled.difference == pytest.approx(found.difference * factor, abs=1e-6)
+        assert 1 <= found.rank <= found.places == len(values)
+        differences = [v.position(at, values).difference for at in range(len(values))]
+        assert sum(differences) == pytest.approx(0, abs=1e-6)
+
+    def test_agrees_between_kinds(self) -> None:
+        expected = v.position("East", RATES, peers=["North"])
+        labels = list(NAMES)
+        for values in (RATES.to_numpy(), pl.Series(RATES.to_numpy()), RATES.reset_index(drop=True)):
+            assert v.position("East", values, places=labels, peers=["North"]) == expected
+        assert v.position(2, RATES.to_numpy()).rank == expected.rank
+
+    def test_places_without_a_value_have_no_part(self) -> None:
+        values = RATES.where(RATES != 100)
+        found = v.position("West", values)
+        assert (found.rank, found.places, found.missing, found.average_value) == (1, 4, 1, 25)
+        assert "1st of 4 (highest first, 1 missing)" in repr(found)
+        with pytest.raises(cm.BadInput, match="place: got 'Centre', expected a place that has a value"):
+            v.position("Centre", values)
+
+    def test_reads_as_a_sentence(self) -> None:
+        found = v.position("Centre", counts=COUNTS, denominators=PEOPLE, peers=["East", "West"])
+        assert repr(found) == (
+            "Centre: 100, 1st of 5 (highest first), highest quarter\n"
+            "  60 above the mean of places (40), 150.0%; more than chance (above 99.8%)\n"
+            "  65 above the mean of places of 2 peers (35), 185.7%; more than chance (above 99.8%)"
+        )
+        assert [v.position(at, np.arange(30.0)).__repr__().split(", ")[1].split(" ")[0] for at in (29, 28, 27, 19, 7)] == [
+            "1st", "2nd", "3rd", "11th", "23rd"
+        ]  # fmt: skip
+
+    def test_to_frame(self) -> None:
+        frame = v.position("Centre", RATES, peers=["East"]).to_frame()
+        assert frame.loc[0, ["place", "rank", "places", "peers"]].tolist() == ["Centre", 1, 5, 1]
+
+    def test_refuses_bad_input_with_all_its_problems(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.position("Nort", RATES, average="average", peers=["Sout", "East"])
+        assert [(problem.column, problem.value) for problem in caught.value.problems] == [
+            ("average", "average"),
+            ("place", "Nort"),
+            ("peers", "Sout"),
+        ]
+        assert "did you mean 'North'" in str(caught.value)
+        with pytest.raises(cm.BadInput, match="average: got 'pooled', expected counts and denominators"):
+            v.position("North", RATES, average="pooled")
+        with pytest.raises(cm.BadInput, match="expected values, or values with lower and upper, or counts"):
+            v.position("North", RATES, counts=COUNTS, denominators=PEOPLE)
+        with pytest.raises(cm.BadInput, match="expected values, or values with lower and upper, or counts"):
+            v.position("North")
+        with pytest.raises(cm.BadInput, match="a place that stands once, not 2 times"):
+            v.position("a", np.array([1.0, 2]), places=["a", "a"])
+        with pytest.raises(cm.BadInput, match="places: got 1, expected 2 labels"):
+            v.position("a", np.array([1.0, 2]), places=["a"])
+        with pytest.raises(cm.BadInput, match="peers: got .*expected a place other than itself"):
+            v.position("North", RATES, peers=["North"])
+        with pytest.raises(cm.BadInput, match="lower, trust=North: got 11.0, expected no more than the upper bound"):
+            v.position("North", RATES, lower=RATES + 1, upper=RATES)
+        with pytest.raises(cm.BadInput, match="counts, trust=South: got 400.0, expected no more than the denominator"):
+            v.position("North", counts=COUNTS, denominators=PEOPLE.clip(upper=300), kind="proportion")
+        with pytest.raises(cm.BadInput, match="2 or more places with a value"):
+            v.position(0, np.array([1.0, math.nan]))
