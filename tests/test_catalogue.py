@@ -209,6 +209,12 @@ class TestRefusals:
             cost(pl.Series([1, 2]), pl.Series([1]))
         with pytest.raises(TypeError, match="cannot be combined"):
             cost(pl.Series([1]), pd.Series([1]))
+        with pytest.raises(TypeError, match="total_cost is a column of another library, caseload is a pandas column"):
+            cost(pl.Series([1]), pd.Series([1]))
+        with pytest.raises(
+            ValueError, match=r"the arrays are of different shapes: total_cost has \(3,\), caseload has \(2,\)"
+        ):
+            cost(np.ones(3), np.ones(2))
         with pytest.raises(TypeError, match="different libraries"):
             cost(pl.Series([1]), pa.chunked_array([[1]]))
         with pytest.raises(TypeError, match="cannot be combined"):

@@ -93,6 +93,10 @@ class TestRealTerms:
         assert str(cm.real_terms(Q(5.32, "MGBP"), 0.01, 4).units) == "megaGBP"
         assert cm.real_terms(pd.Series([1.01]), 0.01, 1).tolist() == [1.0]
 
+    def test_refuses_what_is_no_money(self) -> None:
+        with pytest.raises(cm.DimensionalityError, match="value is measured in money, got patient"):
+            cm.real_terms(Q(7, "patient"), 0.01, 2)
+
     def test_refuses_prices_that_vanish(self) -> None:
         with pytest.raises(cm.BadInput, match=r"inflation: got -1.0, expected a proportion above -1"):
             cm.real_terms(1.0, -1.0, 4)

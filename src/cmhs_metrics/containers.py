@@ -131,6 +131,12 @@ def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
 def _body_of_arrays(contract: Contract, prepared: list[Any]) -> Any:
     """The formula on arrays, after the one check of many values that a share must pass: no part above its whole."""
     values = dict(zip(contract.inputs, prepared, strict=True))
+    shapes = {name: np.shape(value) for name, value in values.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        found = ", ".join(f"{name} has {shape}" for name, shape in shapes.items())
+        raise ValueError(f"the arrays are of different shapes: {found}") from None
     for part, whole in contract.parts:
         above = np.atleast_1d(np.greater(values[part], values[whole]))
         if above.any():
@@ -184,10 +190,19 @@ def _what(value: Any) -> str:
     return f"{value!r}, a {type(value).__name__}"
 
 
+_FAMILIES = {
+    "number": "a number",
+    "array": "a numpy array",
+    "pandas": "a pandas column",
+    "column": "a column of another library",
+    "expression": "an expression",
+}
+
+
 def _one_kind(families: Mapping[str, str], allowed: set[str]) -> None:
-    if strangers := set(families.values()) - allowed - {"number"}:
-        found = ", ".join(f"{name} is a{'n' if kind[0] in 'ae' else ''} {kind}" for name, kind in families.items())
-        raise TypeError(f"{found}: {' and '.join(sorted(strangers | allowed))} cannot be combined in one call")
+    if set(families.values()) - allowed - {"number"}:
+        found = ", ".join(f"{name} is {_FAMILIES[kind]}" for name, kind in families.items())
+        raise TypeError(f"{found}: these cannot be combined in one call; make them of one kind")
 
 
 # Numbers

@@ -85,7 +85,7 @@ def plan(
         missing = _missing(metric, schema, populations)
         if missing:
             if metrics is not None:
-                problems += [Problem(name, None, None, _costs(name, metric.name)) for name in missing]
+                problems += [Problem(name.rstrip("("), None, None, _costs(name, metric.name)) for name in missing]
         elif metric.name in left_out or (metric.annual and not annual):
             needs = left_out.get(
                 metric.name, "whole financial years, for its flow covers one (months are added up with over_time=)"

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pint
 
+from cmhs_metrics.containers import DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.trends.along import along
 
@@ -73,6 +75,8 @@ def real_terms(
     >>> cm.real_terms(5.5, deflator={"2012/13": 100, "2016/17": 110}, base="2012/13", periods="2016/17")
     5.0
     """
+    if isinstance(value, pint.Quantity) and "[currency]" not in value.dimensionality:
+        raise DimensionalityError(f"real_terms: value is measured in money, got {value.units:~}")
     if deflator is not None:
         if inflation is not None or years is not None:
             raise TypeError("real_terms: give inflation and years, or a deflator, not both")
