@@ -135,8 +135,8 @@ def _body_of_arrays(contract: Contract, prepared: list[Any]) -> Any:
     try:
         np.broadcast_shapes(*shapes.values())
     except ValueError:
-        found = ", ".join(f"{name} has {shape}" for name, shape in shapes.items())
-        raise ValueError(f"the arrays are of different shapes: {found}") from None
+        listed = ", ".join(f"{name} has {shape}" for name, shape in shapes.items())
+        raise ValueError(f"the arrays are of different shapes: {listed}") from None
     for part, whole in contract.parts:
         above = np.atleast_1d(np.greater(values[part], values[whole]))
         if above.any():
