@@ -171,6 +171,7 @@ if TYPE_CHECKING:
         run_charts,
         variation,
     )
+    from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.synthetic import synthetic_providers
     from cmhs_metrics.tables import aggregate, validate, with_metrics
 
@@ -205,6 +206,7 @@ __all__ = [
     "bed_occupancy",
     "bed_share",
     "beds_per_100k",
+    "benchmark",
     "caseload_per_100k",
     "caseload_share",
     "caseload_turnover",
@@ -329,6 +331,7 @@ _ROOMS = (
 )
 _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
+    "benchmark": "cmhs_metrics.benchmarking",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
     "with_metrics": "cmhs_metrics.tables",

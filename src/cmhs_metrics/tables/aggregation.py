@@ -58,7 +58,7 @@ def aggregate(
         Whether a total leaves out what is missing. By default it is missing when any part is. Metrics are computed from
         whole totals either way: a cost that is known over a caseload half of which is not would be a wrong number.
     metrics, basis, keys
-        As in `with_metrics`.
+        As in `with_metrics`; the columns of `by` are keys too.
 
     Returns
     -------
@@ -95,6 +95,9 @@ def aggregate(
     places = [place] if isinstance(place, str) else list(place or ())
     entered = enter(table)
     _check_arguments(entered, groups, over_time)
+    if keys is None and entered.keys():
+        # What rows are grouped by tells them apart as well: an ICB's share of a trust is a row of its own.
+        keys = list(dict.fromkeys([*entered.keys(), *groups]))
     if not entered.lazy:
         check_cells(entered, keys, by_team_type="team_type" in groups)
     rules = Rules(entered, groups, over_time, total_of_known, list(keys) if keys is not None else None)

@@ -1,0 +1,260 @@
+"""Benchmarking: each place's metric beside the average, with its rank, its uncertainty and its peers.
+
+This is the report's central act. What is computed is small, a row for each place, so it is computed at once and given
+as a pandas table, whatever the engine of the table that goes in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.intervals import proportion_interval, rate_interval
+from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
+from cmhs_metrics.selection import column_of
+from cmhs_metrics.tables import aggregate
+from cmhs_metrics.tables.entry import enter, require
+from cmhs_metrics.variation import funnel, quartile_groups, ranks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cmhs_metrics.catalogue import Metric
+    from cmhs_metrics.measures import Basis
+
+Average = Literal["pooled", "mean of places", "median of places"]
+NOT_COUNTED = frozenset({"GBP", "WTE"})
+"""Units of what is no count of events or people, and so has no chance of its own."""
+
+
+def benchmark(
+    table: Any,
+    metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]],
+    by: str,
+    *,
+    populations: Any = None,
+    place: str | Sequence[str] | None = None,
+    basis: str | Sequence[str] | None = None,
+    period: Any = None,
+    over_time: Literal["last", "mean"] | None = None,
+    average: Average = "pooled",
+    focus: Sequence[str] = (),
+    peers: Sequence[str] = (),
+    confidence: float = 0.95,
+    keys: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Set the places of a table beside one another on one metric or several.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        The measures, a row for each team (or organisation) and period; see `aggregate`. A lazy table is run.
+    metrics : str, function or sequence of them
+        The metrics to compare by.
+    by : str
+        The column that names the places, for example "icb" or "organisation".
+    populations, place, basis, over_time, keys
+        As in `aggregate`.
+    period : optional
+        The one period to compare, where the table has several.
+    average : {"pooled", "mean of places", "median of places"}, default "pooled"
+        What each place is compared with: the metric of all places together, or the mean or median of the places' own
+        (the audit's "average" is a mean of trusts).
+    focus : sequence of str, optional
+        Places to be marked, those that the reader asks about.
+    peers : sequence of str, optional
+        Places with which the others are compared besides, by their average of the same kind.
+    confidence : float, default 0.95
+        Of the intervals [proportion].
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each metric and place, in the order of the places: `metric`, `label`, `unit`, `basis` (the population
+        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit], `rank` (1 is highest) of `places`,
+        `quartile` (1 is lowest), `average` [unit] and `average_kind`, `difference` [unit] and `difference_percent` [%]
+        from it, `more_than_chance` (whether the average lies outside the interval), `outlier` (the place's position in
+        a funnel around the pooled value), `peer_average` [unit], and the marks `focus` and `peer`.
+
+    Raises
+    ------
+    BadInput
+        When the table is not in order (see `aggregate`), a place or column is not there, or fewer than two places are
+        known.
+
+    Notes
+    -----
+    Intervals and funnels are for counts of people or events: Byar's for rates, Wilson's for shares. Costs and staff are
+    no counts, and ratios of two counts (contacts per patient) no shares: these have neither, and no chance is claimed
+    for them. Contacts of one person do not come independently, so their intervals are narrower than they should be.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17, throughout.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> teams = cm.synthetic_providers()
+    >>> places = {"by": "organisation", "place": "organisation", "basis": "16+"}
+    >>> result = cm.benchmark(teams, "caseload_per_100k", **places, focus=["Synthetic Trust 07"])
+    >>> result.query("focus")[["place", "places", "basis"]].to_dict("records")
+    [{'place': 'Synthetic Trust 07', 'places': 56, 'basis': '16+'}]
+    """
+    wanted = [metrics] if isinstance(metrics, str) or callable(metrics) else list(metrics)
+    if average not in ("pooled", "mean of places", "median of places"):
+        expected = "'pooled', 'mean of places' or 'median of places'"
+        raise BadInput("benchmark", [Problem("average", None, average, expected)])
+    totals = aggregate(
+        _of_period(table, period), by, populations=populations, place=place, basis=basis, over_time=over_time,
+        metrics=wanted, keys=keys,
+    )  # fmt: skip
+    places = _in_memory(totals)
+    _check_places(places, by, focus, peers)
+    names = places[by].astype(str)
+    parts = []
+    for column in places.columns:
+        found = column_of(str(column))
+        if found is not None:
+            among = names.isin(list(peers))
+            rows = _compared(places, str(column), *found, average=average, peers=among, level=confidence)
+            rows.insert(0, "place", names)
+            rows["focus"], rows["peer"] = names.isin(list(focus)), among
+            parts.append(_described(rows, *found))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _of_period(table: Any, period: Any) -> Any:
+    if period is None:
+        return table
+    entered = enter(table)
+    require(entered, ["period"], "period")
+    chosen = entered.frame.filter(nw.col("period") == period)
+    return entered.leave(chosen, {})
+
+
+def _in_memory(totals: Any) -> pd.DataFrame:
+    frame = nw.from_native(totals)
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    held = frame.to_pandas()
+    plain = {
+        name: pd.to_numeric(held[name].array.quantity.magnitude if hasattr(held[name].dtype, "ureg") else held[name])
+        for name in held.columns
+        if name in MEASURES or column_of(str(name))
+    }
+    return held.assign(**{name: pd.Series(values, dtype="float64") for name, values in plain.items()})
+
+
+def _check_places(places: pd.DataFrame, by: str, focus: Sequence[str], peers: Sequence[str]) -> None:
+    known = set(places[by].astype(str))
+    problems = [
+        Problem(argument, None, name, f"a place of the table; {nearest(str(name), known)}".rstrip("; "))
+        for argument, asked in (("focus", focus), ("peers", peers))
+        for name in ([asked] if isinstance(asked, str) else asked)
+        if str(name) not in known
+    ]
+    problems += [
+        Problem(argument, None, asked, "a list of places")
+        for argument, asked in (("focus", focus), ("peers", peers))
+        if isinstance(asked, str)
+    ]
+    if len(known) < 2:
+        problems.append(Problem(by, None, len(known), "at least two places to compare"))
+    if problems:
+        raise BadInput("benchmark", problems)
+
+
+def _compared(
+    places: pd.DataFrame,
+    column: str,
+    metric: Metric,
+    basis: Basis | None,
+    *,
+    average: Average,
+    peers: pd.Series[bool],
+    level: float,
+) -> pd.DataFrame:
+    values = places[column].astype("float64")
+    inputs = [basis.measure if basis and name == POPULATION else name for name in metric.inputs]
+    around = _average(places, values, metric, inputs, average, values.notna())
+    among = _average(places, values, metric, inputs, average, values.notna() & peers)
+    bounds = _bounds(places, values, metric, inputs, level)
+    rows = pd.DataFrame({"value": values, **bounds})
+    rows["rank"] = ranks(values, ties="min")
+    rows["places"] = int(values.notna().sum())
+    rows["quartile"] = quartile_groups(values) if values.notna().sum() > 1 else math.nan
+    rows["average"], rows["average_kind"] = around, average
+    rows["difference"] = values - around
+    rows["difference_percent"] = (values - around) / around * 100 if around else math.nan
+    outside = (rows["lower"] > around) | (rows["upper"] < around)
+    rows["more_than_chance"] = outside.astype("boolean").where(rows["lower"].notna())
+    rows["peer_average"] = among
+    return rows
+
+
+def _average(
+    places: pd.DataFrame,
+    values: pd.Series[float],
+    metric: Metric,
+    inputs: list[str],
+    kind: Average,
+    which: pd.Series[bool],
+) -> float:
+    if not which.any():
+        return math.nan
+    if kind == "mean of places":
+        return float(values[which].mean())
+    if kind == "median of places":
+        return float(values[which].median())
+    return float(metric.function(*(float(places.loc[which, name].sum()) for name in inputs)))
+
+
+def _bounds(
+    places: pd.DataFrame, values: pd.Series[float], metric: Metric, inputs: list[str], level: float
+) -> dict[str, Any]:
+    """The interval and the funnel position of each place, where the metric counts people or events."""
+    nothing = pd.Series(np.nan, index=values.index)
+    counts, whole = _counted(places, metric, inputs)
+    known = values.notna()
+    if counts is None or whole is None or known.sum() < 2:
+        return {"lower": nothing, "upper": nothing, "outlier": pd.Series(None, index=values.index, dtype=object)}
+    events, base = counts[known], whole[known]
+    if metric.proportion:
+        low, high = proportion_interval(events, base, level, fractional=True)
+        flags = funnel("proportion", events.round(), base.round()).outlier
+    else:
+        low, high = rate_interval(events, base, confidence=level, fractional=True)
+        flags = funnel("rate", events.round(), base).outlier
+    return {
+        "lower": pd.Series(low, index=events.index).reindex(values.index),
+        "upper": pd.Series(high, index=events.index).reindex(values.index),
+        "outlier": pd.Series(np.asarray(flags, dtype=object), index=events.index).reindex(values.index),
+    }
+
+
+def _counted(
+    places: pd.DataFrame, metric: Metric, inputs: list[str]
+) -> tuple[pd.Series[float] | None, pd.Series[float] | None]:
+    top, bottom = inputs[0], inputs[-1]
+    if AGE_BAND in inputs or MEASURES[top].unit in NOT_COUNTED:
+        return None, None
+    if POPULATION in metric.inputs:
+        return places[top], places[bottom]
+    if (top, bottom) in metric.contract.parts:
+        return places[top], places[bottom]
+    if metric.name == "dna_rate":
+        return places[top], places[top] + places[bottom]
+    return None, None
+
+
+def _described(rows: pd.DataFrame, metric: Metric, basis: Basis | None) -> pd.DataFrame:
+    rows.insert(0, "basis", basis.name if basis else None)
+    rows.insert(0, "unit", metric.printed_unit)
+    rows.insert(0, "label", metric.label)
+    rows.insert(0, "metric", metric.name)
+    return rows

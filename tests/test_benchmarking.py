@@ -1,0 +1,163 @@
+"""Benchmarking: place, average, rank, uncertainty, peers, on the published waits and on synthetic providers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+PROVIDERS = cm.synthetic_providers()
+THREE = pd.DataFrame(
+    {
+        "icb": ["A", "B", "C"],
+        "referrals": [100, 50, 200],
+        "referrals_accepted": [80, 45, 120],
+        "total_cost": [1e3, 1e3, 4e3],
+    }
+)
+PEOPLE = pd.DataFrame({"icb": ["A", "B", "C"], "registered_population": [10_000, 10_000, 10_000]})
+
+
+class TestByHand:
+    RESULT = cm.benchmark(
+        THREE,
+        ["referrals_per_100k", "referral_acceptance_rate", "cost_per_referral"],
+        by="icb",
+        populations=PEOPLE,
+        focus=["B"],
+    )
+
+    def rows(self, metric: str) -> pd.DataFrame:
+        return self.RESULT[self.RESULT["metric"] == metric].set_index("place")
+
+    def test_values_ranks_and_average(self) -> None:
+        rates = self.rows("referrals_per_100k")
+        assert rates["value"].tolist() == [1_000, 500, 2_000]
+        assert rates["rank"].tolist() == [2, 3, 1]
+        # 350 referrals over 30,000 people.
+        assert rates["average"].tolist() == pytest.approx([350 / 30_000 * 100_000] * 3)
+        assert rates.loc["B", "difference_percent"] == pytest.approx((500 / (350 / 0.3) - 1) * 100)
+        assert rates["focus"].tolist() == [False, True, False]
+        assert set(rates["basis"]) == {"registered"}
+
+    def test_intervals_are_byars_and_wilsons(self) -> None:
+        # 50 events: exact Poisson limits 37.1 to 65.9, which Byar's approximates within a tenth.
+        rates = self.rows("referrals_per_100k")
+        assert rates.loc["B", "lower"] == pytest.approx(371, abs=1.5)
+        assert rates.loc["B", "upper"] == pytest.approx(659, abs=1.5)
+        # 45 of 50: Wilson 0.7864 to 0.9565.
+        shares = self.rows("referral_acceptance_rate")
+        assert shares.loc["B", ["lower", "upper"]].astype(float).round(4).tolist() == [0.7864, 0.9565]
+
+    def test_costs_have_no_chance(self) -> None:
+        costs = self.rows("cost_per_referral")
+        assert costs[["lower", "upper", "outlier", "more_than_chance"]].isna().all(axis=None)
+        assert costs["value"].tolist() == [10, 20, 20]
+
+    def test_more_than_chance_is_an_average_outside_the_interval(self) -> None:
+        rates = self.rows("referrals_per_100k")
+        outside = (rates["lower"] > rates["average"]) | (rates["upper"] < rates["average"])
+        assert rates["more_than_chance"].tolist() == outside.tolist()
+        assert rates.loc["C", "outlier"] == "above 99.8%"
+
+    def test_averages_by_name(self) -> None:
+        def average(kind: str) -> float:
+            return cm.benchmark(THREE, "referrals_per_100k", by="icb", populations=PEOPLE, average=kind)[
+                "average"
+            ].iloc[0]
+
+        assert average("mean of places") == pytest.approx(3_500 / 3)
+        assert average("median of places") == 1_000
+        uneven = PEOPLE.assign(registered_population=[10_000, 10_000, 80_000])
+        pooled = cm.benchmark(THREE, "referrals_per_100k", by="icb", populations=uneven)["average"].iloc[0]
+        assert pooled == pytest.approx(350)
+
+    def test_peers(self) -> None:
+        result = cm.benchmark(THREE, "referrals_per_100k", by="icb", populations=PEOPLE, peers=["A", "B"])
+        assert result["peer_average"].tolist() == pytest.approx([750] * 3)
+        assert result["peer"].tolist() == [True, True, False]
+
+
+class TestEngines:
+    @pytest.mark.parametrize("make", [pl.from_pandas, lambda frame: pl.from_pandas(frame).lazy(), duckdb.from_df])
+    def test_give_the_same(self, make) -> None:
+        arguments = {"by": "organisation", "place": "organisation", "basis": "16+", "over_time": "last"}
+        metrics = ["caseload_per_100k", "dna_rate"]
+        expected = cm.benchmark(PROVIDERS, metrics, **arguments)
+        result = cm.benchmark(make(PROVIDERS), metrics, **arguments)
+        both = [each.sort_values(["metric", "place"]).reset_index(drop=True) for each in (expected, result)]
+        pd.testing.assert_frame_equal(*both, check_dtype=False)
+
+    def test_quantities(self) -> None:
+        table = THREE[["icb"]].assign(
+            total_cost=THREE["total_cost"].astype("pint[GBP]"), referrals=THREE["referrals"].astype("pint[referral]")
+        )
+        assert cm.benchmark(table, "cost_per_referral", by="icb")["value"].tolist() == [10, 20, 20]
+
+    def test_one_period_of_several(self) -> None:
+        both = pd.concat([THREE.assign(period="2015/16"), THREE.assign(period="2016/17", referrals=[10, 20, 30])])
+        both["referrals_accepted"] = 0
+        result = cm.benchmark(both, "referrals_per_100k", by="icb", populations=PEOPLE, period="2016/17")
+        assert result["value"].tolist() == [100, 200, 300]
+
+
+@settings(max_examples=25)
+@given(counts=st.lists(st.integers(1, 10_000), min_size=2, max_size=12), factor=st.integers(2, 9))
+def test_order_and_size_of_the_country_change_nothing(counts: list[int], factor: int) -> None:
+    names = [f"P{number:02}" for number in range(len(counts))]
+    table = pd.DataFrame({"icb": names, "contacts": counts, "face_to_face_contacts": [count // 2 for count in counts]})
+    people = pd.DataFrame({"icb": names, "registered_population": 50_000})
+    result = cm.benchmark(table, "contacts_per_100k", by="icb", populations=people).set_index("place")
+    turned = cm.benchmark(table.iloc[::-1], "contacts_per_100k", by="icb", populations=people).set_index("place")
+    pd.testing.assert_frame_equal(result, turned.loc[result.index])
+    assert (result["lower"] <= result["value"]).all()
+    assert (result["value"] <= result["upper"]).all()
+    assert result["difference"].sum() == pytest.approx(0, abs=1e-6)
+    larger = people.assign(registered_population=50_000 * factor)
+    spread = cm.benchmark(table, "contacts_per_100k", by="icb", populations=larger).set_index("place")
+    np.testing.assert_allclose(spread["value"] * factor, result["value"])
+    assert spread["rank"].tolist() == result["rank"].tolist()
+
+
+@pytest.mark.skipif(
+    not (DATA / "mhsds_4ww_2024_06.csv.gz").exists(), reason="the published files are not beside the project"
+)
+def test_open_referral_spells_of_june_2024() -> None:
+    # MRS06 per 100,000 registered population ranges 4.8-fold over the 42 ICBs, 4.9-fold per weighted population.
+    monthly = cm.published.read_mhsds_monthly(DATA / "mhsds_4ww_2024_06.csv.gz")
+    people = cm.published.read_icb_allocations(DATA / "icb_allocations_2025_26.csv")
+    people = people[["icb", "registered_population", "weighted_population"]]
+    spells = monthly.query("measure_id == 'MRS06' and breakdown.str.startswith('ICB') and primary_level != 'UNKNOWN'")
+    table = pd.DataFrame({"icb": spells["primary_level"], "caseload": spells["value"]})
+    result = cm.benchmark(table, "caseload_per_100k", by="icb", populations=people, focus=["QUE"])
+    folds = result.groupby("basis")["value"].agg(lambda values: cm.variation.fold_variation(values))
+    assert folds.round(1).to_dict() == {"registered": 4.8, "weighted": 4.9}
+    assert set(result["places"]) == {42}
+
+
+class TestBadInput:
+    def test_every_problem_at_once(self) -> None:
+        with pytest.raises(cm.BadInput, match="has 2 problems") as caught:
+            cm.benchmark(THREE, "cost_per_referral", by="icb", focus=["Z"], peers=["Y"])
+        assert "focus: got 'Z', expected a place of the table" in str(caught.value)
+
+    def test_a_name_alone_is_no_list(self) -> None:
+        with pytest.raises(cm.BadInput, match="focus: got 'A', expected a list of places"):
+            cm.benchmark(THREE, "cost_per_referral", by="icb", focus="A")
+
+    def test_too_few_places_and_unknown_averages(self) -> None:
+        with pytest.raises(cm.BadInput, match="icb: got 1, expected at least two places"):
+            cm.benchmark(THREE.head(1), "cost_per_referral", by="icb")
+        with pytest.raises(cm.BadInput, match="average: got 'mean', expected 'pooled'"):
+            cm.benchmark(THREE, "cost_per_referral", by="icb", average="mean")
+        with pytest.raises(cm.BadInput, match="did you mean 'cost_per_referral'"):
+            cm.benchmark(THREE, "cost_per_referal", by="icb")
