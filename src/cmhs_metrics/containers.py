@@ -131,12 +131,17 @@ def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
 def _body_of_arrays(contract: Contract, prepared: list[Any]) -> Any:
     """The formula on arrays, after the one check of many values that a share must pass: no part above its whole."""
     values = dict(zip(contract.inputs, prepared, strict=True))
-    shapes = {name: np.shape(value) for name, value in values.items()}
     try:
-        np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        listed = ", ".join(f"{name} has {shape}" for name, shape in shapes.items())
+        _refuse_parts_above(contract, values)
+        return contract.body(*prepared)
+    except ValueError as error:
+        if "broadcast" not in str(error):
+            raise
+        listed = ", ".join(f"{name} has {np.shape(value)}" for name, value in values.items())
         raise ValueError(f"the arrays are of different shapes: {listed}") from None
+
+
+def _refuse_parts_above(contract: Contract, values: Mapping[str, Any]) -> None:
     for part, whole in contract.parts:
         above = np.atleast_1d(np.greater(values[part], values[whole]))
         if above.any():
@@ -144,7 +149,6 @@ def _body_of_arrays(contract: Contract, prepared: list[Any]) -> Any:
             count = int(above.sum())
             expected = f"no more than {whole}, in every place ({count:,} {'is' if count == 1 else 'are'} above)"
             raise BadInput(contract.name, [Problem(part, None, found, expected)])
-    return contract.body(*prepared)
 
 
 def _instance(value: Any, module: str, *names: str) -> bool:
