@@ -144,6 +144,26 @@ def test_open_referral_spells_of_june_2024() -> None:
     assert set(result["places"]) == {42}
 
 
+@pytest.mark.parametrize("month", ["04", "05", "06"])
+@pytest.mark.skipif(
+    not (DATA / "mhsds_4ww_2024_06.csv.gz").exists(), reason="the published files are not beside the project"
+)
+def test_share_seen_within_four_weeks_in_each_of_three_months(month: str) -> None:
+    monthly = cm.published.read_mhsds_monthly(DATA / f"mhsds_4ww_2024_{month}.csv.gz")
+    held = monthly[monthly["breakdown"].str.startswith("ICB") & (monthly["primary_level"] != "UNKNOWN")]
+    wide = held.pivot_table(index="primary_level", columns="measure_id", values="value", dropna=False)
+    table = pd.DataFrame(
+        {"icb": wide.index, "waits_completed": wide["MRS01"], "waits_within_four_weeks": wide["MRS01a"]}
+    ).reset_index(drop=True)
+    result = cm.benchmark(table, "four_week_rate", by="icb")
+    suppressed = table[["waits_completed", "waits_within_four_weeks"]].isna().any(axis=1)
+    assert result["value"].isna().tolist() == suppressed.tolist(), "a suppressed count has no rate, and no rank"
+    assert result["rank"].isna().tolist() == suppressed.tolist()
+    known = result.dropna(subset="value")
+    assert ((known["lower"] <= known["value"]) & (known["value"] <= known["upper"])).all()
+    assert set(result["places"]) == {len(known)}
+
+
 class TestBadInput:
     def test_every_problem_at_once(self) -> None:
         with pytest.raises(cm.BadInput, match="has 2 problems") as caught:
