@@ -157,7 +157,7 @@ from cmhs_metrics.sizing import (
 )
 from cmhs_metrics.team_types import TeamType
 from cmhs_metrics.teams import Team
-from cmhs_metrics.trends import index_to_base, percentage_change, percentage_point_change, real_terms
+from cmhs_metrics.trends import change, index_to_base, percentage_change, percentage_point_change, real_terms
 
 if TYPE_CHECKING:
     from cmhs_metrics import (
@@ -209,6 +209,7 @@ __all__ = [
     "benchmark",
     "caseload_per_100k",
     "caseload_share",
+    "change",
     "caseload_turnover",
     "catchments",
     "cluster_profile",

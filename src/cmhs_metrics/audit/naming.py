@@ -38,8 +38,8 @@ BY_ID: tuple[tuple[str, str], ...] = (
     ("workforce.disciplines", "skill_mix"),
     ("workforce.staff_group.cpn.share", "skill_mix"),
     ("change.contacts_per_month", "contacts_per_patient_month"),
-    ("clusters.change", "avoided_activity"),
-    ("access.growth.people", "avoided_activity"),
+    ("clusters.change", "change"),
+    ("access.growth.people", "change"),
 )
 """The metric of figures whose measure alone does not say it, by the beginning of the figure's id."""
 
