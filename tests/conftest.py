@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,23 @@ settings.register_profile(
     "reproducible", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("reproducible")
+
+sys.path.insert(0, str(Path(__file__).parent / "tables"))
+import spark_session  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _spark(tmp_path_factory: pytest.TempPathFactory):
+    """Spark starts when the first test asks for it, writes nowhere else, and ends with the run."""
+    if spark_session.missing() is None:
+        spark_session.keep_files_in(tmp_path_factory.mktemp("spark"))
+    yield
+    spark_session.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if reason := spark_session.missing():
+        terminalreporter.write_line(f"Spark was not tested: {reason}.", yellow=True)
 
 
 @pytest.fixture(autouse=True)

@@ -21,14 +21,14 @@ from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
 
 sys.path.insert(0, str(Path(__file__).parent / "tables"))
-from engines import ALL, EAGER, LAZY, cells, sorted_by
+from engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 ALLOCATIONS = Path(__file__).resolve().parents[1] / "../shared/data/icb_allocations_2025_26.csv"
 
 few_examples = settings(max_examples=25)
-every_table = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
-every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER.keys())
-every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY.keys())
+every_table = each(ALL)
+every_eager = each(EAGER)
+every_lazy = each(LAZY)
 
 SHARES = Shares({"RT1": {"QUE": 0.75, "QH8": 0.25}, "RYK": {"QUE": 1.0}})
 TRUSTS = {

@@ -20,12 +20,12 @@ from cmhs_metrics.need import convert_rate, normalise_weights, people_column, po
 from cmhs_metrics.populations import Population
 
 sys.path.insert(0, str(Path(__file__).parent / "tables"))
-from engines import ALL, LAZY, cells, sorted_by
+from engines import ALL, LAZY, cells, each, sorted_by
 
 ALLOCATIONS = Path(__file__).resolve().parents[1] / "../shared/data/icb_allocations_2025_26.csv"
 Q = cm.units.Quantity
 
-every_table = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
+every_table = each(ALL)
 people = st.floats(1, 1e7)
 places = st.lists(st.tuples(people, people), min_size=1, max_size=20)
 ENGLAND = Population("England", 100_000, weighted=200)
@@ -152,7 +152,7 @@ def test_two_rows_of_a_place_are_refused() -> None:
         with_need(table.assign(weighted_population=[-1.0, 2.0]))
 
 
-@pytest.mark.parametrize("make", LAZY.values(), ids=LAZY.keys())
+@each(LAZY)
 def test_lazy_stays_lazy(make) -> None:
     assert isinstance(nw.from_native(with_need(make(ICBS))), nw.LazyFrame)
 

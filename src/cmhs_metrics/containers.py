@@ -189,7 +189,7 @@ def _what(value: Any) -> str:
         return f"the text {value!r} (read it with cmhs_metrics.units.parse)"
     if isinstance(value, (list, tuple)):
         return f"a {type(value).__name__} (make it a numpy array)"
-    if hasattr(value, "columns"):
+    if hasattr(type(value), "columns"):
         return "a table (use cmhs_metrics.with_metrics)"
     return f"{value!r}, a {type(value).__name__}"
 

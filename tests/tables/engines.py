@@ -11,6 +11,8 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pytest
+import spark_session
 
 Columns = dict[str, list[Any]]
 
@@ -37,7 +39,23 @@ LAZY: dict[str, Callable[[Columns], Any]] = {
     "duckdb": lambda columns: duckdb.from_arrow(_arrow(columns)),
     "ibis": lambda columns: ibis.memtable(_arrow(columns)),
 }
+if spark_session.missing() is None:
+    LAZY["pyspark"] = lambda columns: spark_session.session().createDataFrame(_arrow(columns))
 ALL = EAGER | LAZY
+
+
+def each(engines: dict[str, Callable[[Columns], Any]]) -> pytest.MarkDecorator:
+    """A test for each of some engines; those on Spark can be chosen with ``-m spark``."""
+    marks = {"pyspark": pytest.mark.spark}
+    return pytest.mark.parametrize(
+        "make", [pytest.param(make, id=name, marks=marks.get(name, ())) for name, make in engines.items()]
+    )
+
+
+def on_spark(test: Callable[..., None]) -> Callable[..., None]:
+    """A test that runs where Spark is, and says why it does not elsewhere."""
+    reason = f"Spark is not tested: {spark_session.missing()}"
+    return pytest.mark.spark(pytest.mark.skipif(spark_session.missing() is not None, reason=reason)(test))
 
 
 def cells(table: Any) -> Columns:

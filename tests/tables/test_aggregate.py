@@ -8,15 +8,15 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 import pytest
-from engines import ALL, EAGER, LAZY, cells, sorted_by
+from engines import ALL, EAGER, LAZY, cells, each, sorted_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 
-every_table = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
-every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER.keys())
-every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY.keys())
+every_table = each(ALL)
+every_eager = each(EAGER)
+every_lazy = each(LAZY)
 
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
 YEAR = {

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from engines import ALL, EAGER, LAZY, cells
+from engines import ALL, EAGER, LAZY, cells, each, on_spark
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,9 +25,9 @@ TEAMS = {
     "contacts": [108_600, 10, None, 20],
 }
 
-every_table = pytest.mark.parametrize("make", ALL.values(), ids=ALL.keys())
-every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER.keys())
-every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY.keys())
+every_table = each(ALL)
+every_eager = each(EAGER)
+every_lazy = each(LAZY)
 
 
 @every_table
@@ -138,21 +138,18 @@ class TestOnEveryEngine:
         assert cells(cm.with_metrics(table, overwrite=True))["cost_per_contact"] == [2.0]
 
 
-@settings(max_examples=25)
-@given(
-    rows=st.lists(
-        st.tuples(
-            st.one_of(st.none(), st.just(math.nan), st.just(0.0), st.floats(1e-3, 1e12)),
-            st.one_of(st.none(), st.integers(0, 10**7)),
-            st.one_of(st.none(), st.integers(0, 10**7)),
-        ),
-        min_size=1,
-        max_size=6,
-    )
+ROWS = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.just(math.nan), st.just(0.0), st.floats(1e-3, 1e12)),
+        st.one_of(st.none(), st.integers(0, 10**7)),
+        st.one_of(st.none(), st.integers(0, 10**7)),
+    ),
+    min_size=1,
+    max_size=6,
 )
-def test_every_engine_agrees_with_the_function_on_numbers(
-    rows: list[tuple[float | None, int | None, int | None]],
-) -> None:
+
+
+def agrees_with_the_function_on_numbers(engines, rows: list[tuple[float | None, int | None, int | None]]) -> None:
     # A first row of numbers gives each column its type.
     rows = [(1.0, 1, 1), *rows]
     columns = {name: [row[at] for row in rows] for at, name in enumerate(("total_cost", "caseload", "contacts"))}
@@ -161,12 +158,25 @@ def test_every_engine_agrees_with_the_function_on_numbers(
         value = metric(math.nan if top is None else top, math.nan if bottom is None else bottom)
         return None if math.isnan(value) else value
 
-    for name, make in ALL.items():
+    for name, make in engines.items():
         result = cells(cm.with_metrics(make(columns)))
         assert result["year_of_care_cost"] == [expected(cm.year_of_care_cost, row[0], row[1]) for row in rows], name
         assert result["contacts_per_patient"] == [expected(cm.contacts_per_patient, row[2], row[1]) for row in rows], (
             name
         )
+
+
+@settings(max_examples=25)
+@given(rows=ROWS)
+def test_every_engine_agrees_with_the_function_on_numbers(rows) -> None:
+    agrees_with_the_function_on_numbers({name: make for name, make in ALL.items() if name != "pyspark"}, rows)
+
+
+@on_spark
+@settings(max_examples=4)
+@given(rows=ROWS)
+def test_spark_agrees_with_the_function_on_numbers(rows) -> None:
+    agrees_with_the_function_on_numbers({"pyspark": ALL["pyspark"]}, rows)
 
 
 class TestCategories:

@@ -156,14 +156,18 @@ def _beside(frame: Frame, shares: Shares) -> Frame:
         return nw.from_dict(columns, backend=frame.implementation)
     if frame.implementation.is_polars():
         return nw.from_dict(columns, backend="polars").lazy()
+    if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
+        # Rows of Python's own: Spark and pandas do not always know each other's versions.
+        schema = ", ".join(f"{name} {'double' if name == _SHARE else 'string'}" for name in columns)
+        made = frame.to_native().sparkSession.createDataFrame(list(shares.rows), schema)
+        return nw.from_native(made.hint("broadcast"))  # type: ignore[no-any-return]
     held = nw.from_dict(columns, backend="pyarrow" if frame.implementation.is_ibis() else "pandas")
     if frame.implementation.is_duckdb():
         # Relations of two connections cannot be joined; DuckDB finds the table by its name here.
         _apportion_shares = held.to_native()
         relation = frame.to_native().query(f"{_TEMPORARY}table", "select * from _apportion_shares")
         return nw.from_native(relation)  # type: ignore[no-any-return]
-    session = {"session": frame.to_native().sparkSession} if frame.implementation.is_pyspark() else {}
-    return held.lazy(backend=frame.implementation, **session)
+    return held.lazy(backend=frame.implementation)
 
 
 def _measures(table: Table, by: str, to: str, measures: Sequence[str] | None) -> list[str]:

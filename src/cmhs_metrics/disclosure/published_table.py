@@ -204,7 +204,8 @@ def published_table(
 def refuse_unreadable(table: Any, columns: Sequence[str], dimensions: Sequence[str]) -> None:
     """Refuse a table without the columns, with missing keys, or with keys that stand twice."""
     if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"a pandas table is expected, got a {type(table).__name__}")
+        found = type(table).__name__
+        raise TypeError(f"a pandas table is expected, for all its cells are solved together, in memory; got a {found}")
     problems = [
         Problem(
             name, None, None, f"a column of the table; {nearest(name, map(str, table.columns)) or 'it has none such'}"

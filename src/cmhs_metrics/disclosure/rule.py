@@ -207,7 +207,8 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
         import polars as namespace
     else:
         import narwhals as namespace
-    chosen = namespace.when(condition).then(yes)
+    # Some engines divide floats to whole numbers of another type.
+    chosen = namespace.when(condition).then(yes.cast(namespace.Float64) if hasattr(yes, "alias") else yes)
     return chosen if isinstance(no, float) and np.isnan(no) else chosen.otherwise(no)
 
 

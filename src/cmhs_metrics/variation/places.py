@@ -48,7 +48,7 @@ class Places:
         self._problems: list[Problem] = []
         self._total = 0
         for position, (name, column) in enumerate(self._given.items()):
-            if hasattr(column, "columns"):
+            if hasattr(type(column), "columns"):
                 raise TypeError(f"{name} is a table: pass one of its columns, for example {name}=table[column]")
             if hasattr(column, "over"):
                 raise TypeError(f"{name} is an expression, and {subject} needs every value: collect the column first")
