@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.tables.entry import enter, require
+from cmhs_metrics.tables.entry import enter, require, rows_in
 from cmhs_metrics.tables.validation import number
 
 if TYPE_CHECKING:
-    from cmhs_metrics.tables.entry import Frame, Table
+    from cmhs_metrics.tables.entry import Table
 
 TEXT = (nw.String, nw.Categorical, nw.Enum)
 """The types of column that hold names or codes."""
@@ -55,7 +55,7 @@ def amounts_between(table: Any, origin: str, destination: str, value: str) -> di
     )
     problems, amounts = [], {}
     # Engines give groups in orders of their own.
-    for row in sorted(_rows(summed), key=lambda row: (str(row[origin]), str(row[destination]))):
+    for row in sorted(rows_in(summed), key=lambda row: (str(row[origin]), str(row[destination]))):
         start, end, total = _text(row[origin]), _text(row[destination]), row["_value"]
         name = f"{origin}={start}, {destination}={end}"
         if start is None:
@@ -95,7 +95,7 @@ def one_row_a_place(table: Any, place: str) -> None:
         Problem(place, None, row[place], f"each place once, and it stands in {row['_rows']} rows")
         if _text(row[place]) is not None
         else Problem(place, None, None, "the name of the place")
-        for row in sorted(_rows(repeated), key=lambda row: str(row[place]))
+        for row in sorted(rows_in(repeated), key=lambda row: str(row[place]))
     ]
     if problems:
         raise BadInput("the places", problems)
@@ -124,7 +124,7 @@ def rows_of(table: Any, origin: str, destination: str, value: str) -> list[tuple
         When a column is not there or not of its kind.
     """
     entered = _entered(table, [origin, destination], value)
-    rows = _rows(entered.frame.select(origin, destination, number(value).alias("_value")))
+    rows = rows_in(entered.frame.select(origin, destination, number(value).alias("_value")))
     return [(row[origin], row[destination], row["_value"]) for row in rows]
 
 
@@ -146,11 +146,6 @@ def _entered(table: Any, places: list[str], value: str) -> Table:
     if problems:
         raise BadInput("the table", problems)
     return entered
-
-
-def _rows(frame: Frame) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).rows(named=True)
-    return found
 
 
 def _text(value: Any) -> str | None:

@@ -202,14 +202,37 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
     """
     if not hasattr(condition, "alias"):
         return np.where(condition, yes, no) if np.ndim(condition) else (yes if condition else no)
-    namespace: Any
-    if type(condition).__module__.startswith("polars"):
-        import polars as namespace
-    else:
-        import narwhals as namespace
-    # Some engines divide floats to whole numbers of another type.
-    chosen = namespace.when(condition).then(yes.cast(namespace.Float64) if hasattr(yes, "alias") else yes)
+    chosen = _library_of(condition).when(condition).then(yes)
     return chosen if isinstance(no, float) and np.isnan(no) else chosen.otherwise(no)
+
+
+def floor_division(top: Any, bottom: Any) -> Any:
+    """How often whole numbers go into others, for numbers, arrays and expressions.
+
+    Parameters
+    ----------
+    top, bottom : float, numpy.ndarray or expression
+        Whole numbers below 2 to the power of 53.
+
+    Returns
+    -------
+    float, numpy.ndarray or expression
+        In floats. The division of such numbers is rounded to a whole one only where it is one.
+    """
+    if hasattr(top, "alias"):
+        # Engines do not agree on their own //, nor on the type of what is floored.
+        return (top / bottom).floor().cast(_library_of(top).Float64)
+    return top // bottom
+
+
+def _library_of(expression: Any) -> Any:
+    if type(expression).__module__.startswith("polars"):
+        import polars
+
+        return polars
+    import narwhals
+
+    return narwhals
 
 
 def _to_nearest(numbers: Any, base: float) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.containers import OWN, SAME, Contract, evaluate
-from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, ROUNDED, SUPPRESSED, Rule, choose
+from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, ROUNDED, SUPPRESSED, Rule, choose, floor_division
 from cmhs_metrics.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS) -> A
         # Twice the numerator times 100 over twice the denominator, all whole numbers: no half is missed by a float.
         base = rule.percentage_rounding
         positive = choose(whole > 0, whole, math.nan)
-        percentage = (200 * part + base * positive) // (2 * base * positive) * base
+        percentage = floor_division(200 * part + base * positive, 2 * base * positive) * base
         return choose(_is_shown(part, rule) & _is_shown(whole, rule), percentage, math.nan)
 
     return evaluate(
@@ -265,5 +265,5 @@ def _is_shown(counts: Any, rule: Rule) -> Any:
 
 
 def _shown(counts: Any, rule: Rule) -> Any:
-    rounded = (2 * counts + rule.rounding) // (2 * rule.rounding) * rule.rounding
+    rounded = floor_division(2 * counts + rule.rounding, 2 * rule.rounding) * rule.rounding
     return choose(_is_shown(counts, rule), rounded, math.nan)

@@ -14,6 +14,7 @@ from cmhs_metrics import units
 from cmhs_metrics.containers import MILLI, DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES
+from cmhs_metrics.tables.sql_server import as_its_engine_can
 from cmhs_metrics.team_types import TeamType
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
@@ -76,6 +77,7 @@ class Table:
         -------
         The native table, or a narwhals one where that came in.
         """
+        frame = as_its_engine_can(frame)
         if isinstance(self.original, (nw.DataFrame, nw.LazyFrame)):
             return frame
         native = nw.to_native(frame)
@@ -167,6 +169,13 @@ def row_name(row: dict[str, Any], keys: list[str], number: Any = None) -> str:
     if not keys:
         return "a row" if number is None else f"row {number}"
     return ", ".join(f"{key}={row[key]}" for key in keys)
+
+
+def rows_in(frame: Frame) -> list[dict[str, Any]]:
+    """The rows of a table; a lazy one is run, in one query."""
+    said = as_its_engine_can(frame)
+    found: list[dict[str, Any]] = (said.collect() if isinstance(said, nw.LazyFrame) else said).rows(named=True)
+    return found
 
 
 def _refuse_repeated_columns(table: Any) -> None:

@@ -69,11 +69,14 @@ class Rules:
         if not self.by:
             frame = frame.with_columns(nw.lit(0).alias(f"{TEMPORARY}all"))
         last = self.pools_periods and self.over_time == "last"
-        if last:
+        at_end = None
+        if last and isinstance(frame, nw.DataFrame):
+            at_end = nw.col("period") == frame.get_column("period").max()
+        elif last:
             # A constant column of the table's last period: windows would lose the order of rows in some engines.
             end = frame.select(nw.col("period").max().alias(f"{TEMPORARY}end"))
             frame = frame.join(end, how="cross")  # type: ignore[arg-type]
-        at_end = nw.col("period") == nw.col(f"{TEMPORARY}end") if last else None
+            at_end = nw.col("period") == nw.col(f"{TEMPORARY}end")
         prepared, sums = self._of_time()
         for name in self.measures:
             value, cells = number(name), nw.lit(1)

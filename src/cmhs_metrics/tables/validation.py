@@ -10,7 +10,8 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES
-from cmhs_metrics.tables.entry import enter, row_name
+from cmhs_metrics.tables.entry import enter, row_name, rows_in
+from cmhs_metrics.tables.sql_server import is_on_sql_server
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
 
 if TYPE_CHECKING:
@@ -124,13 +125,15 @@ def _bad_rows(table: Table, named_by: list[str], flags: dict[str, nw.Expr]) -> l
     further = (key for key in ("team_type", "period") if key in table.schema)
     shown = list(dict.fromkeys([*named_by, *table.measures, *further]))
     frame = table.frame
+    if is_on_sql_server(frame):
+        expected = "another engine: cells are checked by patterns that SQL Server has not (bring the rows into DuckDB)"
+        raise BadInput("validate", [Problem(None, None, "a table on SQL Server", expected)])
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(f"{_FLAG}row")
         shown.append(f"{_FLAG}row")
     flagged = frame.with_columns(**flags)
     bad = flagged.filter(nw.any_horizontal(*(nw.col(name) for name in flags), ignore_nulls=True)).select(*shown, *flags)
-    rows: list[dict[str, Any]] = (bad.collect() if isinstance(bad, nw.LazyFrame) else bad).rows(named=True)
-    return rows
+    return rows_in(bad)
 
 
 def _flags(table: Table, keys: list[str]) -> dict[str, nw.Expr]:
