@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import spark_session
+from engines import on_spark
 
 import cmhs_metrics
 
@@ -54,14 +56,31 @@ def test_docstrings(name: str) -> None:
     assert runner.summarize(verbose=False).failed == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
-def test_pages(page: Path) -> None:
+ON_SPARK = 'title="On Spark"'
+
+
+def run_page(page: Path, names: dict[str, object], *, with_spark: bool) -> None:
     # Only what stands in fenced blocks is an example; the closing fence must not be read as output.
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(?:python|pycon)[^\n]*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
-    source = "\n".join(block for block in blocks if block.lstrip().startswith(">>>"))
-    test = doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0)
+    blocks = re.findall(r"^```(?:python|pycon)([^\n]*)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    source = "\n".join(
+        block for title, block in blocks if block.lstrip().startswith(">>>") and (with_spark or ON_SPARK not in title)
+    )
+    test = doctest.DocTestParser().get_doctest(source, names, page.name, str(page), 0)
     assert doctest.DocTestRunner(Checker(), verbose=False, optionflags=FLAGS).run(test).failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_pages(page: Path) -> None:
+    run_page(page, {}, with_spark=False)
+
+
+@on_spark
+def test_pages_with_examples_on_spark() -> None:
+    pages = [page for page in PAGES if ON_SPARK in page.read_text(encoding="utf-8")]
+    assert pages
+    for page in pages:
+        run_page(page, {"spark": spark_session.session()}, with_spark=True)
 
 
 def test_every_python_block_of_the_pages_is_an_example_that_runs() -> None:
