@@ -89,6 +89,9 @@ class TestTheSameAnswer:
         table = nw.from_native(make({"referrals": [5, 0, None, 7], "registered_population": [1_000, 500, 10, 0]}))
         rates = table.select(cm.referrals_per_100k(nw.col("referrals"), nw.col("registered_population")))
         assert cells(rates)["referrals_per_100k"] == [500.0, 0.0, None, None]
+        # 500 per 100,000 of 1,000 people are 5, which are 2,500 per 100,000 of 200.
+        converted = table.select(cm.need.convert_rate(nw.lit(500.0), nw.col("registered_population"), nw.lit(200.0)))
+        assert cells(converted)["convert_rate"] == [2_500.0, 1_250.0, 25.0, 0.0]
 
     @each(LAZY)
     def test_benchmarks(self, make) -> None:
