@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 
+FORM = """
+<form class="catalogue-filter" role="search" aria-label="Metrics" hidden>
+<label for="catalogue-words">Search metrics</label>
+<input id="catalogue-words" type="search" autocomplete="off" placeholder="cost contact">
+<label for="catalogue-section">Section</label>
+<select id="catalogue-section"><option value="">Every section</option></select>
+<output for="catalogue-words catalogue-section" aria-live="polite"></output>
+</form>
+""".strip()
+"""What docs/assets/catalogue.js brings to life; without scripts it stays hidden, and every metric is shown."""
+
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Put the generated text in the place of each mark that stands alone on its line."""
@@ -31,8 +42,8 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def catalogue() -> str:
-    """Every metric, under the heading of its section."""
-    parts = []
+    """Every metric, under the heading of its section, below a form that searches them."""
+    parts = [FORM]
     for _, group in groupby(CATALOGUE.values(), key=lambda metric: metric.section):
         metrics = list(group)
         heading, _, subject = _subject(metrics[0]).partition(": ")

@@ -339,12 +339,15 @@ _ON_FIRST_USE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _ON_FIRST_USE:
-        return getattr(import_module(_ON_FIRST_USE[name]), name)
-    if name in _ROOMS:
-        return import_module(f"cmhs_metrics.{name}")
-    raise AttributeError(f"module 'cmhs_metrics' has no attribute {name!r}")
+# Type checkers, which know the names from above, must not take every other name for one of them.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _ON_FIRST_USE:
+            return getattr(import_module(_ON_FIRST_USE[name]), name)
+        if name in _ROOMS:
+            return import_module(f"cmhs_metrics.{name}")
+        raise AttributeError(f"module 'cmhs_metrics' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -64,8 +64,8 @@ def define(registry: Any = None) -> Any:
     --------
     >>> import pint
     >>> registry = define(pint.UnitRegistry())
-    >>> registry.Quantity(2, "bed_day").to("bed * hour").magnitude
-    48
+    >>> registry.Quantity(2.0, "bed_day").to("bed * hour").magnitude
+    48.0
     """
     if registry is None:
         registry = _pint.get_application_registry()

@@ -195,7 +195,7 @@ class TestStandardisedRates:
         ]
 
     def test_a_series_is_held_to_its_labels(self) -> None:
-        events, people = pd.Series(self.events, index=BANDS), pd.Series(self.people, index=BANDS)
+        events, people = pd.Series(self.events.copy(), index=BANDS), pd.Series(self.people.copy(), index=BANDS)
         events.iloc[3], people.iloc[4] = 90, 4_000
         plain = intervals.standardised_rate(events.to_numpy(), people.to_numpy())
         turned = intervals.standardised_rate(events[::-1], people[::-1])

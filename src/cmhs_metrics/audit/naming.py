@@ -31,7 +31,6 @@ BY_ID: tuple[tuple[str, str], ...] = (
     ("social_care.assessments_over_65.assessments", "assessments_65_plus_per_100k"),
     ("workforce.demographics.female", "female_share"),
     ("workforce.demographics.white_british", "white_british_share"),
-    ("workforce.demographics.other_ethnic", "white_british_share"),
     ("workforce.demographics.under_50", "under_50_share"),
     ("workforce.demographics.over_4_days", "over_four_days_share"),
     ("workforce.by_team", "team_wte_share"),
@@ -135,8 +134,9 @@ DEFINED = frozenset(
 NO_METRIC = (
     "finance.headline.time_on_caseload_caveat",
     "example.mental_health_concern.support_months",
+    "workforce.demographics.other_ethnic",
 )
-"""Figures of a measure that has a metric, and yet values of none: a caveat, the length of a single offer."""
+"""Figures beside those of a metric, and yet values of none: a caveat, the length of a single offer, the other staff."""
 
 
 def metric_of(figure_id: str, measure: str) -> str:

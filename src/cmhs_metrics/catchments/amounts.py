@@ -9,7 +9,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.tables.entry import enter, require, rows_in
-from cmhs_metrics.tables.validation import number
+from cmhs_metrics.tables.validation import as_text, number
 
 if TYPE_CHECKING:
     from cmhs_metrics.tables.entry import Table
@@ -42,7 +42,7 @@ def amounts_between(table: Any, origin: str, destination: str, value: str) -> di
         infinite.
     """
     entered = _entered(table, [origin, destination], value)
-    places = [nw.col(name).cast(nw.String) for name in (origin, destination)]
+    places = [as_text(name) for name in (origin, destination)]
     summed = (
         entered.frame.select(*places, number(value).alias("_value"))
         .group_by(origin, destination)

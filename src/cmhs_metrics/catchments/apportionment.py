@@ -14,7 +14,7 @@ from cmhs_metrics.catchments.rows import NOT_COVERED, unknown_place
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
 from cmhs_metrics.tables.entry import enter, require, row_name
-from cmhs_metrics.tables.validation import LISTED, check_cells, number
+from cmhs_metrics.tables.validation import LISTED, as_text, check_cells, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ def _shared_out(table: Table, shares: Shares, by: str, measures: list[str], othe
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(_ORDER)
     matched = frame.with_columns(
-        nw.col(by).cast(nw.String).alias(f"{_TEMPORARY}from"), *(number(name).alias(name) for name in measures)
+        as_text(by).alias(f"{_TEMPORARY}from"), *(number(name).alias(name) for name in measures)
     ).join(_beside(frame, shares), left_on=f"{_TEMPORARY}from", right_on=f"{_TEMPORARY}shared", how="left")  # type: ignore[arg-type]
     share = nw.col(_SHARE).fill_null(1.0)
     parts = matched.with_columns(

@@ -172,12 +172,17 @@ def is_text(table: Table, name: str) -> bool:
 
 def text(table: Table, name: str) -> nw.Expr:
     """A column of text as text, also where its values are held as categories."""
-    return nw.col(name) if table.schema[name] == nw.String else nw.col(name).cast(nw.String)
+    return nw.col(name) if table.schema[name] == nw.String else as_text(name)
+
+
+def as_text(name: str) -> nw.Expr:
+    """A column as text; what is missing stays missing, which a cast alone makes the word "None" of in older pandas."""
+    return nw.when(~nw.col(name).is_null()).then(nw.col(name).cast(nw.String)).alias(name)
 
 
 def normalised(table: Table | None = None) -> nw.Expr:
     """The column of team types in the spelling by which `TeamType.parse` looks them up."""
-    spelling = nw.col("team_type").cast(nw.String) if table is None else text(table, "team_type")
+    spelling = as_text("team_type") if table is None else text(table, "team_type")
     lowered = spelling.str.to_lowercase().str.replace_all("&", "and", literal=True)
     return lowered.str.replace_all("[^a-z0-9]", "")
 
