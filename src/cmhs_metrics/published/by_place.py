@@ -141,9 +141,7 @@ def _overlaps(rows: pd.DataFrame) -> list[Problem]:
     periods = rows[_PERIOD].drop_duplicates().sort_values(_PERIOD)
     starts, ends = list(periods["period_start"]), list(periods["period_end"])
     return [
-        Problem(
-            "period_start", None, f"{start:%Y-%m-%d}", f"a period after that to {end:%Y-%m-%d}, or calls of their own"
-        )
+        Problem("period_start", None, f"{start:%Y-%m-%d}", f"a period after {end:%Y-%m-%d}, or a call of its own")
         for end, start in zip(ends, starts[1:], strict=False)
         if start <= end
     ]
