@@ -93,6 +93,11 @@ class TestSuppressTable:
             suppress_table(pd.DataFrame({"total_cost": [1]}))
 
 
+def test_a_table_is_no_column() -> None:
+    with pytest.raises(TypeError, match="counts is a table, a DataFrame: use suppress_table"):
+        suppress(pd.DataFrame(TEAMS))
+
+
 @every_engine
 def test_a_column_of_any_query(make) -> None:
     frame = nw.from_native(make({"caseload": [3, 12, 13, 0, None, 108]}))

@@ -39,6 +39,8 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     ------
     BadInput
         When a count is negative, infinite or not whole; cells of expressions are not looked at.
+    TypeError
+        When given a table: `suppress_table` takes those.
 
     Notes
     -----
@@ -50,6 +52,8 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     >>> suppress(pd.Series([3, 12, 13, 0], dtype="Int64")).tolist()
     [<NA>, 10.0, 15.0, <NA>]
     """
+    if hasattr(counts, "columns"):
+        raise TypeError(f"counts is a table, a {type(counts).__name__}: use suppress_table, or give a column of it")
     if problems := _problems("counts", numbers_of(counts)):
         raise BadInput("suppress", problems)
     return evaluate(

@@ -68,7 +68,8 @@ def aggregate(
     -------
     The same kind of table
         A row for each group, in the order in which groups first appear (a lazy table comes sorted by `by`): the
-        columns of `by`, the measures' totals [their canonical units], the populations, the metrics.
+        columns of `by`, the measures' totals [their canonical units], the populations, the metrics; after a measure
+        with bounds, and after its metrics, their bounds.
 
     Raises
     ------
@@ -80,6 +81,11 @@ def aggregate(
     -----
     Metrics never add: the metric of a group is the ratio of its totals, not a mean of its teams' metrics. The audit's
     own "average" is such a mean of trusts.
+
+    A measure that is suppressed or rounded may stand with what is known of it: ``caseload`` with ``caseload_lower`` and
+    ``caseload_upper`` [its unit]. Bounds add too, and each metric gets ``_lower`` and ``_upper``. A total with a
+    suppressed part has bounds and no value, `total_of_known` or not; one of rounded parts is an estimate between its
+    bounds, and exact only where these meet. Populations have no bounds.
 
     References
     ----------

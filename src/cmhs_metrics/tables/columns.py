@@ -65,6 +65,10 @@ def with_metrics(
     A metric that is defined on the flow of a year (a year of care, contacts per patient) is left out where the periods
     are not financial years.
 
+    Where a measure is suppressed or rounded, ``caseload_lower`` and ``caseload_upper`` beside it say what is known
+    [its unit], and each of its metrics is followed by ``_lower`` and ``_upper``: the least and the greatest that it can
+    be. It has a value where its measures have; there is no upper bound where the denominator may be zero.
+
     References
     ----------
     NHS Benchmarking Network, Community Mental Health Services Audit 2016/17; each metric has its own source, see
