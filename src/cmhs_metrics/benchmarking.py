@@ -13,6 +13,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
@@ -126,7 +127,7 @@ def benchmark(
             rows.insert(0, "place", names)
             rows["focus"], rows["peer"] = names.isin(list(focus)), among
             parts.append(_described(rows, *found))
-    return pd.concat(parts, ignore_index=True)
+    return Comparison(pd.concat(parts, ignore_index=True))
 
 
 def _of_period(table: Any, period: Any) -> Any:
