@@ -43,8 +43,8 @@ class Picture(Figure):
     def savefig(self, fname: Any, **options: Any) -> None:
         """Save the figure with its title and alternative text; see `matplotlib.figure.Figure.savefig`."""
         format_ = options.get("format") or str(getattr(fname, "name", fname)).rpartition(".")[2]
-        known = metadata_for(self, str(format_).casefold())
-        options["metadata"] = known | dict(options.get("metadata") or {})
+        if known := metadata_for(self, str(format_).casefold()):
+            options["metadata"] = known | dict(options.get("metadata") or {})
         with mpl.rc_context({"svg.hashsalt": "cmhs_metrics"}):
             super().savefig(fname, **options)
 

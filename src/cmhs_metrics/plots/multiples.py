@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -99,6 +100,7 @@ def small_multiples(
     scales = [_scale(shared if one_scale else each.rows["value"], each) for each in panels.values()]
     box = sheet.place()
     sheet.ax.set_axis_off()
+    sheet.ax.set(xticks=[], yticks=[])
     columns = min(len(panels), 4 if len(panels) > 6 or len(panels) == 4 else 3)
     rows = -(-len(panels) // columns)
     head = 2 * SIZE * LINE + 6
@@ -130,17 +132,16 @@ def _scale(values: Any, places: Compared) -> tuple[Any, list[str]]:
 
 def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str], wide: float) -> None:
     rows = places.known.sort_values(["value", "name"], ascending=[False, True]).reset_index(drop=True)
-    for at, row in rows.iterrows():
-        focus = bool(row["focus"])
-        panel.bar(
-            [float(str(at))], [row["value"]], width=0.84, facecolor=FOCUS if focus else OTHERS,
-            edgecolor=PAPER if focus else OTHERS, hatch=HATCH if focus else None, linewidth=0,
+    focus = rows["focus"].to_numpy(dtype=bool)
+    panel.bar(
+        rows.index.to_numpy(), rows["value"], width=0.84, facecolor=np.where(focus, FOCUS, OTHERS).tolist(),
+        edgecolor=np.where(focus, PAPER, OTHERS).tolist(), hatch=np.where(focus, HATCH, "").tolist(), linewidth=0,
+    )  # fmt: skip
+    for at in np.flatnonzero(focus):
+        panel.annotate(
+            "", (at, max(float(rows["value"].iloc[at]), 0.0)), xytext=(0, 12), textcoords="offset points",
+            arrowprops={"arrowstyle": "-|>", "color": FOCUS, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 1},
         )  # fmt: skip
-        if focus:
-            panel.annotate(
-                "", (float(str(at)), max(row["value"], 0.0)), xytext=(0, 12), textcoords="offset points",
-                arrowprops={"arrowstyle": "-|>", "color": FOCUS, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 1},
-            )  # fmt: skip
     draw_values(panel, ticks, texts, across=False)
     panel.set_xlim(-0.7, max(len(rows), 1) - 0.3)
     panel.xaxis.set_ticks([])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-HATCH = "//"
+HATCH, PEER_HATCH = "//", ".."
 
 
 @picture
@@ -153,7 +153,7 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
     if rows["focus"].any():
         key.append((Patch(facecolor=FOCUS, edgecolor=PAPER, hatch=HATCH), "focus places"))
     if (rows["peer"] & ~rows["focus"]).any():
-        key.append((Patch(facecolor=PEERS, edgecolor=PAPER, hatch=".."), "peers"))
+        key.append((Patch(facecolor=PEERS, edgecolor=PAPER, hatch=PEER_HATCH), "peers"))
     key.append((Patch(facecolor=OTHERS), "other places"))
     if has_bounds:
         key.append((Line2D([], [], color=MUTED, linewidth=2.5), "interval"))
@@ -165,27 +165,27 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
 
 
 def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
-    for at, row in enumerate(rows.to_dict("records")):
-        if row["status"] != KNOWN:
-            continue
-        colour = FOCUS if row["focus"] else PEERS if row["peer"] else OTHERS
-        hatch = HATCH if row["focus"] else ".." if row["peer"] else None
-        options: dict[str, Any] = {
-            "color": colour,
-            "hatch": hatch,
-            "edgecolor": PAPER if hatch else colour,
-            "linewidth": 0,
-        }
-        if across:
-            ax.barh([at], [row["value"]], height=0.72, **options)
-        else:
-            ax.bar([at], [row["value"]], width=0.8, **options)
-        if has_bounds and np.isfinite(row["lower"]) and np.isfinite(row["upper"]):
-            ends = [row["lower"], row["upper"]]
-            both = (ends, [at, at]) if across else ([at, at], ends)
-            # A white rim keeps the interval visible upon the bar.
-            ax.plot(*both, color=PAPER, linewidth=4.5, solid_capstyle="butt", zorder=4)
-            ax.plot(*both, color=MUTED, linewidth=2.5, solid_capstyle="butt", zorder=4, gid=f"interval-{at}")
+    known = rows[rows["status"] == KNOWN]
+    kinds = np.where(known["focus"], 0, np.where(known["peer"], 1, 2))
+    looks: dict[str, Any] = {
+        "facecolor": [(FOCUS, PEERS, OTHERS)[kind] for kind in kinds],
+        "edgecolor": [(PAPER, PAPER, OTHERS)[kind] for kind in kinds],
+        "hatch": [(HATCH, PEER_HATCH, "")[kind] for kind in kinds],
+        "linewidth": 0,
+    }
+    at, values = known.index.to_numpy(), known["value"].to_numpy()
+    if across:
+        ax.barh(at, values, height=0.72, **looks)
+    else:
+        ax.bar(at, values, width=0.8, **looks)
+    if has_bounds:
+        held = known[known["lower"].notna() & known["upper"].notna()]
+        draw = ax.hlines if across else ax.vlines
+        # A white rim keeps the interval visible upon the bar.
+        for colour, thick, name in ((PAPER, 4.5, "rim"), (MUTED, 2.5, "interval")):
+            draw(
+                held.index.to_numpy(), held["lower"], held["upper"], color=colour, linewidth=width_, zorder=4, gid=name
+            )
 
 
 def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> None:

@@ -79,7 +79,8 @@ def save(ax: Axes, path: str | Path, **options: Any) -> None:
     """
     figure = figure_of(ax)
     format_ = str(options.get("format") or str(path).rpartition(".")[2]).casefold()
-    options["metadata"] = metadata_for(figure, format_) | dict(options.get("metadata") or {})
+    if known := metadata_for(figure, format_):
+        options["metadata"] = known | dict(options.get("metadata") or {})
     with mpl.rc_context({"svg.hashsalt": "cmhs_metrics"}):
         figure.savefig(path, **options)
 

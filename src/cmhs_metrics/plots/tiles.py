@@ -126,6 +126,7 @@ def tile_map(
     wide = min(WIDEST, box.width / columns)
     left = (box.width / wide - columns) / 2
     sheet.ax.set_axis_off()
+    sheet.ax.set(xticks=[], yticks=[])
     sheet.ax.set_xlim(-left, columns + left)
     sheet.ax.set_ylim(deep, 0)
     high = box.height / deep
