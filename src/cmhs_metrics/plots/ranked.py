@@ -183,9 +183,8 @@ def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
         draw = ax.hlines if across else ax.vlines
         # A white rim keeps the interval visible upon the bar.
         for colour, thick, name in ((PAPER, 4.5, "rim"), (MUTED, 2.5, "interval")):
-            draw(
-                held.index.to_numpy(), held["lower"], held["upper"], color=colour, linewidth=width_, zorder=4, gid=name
-            )
+            ends = held["lower"], held["upper"]
+            draw(held.index.to_numpy(), *ends, color=colour, linewidth=thick, zorder=4, gid=name)
 
 
 def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> None:
@@ -209,7 +208,8 @@ def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> Non
 def _text(places: Compared, sheet: Sheet, lines: dict[str, float], caption: str) -> str:
     known, write = places.known, places.measured.write
     count = len(places.rows)
-    parts = [f"Ranked bar chart: {' '.join(sheet.title)}, in {places.measured.words}, for {count} place"]
+    unit = f", in {places.measured.words}" if places.measured.words else ""
+    parts = [f"Ranked bar chart: {' '.join(sheet.title)}{unit}, for {count} place"]
     parts[0] += "." if count == 1 else "s."
     if len(known):
         order = known.sort_values(["value", "name"], ascending=[False, True])

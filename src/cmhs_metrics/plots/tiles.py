@@ -156,7 +156,7 @@ def _positions(positions: pd.DataFrame) -> pd.DataFrame:
         values = numbers(table, name)
         wrong = values.isna() | (values < 0) | (values != values.round())
         problems += [
-            Problem(name, f"place={table['place'][at]}", table[name][at], "a whole number from 0 on")
+            Problem(name, f"place={table['place'][at]}", float(values[at]), "a whole number from 0 on")
             for at in table.index[wrong.to_numpy()]
         ]
     for columns in (["place"], ["column", "row"]):
