@@ -102,6 +102,7 @@ def test_files_carry_the_words(name: str) -> None:
     assert root.get("aria-labelledby") == "one-title one-description"
     assert named["one-description"].text == plots.alternative_text(ax)
     assert all(name.startswith("one-") for name in named)
+    assert "<style" not in element
     assert not re.search(r"https?://(?!www\.w3\.org)", element)
     for target in re.findall(r'(?:href="#|url\(#)([^")]+)', element):
         assert target in named

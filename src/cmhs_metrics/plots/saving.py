@@ -106,11 +106,14 @@ def to_svg(ax: Axes, name: str = "picture") -> str:
     save(ax, cast("Any", file), format="svg")
     drawn = file.getvalue().decode("utf-8")
     body = re.sub(r"<(title|metadata)>.*?</\1>\s*", "", drawn[drawn.index("<svg") :], flags=re.DOTALL)
+    # What matplotlib writes as a style sheet would hold for the whole page.
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
     body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", body)
     title, text = (html.escape(each) for each in words_of(figure))
     words = f'<title id="{name}-title">{title}</title><desc id="{name}-description">{text}</desc>'
     head, _, rest = body.partition(">")
-    return f'{head} role="img" aria-labelledby="{name}-title {name}-description">{words}{rest}'
+    stroke = 'stroke-linejoin="round" stroke-linecap="butt"'
+    return f'{head} {stroke} role="img" aria-labelledby="{name}-title {name}-description">{words}{rest}'
 
 
 def figure_of(ax: Axes) -> Figure:
