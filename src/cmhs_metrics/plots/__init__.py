@@ -1,0 +1,76 @@
+"""Pictures: what people look at.
+
+Each takes a tidy result, gives a matplotlib Axes, and says in words what it shows. matplotlib is loaded when the first
+picture is asked for: it comes with the extra `plot`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cmhs_metrics.plots.figures import Picture
+    from cmhs_metrics.plots.funnels import funnel_chart
+    from cmhs_metrics.plots.multiples import small_multiples
+    from cmhs_metrics.plots.profiles import stacked_profile
+    from cmhs_metrics.plots.ranges import dot_and_range
+    from cmhs_metrics.plots.ranked import ranked_bars
+    from cmhs_metrics.plots.saving import alternative_text, save, to_svg
+    from cmhs_metrics.plots.series import index_chart, trend_chart
+    from cmhs_metrics.plots.tiles import icb_tiles, tile_map
+    from cmhs_metrics.plots.waterfalls import waterfall
+    from cmhs_metrics.plots.xmr import xmr_chart
+
+__all__ = [
+    "Picture",
+    "alternative_text",
+    "dot_and_range",
+    "funnel_chart",
+    "icb_tiles",
+    "index_chart",
+    "ranked_bars",
+    "save",
+    "small_multiples",
+    "stacked_profile",
+    "tile_map",
+    "to_svg",
+    "trend_chart",
+    "waterfall",
+    "xmr_chart",
+]
+
+_MODULES = {
+    "Picture": "figures",
+    "alternative_text": "saving",
+    "dot_and_range": "ranges",
+    "funnel_chart": "funnels",
+    "icb_tiles": "tiles",
+    "index_chart": "series",
+    "ranked_bars": "ranked",
+    "save": "saving",
+    "small_multiples": "multiples",
+    "stacked_profile": "profiles",
+    "tile_map": "tiles",
+    "to_svg": "saving",
+    "trend_chart": "series",
+    "waterfall": "waterfalls",
+    "xmr_chart": "xmr",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'cmhs_metrics.plots' has no attribute {name!r}")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"cmhs_metrics.plots.{name} draws with matplotlib, which is not installed: it comes with the extra 'plot', "
+            f'python -m pip install "cmhs_metrics[plot]"'
+        ) from error
+    return getattr(import_module(f"cmhs_metrics.plots.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

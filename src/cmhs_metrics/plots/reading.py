@@ -1,0 +1,207 @@
+"""What a picture takes out of a tidy result, with nothing of a suppressed value left in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.plots.text import clean
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, amount, listed, numbers, statuses, unit_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from cmhs_metrics.catalogue import Metric
+
+_NUMBERS = ("lower", "upper", "rank", "places", "average", "peer_average")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured: how it is labelled, written and cited."""
+
+    label: str
+    unit: str
+    proportion: bool = False
+    basis: str | None = None
+    source: str = ""
+
+    def write(self, value: float, *, sign: bool = False) -> str:
+        """A value as people read it."""
+        return amount(value, self.unit, proportion=self.proportion, sign=sign)
+
+    @property
+    def words(self) -> str:
+        """The unit with the population that it stands on."""
+        return unit_in_words("proportion" if self.proportion else self.unit, self.basis)
+
+    def caption(self, source: str | None) -> str:
+        """Where definition and data come from, and the population."""
+        basis = f"Population basis: {unit_in_words('', self.basis)}." if self.basis else ""
+        defined = f"Definition: {self.source}." if self.source else ""
+        return " ".join(each for each in (basis, data_source(source), defined) if each)
+
+
+def data_source(source: str | None) -> str:
+    """The sentence that names the source of the data."""
+    return f"Data: {clean(source).rstrip('.')}." if source else "Source of the data not given."
+
+
+def measured(metric: Any = None, unit: str = "", label: str = "", basis: str | None = None) -> Measured:
+    """What is measured, from the catalogue where it is a metric."""
+    name = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
+    if name is None:
+        return Measured(label, unit, unit.startswith("proportion"), basis)
+    entry: Metric | None = CATALOGUE.get(str(name))
+    if entry is None:
+        hint = nearest(str(name), CATALOGUE) or "cm.list_metrics() has them all"
+        raise BadInput("the picture", [Problem("metric", None, name, f"the name of a metric; {hint}")])
+    return Measured(entry.label, entry.printed_unit, entry.proportion, basis, str(entry.source))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The places of one metric: `name`, `value`, bounds, `rank`, `status`, `focus` and `peer`."""
+
+    rows: pd.DataFrame
+    measured: Measured
+    average: float
+    average_kind: str
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """The places whose value is known."""
+        return self.rows[self.rows["status"] == KNOWN]
+
+    def absent(self) -> str:
+        """A sentence for the suppressed places, and one for those that are not known."""
+        return absent(self.rows)
+
+    def focus_sentences(self, *, most: int = 8) -> str:
+        """What is known of the places that the reader asks about."""
+        focus = self.rows[self.rows["focus"]]
+        values = self.known["value"]
+        told = []
+        for row in focus.head(most).to_dict("records"):
+            if row["status"] == KNOWN:
+                place = f"{int((values > row['value']).sum()) + 1} of {len(values)}, highest first"
+                told.append(f"{row['name']}: {self.measured.write(row['value'])} ({place}).")
+        more = f"And {len(focus) - most} more focus places." if len(focus) > most else ""
+        return " ".join([*told, *([more] if more else [])])
+
+
+def absent(rows: pd.DataFrame) -> str:
+    """A sentence for the suppressed rows of a table, and one for those that are not known."""
+    said = []
+    for status, words in ((SUPPRESSED, "Suppressed"), (NOT_KNOWN, "Not known")):
+        names = rows.loc[rows["status"] == status, "name"].tolist()
+        if names:
+            said.append(f"{words}: {listed(names)}.")
+    return " ".join(said)
+
+
+def compared(
+    result: Any,
+    metric: Any = None,
+    basis: str | None = None,
+    *,
+    names: Mapping[Any, str] | None = None,
+    suppressed: Collection[Any] = (),
+) -> Compared:
+    """The rows of one metric in the result of `benchmark`, or of a table with the columns `place` and `value`.
+
+    Raises
+    ------
+    BadInput
+        When the table is not in order, or holds several metrics or bases and none is asked for.
+    """
+    table = in_pandas(result, "place", "value")
+    wanted = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
+    for column, asked in (("metric", wanted), ("basis", basis)):
+        table = _one_of(table, column, asked)
+    if table.empty:
+        raise BadInput("the picture", [Problem(None, None, "no rows", "a row for each place")])
+    repeated = table.loc[table["place"].duplicated(), "place"].unique()
+    if len(repeated):
+        problems = [Problem("place", None, each, "one row for each place") for each in repeated]
+        raise BadInput("the picture", problems)
+    rows = shown_only(table, "value", key="place", suppressed=suppressed)
+    rows["name"] = names_of(table["place"], names)
+    for mark in ("focus", "peer"):
+        held = table.get(mark, False)
+        rows[mark] = pd.Series(held, index=table.index).astype("boolean").fillna(False).astype(bool)
+    first = table.iloc[0]
+    name = first.get("metric")
+    held_basis = first.get("basis")
+    held_basis = None if held_basis is None or pd.isna(held_basis) else str(held_basis)
+    if name in CATALOGUE:
+        what = measured(name, basis=held_basis)
+    else:
+        what = measured(None, str(first.get("unit", "") or ""), str(first.get("label", name) or "Value"), held_basis)
+    average = float(first["average"]) if "average" in table and pd.notna(first["average"]) else np.nan
+    return Compared(rows.reset_index(drop=True), what, average, str(first.get("average_kind", "average")))
+
+
+def shown_only(
+    table: pd.DataFrame, value: str = "value", *, key: str | None = None, suppressed: Collection[Any] = ()
+) -> pd.DataFrame:
+    """The numbers of the rows that may be shown, and the `status` of each.
+
+    Of a row that is suppressed or not known nothing is kept: not its bounds, not its rank.
+    """
+    status = statuses(table, value, key=key, suppressed=suppressed)
+    known = status == KNOWN
+    rows = pd.DataFrame({"value": numbers(table, value).where(known), "status": status}, index=table.index)
+    for name in _NUMBERS:
+        held = numbers(table, name) if name in table else pd.Series(np.nan, index=table.index)
+        rows[name] = held.where(known)
+    return rows
+
+
+def names_of(keys: pd.Series[Any], names: Mapping[Any, str] | None) -> list[str]:
+    """How places are called in the picture."""
+    given = {str(key): name for key, name in (names or {}).items()}
+    return [clean(given.get(str(key), key)) for key in keys]
+
+
+def in_pandas(table: Any, *columns: str) -> pd.DataFrame:
+    """A table of any library in pandas, with the columns that a picture needs."""
+    if not isinstance(table, pd.DataFrame):
+        import narwhals as nw
+
+        try:
+            frame: Any = nw.from_native(table)
+        except TypeError:
+            expected = "a tidy table, such as benchmark gives"
+            raise BadInput("the picture", [Problem(None, None, type(table).__name__, expected)]) from None
+        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        table = frame.to_pandas()
+    problems = [
+        Problem(name, None, None, f"a column of that name; {nearest(name, map(str, table.columns))}".rstrip("; "))
+        for name in columns
+        if name not in table
+    ]
+    if problems:
+        raise BadInput("the picture", problems)
+    held: pd.DataFrame = table
+    return held.reset_index(drop=True) if columns else held
+
+
+def _one_of(table: pd.DataFrame, column: str, asked: Any) -> pd.DataFrame:
+    if column not in table:
+        return table
+    held = table[column].dropna().unique().tolist()
+    if asked is not None:
+        if asked not in held:
+            hint = nearest(str(asked), map(str, held)) or f"one of {', '.join(map(repr, held))}"
+            raise BadInput("the picture", [Problem(column, None, asked, f"one that is in the table; {hint}")])
+        return pd.DataFrame(table[table[column] == asked]).reset_index(drop=True)
+    if len(held) > 1:
+        expected = f"one of {', '.join(map(repr, held))}, asked for by name: {column}="
+        raise BadInput("the picture", [Problem(column, None, None, expected)])
+    return table

@@ -1,0 +1,247 @@
+"""Tile map: a tile for each place, roughly where it lies, and all of one size, for people and not acres are counted."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Patch, Rectangle
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.plots.colours import INK, PAPER, SHADES, text_on
+from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.reading import Compared, compared, in_pandas
+from cmhs_metrics.plots.text import SIZE, shorten, width
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from matplotlib.axes import Axes
+
+WIDEST = 104.0
+"""Of a tile [point]."""
+_HATCH = {SUPPRESSED: "xx", NOT_KNOWN: ".."}
+
+
+def icb_tiles() -> pd.DataFrame:
+    """The positions of the 42 integrated care boards (ICBs) on the map.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each ICB: `place` (its code), `name`, `column` from the west and `row` from the north, from 0 on.
+
+    Notes
+    -----
+    The layout is this library's own, made from where the ICBs lie to one another; it is no official map. To change it,
+    change the table and hand it to `tile_map`.
+
+    References
+    ----------
+    NHS England, ICB place-based allocations 2025/26 (codes and names).
+
+    Examples
+    --------
+    >>> tiles = icb_tiles()
+    >>> len(tiles), tiles.set_index("place").loc["QUE", "name"]
+    (42, 'NHS Cambridgeshire and Peterborough ICB')
+    """
+    with files("cmhs_metrics.plots").joinpath("icb_tiles.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+@picture
+def tile_map(
+    result: Any,
+    metric: Any = None,
+    *,
+    positions: pd.DataFrame | None = None,
+    basis: str | None = None,
+    names: Mapping[Any, str] | None = None,
+    suppressed: Collection[Any] = (),
+    source: str | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the places of a benchmark as a map of tiles, the darker the higher.
+
+    Parameters
+    ----------
+    result : table
+        The result of `benchmark`, or a table with the columns `place` and `value` [its unit].
+    metric, basis : str, optional
+        Which metric, and on which population, where the result has several.
+    positions : pandas.DataFrame, optional
+        Where the tiles stand: `place`, `column` and `row`, whole numbers, and where wanted `label`, what the tile
+        shows in place of the code. Those of the 42 ICBs unless given; see `icb_tiles`.
+    names : mapping of place to str, optional
+        How places are called in the alternative text; the `name` of the positions unless given.
+    suppressed : collection, optional
+        Places whose missing value is suppressed.
+    source, title, ax
+        As in `ranked_bars`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The picture: up to five shades with about as many places each, the value in every tile, and a heavy frame around
+        the focus places. A place that is suppressed or not known is white and hatched, and says so.
+
+    Raises
+    ------
+    BadInput
+        When a place has no position, or two have the same.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ax = tile_map(pd.DataFrame({"place": ["QUE", "QMM"], "value": [1712.0, 1555.0]}))
+    >>> len(ax.patches)
+    42
+    """
+    where = _positions(icb_tiles() if positions is None else positions)
+    called = dict(zip(where["place"], where["name"], strict=True)) | {str(k): v for k, v in (names or {}).items()}
+    keys = _place_keys(result, metric, basis)
+    unknown = [each for each in keys if each not in set(where["place"])]
+    if unknown:
+        problems = [
+            Problem("place", None, each, f"a place with a position; {nearest(each, where['place'])}".rstrip("; "))
+            for each in unknown
+        ]
+        raise BadInput("tile_map", problems)
+    places = compared(result, metric, basis, names=called, suppressed=suppressed)
+    held = places.rows.assign(key=keys).set_index("key")
+    absent = [each for each in where["place"] if each not in held.index]
+    rows = pd.concat([held, _not_there(absent, called)]).loc[where["place"]].reset_index(drop=True)
+    places = Compared(rows, places.measured, places.average, places.average_kind)
+    classes = _classes(rows["value"].to_numpy(dtype=np.float64))
+    sheet = Sheet(ax, title or places.measured.label, places.measured.words)
+    sheet.key = _key(rows, classes, places)
+    sheet.say(places.absent(), places.measured.caption(source), most=4)
+    box = sheet.place()
+    columns, deep = int(where["column"].max()) + 1, int(where["row"].max()) + 1
+    wide = min(WIDEST, box.width / columns)
+    left = (box.width / wide - columns) / 2
+    sheet.ax.set_axis_off()
+    sheet.ax.set(xticks=[], yticks=[])
+    sheet.ax.set_xlim(-left, columns + left)
+    sheet.ax.set_ylim(deep, 0)
+    high = box.height / deep
+    least = width("QQQQ", bold=True)
+    if high < 2.1 * SIZE or wide < least:
+        found = f"{columns} columns and {deep} rows"
+        fit = f"no more than {int(box.width // least)} columns and {int(box.height // (2.1 * SIZE))} rows here"
+        raise BadInput("tile_map", [Problem("positions", None, found, fit)])
+    for at, (spot, row) in enumerate(zip(where.itertuples(), rows.itertuples(), strict=True)):
+        _tile(sheet.ax, spot, row, int(classes[at]), places, wide)
+    return sheet.finish(_text(places, sheet, source))
+
+
+def _place_keys(result: Any, metric: Any, basis: str | None) -> list[str]:
+    table = in_pandas(result, "place", "value")
+    wanted = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
+    for column, asked in (("metric", wanted), ("basis", basis)):
+        if asked is not None and column in table:
+            table = table[table[column] == asked]
+    return [str(each) for each in table["place"]]
+
+
+def _positions(positions: pd.DataFrame) -> pd.DataFrame:
+    table = in_pandas(positions, "place", "column", "row")
+    problems = []
+    for name in ("column", "row"):
+        values = numbers(table, name)
+        wrong = values.isna() | (values < 0) | (values != values.round())
+        problems += [
+            Problem(name, f"place={table['place'][at]}", float(values[at]), "a whole number from 0 on")
+            for at in table.index[wrong.to_numpy()]
+        ]
+    for columns in (["place"], ["column", "row"]):
+        again = table.duplicated(columns)
+        problems += [
+            Problem(" and ".join(columns), f"place={table['place'][at]}", None, "a tile of its own")
+            for at in table.index[again.to_numpy()]
+        ]
+    if problems:
+        raise BadInput("the positions", problems)
+    table = table.assign(place=table["place"].astype(str))
+    table["name"] = table["name"] if "name" in table else table["place"]
+    table["label"] = table["label"].astype(str) if "label" in table else table["place"]
+    return table
+
+
+def _not_there(absent: list[str], called: Mapping[str, str]) -> pd.DataFrame:
+    rows = pd.DataFrame({"name": [str(called.get(each, each)) for each in absent], "status": NOT_KNOWN}, index=absent)
+    return rows.assign(value=np.nan, focus=False, peer=False)
+
+
+def _classes(values: Any) -> Any:
+    """The shade of each value: about as many places in each, and like values in one."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return np.zeros(len(values), dtype=np.int64)
+    count = min(len(SHADES), len(np.unique(known)))
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, count + 1)[1:-1]))
+    found = np.searchsorted(edges, np.nan_to_num(values), side="right")
+    # With fewer classes the shades are further apart.
+    return np.round(found * (len(SHADES) - 1) / max(len(edges), 1)).astype(np.int64)
+
+
+def _key(rows: pd.DataFrame, classes: Any, places: Compared) -> list[tuple[Any, str]]:
+    known = (rows["status"] == KNOWN).to_numpy()
+    key: list[tuple[Any, str]] = []
+    for shade in np.unique(classes[known]):
+        held = rows.loc[known & (classes == shade), "value"]
+        low, high = places.measured.write(float(held.min())), places.measured.write(float(held.max()))
+        label = low if low == high else f"{low} to {high}"
+        key.append((Patch(facecolor=SHADES[shade], edgecolor=INK, linewidth=0.6), label))
+    for status, hatch in _HATCH.items():
+        if (rows["status"] == status).any():
+            key.append((Patch(facecolor=PAPER, edgecolor="#a6a6a6", hatch=hatch), status))
+    if rows["focus"].any():
+        key.append((Patch(facecolor=PAPER, edgecolor=INK, linewidth=3), "focus places"))
+    return key
+
+
+def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: float) -> None:
+    known = row.status == KNOWN
+    fill = SHADES[shade] if known else PAPER
+    gap = 0.03
+    ax.add_patch(
+        Rectangle(
+            (spot.column + gap, spot.row + gap), 1 - 2 * gap, 1 - 2 * gap, facecolor=fill,
+            edgecolor=INK if known else "#a6a6a6", hatch=None if known else _HATCH[row.status],
+            linewidth=0.6, gid=f"tile-{spot.place}",
+        )
+    )  # fmt: skip
+    if row.focus:
+        frame = Rectangle(
+            (spot.column + gap, spot.row + gap), 1 - 2 * gap, 1 - 2 * gap, fill=False, edgecolor=INK, linewidth=4,
+            zorder=4, gid=f"focus-{spot.place}",
+        )  # fmt: skip
+        ax.add_patch(frame)
+    text = places.measured.write(row.value) if known else row.status
+    text = text if width(text) <= wide else ""
+    label = shorten(str(spot.label), wide * 0.9, bold=True)
+    behind = None if known else {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
+    for words, lift, weight in ((label, 0.29, "bold"), (text, 0.72, "normal")):
+        ax.text(
+            spot.column + 0.5, spot.row + lift, words, ha="center", va="center", fontsize=SIZE, fontweight=weight,
+            color=text_on(fill), parse_math=False, bbox=behind if words else None, zorder=3,
+        )  # fmt: skip
+
+
+def _text(places: Compared, sheet: Sheet, source: str | None) -> str:
+    known, write = places.known, places.measured.write
+    unit = f", in {places.measured.words}" if places.measured.words else ""
+    parts = [f"Tile map: {' '.join(sheet.title)}{unit}, {len(places.rows)} places, darker where higher."]
+    if len(known):
+        order = known.sort_values(["value", "name"], ascending=[False, True])
+        ends = [("Highest", order.head(3)), ("Lowest", order.tail(3)[::-1])] if len(known) > 5 else [("Values", order)]
+        for word, part in ends:
+            told = ", ".join(f"{each['name']} {write(each['value'])}" for each in part.to_dict("records"))
+            parts.append(f"{word}: {told}.")
+    return " ".join([*parts, places.focus_sentences(), places.absent(), places.measured.caption(source)])

@@ -1,0 +1,210 @@
+"""The XmR chart: values over time against the limits of chance, as "Making data count" draws them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
+from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, PAPER
+from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.periods import draw_periods, period_positions
+from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
+from cmhs_metrics.plots.text import LINE, SIZE
+from cmhs_metrics.presentation import KNOWN, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from matplotlib.axes import Axes
+
+_LOOKS = {
+    "none": ("common cause", COMMON, "o"),
+    "improvement": ("special cause: improvement", IMPROVEMENT, "^"),
+    "concern": ("special cause: concern", CONCERN, "s"),
+    "high": ("special cause: high", IMPROVEMENT, "^"),
+    "low": ("special cause: low", CONCERN, "v"),
+}
+
+
+@picture
+def xmr_chart(
+    chart: Any,
+    value: str,
+    *,
+    period: str = "period",
+    metric: Any = None,
+    basis: str | None = None,
+    unit: str = "",
+    suppressed: Collection[Any] = (),
+    source: str | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the run chart of one group: values, centre, limits of chance, and the points of special cause.
+
+    Parameters
+    ----------
+    chart : table
+        What `run_chart` gave, of one group; of several, the rows of one.
+    value : str
+        The column of the values [any unit].
+    period : str, default "period"
+        The column of the periods.
+    metric, basis : str, optional
+        The metric that the values are of, for label, unit and source, and the population that it stands on.
+    unit : str, optional
+        The unit, where they are no metric's.
+    suppressed : collection, optional
+        Periods whose missing value is suppressed.
+    source, title, ax
+        As in `ranked_bars`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The picture. A missing point is not drawn, and the line is broken there.
+
+    Raises
+    ------
+    BadInput
+        When the table is not a run chart's, or of several groups.
+
+    References
+    ----------
+    NHS England, Making data count: strengthening your decisions.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from cmhs_metrics.run_charts import run_chart
+    >>> months = [f"2016-{month:02}" for month in range(4, 13)]
+    >>> waits = pd.DataFrame({"period": months, "waits": [50.0, 52, 49, 51, 50, 52, 49, 51, 70]})
+    >>> ax = xmr_chart(run_chart(waits, "waits", improvement="low", baseline=8), "waits", unit="days")
+    >>> from cmhs_metrics.plots import alternative_text
+    >>> print(alternative_text(ax).split(". ")[2])
+    Special cause: concern in 1 of 9 points: 2016-12
+    """
+    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase")
+    repeated = table[period].duplicated()
+    if table.empty or repeated.any():
+        found = "no rows" if table.empty else str(table.loc[repeated, period].iloc[0])
+        expected = "one row for each period: draw the groups of a run chart one by one"
+        raise BadInput("xmr_chart", [Problem(period, None, found, expected)])
+    labels = list(table[period])
+    order = np.argsort(_ordinals(labels), kind="stable")
+    table = table.iloc[order].reset_index(drop=True)
+    # The limits are of the whole phase, and stand also where a value does not.
+    own = table[[period, value, *(name for name in ("status", "kind", "suppressed") if name in table)]]
+    rows = shown_only(own.rename(columns={value: "value"}), key=period, suppressed=suppressed)
+    rows["name"] = [str(each) for each in table[period]]
+    positions, follows = period_positions(list(table[period]))
+    what = (
+        measured(metric, basis=basis)
+        if metric is not None
+        else Measured(value.replace("_", " ").capitalize(), unit, basis=basis)
+    )
+    sheet = Sheet(ax, title or f"{what.label}: XmR chart", what.words)
+    limits = table[["centre", "lower", "upper"]].astype("float64")
+    target = pd.to_numeric(table["target"]) if "target" in table else pd.Series(np.nan, index=table.index)
+    causes = table["special_cause"].where(rows["status"] == KNOWN)
+    sheet.key = _key(causes, has_target=bool(target.notna().any()))
+    sheet.say(absent(rows), _assurance(table), what.caption(source))
+    ticks, texts = value_ticks(
+        [*rows["value"], *limits.to_numpy().ravel(), *target], what.unit, proportion=what.proportion, zero=False
+    )
+    box = sheet.place(left=widest(texts), right=SIZE, bottom=SIZE * LINE + 10)
+    draw_values(sheet.ax, ticks, texts, across=False)
+    draw_periods(sheet.ax, positions, rows["name"].tolist(), box.width)
+    _lines(sheet.ax, positions, table["phase"].to_numpy(), limits, target)
+    _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes)
+    return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source))
+
+
+def _ordinals(labels: list[Any]) -> Any:
+    from cmhs_metrics.trends.periods import ordinals_of
+
+    problems: list[Problem] = []
+    ordinals = ordinals_of(labels, problems, "period")[2]
+    if problems:
+        raise BadInput("xmr_chart", problems)
+    return ordinals
+
+
+def _key(causes: pd.Series[Any], *, has_target: bool) -> list[tuple[Any, str]]:
+    found = [each for each in _LOOKS if (causes == each).any()]
+    key: list[tuple[Any, str]] = [
+        (Line2D([], [], color=_LOOKS[each][1], marker=_LOOKS[each][2], linestyle="", markersize=9), _LOOKS[each][0])
+        for each in found
+    ]
+    key.append((Line2D([], [], color=INK, linewidth=1.8), "centre"))
+    key.append((Line2D([], [], color=MUTED, linewidth=1.8, linestyle="--"), "limits of chance"))
+    return key + ([(Line2D([], [], color="#9c1c6b", linewidth=2.2, linestyle=":"), "target")] if has_target else [])
+
+
+def _lines(ax: Axes, positions: Any, phase: Any, limits: pd.DataFrame, target: pd.Series[Any]) -> None:
+    for each in np.unique(phase):
+        of_phase = np.flatnonzero(phase == each)
+        ends = [positions[of_phase[0]] - 0.3, positions[of_phase[-1]] + 0.3]
+        for name, colour, style in (("centre", INK, "-"), ("lower", MUTED, "--"), ("upper", MUTED, "--")):
+            level = float(limits[name].iloc[of_phase[0]])
+            if np.isfinite(level):
+                ax.plot(ends, [level, level], color=colour, linestyle=style, linewidth=1.8, gid=f"{name}-{each}")
+    if target.notna().any():
+        ax.axhline(float(target.dropna().iloc[0]), color="#9c1c6b", linewidth=2.2, linestyle=":", gid="target")
+
+
+def _points(ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Series[Any]) -> None:
+    known = ~np.isnan(values)
+    for at in range(1, len(values)):
+        if known[at] and known[at - 1] and follows[at]:
+            ax.plot(positions[at - 1 : at + 1], values[at - 1 : at + 1], color=COMMON, linewidth=1.8, zorder=3)
+    for each, (_, colour, marker) in _LOOKS.items():
+        points = np.flatnonzero(((causes == each) & known).to_numpy())
+        if len(points):
+            ax.scatter(
+                positions[points], values[points], color=colour, marker=marker, s=70 if each == "none" else 110,
+                edgecolors=PAPER, linewidths=1, zorder=4, gid=f"points-{each}",
+            )  # fmt: skip
+
+
+def _assurance(table: pd.DataFrame) -> str:
+    words = table["assurance"].dropna() if "assurance" in table else pd.Series([], dtype=object)
+    if words.empty:
+        return ""
+    said = {
+        "pass": "The limits promise that the target is passed.",
+        "fail": "The limits promise that the target is failed.",
+        "hit or miss": "The target lies within the limits: it is hit or missed by chance.",
+    }
+    return said.get(str(words.iloc[-1]), "")
+
+
+def _text(
+    rows: pd.DataFrame, causes: pd.Series[Any], table: pd.DataFrame, limits: pd.DataFrame, target: pd.Series[Any],
+    what: Measured, sheet: Sheet, source: str | None,
+) -> str:  # fmt: skip
+    known = rows[rows["status"] == KNOWN]
+    unit = f", in {what.words}" if what.words else ""
+    first, last = rows["name"].iloc[0], rows["name"].iloc[-1]
+    parts = [f"XmR chart: {' '.join(sheet.title)}{unit}, {len(known)} points, {first} to {last}."]
+    level = limits.iloc[-1]
+    if np.isfinite(level["centre"]):
+        now = "" if table["phase"].nunique() == 1 else f" in the last of {table['phase'].nunique()} phases"
+        parts.append(
+            f"Centre {what.write(level['centre'])}, limits of chance {what.write(level['lower'])} to "
+            f"{what.write(level['upper'])}{now}."
+        )
+    for each, (label, _, _) in _LOOKS.items():
+        at = rows.loc[(causes == each).to_numpy(), "name"].tolist()
+        if at and each != "none":
+            parts.append(f"{label[0].upper()}{label[1:]} in {len(at)} of {len(known)} points: {listed(at, most=12)}.")
+    if not causes.isin([each for each in _LOOKS if each != "none"]).any():
+        parts.append("No point shows special cause.")
+    if target.notna().any():
+        parts.append(f"Target {what.write(float(target.dropna().iloc[0]))}.")
+    return " ".join([*parts, _assurance(table), absent(rows), what.caption(source)])

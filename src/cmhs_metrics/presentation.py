@@ -1,0 +1,208 @@
+"""How values are shown to people: numbers in their units, and suppressed and missing values apart.
+
+What is suppressed is taken out of the table before anything else is done with it, so that no bar, label, average or
+sentence that is made later can reveal it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+KNOWN, SUPPRESSED, NOT_KNOWN = "known", "suppressed", "not known"
+"""What a value can be to a reader."""
+
+_STATUS_COLUMNS = ("status", "kind")
+_HIDDEN_WORDS = ("suppressed", "redacted")
+_BOUNDS = ("lower", "upper", "_lower", "_upper", "lower_bound", "upper_bound", "least", "most")
+
+BASES_IN_WORDS = {
+    "registered": "registered population",
+    "weighted": "need-weighted population",
+    "16+": "people aged 16 and over",
+    "age_band": "people of the ages that the type of team serves",
+}
+"""The populations below the line, as captions name them."""
+
+
+def statuses(
+    table: pd.DataFrame, value: str = "value", *, key: str | None = None, suppressed: Collection[Any] = ()
+) -> pd.Series[str]:
+    """Say of each row whether its value is known, suppressed or not known.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows.
+    value : str, default "value"
+        The column of values.
+    key : str, optional
+        The column in which `suppressed` is looked up.
+    suppressed : collection, optional
+        The keys of rows whose value is suppressed.
+
+    Returns
+    -------
+    pandas.Series
+        "known", "suppressed" or "not known". A value is suppressed where a column `suppressed`, `status` or `kind` says
+        so, where it is named, or where it is missing and an interval is given for it; a number that stands there all
+        the same is not to be shown.
+
+    Raises
+    ------
+    BadInput
+        When a key is not in the table, or a value is no finite number.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"value": [7.0, None, None], "lower": [6.0, 0.0, None], "upper": [8.0, 4.0, None]})
+    >>> statuses(table).tolist()
+    ['known', 'suppressed', 'not known']
+    """
+    values = numbers(table, value)
+    hidden = np.zeros(len(table), dtype=bool)
+    if "suppressed" in table:
+        hidden |= table["suppressed"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    for name in _STATUS_COLUMNS:
+        if name in table:
+            words = table[name].astype(str).str.casefold()
+            hidden |= words.str.startswith(_HIDDEN_WORDS).to_numpy(dtype=bool)
+    bounds = [name for name in table if str(name).casefold().endswith(_BOUNDS)]
+    hidden |= values.isna().to_numpy() & table[bounds].notna().any(axis=1).to_numpy(dtype=bool)
+    if suppressed:
+        keys = table[key].astype(str) if key else pd.Series(table.index.astype(str), index=table.index)
+        asked = [suppressed] if isinstance(suppressed, str) else [str(each) for each in suppressed]
+        problems = [
+            Problem("suppressed", None, each, f"one that is in the table; {nearest(each, keys)}".rstrip("; "))
+            for each in asked
+            if each not in set(keys)
+        ]
+        if problems:
+            raise BadInput("the picture", problems)
+        hidden |= keys.isin(asked).to_numpy(dtype=bool)
+    said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
+    return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")
+
+
+def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:
+    """The values of a column as floats.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The rows.
+    value : str
+        The column.
+
+    Returns
+    -------
+    pandas.Series
+        The values; NaN where there is none.
+
+    Raises
+    ------
+    BadInput
+        When the column is not there, or a cell is no finite number.
+    """
+    if value not in table:
+        hint = nearest(value, [str(name) for name in table]) or f"such as {', '.join(map(str, table.columns[:6]))}"
+        raise BadInput("the table", [Problem(value, None, None, f"a column of that name; {hint}")])
+    column = table[value]
+    plain = column.array.quantity.magnitude if hasattr(column.dtype, "ureg") else column
+    floats = pd.Series(pd.to_numeric(plain, errors="coerce"), index=table.index).astype("float64")
+    wrong = (floats.isna() & column.notna()) | np.isinf(floats)
+    problems = [
+        Problem(value, f"row {row}", column[row], "a finite number; what is suppressed is missing and marked so")
+        for row in table.index[wrong.to_numpy(dtype=bool)]
+    ]
+    if problems:
+        raise BadInput("the table", problems)
+    return floats
+
+
+def amount(value: float, unit: str = "", *, proportion: bool = False, sign: bool = False) -> str:
+    """Write a value as people read it.
+
+    Parameters
+    ----------
+    value : float
+        The value [its unit].
+    unit : str, optional
+        The unit as the catalogue prints it; of money, the pound sign is written.
+    proportion : bool, default False
+        Whether it is a share from 0 to 1, written as a percentage.
+    sign : bool, default False
+        Whether a plus is written.
+
+    Returns
+    -------
+    str
+        For example "1,712", "£163", "12.4%" or "−0.31".
+
+    Examples
+    --------
+    >>> amount(1712.4), amount(163.2, "GBP per contact"), amount(0.124, proportion=True), amount(2.4e9, "GBP")
+    ('1,712', '£163', '12.4%', '£2.40bn')
+    """
+    if value is None or math.isnan(value):
+        return NOT_KNOWN
+    before = "−" if value < 0 else "+" if sign else ""
+    size = abs(value)
+    if proportion:
+        return f"{before}{size * 100:.1f}%"
+    for least, word in ((1e9, "bn"), (1e6, "m")) if is_money(unit) else ():
+        if size >= least:
+            return f"{before}£{size / least:.2f}{word}"
+    places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2
+    return f"{before}{'£' if is_money(unit) else ''}{size:,.{places}f}"
+
+
+def is_money(unit: str) -> bool:
+    """Whether a unit is pounds, or pounds per something."""
+    return str(unit).startswith(("GBP", "£"))
+
+
+def unit_in_words(unit: str, basis: str | None = None) -> str:
+    """A unit as an axis shows it, with the population that a rate stands on.
+
+    Parameters
+    ----------
+    unit : str
+        As the catalogue prints it, for example "patients per 100,000 people".
+    basis : str, optional
+        The population, for example "weighted".
+
+    Returns
+    -------
+    str
+        For example "£ per contact", "%" or "patients per 100,000 people, registered population".
+
+    Examples
+    --------
+    >>> unit_in_words("GBP per contact"), unit_in_words("proportion (0 to 1)")
+    ('£ per contact', '%')
+    """
+    words = "%" if str(unit).startswith("proportion") else str(unit).replace("GBP", "£")
+    return ", ".join(part for part in (words, BASES_IN_WORDS.get(str(basis), str(basis)) if basis else "") if part)
+
+
+def ordinal(number: int) -> str:
+    """A rank in words: 1st, 2nd, 3rd, 11th."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def listed(names: Sequence[str], *, most: int = 20) -> str:
+    """Names in a sentence, with how many more there are."""
+    shown = list(names[:most])
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -1,0 +1,259 @@
+"""What holds of every picture: it can be read, it says what it shows, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from itertools import combinations
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
+from matplotlib.colors import to_hex
+from PIL import Image
+
+import cmhs_metrics as cm
+from cmhs_metrics import plots
+from cmhs_metrics.plots.colours import contrast
+
+every_picture = pytest.mark.parametrize("name", GALLERY)
+some_pictures = pytest.mark.parametrize(
+    "name",
+    ["ranked bars, gaps", "ranked, sixty", "funnel", "trend", "profile, amounts", "waterfall", "xmr", "tiles, gaps"],
+)
+
+
+@every_picture
+def test_text_is_legible_and_in_its_place(name: str) -> None:
+    ax = drawn(name)
+    assert ax.figure.get_size_inches().tolist() == [13.33, 7.5]
+    assert min(text.get_fontsize() for text in seen(name)) >= 12
+    width, height = ax.figure.bbox.width, ax.figure.bbox.height
+    boxes = {text: extent(text) for text in seen(name)}
+    for text, box in boxes.items():
+        assert box.x0 >= -1, text
+        assert box.x1 <= width + 1, text
+        assert box.y0 >= -1, text
+        assert box.y1 <= height + 1, text
+    # A line of text is higher than its letters: a quarter of it may lie in its neighbour's.
+    spare = 0.25 * 12 * ax.figure.dpi / 72
+    for (one, first), (other, second) in combinations(boxes.items(), 2):
+        across = min(first.x1, second.x1) - max(first.x0, second.x0)
+        upright = min(first.y1, second.y1) - max(first.y0, second.y0)
+        assert across <= spare or upright <= spare, f"{one} lies on {other}"
+
+
+@every_picture
+def test_text_stands_out_from_what_is_behind_it(name: str) -> None:
+    ax = drawn(name)
+    renderer = ax.figure.canvas.get_renderer()
+    patches = [
+        (patch.get_window_extent(renderer), to_hex(patch.get_facecolor()))
+        for axes in [ax, *ax.child_axes]
+        for patch in axes.patches
+        if patch.get_fill()
+    ]
+    for text in seen(name):
+        box = extent(text)
+        middle = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        behind = "#ffffff"
+        for where, colour in patches:
+            behind = colour if where.contains(*middle) else behind
+        own = text.get_bbox_patch()
+        behind = to_hex(own.get_facecolor()) if own is not None else behind
+        assert contrast(to_hex(text.get_color()), behind) >= 4.5, text
+
+
+@every_picture
+def test_names_are_no_formulas(name: str) -> None:
+    assert not any(text.get_parse_math() for text in seen(name))
+
+
+@every_picture
+def test_it_says_what_it_shows(name: str) -> None:
+    ax = drawn(name)
+    text = plots.alternative_text(ax)
+    title = " ".join(ax.get_title(loc="left").split())
+    assert title
+    assert text[0].isupper()
+    assert text.endswith(".")
+    assert not re.search(r"\bnan\b", text)
+    assert "Source of the data not given." in text or "Data: " in text
+    assert "  " not in text
+    assert len(text) < 6_000
+
+
+@every_picture
+def test_files_carry_the_words(name: str) -> None:
+    ax = drawn(name)
+    file = io.BytesIO()
+    ax.figure.savefig(file, format="svg")
+    held = [node.text for node in ElementTree.fromstring(file.getvalue().decode()).iter() if node.text]
+    assert plots.alternative_text(ax) in held
+    element = plots.to_svg(ax, "one")
+    root = ElementTree.fromstring(element)
+    named = {node.get("id"): node for node in root.iter() if node.get("id")}
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == "one-title one-description"
+    assert named["one-description"].text == plots.alternative_text(ax)
+    assert all(name.startswith("one-") for name in named)
+    assert "<style" not in element
+    assert not re.search(r"https?://(?!www\.w3\.org)", element)
+    for target in re.findall(r'(?:href="#|url\(#)([^")]+)', element):
+        assert target in named
+
+
+@some_pictures
+def test_it_leaves_nothing_behind(name: str) -> None:
+    import matplotlib.pyplot as plt
+
+    before = dict(mpl.rcParams)
+    pixels(GALLERY[name]())
+    assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == []
+
+
+@some_pictures
+def test_the_same_data_give_the_same_picture_whatever_the_settings(name: str) -> None:
+    plain = plots.to_svg(GALLERY[name]())
+    hostile = {
+        "font.size": 4,
+        "text.color": "yellow",
+        "axes.facecolor": "black",
+        "axes.titlesize": 40,
+        "lines.linewidth": 9,
+    }
+    with mpl.rc_context(hostile | {"axes.grid": True, "axes.spines.left": False, "legend.fontsize": 30}):
+        assert plots.to_svg(GALLERY[name]()) == plain
+
+
+@pytest.mark.parametrize("name", ["ranked bars, gaps", "trend", "waterfall", "tiles, gaps", "small multiples", "xmr"])
+def test_on_axes_of_the_user_it_keeps_to_their_place(name: str) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(26, 14))
+    left, right = figure.subplots(1, 2)
+    place = left.get_position()
+    ax = GALLERY[name](ax=left)
+    assert ax is left
+    renderer_of = pixels(ax)
+    assert renderer_of.shape == (14 * 72, 26 * 72, 3)
+    for text in texts(ax):
+        if text.axes in (left, *left.child_axes):
+            box = extent(text)
+            assert box.x0 >= place.x0 * 26 * 72 - 1, text
+            assert box.x1 <= place.x1 * 26 * 72 + 1, text
+    assert right.get_title() == ""
+    assert plots.alternative_text(right) == ""
+
+
+def test_axes_too_small_for_the_words_are_refused() -> None:
+    from matplotlib.figure import Figure
+
+    with pytest.raises(cm.BadInput, match=r"ax: got '1\.. by 1\.. inches', expected .* inches or more"):
+        GALLERY["ranked bars, gaps"](ax=Figure(figsize=(2, 1.5)).subplots())
+
+
+def test_files_of_every_kind(tmp_path: Any) -> None:
+    ax = GALLERY["waterfall, mix"]()
+    words = plots.alternative_text(ax)
+    for ending in ("svg", "png", "pdf", "jpg"):
+        plots.save(ax, tmp_path / f"picture.{ending}")
+        ax.figure.savefig(tmp_path / f"figure.{ending}")
+        assert (tmp_path / f"figure.{ending}").stat().st_size > 1_000
+    for name in ("picture.png", "figure.png"):
+        with Image.open(tmp_path / name) as image:
+            assert image.text["Description"] == words
+    assert (tmp_path / "picture.svg").read_text() == (tmp_path / "figure.svg").read_text()
+    assert f'alt="{words}"' in ax.figure._repr_html_()
+
+
+def test_a_name_cannot_inject_markup() -> None:
+    import pandas as pd
+
+    name = "</title></desc><script>alert(1)</script> \" onload='x' -->"
+    ax = plots.ranked_bars(pd.DataFrame({"place": [name, "B"], "value": [2.0, 1]}), title=name, source=name)
+    for element in (plots.to_svg(ax), ax.figure._repr_html_()):
+        assert "<script" not in element
+        ElementTree.fromstring(element.replace('">', '"/>') if element.startswith("<img") else element)
+    assert name in plots.alternative_text(ax)
+
+
+def test_an_endless_name_does_not_fill_the_words() -> None:
+    text = plots.alternative_text(GALLERY["ranked bars, long names"]())
+    assert ENDLESS.strip() not in text
+    assert LONG in text
+
+
+def test_names_that_begin_alike_stay_apart() -> None:
+    from cmhs_metrics.plots.text import shorten_all, width
+
+    names = [f"The Mental Health Trust of a Very Long County, Division {number}" for number in range(20)]
+    short = shorten_all([*names, "Another"], 150)
+    assert len(set(short)) == 21
+    assert max(width(each, bold=True) for each in short) <= 150
+    # What all have in common is left out first.
+    assert shorten_all(["NHS North ICB", "NHS Somewhere Far Away and Long ICB"], 150)[0] == "North"
+
+
+def test_a_changed_value_changes_the_picture_where_it_stands() -> None:
+    import pandas as pd
+
+    def draw(last: float) -> Any:
+        table = pd.DataFrame({"place": ["A", "B", "C"], "value": [30.0, 20.0, last]})
+        return plots.ranked_bars(table, mean=False, median=False)
+
+    ax = draw(10.0)
+    before, after = pixels(ax), pixels(draw(12.0))
+    np.testing.assert_array_equal(before, pixels(draw(10.0)))
+    rows = np.flatnonzero((before != after).any(axis=(1, 2)))
+    bar = ax.patches[2].get_window_extent()
+    height = before.shape[0]
+    # The bar and the number beside it, and nothing else.
+    assert rows.min() >= height - bar.y1 - 2
+    assert rows.max() <= height - bar.y0 + 2
+
+
+@pytest.mark.parametrize(
+    ("values", "colour"), [([400.0, 300.0, 100.0], (63, 143, 208)), ([8.0, 4.0, 2.0], (63, 143, 208))]
+)
+def test_bars_are_as_long_on_paper_as_their_values(values: list[float], colour: tuple[int, int, int]) -> None:
+    import pandas as pd
+
+    ax = plots.ranked_bars(pd.DataFrame({"place": list("ABC"), "value": values}), mean=False, median=False)
+    image = pixels(ax, dpi=100)
+    lengths = []
+    for bar in ax.patches:
+        box = bar.get_window_extent()
+        row = image[image.shape[0] - round((box.y0 + box.y1) / 2)]
+        # The square in the key is not in this row.
+        lengths.append(int((np.abs(row - np.array(colour)).sum(axis=1) < 12).sum()))
+    assert lengths[1] / lengths[0] == pytest.approx(values[1] / values[0], abs=0.01)
+    assert lengths[2] / lengths[0] == pytest.approx(values[2] / values[0], abs=0.01)
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r'ranked_bars draws with matplotlib.*pip install "cmhs_metrics\[plot\]"'):
+        cm.plots.ranked_bars
+    with pytest.raises(AttributeError, match="no attribute 'ranked_bar'"):
+        cm.plots.ranked_bar
+
+
+def test_matplotlib_is_loaded_when_the_first_picture_is_asked_for() -> None:
+    program = (
+        "import sys; from cmhs_metrics import *; import cmhs_metrics as cm; cm.plots; dir(cm.plots)\n"
+        "assert 'matplotlib' not in sys.modules and 'cmhs_metrics.plots' in sys.modules\n"
+        "cm.plots.ranked_bars; assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_public_name_is_there() -> None:
+    assert set(dir(plots)) == set(plots._MODULES) == set(plots.__all__)
+    assert all(getattr(plots, name).__doc__ for name in plots.__all__)

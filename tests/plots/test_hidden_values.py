@@ -1,0 +1,165 @@
+"""A suppressed value is not to be had from a picture: whatever it is, the picture is the same to the last byte."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from gallery import TEAMS, YEARS, waits
+
+import cmhs_metrics as cm
+from cmhs_metrics import plots
+from cmhs_metrics.comparisons import Comparison
+from cmhs_metrics.presentation import statuses
+from cmhs_metrics.variation import funnel
+
+RESULT = cm.benchmark(
+    TEAMS, "caseload_per_100k", by="organisation", place="organisation", basis="16+", focus=["Synthetic Trust 07"]
+)
+HIDDEN = "Synthetic Trust 07"
+
+
+def marked(hidden: float, rows: int | None = None, **columns: Any) -> pd.DataFrame:
+    """The result with one place suppressed, of which its columns still tell all."""
+    table = RESULT.head(rows).copy() if rows else RESULT.copy()
+    table["status"] = "known"
+    at = table["place"] == HIDDEN
+    told = {
+        "value": hidden,
+        "lower": hidden * 0.9,
+        "upper": hidden * 1.1,
+        "rank": round(hidden),
+        "status": "suppressed",
+    }
+    told |= {
+        "quartile": 1 + round(hidden) % 4,
+        "difference": hidden - 1,
+        "difference_percent": hidden,
+        "outlier": f"{hidden}",
+    }
+    for name, each in {**told, **columns}.items():
+        table.loc[at, name] = each
+    return table
+
+
+def as_icbs(table: pd.DataFrame) -> pd.DataFrame:
+    codes = plots.icb_tiles()["place"].tolist()
+    return table.head(42).assign(place=codes)
+
+
+def trend(value: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = pd.DataFrame({"North": [5.0, 6, value, 7, 8], "South": [4.0, 5, 6, 7, 8]}, index=YEARS)
+    return table, pd.DataFrame(False, index=YEARS, columns=table.columns).mask(table == value, True)
+
+
+def points(value: float) -> pd.DataFrame:
+    chart = waits()
+    chart.loc[7, "waits"] = value
+    return chart
+
+
+def parts(value: float) -> dict[str, Any]:
+    table = pd.DataFrame(
+        {"a": [0.2, value, 0.5], "b": [0.3, 0.3, 0.1], "c": [0.5, 0.7 - value, 0.4]}, index=list("XYZ")
+    )
+    return {"parts": table, "suppressed": pd.DataFrame({"a": [False, True, False], "b": [False] * 3, "c": [False] * 3})}
+
+
+def funnel_of(count: float) -> Any:
+    counts = pd.Series([10, count, 200.0], index=["A", "B", "C"])
+    return funnel("proportion", counts, pd.Series([100, 150, 2_000], index=counts.index), target=0.1)
+
+
+DRAWN: dict[str, Any] = {
+    "columns": lambda value: plots.ranked_bars(marked(value)),
+    "bars": lambda value: plots.ranked_bars(marked(value, 12)),
+    "named": lambda value: plots.ranked_bars(marked(value).drop(columns="status"), suppressed=[HIDDEN]),
+    "a column of truths": lambda value: plots.ranked_bars(
+        marked(value, status="known").assign(suppressed=lambda rows: rows["place"] == HIDDEN)
+    ),
+    "no value but an interval": lambda value: plots.ranked_bars(marked(value, 12, value=np.nan, status="known")),
+    "small multiples": lambda value: plots.small_multiples(marked(value).assign(team_type="CRHT")),
+    "dot and range, of the place": lambda value: plots.dot_and_range(marked(value), HIDDEN),
+    "dot and range, of a peer": lambda value: plots.dot_and_range(marked(value), "Synthetic Trust 08"),
+    "tiles": lambda value: plots.tile_map(as_icbs(marked(value))),
+    "trend": lambda value: plots.trend_chart(trend(value)[0], suppressed=trend(value)[1]),
+    "index": lambda value: plots.index_chart(trend(value)[0], YEARS[0], suppressed=trend(value)[1]),
+    "profile": lambda value: plots.stacked_profile(**parts(value / 1e4)),
+    "xmr": lambda value: plots.xmr_chart(points(value), "waits", suppressed=["2016-08"]),
+    "funnel": lambda value: plots.funnel_chart(funnel_of(round(value / 100)), suppressed=["B"], focus=["A"]),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_picture_is_the_same_whatever_the_value(name: str) -> None:
+    drawn = [DRAWN[name](value) for value in (9.0 if name == "trend" else 41.0, 3_967.0)]
+    texts = [plots.alternative_text(ax) for ax in drawn]
+    assert texts[0] == texts[1]
+    assert "uppressed" in texts[0] or name == "dot and range, of a peer"
+    assert plots.to_svg(drawn[0]) == plots.to_svg(drawn[1])
+
+
+@pytest.mark.parametrize("name", ["columns", "bars"])
+def test_it_is_named_without_a_bar(name: str) -> None:
+    ax = DRAWN[name](3_967.0)
+    known = RESULT if name == "columns" else RESULT.head(12)
+    assert len(ax.patches) == len(known) - 1
+    assert [text.get_text() for text in ax.texts].count("suppressed") == 1
+    heights = [bar.get_height() if name == "columns" else bar.get_width() for bar in ax.patches]
+    assert heights == sorted(known.loc[known["place"] != HIDDEN, "value"], reverse=True)
+    assert 0 not in heights
+
+
+def test_suppressed_and_not_known_are_two_things() -> None:
+    table = pd.DataFrame(
+        {"place": list("ABCD"), "value": [1.0, None, None, 0.0], "least": [1, 0, None, 0], "most": [1, 4, None, 0]}
+    )
+    assert statuses(table).tolist() == ["known", "suppressed", "not known", "known"]
+    ax = plots.ranked_bars(table)
+    shown = [text.get_text() for text in ax.texts]
+    assert "suppressed" in shown
+    assert "not known" in shown
+    # A true zero has a bar, without length, and its number.
+    assert [bar.get_width() for bar in ax.patches] == [1.0, 0.0]
+    assert "Suppressed: B. Not known: C." in plots.alternative_text(ax)
+
+
+def test_marks_of_published_files_are_understood() -> None:
+    kinds = ["exact", "rounded to 5", "suppressed", "missing", "unknown"]
+    table = pd.DataFrame({"place": list("ABCDE"), "value": [1.0, 5, None, None, None], "kind": kinds})
+    assert statuses(table).tolist() == ["known", "known", "suppressed", "not known", "not known"]
+
+
+def test_a_symbol_in_place_of_a_number_is_refused() -> None:
+    table = pd.DataFrame({"place": ["A", "B"], "value": [1.0, "*"]})
+    with pytest.raises(
+        cm.BadInput, match=r"value, row 1: got '\*', expected a finite number; what is suppressed is missing"
+    ):
+        plots.ranked_bars(table)
+    with pytest.raises(cm.BadInput, match="suppressed: got 'Z', expected one that is in the table"):
+        plots.ranked_bars(table.head(1), suppressed=["Z"])
+
+
+def test_a_row_with_a_suppressed_part_is_not_drawn_for_the_gap_would_tell() -> None:
+    ax = plots.stacked_profile(**parts(0.2))
+    assert len(ax.patches) == 6
+    assert [text.get_text() for text in ax.texts].count("suppressed") == 1
+    text = plots.alternative_text(ax)
+    assert "Y:" not in text
+    assert "Suppressed: Y." in text
+
+
+def test_a_line_is_broken_at_a_suppressed_value() -> None:
+    values, hidden = trend(9.0)
+    ax = plots.trend_chart(values, suppressed=hidden)
+    north = [line.get_ydata().tolist() for line in ax.lines if line.get_gid() == "series-0"]
+    assert north == [[5.0, 6.0], [7.0, 8.0]]
+    assert "Suppressed: North in 2014/15." in plots.alternative_text(ax)
+
+
+def test_a_notebook_shows_no_suppressed_value() -> None:
+    pages = [Comparison(marked(value))._repr_html_() for value in (41.0, 3_967.0)]
+    assert pages[0] == pages[1]
+    assert "<b>Synthetic Trust 07</b> (focus)</th><td>suppressed</td><td></td>" in pages[0]

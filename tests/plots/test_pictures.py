@@ -1,0 +1,451 @@
+"""Each picture against the data that it is drawn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.colors import to_hex
+
+import cmhs_metrics as cm
+from cmhs_metrics import plots
+from cmhs_metrics.decomposition import decompose_mix_change, decompose_product_change, decompose_ratio_change
+from cmhs_metrics.plots import colours
+from cmhs_metrics.plots.ends import spread
+from cmhs_metrics.trends import growth_against
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def labels(axis: Any) -> list[str]:
+    return [text.get_text() for text in axis.get_ticklabels()]
+
+
+def text_of(ax: Any, gid: str) -> str:
+    return " ".join(next(text.get_text() for text in ax.texts if text.get_gid() == gid).split())
+
+
+def key(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+class TestRankedBars:
+    def test_bars_are_the_values_in_order(self) -> None:
+        ax = plots.ranked_bars(RESULT, "caseload_per_100k")
+        rows = RESULT[RESULT["metric"] == "caseload_per_100k"].sort_values("value", ascending=False)
+        assert [bar.get_height() for bar in ax.patches] == rows["value"].tolist()
+        assert labels(ax.xaxis) == rows["place"].tolist()
+
+    def test_focus_is_told_by_colour_hatching_and_bold_names(self) -> None:
+        ax = plots.ranked_bars(DNA)
+        places = DNA.sort_values("value", ascending=False)
+        for bar, name, (_, row) in zip(ax.patches, ax.yaxis.get_ticklabels(), places.iterrows(), strict=True):
+            colour = colours.FOCUS if row["focus"] else colours.PEERS if row["peer"] else colours.OTHERS
+            assert to_hex(bar.get_facecolor()) == colour
+            assert (bar.get_hatch() or "") == ("//" if row["focus"] else ".." if row["peer"] else "")
+            assert name.get_fontweight() == ("bold" if row["focus"] else "normal")
+
+    def test_lines_at_the_averages(self) -> None:
+        ax = plots.ranked_bars(RESULT, "caseload_per_100k")
+        values = RESULT.loc[RESULT["metric"] == "caseload_per_100k", "value"]
+        lines = {line.get_gid(): line.get_ydata()[0] for line in ax.lines if line.get_gid()}
+        pooled = TEAMS["caseload"].sum() / TEAMS.drop_duplicates("organisation")["people_aged_16_plus"].sum() * 1e5
+        assert lines == {
+            "mean of places": pytest.approx(values.mean()),
+            "median of places": pytest.approx(values.median()),
+            "all places together (pooled)": pytest.approx(pooled),
+        }
+        assert f"mean of places {values.mean():,.0f}" in key(ax)
+        bare = plots.ranked_bars(RESULT, "caseload_per_100k", mean=False, median=False)
+        assert [line.get_gid() for line in bare.lines if line.get_gid()] == ["all places together (pooled)"]
+
+    def test_intervals(self) -> None:
+        rows = DNA.sort_values("value", ascending=False)
+        ax = plots.ranked_bars(DNA)
+        drawn = next(each for each in ax.collections if each.get_gid() == "interval").get_segments()
+        assert [[end[0] for end in segment] for segment in drawn] == rows[["lower", "upper"]].to_numpy().tolist()
+        assert not plots.ranked_bars(DNA, intervals=False).collections
+        # Costs have no interval, and none is drawn.
+        assert "interval" not in key(plots.ranked_bars(RESULT, "cost_per_contact"))
+
+    def test_units_source_and_population_are_named(self) -> None:
+        ax = plots.ranked_bars(RESULT, "caseload_per_100k", source="Made up, 2016/17.")
+        assert ax.get_title(loc="left") == "Caseload per 100,000 people"
+        assert text_of(ax, "unit") == "patients per 100,000 people, people aged 16 and over"
+        caption = text_of(ax, "caption")
+        assert caption.startswith(
+            "Population basis: people aged 16 and over. Data: Made up, 2016/17. Definition: NHS Bench"
+        )
+        assert labels(plots.ranked_bars(RESULT, "dna_rate").yaxis)[-1].endswith("%")
+        assert labels(plots.ranked_bars(RESULT, "cost_per_contact").yaxis)[1].startswith("£")
+
+    def test_words(self) -> None:
+        table = pd.DataFrame({"place": list("ABC"), "value": [1_712.0, 900, None], "focus": [True, False, False]})
+        ax = plots.ranked_bars(table, title="Caseload")
+        assert plots.alternative_text(ax) == (
+            "Ranked bar chart: Caseload, for 3 places. Highest: A, 1,712. Lowest: B, 900. Mean of places: 1,306. "
+            "Median of places: 1,306. A: 1,712 (1 of 2, highest first). Not known: C. Source of the data not given."
+        )
+
+    def test_falls_go_below_nothing(self) -> None:
+        ax = plots.ranked_bars(CHANGES)
+        assert [bar.get_width() for bar in ax.patches] == [8, 3, 0, 0, -5, -12.4]
+        low, high = ax.get_xlim()
+        assert low <= -12.4
+        assert high >= 8
+        # Ties stand by name.
+        assert labels(ax.yaxis) == ["F", "B", "C", "D", "A", "E"]
+        assert labels(plots.ranked_bars(CHANGES, highest_first=False).yaxis) == ["E", "A", "C", "D", "B", "F"]
+
+    def test_where_there_is_no_room_the_focus_is_named(self) -> None:
+        many = pd.DataFrame({"place": [f"P{n}" for n in range(300)], "value": np.arange(300.0)})
+        ax = plots.ranked_bars(many.assign(focus=many["place"] == "P200"))
+        assert labels(ax.xaxis) == ["P200"]
+        assert text_of(ax, "caption").startswith("Only the focus places are named.")
+        assert len(ax.patches) == 300
+
+    def test_tables_of_any_library(self) -> None:
+        plain = DNA[["metric", "place", "value"]]
+        for table in (pl.from_pandas(plain), pl.from_pandas(plain).lazy()):
+            assert len(plots.ranked_bars(table).patches) == len(plain)
+
+    @settings(max_examples=10)
+    @given(st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 3)), min_size=1, max_size=8))
+    def test_any_values(self, values: list[float]) -> None:
+        ax = plots.ranked_bars(pd.DataFrame({"place": [f"P{n}" for n in range(len(values))], "value": values}))
+        assert [bar.get_width() for bar in ax.patches] == sorted(values, reverse=True)
+        low, high = ax.get_xlim()
+        assert low <= min(values)
+        assert high >= max(values)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"result": RESULT}, "metric: expected one of 'caseload_per_100k', 'dna_rate'"),
+            ({"result": RESULT, "metric": "dna_rat"}, "metric: got 'dna_rat', .*did you mean 'dna_rate'"),
+            ({"result": DNA.drop(columns="value")}, "value: expected a column of that name"),
+            ({"result": pd.concat([DNA, DNA.head(1)])}, "place: got 'Synthetic Trust 01', expected one row"),
+            ({"result": DNA.head(0)}, "expected a row for each place"),
+            ({"result": 7}, "expected a tidy table"),
+            ({"result": DNA.assign(value=np.inf)}, "expected a finite number"),
+        ],
+    )
+    def test_bad_input(self, arguments: dict[str, Any], message: str) -> None:
+        with pytest.raises(cm.BadInput, match=message):
+            plots.ranked_bars(**arguments)
+
+
+class TestFunnel:
+    def test_points_limits_and_target(self) -> None:
+        held = found("none")
+        ax = plots.funnel_chart(held, metric="dna_rate", focus=["Synthetic Trust 07"])
+        drawn = np.vstack([np.asarray(each.get_offsets()) for each in ax.collections])
+        frame = held.to_frame()
+        expected = frame[["denominator", "value"]].to_numpy()
+        np.testing.assert_allclose(np.sort(drawn, axis=0), np.sort(expected, axis=0))
+        lines = {line.get_gid(): line for line in ax.lines}
+        assert lines["target"].get_ydata()[0] == held.target
+        for level in (0.95, 0.998):
+            limits = held.limits.at(level)
+            for side in ("lower", "upper"):
+                line = lines[f"{side}-{level}"]
+                at = np.interp(frame["denominator"], line.get_xdata(), line.get_ydata())
+                np.testing.assert_allclose(at, getattr(limits, side), rtol=0.01)
+
+    def test_outliers_are_marked_and_told(self) -> None:
+        held = found("none")
+        ax = plots.funnel_chart(held, metric="dna_rate")
+        outside = int((held.outlier != "within").sum())
+        orange = [each for each in ax.collections if to_hex(each.get_facecolor()[0]) == colours.CONCERN]
+        assert sum(len(each.get_offsets()) for each in orange) == outside > 0
+        word = held.outlier[held.outlier != "within"].iloc[0]
+        assert f"{word[0].upper()}{word[1:]}: " in plots.alternative_text(ax)
+
+    def test_a_place_for_each_value(self) -> None:
+        with pytest.raises(cm.BadInput, match="places: got 1, expected 56 places"):
+            plots.funnel_chart(found(), ["A"])
+        with pytest.raises(cm.BadInput, match="focus: got 'Z'"):
+            plots.funnel_chart(found(), focus=["Z"])
+
+
+class TestTrends:
+    TABLE = pd.DataFrame({"cost": [6.0, 5.7, np.nan, 5.4], "caseload": [10.0, 9, 8, 7]}, index=YEARS[:4])
+
+    def test_lines_are_the_values_and_named_at_their_ends(self) -> None:
+        ax = plots.trend_chart(self.TABLE)
+        lines = {
+            name: [x.get_ydata().tolist() for x in ax.lines if x.get_gid() == name] for name in ("series-0", "series-1")
+        }
+        assert lines == {"series-0": [[6.0, 5.7], [5.4]], "series-1": [[10.0, 9.0, 8.0, 7.0]]}
+        assert [text.get_text() for text in ax.texts if text.get_gid() == "name"] == ["cost", "caseload"]
+        assert labels(ax.xaxis) == YEARS[:4]
+        assert "cost falls from 6.00 in 2012/13 to 5.40 in 2015/16. " in plots.alternative_text(ax)
+        assert "Not known: cost in 2014/15." in plots.alternative_text(ax)
+
+    def test_an_absent_year_is_a_gap(self) -> None:
+        ax = plots.trend_chart(pd.Series([1.0, 2, 3], index=["2012/13", "2013/14", "2016/17"]))
+        assert [line.get_xdata().tolist() for line in ax.lines] == [[0.0, 1.0], [4.0]]
+
+    def test_index(self) -> None:
+        ax = plots.index_chart(self.TABLE, "2012/13")
+        drawn = {line.get_gid(): line.get_ydata() for line in ax.lines}
+        assert drawn["series-1"].tolist() == pytest.approx([100, 90, 80, 70])
+        assert drawn["base"][0] == 100
+        with pytest.raises(cm.BadInput, match="the value of 2014/15"):
+            plots.index_chart(self.TABLE, "2014/15")
+
+    def test_growth_against_an_ambition(self) -> None:
+        growth = growth_against(pd.Series([100.0, 104, 112], index=YEARS[:3]), 5)
+        ax = plots.trend_chart(growth[["actual", "ambition"]])
+        assert ax.lines[1].get_ydata().tolist() == pytest.approx([100, 105, 110.25])
+
+    def test_bad_input(self) -> None:
+        with pytest.raises(cm.BadInput, match="a period after 2013/14"):
+            plots.trend_chart(pd.Series([1.0, 2], index=["2013/14", "2012/13"]))
+        with pytest.raises(cm.BadInput, match="18 series or fewer, or a focus"):
+            plots.trend_chart(pd.DataFrame(np.ones((3, 19)), index=YEARS[:3]))
+        with pytest.raises(cm.BadInput, match="focus: got 'cots', expected a series; did you mean 'cost'"):
+            plots.trend_chart(self.TABLE, focus=["cots"])
+        with pytest.raises(cm.BadInput, match="whose index holds the periods"):
+            plots.trend_chart([1, 2])
+
+    @given(st.lists(st.floats(0, 300), min_size=1, max_size=18))
+    def test_names_are_spread_in_order_and_apart(self, wanted: list[float]) -> None:
+        heights = spread(wanted, 16, 300)
+        order = np.argsort(wanted, kind="stable")
+        assert (np.diff(np.array(heights)[order]) >= 16 - 1e-9).all()
+        assert max(heights) <= 300 + 1e-9
+
+
+class TestProfile:
+    def test_segments_are_the_shares(self) -> None:
+        table = profile(4, 3) * 70
+        ax = plots.stacked_profile(table, metric="skill_mix")
+        widths = np.array([bar.get_width() for bar in ax.patches]).reshape(3, 4).T
+        starts = np.array([bar.get_x() for bar in ax.patches]).reshape(3, 4).T
+        np.testing.assert_allclose(widths, table / 70)
+        np.testing.assert_allclose(widths.sum(axis=1), 1)
+        np.testing.assert_allclose(starts[:, 1:], widths.cumsum(axis=1)[:, :-1])
+        assert key(ax) == list(table.columns)
+
+    def test_a_second_round_of_colours_is_hatched(self) -> None:
+        ax = plots.stacked_profile(profile(2, 9))
+        looks = {(to_hex(bar.get_facecolor()), bar.get_hatch()) for bar in ax.patches}
+        assert len(looks) == 9
+
+    def test_bad_input(self) -> None:
+        with pytest.raises(cm.BadInput, match=r"(?s)a, row Y: got -1\.0.*row Z: got 0, expected parts of which one"):
+            plots.stacked_profile(pd.DataFrame({"a": [1.0, -1, 0], "b": [1.0, 2, 0]}, index=list("XYZ")))
+        with pytest.raises(cm.BadInput, match="12 parts or fewer"):
+            plots.stacked_profile(profile(2, 13))
+
+
+class TestWaterfall:
+    def test_steps_lead_from_before_to_after(self) -> None:
+        change = decompose_ratio_change(17.7e6, 16.0e6, 5_291.0, 4_400.0)
+        ax = plots.waterfall(change, metric="year_of_care_cost", before="2012/13", after="2016/17")
+        first, *steps, last = ax.patches
+        assert first.get_height() == pytest.approx(17.7e6 / 5_291)
+        assert last.get_height() == pytest.approx(16.0e6 / 4_400)
+        assert [step.get_height() for step in steps] == pytest.approx(
+            [change.due_to_numerator, change.due_to_denominator]
+        )
+        assert steps[0].get_y() == pytest.approx(first.get_height())
+        assert steps[-1].get_y() + steps[-1].get_height() == pytest.approx(last.get_height())
+        assert labels(ax.xaxis) == ["2012/13", "numerator", "denominator", "2016/17"]
+        assert [text.get_text()[0] for text in ax.texts if text.get_gid() is None] == ["£", "−", "+", "£"]
+
+    def test_every_kind_of_decomposition(self) -> None:
+        product = decompose_product_change({"a": 2.0, "b": 3.0}, {"a": 4.0, "b": 1.0}, method="shapley")
+        assert len(plots.waterfall(product).patches) == 4
+        half = pd.Series([0.5, 0.5])
+        mix = decompose_mix_change(
+            pd.Series([1.0, 3.0]), half, pd.Series([2.0, 3.0]), pd.Series([0.25, 0.75]), interaction=True
+        )
+        assert labels(plots.waterfall(mix).xaxis) == ["before", "rates", "composition", "interaction", "after"]
+        money = cm.units.Quantity(100.0, "GBP"), cm.units.Quantity(90.0, "GBP")
+        contacts = cm.units.Quantity(50.0, "contact"), cm.units.Quantity(40.0, "contact")
+        assert "in £ / contact." in plots.alternative_text(plots.waterfall(decompose_ratio_change(*money, *contacts)))
+
+    def test_what_is_not_known_is_refused(self) -> None:
+        with pytest.raises(cm.BadInput, match="numerator: expected a value that is known"):
+            plots.waterfall(decompose_ratio_change(np.nan, 90.0, 50.0, 40.0))
+        two = np.array([1.0, 2.0])
+        with pytest.raises(cm.BadInput, match="got '2 values'"):
+            plots.waterfall(decompose_ratio_change(two, two, two, two))
+        with pytest.raises(cm.BadInput, match="change: got 'dict'"):
+            plots.waterfall({})
+        with pytest.raises(cm.BadInput, match="names: got 'numeratr', expected a driver; did you mean 'numerator'"):
+            plots.waterfall(decompose_ratio_change(1.0, 2.0, 3.0, 4.0), names={"numeratr": "cost"})
+
+
+class TestXmr:
+    def test_points_and_limits(self) -> None:
+        chart = waits()
+        ax = plots.xmr_chart(chart, "waits", unit="days")
+        lines = {line.get_gid(): line.get_ydata()[0] for line in ax.lines if line.get_gid()}
+        assert lines == {
+            "centre-1": chart["centre"].iloc[0], "lower-1": chart["lower"].iloc[0], "upper-1": chart["upper"].iloc[0],
+            "target": 45,
+        }  # fmt: skip
+        for each in ("none", "improvement", "concern"):
+            drawn = next(points for points in ax.collections if points.get_gid() == f"points-{each}").get_offsets()
+            assert drawn[:, 1].tolist() == chart.loc[chart["special_cause"] == each, "waits"].tolist()
+        markers = {points.get_gid(): points.get_paths()[0].vertices.shape for points in ax.collections}
+        assert len(set(markers.values())) == 3
+        assert "Not known: 2016-06." in plots.alternative_text(ax)
+
+    def test_rows_in_any_order_and_phases(self) -> None:
+        table = pd.DataFrame({"period": [f"2016-{month:02}" for month in range(1, 13)], "n": [1.0, 2] * 3 + [7, 8] * 3})
+        chart = cm.run_charts.run_chart(table, "n", rebase="2016-07")
+        turned = plots.xmr_chart(chart.iloc[::-1], "n")
+        assert plots.to_svg(turned) == plots.to_svg(plots.xmr_chart(chart, "n"))
+        centres = [line.get_ydata()[0] for line in turned.lines if str(line.get_gid()).startswith("centre")]
+        assert centres == [1.5, 7.5]
+
+    def test_one_group_at_a_time(self) -> None:
+        with pytest.raises(cm.BadInput, match="draw the groups of a run chart one by one"):
+            plots.xmr_chart(pd.concat([waits(), waits()]), "waits")
+        with pytest.raises(cm.BadInput, match="centre: expected a column of that name"):
+            plots.xmr_chart(waits()[["period", "waits"]], "waits")
+
+
+class TestSmallMultiples:
+    def test_a_panel_for_each_type_of_team(self) -> None:
+        table = by_team_type()
+        ax = plots.small_multiples(table)
+        groups = list(table.groupby("team_type", sort=False))
+        assert len(ax.child_axes) == len(groups) == 12
+        for panel, (_, rows) in zip(ax.child_axes, groups, strict=True):
+            assert [bar.get_height() for bar in panel.patches] == sorted(rows["value"], reverse=True)
+            median = next(line for line in panel.lines if line.get_gid() == "median")
+            assert median.get_ydata()[0] == rows["value"].median()
+            greens = [bar for bar in panel.patches if to_hex(bar.get_facecolor()) == colours.FOCUS]
+            assert [bar.get_height() for bar in greens] == rows.loc[rows["focus"], "value"].tolist()
+
+    def test_scales(self) -> None:
+        own = plots.small_multiples(by_team_type())
+        one = plots.small_multiples(by_team_type(), one_scale=True)
+        assert len({panel.get_ylim() for panel in own.child_axes}) > 1
+        assert len({panel.get_ylim() for panel in one.child_axes}) == 1
+        assert "Each panel has a scale of its own." in text_of(own, "caption")
+
+    def test_too_many_panels(self) -> None:
+        with pytest.raises(cm.BadInput, match="got '14 panels'"):
+            plots.small_multiples(DNA.assign(team_type=DNA["place"]))
+
+
+class TestDotAndRange:
+    def test_the_dot_stands_where_the_value_is(self) -> None:
+        table = pd.DataFrame({"place": list("ABCDE"), "value": [10.0, 20, 30, 40, 15], "metric": "cost_per_contact"})
+        ax = plots.dot_and_range(table, "E")
+        dot = next(line for line in ax.lines if line.get_gid() == "dot")
+        assert dot.get_xdata()[0] == pytest.approx((15 - 10) / 30)
+        whole, middle = ax.patches
+        assert (whole.get_x(), whole.get_width()) == (0, 1)
+        # The quartiles of 10, 20, 30 and 40 are 17.5 and 32.5.
+        assert (middle.get_x(), middle.get_width()) == (pytest.approx(0.25), pytest.approx(0.5))
+        assert (
+            "Cost per contact, in £ per contact: £15.0; peers £10.0 to £40.0, median £25.0."
+            in plots.alternative_text(ax)
+        )
+
+    def test_peers(self) -> None:
+        ax = plots.dot_and_range(RESULT, "Synthetic Trust 07")
+        assert "held against 3 peers" in plots.alternative_text(ax)
+        ax = plots.dot_and_range(RESULT, "Synthetic Trust 07", peers=["Synthetic Trust 08"])
+        assert "held against 1 peer." in plots.alternative_text(ax)
+
+    def test_bad_input(self) -> None:
+        with pytest.raises(cm.BadInput, match=r"(?s)place: got 'Z'.*peers: got 'Y'"):
+            plots.dot_and_range(RESULT, "Z", peers=["Y"])
+        many = pd.concat([DNA.assign(metric=f"m{n}") for n in range(40)])
+        with pytest.raises(cm.BadInput, match="got '40 metrics', expected 1. or fewer"):
+            plots.dot_and_range(many, "Synthetic Trust 07")
+
+
+class TestTiles:
+    def test_the_default_layout_has_each_icb_once_and_apart(self) -> None:
+        tiles = plots.icb_tiles()
+        assert len(tiles) == 42
+        assert not tiles.duplicated(["column", "row"]).any()
+        assert tiles["place"].is_unique
+        at = tiles.set_index("place")
+        # Where they lie to one another, as any atlas has them.
+        assert at.loc["QHM", "row"] == tiles["row"].min()
+        assert at.loc["QT6", "column"] == tiles["column"].min()
+        assert at.loc["QMM", "column"] == tiles["column"].max()
+        assert at.loc["QYG", "column"] < at.loc["QF7", "column"] < at.loc["QJM", "column"]
+        assert at.loc["QUE", "row"] < at.loc["QMJ", "row"] < at.loc["QKS", "row"] <= at.loc["QNX", "row"]
+
+    @pytest.mark.skipif(not DATA.is_dir(), reason="the published files are not beside the project")
+    def test_codes_and_names_are_the_published_ones(self) -> None:
+        people = cm.published.read_icb_allocations(DATA / "icb_allocations_2025_26.csv")
+        tiles = plots.icb_tiles()
+        assert dict(zip(tiles["place"], tiles["name"], strict=True)) == dict(
+            zip(people["icb"], people["icb_name"], strict=True)
+        )
+
+    def test_darker_is_higher_and_the_value_is_written(self) -> None:
+        table = icbs()
+        ax = plots.tile_map(table)
+        tiles = {patch.get_gid(): patch for patch in ax.patches}
+        shade = {
+            place: colours.SHADES.index(to_hex(tiles[f"tile-{place}"].get_facecolor())) for place in table["place"]
+        }
+        order = table.sort_values("value")["place"].map(shade)
+        assert order.is_monotonic_increasing
+        assert order.value_counts().between(7, 10).all()
+        assert "focus-QUE" in tiles
+        shown = [text.get_text() for text in ax.texts]
+        assert shown[shown.index("QUE") + 1] == f"{table.set_index('place').loc['QUE', 'value']:,.0f}"
+
+    def test_a_layout_of_ones_own(self) -> None:
+        mine = pd.DataFrame({"place": ["A", "B"], "column": [0, 1], "row": [0, 0], "label": ["Ay", "Bee"]})
+        ax = plots.tile_map(pd.DataFrame({"place": ["A"], "value": [1.0]}), positions=mine)
+        tiles = [text.get_text() for text in ax.texts if text.get_gid() is None]
+        assert tiles == ["Ay", "1.00", "Bee", "not known"]
+
+    def test_bad_positions(self) -> None:
+        table = pd.DataFrame({"place": ["A"], "value": [1.0]})
+        with pytest.raises(cm.BadInput, match="place: got 'A', expected a place with a position"):
+            plots.tile_map(table)
+        twice = pd.DataFrame({"place": ["A", "B"], "column": [0, 0], "row": [0.5, 0.5]})
+        with pytest.raises(
+            cm.BadInput, match=r"(?s)row, place=A: got 0\.5, .*column and row, place=B: expected a tile of its own"
+        ):
+            plots.tile_map(table, positions=twice)
+
+
+def test_notebooks_show_a_benchmark_as_people_read_it() -> None:
+    page = RESULT._repr_html_()
+    assert page.count("<table>") == 4
+    assert "<caption><b>DNA rate</b> (%; pooled 9.4%)</caption>" in page
+    assert '<th scope="col">Against the average</th>' in page
+    assert "<b>Synthetic Trust 07</b> (focus)" in page
+    table = pd.DataFrame({"icb": ["<script>", "B"], "contacts": [10, 20], "total_cost": [100.0, 400.0]})
+    assert "&lt;script&gt;" in cm.benchmark(table, "cost_per_contact", by="icb")._repr_html_()
+    many = pd.DataFrame({"icb": [f"P{n:03}" for n in range(100)], "contacts": 10, "total_cost": np.arange(100.0) + 1})
+    page = cm.benchmark(many, "cost_per_contact", by="icb", focus=["P000"])._repr_html_()
+    assert "… and 40 more places" in page
+    assert "<b>P000</b> (focus)" in page
+    # What is computed from it is a table like any other.
+    assert type(RESULT[RESULT["focus"]]) is pd.DataFrame
+    assert type(RESULT[["place"]]) is pd.DataFrame
+
+
+def test_notebooks_show_types_of_team_and_clusters() -> None:
+    page = cm.TeamType.REHABILITATION_RECOVERY._repr_html_()
+    assert "<b>Rehabilitation &amp; Recovery</b>" in page
+    assert "A09" in page
+    assert "Psychotic Crisis" in cm.CareCluster(14)._repr_html_()
+    assert "not in use" in cm.CareCluster(9)._repr_html_()
+    assert cm.TeamType("crht") is cm.TeamType.CRHT
+    assert cm.CareCluster(3) == 3
