@@ -158,7 +158,7 @@ class Extract:
         if problems:
             raise BadInput("the extract", problems)
         self.version = version_of(self._columns)
-        self._text_ids = self._ids_that_are_text()
+        self.text_ids = self._ids_that_are_text()
 
     def _wrong(self, table: Table) -> list[Problem]:
         """The columns of a table that stand twice or cannot be what they should."""
@@ -241,7 +241,7 @@ class Extract:
             cells = from_arrow(native) if self.engine is PYARROW else native
             read = {
                 column.name: read_cells(
-                    column, [cells[name] for name in self._named(table, column)], column.name in self._text_ids
+                    column, [cells[name] for name in self._named(table, column)], column.name in self.text_ids
                 )
                 for column in wanted
             }
@@ -277,7 +277,7 @@ class Extract:
     def _value(self, column: Column, value: nw.Expr, dtype: Any) -> nw.Expr:
         kind = column.kind
         if dtype == nw.Unknown:
-            return value.cast(nw.String) if kind is Kind.CODE or column.name in self._text_ids else value.cast(nw.Int64)
+            return value.cast(nw.String) if kind is Kind.CODE or column.name in self.text_ids else value.cast(nw.Int64)
         if kind is Kind.DATE:
             return self._day(value, dtype)
         if kind is Kind.NUMBER:
@@ -286,7 +286,7 @@ class Extract:
         if kind is Kind.ID:
             if is_number:
                 value = value.cast(nw.Int64)
-            return value.cast(nw.String) if column.name in self._text_ids and dtype != nw.String else value
+            return value.cast(nw.String) if column.name in self.text_ids and dtype != nw.String else value
         if is_number:
             return value.cast(nw.Int64).cast(nw.String).str.zfill(column.width)
         return value if dtype == nw.String else value.cast(nw.String)
