@@ -82,7 +82,7 @@ def time_on_caseload(
         months.alias("mean_time_on_caseload"), months.alias("median_time_on_caseload"),
     )  # fmt: skip
     table = rows.group_by(*request.grouping.keys, "span").agg(
-        nw.col("caseload").sum().cast(nw.Int64),
+        nw.col("caseload").sum(),
         nw.col("mean_time_on_caseload").mean(),
         nw.col("median_time_on_caseload").quantile(0.5, "linear"),
     )
@@ -113,6 +113,6 @@ def at_a_date(
 
 def on_caseload(extract: Extract, request: Request) -> Frame:
     """The referrals that are on the caseload at the end of the period."""
-    rows = with_spans(facts_wanted(extract, request), request)
+    rows = with_spans(extract, facts_wanted(extract, request), request)
     end = nw.col("to")
     return rows.filter((nw.col("received") <= end) & (nw.col("closed") > end) & (nw.col("first") <= end))

@@ -93,7 +93,7 @@ def cluster_profile(
     people = rows.select(*team_columns(request), "span", "Person_ID").unique([*keys, "span", "Person_ID"])
     people = people.join(_clusters_at(extract, request.spans[0].last), on="Person_ID", how="left")
     people = people.with_columns(nw.col("cluster").fill_null(NOT_CLUSTERED), nw.lit(1).alias("caseload"))
-    table = people.group_by(*keys, "span", "cluster").agg(nw.col("caseload").sum().cast(nw.Int64))
+    table = people.group_by(*keys, "span", "cluster").agg(nw.col("caseload").sum())
     return finish(extract, table, request, ["caseload"], ["cluster"])
 
 

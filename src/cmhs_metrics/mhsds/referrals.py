@@ -1,7 +1,7 @@
 """Referrals: the latest submission of each, and its facts, one row a referral.
 
-What is said of a referral here: when it was received, discharged, rejected and closed; of which team type it is; whether
-it is in scope; who the person is.
+What is said of a referral here: when it was received, discharged, rejected and closed; of which team type it is;
+whether it is in scope; who the person is.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def facts(
         rows, single = _with_services(extract, rows, scopes, single)
     if any(scope.exclude_hospital_spells for scope in scopes) and extract.has("hospital_spells", *REFERRAL):
         spells = extract.read("hospital_spells", REFERRAL)
-        spells = spells.filter(*(~nw.col(name).is_null() for name in REFERRAL)).unique(list(REFERRAL))
+        spells = spells.filter(*(~nw.col(name).is_null() for name in REFERRAL)).unique()
         rows = rows.join(spells.with_columns(nw.lit(1).alias("linked")), on=list(REFERRAL), how="left")
         single.append(nw.col("linked").max())
     one = rows.group_by(*REFERRAL).agg(*single) if len(single) > len(carried) else rows.drop("ServDischDate")

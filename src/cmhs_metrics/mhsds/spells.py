@@ -1,4 +1,4 @@
-"""Referral-spells: referrals of one person with one provider that overlap, or follow within five days, are one spell."""
+"""Referral-spells: referrals of a person with one provider that overlap, or follow within five days, are one spell."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def with_spells(rows: Frame, spans: Sequence[Span]) -> Frame:
     for number, span in enumerate(spans):
         is_open = (nw.col("received") <= span.last) & (nw.col("closed") > span.last)
         opens.append(_flag(is_open).alias(f"open_{number}"))
-    rows = rows.with_columns(*opens)
+    if opens:
+        rows = rows.with_columns(*opens)
     rows = rows.with_columns(
         nw.col("first").min().over(*spell).alias("spell_first"),
         *(nw.col(f"open_{number}").max().over(*spell).alias(f"spell_open_{number}") for number in range(len(spans))),

@@ -33,7 +33,8 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
         contacts = contacts_of_referrals(extract, spans, order=request.needs_order, flows=request.flows)
         rows = rows.join(contacts, on=list(REFERRAL), how="left")
         counts = [f"{name}_{number}" for number in range(len(spans)) for name in request.flows]
-        rows = rows.with_columns(*(nw.col(name).fill_null(0) for name in counts))
+        if counts:
+            rows = rows.with_columns(*(nw.col(name).fill_null(0) for name in counts))
         if request.needs_order:
             rows = rows.with_columns(nw.col("first").fill_null(NEVER), nw.col("second").fill_null(NEVER))
     if request.of_waits:
@@ -49,7 +50,7 @@ def sums_of_referrals(extract: Extract, request: Request) -> Frame:
     teams = [f"team_{number}" for number in range(len(request.scopes))]
     if grouping.by_team and request.choices.get("several_teams") == "each":
         rows, teams = each_team(extract, rows, grouping), ["team"] * len(request.scopes)
-    rows = _with_slots(rows, request)
+    rows = _with_slots(extract, rows, request)
     rows = _with_ends(rows, request)
     team = None
     if grouping.by_team:
@@ -72,14 +73,15 @@ def sums_of_referrals(extract: Extract, request: Request) -> Frame:
         *(nw.col(f"no_{name}").max() for name in people),
     )
     # What is nobody is one value more.
-    groups = groups.with_columns(*((nw.col(name) - nw.col(f"no_{name}")).alias(name) for name in people))
+    if people:
+        groups = groups.with_columns(*((nw.col(name) - nw.col(f"no_{name}")).alias(name) for name in people))
     if "referrals_accepted" in request.which:
         accepted = nw.col("referrals") - nw.col("referrals_rejected")
         groups = groups.with_columns(accepted.alias("referrals_accepted"))
     return groups.select(*grouping.keys, "span", *(nw.col(name).cast(nw.Int64) for name in request.of_referrals))
 
 
-def _with_slots(rows: Frame, request: Request) -> Frame:
+def _with_slots(extract: Extract, rows: Frame, request: Request) -> Frame:
     """Each referral once for each period; and once more to count people with access, whose scope is another."""
     spans = range(len(request.spans))
     others = [name for name in request.of_referrals if name != "people_accessing"]
@@ -88,12 +90,7 @@ def _with_slots(rows: Frame, request: Request) -> Frame:
     if len(slots) == 1:
         number, access = slots[0]
         return rows.with_columns(nw.lit(number).alias("span"), nw.lit(access).alias("access"))
-    names = [f"slot {number}" for number in range(len(slots))]
-    one = rows.select(nw.len().alias("rows"))
-    values = [2 * span + access for span, access in slots]
-    one = one.with_columns(*(nw.lit(value).alias(name) for name, value in zip(names, values, strict=True)))
-    table = one.select(*names).unpivot(on=names, variable_name="slot", value_name="number")
-    rows = rows.join(table.select("number"), how="cross")
+    rows = rows.join(extract.numbers([2 * span + access for span, access in slots]), how="cross")
     return rows.with_columns((nw.col("number") // 2).alias("span"), (nw.col("number") % 2).alias("access"))
 
 
@@ -104,9 +101,9 @@ def _with_ends(rows: Frame, request: Request) -> Frame:
     )
 
 
-def with_spans(rows: Frame, request: Request) -> Frame:
+def with_spans(extract: Extract, rows: Frame, request: Request) -> Frame:
     """Each referral once for each period, whose first and last day are `from` and `to`."""
-    return _with_ends(_with_slots(rows, request), request).filter(nw.col("in_0") == 1)
+    return _with_ends(_with_slots(extract, rows, request), request).filter(nw.col("in_0") == 1)
 
 
 def team_columns(request: Request) -> list[nw.Expr]:

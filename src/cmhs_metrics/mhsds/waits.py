@@ -58,8 +58,8 @@ def waits(
 
     Notes
     -----
-    Versions 4, 5 and 6. A wait runs from the start of the referral-spell (or from receipt of the referral) to its second
-    (or first) direct contact.
+    Versions 4, 5 and 6. A wait runs from the start of the referral-spell (or from receipt of the referral) to its
+    second (or first) direct contact.
 
     References
     ----------
@@ -69,9 +69,9 @@ def waits(
     Examples
     --------
     >>> from cmhs_metrics import mhsds
-    >>> mhsds.waits(mhsds.example(), "2024/25", "organisation").round(2)
-      organisation   period  waits_completed  median_wait  wait_percentile_90  share_within_4_weeks  share_within_18_weeks
-    0          RX1  2024/25                1         3.14                3.14                   1.0                    1.0
+    >>> mhsds.waits(mhsds.example(), "2024/25", "organisation", weeks=[4]).round(2)
+      organisation   period  waits_completed  median_wait  wait_percentile_90  share_within_4_weeks
+    0          RX1  2024/25                1         3.14                3.14                   1.0
     """
     choices = {"waiting_for": waiting_for, "pathway": pathway, "lapsed": lapsed}
     request = read_request(
@@ -80,7 +80,7 @@ def waits(
     if strict:
         refuse_broken_rules(extract)
     until = nw.col("spell_second" if waiting_for == "second contact" else "spell_first")
-    rows = with_spans(facts_wanted(extract, request), request)
+    rows = with_spans(extract, facts_wanted(extract, request), request)
     done = (nw.col("starts_spell") == 1) & (until >= nw.col("from")) & (until <= nw.col("to"))
     rows = rows.filter(done)
     rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) * 1.0 / DAYS_A_WEEK).alias("wait"))
@@ -96,7 +96,7 @@ def waits(
         *shares,
     )
     table = rows.group_by(*request.grouping.keys, "span").agg(
-        nw.col("waits_completed").sum().cast(nw.Int64),
+        nw.col("waits_completed").sum(),
         nw.col("median_wait").quantile(0.5, "linear"),
         nw.col("wait_percentile_90").quantile(0.9, "linear"),
         *(nw.col(name).mean() for name in within),
