@@ -55,7 +55,7 @@ def acute_admissions(extract: Extract, first: int, last: int) -> Frame:
     ended = every.select("Person_ID", nw.col("UniqHospProvSpellID").alias("earlier"), nw.col("end").alias("ended"))
     pairs = rows.select(*ITEM, "start").join(ended, on="Person_ID", how="inner")
     before = (nw.col("ended") == nw.col("start")) | (nw.col("ended") == nw.col("start") - 1)
-    moved = pairs.filter(before, nw.col("earlier") != nw.col("UniqHospProvSpellID")).select(*ITEM).unique(list(ITEM))
+    moved = pairs.filter(before, nw.col("earlier") != nw.col("UniqHospProvSpellID")).select(*ITEM).unique()
     return rows.join(moved, on=list(ITEM), how="anti")
 
 
@@ -71,11 +71,8 @@ def _acute_spells(extract: Extract) -> Frame:
     stays = stays.filter(*(~nw.col(name).is_null() for name in key))
     held = stays.collect_schema().names()
     start = -nw.col("StartDateWardStay").fill_null(NEVER) if "StartDateWardStay" in held else nw.lit(0)
-    order = [
-        start,
-        *([number("UniqMonthID")] if "UniqMonthID" in held else []),
-        nw.col("HospitalBedTypeMH").fill_null(""),
-    ]
+    months = [number("UniqMonthID")] if "UniqMonthID" in held else []
+    order = [start, *months, nw.col("HospitalBedTypeMH").fill_null("")]
     one = latest(extract, stays, key, order)
     return one.filter(nw.col("HospitalBedTypeMH").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
 
@@ -95,12 +92,8 @@ def admissions(extract: Extract, grouping: Grouping, spans: Sequence[Span], whic
     for index, each in enumerate(spans):
         inside = (nw.col("start") >= each.first) & (nw.col("start") <= each.last)
         span = nw.when(inside).then(nw.lit(index)).otherwise(span) if index else span
-    counts = {
-        "admissions": nw.lit(1),
-        "admissions_without_prior_contact": nw.col("unseen")
-        if "unseen" in rows.collect_schema().names()
-        else nw.lit(0),
-    }
+    unseen = nw.col("unseen") if "admissions_without_prior_contact" in which else nw.lit(0)
+    counts = {"admissions": nw.lit(1), "admissions_without_prior_contact": unseen}
     rows = rows.select(
         *grouping.columns(None, "provider"),
         span.alias("span"),
@@ -111,7 +104,7 @@ def admissions(extract: Extract, grouping: Grouping, spans: Sequence[Span], whic
 
 def _seen_before(extract: Extract, rows: Frame) -> Frame:
     """The admissions before which there was a contact or activity."""
-    persons = rows.select("Person_ID").unique(["Person_ID"])
+    persons = rows.select("Person_ID").unique()
     contacts = latest_contacts(extract, persons).filter(nw.col("direct") == 1)
     days = [contacts.select("Person_ID", nw.col("date").cast(nw.Int64))]
     if extract.has("indirect_activity", "Person_ID", "IndirectActDate"):
@@ -122,7 +115,7 @@ def _seen_before(extract: Extract, rows: Frame) -> Frame:
     pairs = rows.select(*ITEM, "start").join(seen, on="Person_ID", how="inner")
     since = nw.col("start") - nw.col("date")
     pairs = pairs.filter(since >= TO_DAYS, since <= FROM_DAYS)
-    return pairs.select(*ITEM).unique(list(ITEM)).with_columns(nw.lit(1).alias("seen"))
+    return pairs.select(*ITEM).unique().with_columns(nw.lit(1).alias("seen"))
 
 
 def _with_groups(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:

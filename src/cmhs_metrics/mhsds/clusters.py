@@ -90,7 +90,7 @@ def cluster_profile(
         refuse_broken_rules(extract)
     keys = request.grouping.keys
     rows = on_caseload(extract, request)
-    people = rows.select(*team_columns(request), "span", "Person_ID").unique([*keys, "span", "Person_ID"])
+    people = rows.select(*team_columns(request), "span", "Person_ID").unique()
     people = people.join(_clusters_at(extract, request.spans[0].last), on="Person_ID", how="left")
     people = people.with_columns(nw.col("cluster").fill_null(NOT_CLUSTERED), nw.lit(1).alias("caseload"))
     table = people.group_by(*keys, "span", "cluster").agg(nw.col("caseload").sum())

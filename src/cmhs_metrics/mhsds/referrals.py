@@ -71,7 +71,7 @@ def facts(
     age = age or any(scope.minimum_age for scope in scopes)
     at_home = any(scope.england_only for scope in scopes) and extract.has("people", "LADistrictAuth")
     of_people = list(dict.fromkeys([*people, *(["LADistrictAuth"] if at_home else [])]))
-    own = extract.has("referrals", "ServTeamType")
+    own = bool(scopes) and extract.has("referrals", "ServTeamType")
     columns = ["OrgIDProv", *(["AgeServReferRecDate"] if age else [])]
     columns += ["ServTeamType", "ReferRejectionDate", "ReferRejectReason"] if own else []
     rows = latest_referrals(extract, columns)
@@ -80,7 +80,7 @@ def facts(
     single = [nw.col(name).max() for name in carried]
     if of_people and "people" in extract.tables:
         rows, single = _with_people(extract, rows, of_people, single)
-    if "service_types" in extract.tables:
+    if scopes and "service_types" in extract.tables:
         rows, single = _with_services(extract, rows, scopes, single)
     if any(scope.exclude_hospital_spells for scope in scopes) and extract.has("hospital_spells", *REFERRAL):
         spells = extract.read("hospital_spells", REFERRAL)
@@ -97,7 +97,8 @@ def facts(
     one = one.with_columns(nw.min_horizontal("discharged", "rejected").alias("closed"))
     if lapsed == "closed":
         one = _with_lapses(extract, one)
-    one = one.with_columns(*(each for number, scope in enumerate(scopes) for each in _scope(number, scope, held)))
+    for number, scope in enumerate(scopes):
+        one = one.with_columns(*_scope(number, scope, held))
     if age:
         one = one.with_columns(nw.col("AgeServReferRecDate").alias("age"))
     asked = [f"{name}_{number}" for number in range(len(scopes)) for name in ("in", "team")]
