@@ -181,7 +181,7 @@ def _checked(
         problems.append(Problem("version", None, version, f"one of {', '.join(VERSIONS)}"))
     if dates not in ("date", "text"):
         problems.append(Problem("dates", None, dates, '"date" or "text"'))
-    if isinstance(dirty, bool) or not isinstance(dirty, numbers.Real) or not 0 <= dirty <= _MOST_DIRTY:
+    if isinstance(dirty, bool) or not isinstance(dirty, (int, float)) or not 0 <= dirty <= _MOST_DIRTY:
         problems.append(Problem("dirty", None, dirty, f"a share from 0 to {_MOST_DIRTY}"))
     if problems or month is None:
         return None, problems

@@ -91,10 +91,10 @@ def draw_contacts(draw: np.random.Generator, facts: Rows, locality: Locality, wi
     took_place = second < np.minimum(window.first_day, facts["discharged"][seen][earlier] + 1)
     parts.append((earlier[took_place], second[took_place], np.zeros(int(took_place.sum()), dtype=np.int64)))
 
-    referral, day, step = (np.concatenate(each) for each in zip(*parts, strict=True))
+    referral, day, kind = (np.concatenate(each) for each in zip(*parts, strict=True))
     day = _on_weekdays(day, begins[referral], ends[referral], window, team[referral])
     contacts: Rows = {"referral": seen[referral], "date": day}
-    contacts |= _how(draw, step, locality.face_to_face)
+    contacts |= _how(draw, kind, locality.face_to_face)
     return _submissions(draw, contacts, window)
 
 

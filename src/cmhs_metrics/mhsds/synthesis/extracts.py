@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from cmhs_metrics.mhsds.synthesis.submissions import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cmhs_metrics.mhsds.synthesis.providers import Locality, Window
     from cmhs_metrics.mhsds.synthesis.referrals import Rows
@@ -207,14 +207,8 @@ def _explain(plan: Plan, folder: Path, counts: Counter[str]) -> None:
         f"months={plan.window.last_month - plan.window.first_month + 1}, version={plan.version!r}, seed={plan.seed}, "
         f"dirty={plan.dirty}, dates={plan.dates!r}"
     )
-    lines = [
-        "SYNTHETIC DATA",
-        "",
-        NOTICE,
-        "",
-        f"Made by cmhs_metrics.mhsds.synthesise({made}) with NumPy {np.__version__}.",
-        "",
-    ]
+    source = f"Made by cmhs_metrics.mhsds.synthesise({made}) with NumPy {np.__version__}."
+    lines = ["SYNTHETIC DATA", "", NOTICE, "", source, ""]
     lines += [f"{table}: {count:,} rows" for table, count in sorted(counts.items())]
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if plan.dirty:

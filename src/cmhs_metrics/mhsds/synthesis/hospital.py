@@ -72,10 +72,11 @@ def draw_hospital(draw: np.random.Generator, facts: Rows, locality: Locality, wi
     begins = np.concatenate([begins, window.last_day + 1 - draw.integers(1, days + 1, strangers)])
     person = np.concatenate([facts["person"][leader], offset + np.arange(strangers)])
     age = 18 + np.floor(draw.beta(1.2, 1.6, strangers) * 62)
+    lived = np.floor((age + draw.random(strangers)) * YEAR).astype(np.int64)
     born = np.concatenate(
         [
             facts["born"][leader],
-            begins[len(leader) :] - np.floor((age + draw.random(strangers)) * YEAR).astype(np.int64),
+            begins[len(leader) :] - lived,
         ]
     )
     sex = np.concatenate([facts["sex"][leader], draw.integers(1, 3, strangers)])

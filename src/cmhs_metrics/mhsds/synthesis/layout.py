@@ -140,7 +140,7 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
         By the name of the table in that version; where version 6 has another name for a table, that one.
     """
     date = "date" if dates == "date" else "text date"
-    districts = tuple(f"E079{provider:03}{place:02}" for place in range(DISTRICTS)) + ("W06009999",)
+    districts = (*(f"E079{provider:03}{place:02}" for place in range(DISTRICTS)), "W06009999")
     person = Column("Person_ID", "person_id", "id", ("SYNP",))
     referral = Column("UniqServReqID", "referral_id", "id", ("SYNR",))
     spell = Column("UniqHospProvSpellID", "spell_id", "id", ("SYNH",))

@@ -27,7 +27,7 @@ _MAIN_REASON = {
 CLOSING_REASONS = ("01", "02", "03", "04", "05", "07", "08", "09")
 _CLOSING_SHARES = (0.02, 0.55, 0.03, 0.12, 0.10, 0.06, 0.10, 0.02)
 REJECTION_REASONS = ("01", "02", "03")
-ETHNIC_CATEGORIES = tuple("ABCDEFGHJKLMNPRSZ") + ("99",)
+ETHNIC_CATEGORIES = (*"ABCDEFGHJKLMNPRSZ", "99")
 _ETHNIC_SHARES = np.array(
     [68, 0.9, 4.5, 0.7, 0.3, 0.4, 0.8, 2.0, 2.0, 0.9, 1.2, 1.8, 1.9, 0.9, 0.4, 1.6, 7.7, 4.0], dtype=float
 )
