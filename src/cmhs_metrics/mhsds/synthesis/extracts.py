@@ -32,7 +32,7 @@ NOTICE = (
     "Synthetic data. No person, provider or place in it exists: it was drawn at random around the national rates of "
     "the Community Mental Health Services Audit 2016/17."
 )
-_ROWS_IN_A_GROUP = 250_000
+ROWS_IN_A_GROUP = 250_000
 _RECORD_BASE = 10**11
 
 
@@ -166,14 +166,14 @@ def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
         whole = pa.concat_tables(waiting.pop(table)).combine_chunks()
         if table not in writers:
             writers[table] = pq.ParquetWriter(folder / f"{table}.parquet", whole.schema, compression="zstd")
-        writers[table].write_table(whole, row_group_size=len(whole))
+        writers[table].write_table(whole, row_group_size=max(len(whole), 1))
 
     try:
         for done, (locality, rows) in enumerate(_drawn(plan), start=1):
             for table, batch in _arrow(plan, locality, rows):
                 waiting.setdefault(table, []).append(batch)
                 counts[table] += len(batch)
-                if table not in writers or sum(map(len, waiting[table])) >= _ROWS_IN_A_GROUP:
+                if sum(map(len, waiting[table])) >= ROWS_IN_A_GROUP:
                     write(table)
             if progress:
                 text = f"\rsynthetic extract: {done} of {len(every)} localities, {counts.total():,} rows"
