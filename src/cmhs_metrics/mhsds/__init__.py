@@ -1,0 +1,12 @@
+"""Records to measures: the Mental Health Services Data Set (MHSDS), by the national definitions.
+
+An `Extract` holds the tables that a user has. `measures` makes of it the table of measures that `with_metrics`,
+`aggregate` and `benchmark` take. The same definitions run on pandas, Polars, PyArrow, DuckDB, Ibis and PySpark; lazy
+tables stay lazy. Versions 4, 5 and 6 of the data set are read.
+"""
+
+from cmhs_metrics.mhsds.codes import ACCESS, ALL, CORE, Scope
+from cmhs_metrics.mhsds.dates import last_day, month_id
+from cmhs_metrics.mhsds.extract import Extract
+
+__all__ = ["ACCESS", "ALL", "CORE", "Extract", "Scope", "last_day", "month_id"]
