@@ -8,5 +8,6 @@ tables stay lazy. Versions 4, 5 and 6 of the data set are read.
 from cmhs_metrics.mhsds.codes import ACCESS, ALL, CORE, Scope
 from cmhs_metrics.mhsds.dates import last_day, month_id
 from cmhs_metrics.mhsds.extract import Extract
+from cmhs_metrics.mhsds.synthesis import synthesise
 
-__all__ = ["ACCESS", "ALL", "CORE", "Extract", "Scope", "last_day", "month_id"]
+__all__ = ["ACCESS", "ALL", "CORE", "Extract", "Scope", "last_day", "month_id", "synthesise"]
