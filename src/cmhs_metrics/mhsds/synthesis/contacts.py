@@ -55,7 +55,7 @@ def draw_contacts(draw: np.random.Generator, facts: Rows, locality: Locality, wi
     did_not_attend = missed / (1 - missed) * locality.did_not_attend
     others = did_not_attend + _CANCELLED_BY_PATIENT + _CANCELLED_BY_PROVIDER + _MESSAGES
     intensity = draw.lognormal(-(_INTENSITY_SIGMA**2) / 2, _INTENSITY_SIGMA, len(seen))
-    a_day = rates.contacts_per_day[team] * intensity
+    a_day = rates.contacts_per_day[team] * locality.intensity * intensity
     begins = np.maximum(first, window.first_day)
     ends = np.minimum(facts["discharged"][seen], window.last_day)
     length = np.maximum(ends - begins, 0)

@@ -75,8 +75,8 @@ class Locality:
         The number of the provider, from 1.
     scale : array
         How much of England's referrals of each type of team it has.
-    stay : float
-        The provider's stays over the national ones.
+    stay, wait, intensity : float
+        The provider's stays, waits and contacts a day over the national ones.
     acceptance : float
         What it adds to the national acceptance rate.
     did_not_attend : float
@@ -89,6 +89,8 @@ class Locality:
     provider: int
     scale: Floats
     stay: float
+    wait: float
+    intensity: float
     acceptance: float
     did_not_attend: float
     face_to_face: float
@@ -132,7 +134,7 @@ def localities(contacts: int, providers: int, seed: int, window: Window) -> Iter
         factor = draw.lognormal(0, sigma, providers)
         return np.asarray(factor / (factor @ weight), dtype=float)
 
-    stay = around_one(0.3)
+    stay, wait, intensity = around_one(0.3), around_one(0.35), around_one(0.15)
     did_not_attend = around_one(0.35)
     acceptance = draw.normal(0, 0.04, providers)
     acceptance -= acceptance @ weight
@@ -147,6 +149,8 @@ def localities(contacts: int, providers: int, seed: int, window: Window) -> Iter
                 provider=provider + 1,
                 scale=england * share[provider] / parts,
                 stay=float(stay[provider]),
+                wait=float(wait[provider]),
+                intensity=float(intensity[provider]),
                 acceptance=float(acceptance[provider]),
                 did_not_attend=float(did_not_attend[provider]),
                 face_to_face=float(np.clip(face_to_face[provider], 0.4, 0.98)),

@@ -70,8 +70,8 @@ def _waits_and_stays(draw: np.random.Generator, locality: Locality, window: Wind
     rates, start = national(), window.first_day
     accepted = np.clip(rates.accepted + locality.acceptance, 0.3, 0.98)
     yearly = rates.referrals * locality.scale
-    stay_mu = rates.stay_mu + np.log(locality.stay)
-    wait = np.exp(rates.wait_mu + rates.wait_sigma**2 / 2)
+    stay_mu, wait_mu = rates.stay_mu + np.log(locality.stay), rates.wait_mu + np.log(locality.wait)
+    wait = np.exp(wait_mu + rates.wait_sigma**2 / 2)
     stay = np.exp(stay_mu + rates.stay_sigma**2 / 2)
     unseen = np.exp(np.log(_UNSEEN_MEDIAN) + _UNSEEN_SIGMA**2 / 2)
     seen_a_day = yearly * accepted * rates.seen / YEAR
@@ -86,7 +86,7 @@ def _waits_and_stays(draw: np.random.Generator, locality: Locality, window: Wind
     days = window.last_day - start + 1
 
     def waits(kind: str, longer: int = 0) -> NDArray[np.float64]:
-        mu, sigma = rates.wait_mu[team[kind]], rates.wait_sigma[team[kind]]
+        mu, sigma = wait_mu[team[kind]], rates.wait_sigma[team[kind]]
         return draw.lognormal(mu + longer * sigma**2, sigma)
 
     def stays(kind: str, longer: int = 0) -> NDArray[np.float64]:
