@@ -11,7 +11,7 @@ import narwhals as nw
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
 from cmhs_metrics.mhsds.dates import EPOCH, date_text, day_of_date, day_of_text
-from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, to_arrow
+from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, plain_numbers, read_cells, to_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +27,13 @@ class Extract:
 
     Parameters
     ----------
-    people, referrals, service_types, contacts, hospital_spells, clusters, ward_stays, indirect_activity : frame, optional
-        The tables MHS001MPI, MHS101Referral, MHS102ServiceTypeReferredTo (from version 6 on MHS102OtherServiceType),
-        MHS201CareContact, MHS501HospProvSpell, MHS801ClusterTool, MHS502WardStay and MHS204IndirectActivity, as one kind
-        of frame that narwhals knows: pandas, Polars (eager or lazy), PyArrow, DuckDB relations, Ibis, PySpark. Columns
-        go by their names in the data set, in any case. A table that is not there costs only what needs it.
+    people, referrals, service_types, contacts : frame, optional
+        The tables MHS001MPI, MHS101Referral, MHS102ServiceTypeReferredTo (from version 6 on MHS102OtherServiceType) and
+        MHS201CareContact, as one kind of frame that narwhals knows: pandas, Polars (eager or lazy), PyArrow, DuckDB
+        relations, Ibis, PySpark. Columns go by their names in the data set, in any case. A table that is not there
+        costs only what needs it.
+    hospital_spells, clusters, ward_stays, indirect_activity : frame, optional
+        The tables MHS501HospProvSpell, MHS801ClusterTool, MHS502WardStay and MHS204IndirectActivity.
 
     Attributes
     ----------
@@ -158,7 +160,7 @@ class Extract:
         if problems:
             raise BadInput("the extract", problems)
         self.version = version_of(self._columns)
-        self._text_ids = self._ids_that_are_text()
+        self.text_ids = self._ids_that_are_text()
 
     def _wrong(self, table: Table) -> list[Problem]:
         """The columns of a table that stand twice or cannot be what they should."""
@@ -241,7 +243,7 @@ class Extract:
             cells = from_arrow(native) if self.engine is PYARROW else native
             read = {
                 column.name: read_cells(
-                    column, [cells[name] for name in self._named(table, column)], column.name in self._text_ids
+                    column, [cells[name] for name in self._named(table, column)], column.name in self.text_ids
                 )
                 for column in wanted
             }
@@ -277,7 +279,7 @@ class Extract:
     def _value(self, column: Column, value: nw.Expr, dtype: Any) -> nw.Expr:
         kind = column.kind
         if dtype == nw.Unknown:
-            return value.cast(nw.String) if kind is Kind.CODE or column.name in self._text_ids else value.cast(nw.Int64)
+            return value.cast(nw.String) if kind is Kind.CODE or column.name in self.text_ids else value.cast(nw.Int64)
         if kind is Kind.DATE:
             return self._day(value, dtype)
         if kind is Kind.NUMBER:
@@ -286,7 +288,7 @@ class Extract:
         if kind is Kind.ID:
             if is_number:
                 value = value.cast(nw.Int64)
-            return value.cast(nw.String) if column.name in self._text_ids and dtype != nw.String else value
+            return value.cast(nw.String) if column.name in self.text_ids and dtype != nw.String else value
         if is_number:
             return value.cast(nw.Int64).cast(nw.String).str.zfill(column.width)
         return value if dtype == nw.String else value.cast(nw.String)
@@ -313,6 +315,26 @@ class Extract:
                         if not (schema[name].is_numeric() or schema[name] == nw.Unknown):
                             text.add(column.name)
         return frozenset(text)
+
+    def numbers(self, values: Sequence[int]) -> Frame:
+        """A little table of whole numbers, `number`, on the engine of the extract."""
+        native = nw.to_native(next(iter(self._frames.values())))
+        if self.engine is DUCKDB:
+            listed = ", ".join(f"({value})" for value in values)
+            table = native.query("extract", f"SELECT number FROM (VALUES {listed}) AS numbers(number)")
+        elif self.engine is POLARS:
+            import polars
+
+            table = polars.LazyFrame({"number": list(values)})
+        elif self.engine is nw.Implementation.IBIS:
+            import ibis
+
+            table = ibis.memtable({"number": list(values)})
+        elif self.engine.is_spark_like():
+            table = native.sparkSession.createDataFrame([(value,) for value in values], ["number"])
+        else:
+            table = plain_numbers(values)
+        return nw.from_native(table)
 
     # Leaving
 

@@ -30,6 +30,11 @@ def plain_columns(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     return pd.DataFrame({name: column.reset_index(drop=True) for name, column in columns.items()})
 
 
+def plain_numbers(values: Sequence[int]) -> pd.DataFrame:
+    """A table of whole numbers."""
+    return pd.DataFrame({"number": list(values)})
+
+
 def read_cells(column: Column, found: Sequence[pd.Series], as_text: bool) -> pd.Series:
     """Read a column, under its newest name first and, where that is missing, under its older ones."""
     parts = []
