@@ -1,0 +1,98 @@
+"""The charts of a pack as SVG within the page: small, and sharing the shapes of their letters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cmhs_metrics.presentation import SUPPRESSED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cmhs_metrics.packs.comparison import Comparison
+    from cmhs_metrics.packs.sections import Entry
+
+MOST_LINES = 6
+"""Of more focus places and peers a trend chart is a tangle, and shows the focus places alone."""
+
+_GLYPH = re.compile(r'<path id="[^"]*?-(DejaVuSans[^"]*)" d="([^"]*)" transform="([^"]*)"/>')
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+
+
+class Charts:
+    """Draws the charts of one page and keeps what they share.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The figures of the pack.
+    source : str or None
+        The source of the data, for the captions.
+    """
+
+    def __init__(self, comparison: Comparison, source: str | None) -> None:
+        self.comparison = comparison
+        self.source = source
+        self.names = {place: comparison.name(place) for place in comparison.measures.index}
+        self.glyphs: dict[str, str] = {}
+
+    def ranked(self, entry: Entry) -> str:
+        """Every place as a bar, the focus places marked."""
+        from cmhs_metrics import plots
+
+        # The bounds are intervals of known values: a place without a value must not be taken for suppressed by them.
+        ax = plots.ranked_bars(entry.writer.rows, names=self.names, source=self.source)
+        return self._inline(plots.to_svg(ax, f"chart-{entry.name}"), f"chart-{entry.name}")
+
+    def trend(self, entry: Entry) -> str | None:
+        """The focus places, and the average, over the periods."""
+        from cmhs_metrics import plots
+
+        shown = list(self.comparison.focus)
+        if len(shown) + len(self.comparison.peers) <= MOST_LINES:
+            shown += self.comparison.peers
+        rows = history_of(entry, self.comparison)
+        rows = rows[rows["place"].isin(shown)]
+        if not self.comparison.focus or rows.empty or not rows["value"].notna().any():
+            return None
+        periods = self.comparison.periods
+        values = rows.pivot(index="period", columns="place", values="value").reindex(index=periods, columns=shown)
+        hidden = rows.assign(hidden=rows["status"] == SUPPRESSED).pivot(index="period", columns="place", values="hidden")
+        hidden = hidden.reindex(index=periods, columns=shown).astype("boolean").fillna(False).astype(bool)
+        average = history_of(entry, self.comparison).groupby("period")["average"].first().reindex(periods)
+        label = {"pooled": "all together"}.get(self.comparison.average, self.comparison.average)
+        values[label], hidden[label] = average, False
+        ax = plots.trend_chart(
+            values, metric=entry.writer.metric.name, basis=entry.writer.basis, focus=list(self.comparison.focus),
+            suppressed=hidden, names=self.names, source=self.source, title=f"{entry.writer.metric.label} over time",
+        )  # fmt: skip
+        return self._inline(plots.to_svg(ax, f"trend-{entry.name}"), f"trend-{entry.name}")
+
+    def shared(self) -> str:
+        """The shapes of the letters, to stand once in the page before the charts."""
+        shapes = "".join(
+            f'<path id="glyph-{name}" {shape}/>' for name, shape in sorted(self.glyphs.items())
+        )
+        return f'<svg class="shared" width="0" height="0" aria-hidden="true" focusable="false"><defs>{shapes}</defs></svg>'
+
+    def _inline(self, svg: str, name: str) -> str:
+        words, _, drawing = svg.partition("</desc>")
+
+        def kept(found: re.Match[str]) -> str:
+            outline = " ".join(found[2].split())
+            self.glyphs[found[1]] = f'd="{outline}" transform="{found[3]}"'
+            return ""
+
+        drawing = _GLYPH.sub(kept, drawing).replace(f'href="#{name}-DejaVuSans', 'href="#glyph-DejaVuSans')
+        drawing = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
+        drawing = re.sub(r"<defs>\s*</defs>|<!--.*?-->", "", re.sub(r"\s+", " ", drawing)).replace("> <", "><")
+        words = re.sub(r' (width|height)="[^"]*"', "", words, count=2)
+        return f"{words}</desc>{drawing.strip()}"
+
+
+def history_of(entry: Entry, comparison: Comparison) -> pd.DataFrame:
+    """The figures of a metric on the population of its chart, in every period."""
+    held: Any = comparison.history
+    held = held[held["metric"] == entry.writer.metric.name]
+    return held[held["basis"] == entry.writer.basis] if entry.writer.basis else held[held["basis"].isna()]
