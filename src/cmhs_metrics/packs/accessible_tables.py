@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -132,20 +132,22 @@ def ordered(writer: Writer) -> pd.DataFrame:
     return order.sort_values(["hidden", "at", "called"], kind="stable")
 
 
-def shown(writer: Writer, row: pd.Series) -> str:  # type: ignore[type-arg]
+def shown(writer: Writer, row: pd.Series[Any]) -> str:
     """A value, or the word for its absence."""
     return writer.amount(row["value"]) if row["status"] == KNOWN else str(row["status"])
 
 
-def rank_cell(writer: Writer, row: pd.Series) -> str:  # type: ignore[type-arg]
+def rank_cell(writer: Writer, row: pd.Series[Any]) -> str:
     """A rank with the number of places."""
     if row["status"] != KNOWN or not writer.comparable:
         return "–"
+    if pd.isna(row["rank"]):
+        return writer.rank(row).replace(f" {writer.of_places(int(row['places'])).split()[-1]}", "")
     ties = int((writer.known["rank"] == row["rank"]).sum())
-    return f"{'joint ' if ties > 1 else ''}{ordinal(int(row['rank']))} of {writer.places:,}"
+    return f"{'joint ' if ties > 1 else ''}{ordinal(int(row['rank']))} of {int(row['places']):,}"
 
 
-def difference_cell(writer: Writer, row: pd.Series) -> str:  # type: ignore[type-arg]
+def difference_cell(writer: Writer, row: pd.Series[Any]) -> str:
     """The distance from the average, as sentences round it."""
     if row["status"] != KNOWN or pd.isna(row["difference"]):
         return "–"
@@ -159,7 +161,7 @@ def difference_cell(writer: Writer, row: pd.Series) -> str:  # type: ignore[type
     return f"{sign if percent != '0.0%' else ''}{percent}"
 
 
-def interval_cells(writer: Writer, row: pd.Series) -> list[str]:  # type: ignore[type-arg]
+def interval_cells(writer: Writer, row: pd.Series[Any]) -> list[str]:
     """The interval, and whether the average lies outside it."""
     if row["status"] != KNOWN or pd.isna(row["lower"]):
         return ["–", "–"]

@@ -28,11 +28,17 @@ PLACES = ("icb", "organisation", "region")
 UNDEFINED = "undefined"
 """What a metric is whose denominator is zero."""
 
+AMOUNTS = frozenset({"GBP", "WTE"})
+"""Units of what is no count of people or events."""
+
 SMALL = 5
 """Counts under this are small: most publications hide them."""
 
-FIGURES = ["value", "lower", "upper", "rank", "quartile", "difference", "difference_percent"]
-"""What `benchmark` says of a place itself."""
+OF_A_PLACE = (
+    "value", "lower", "upper", "rank", "rank_best", "rank_worst", "quartile", "difference", "difference_percent",
+    "difference_lower", "difference_upper", "value_lower", "value_upper",
+)  # fmt: skip
+"""What `benchmark` says of a place itself, of which nothing is kept where its value is not known."""
 
 _BOUNDS = ("_lower", "_upper")
 
@@ -82,6 +88,11 @@ class Comparison:
         name = self.names.get(place)
         return f"{name} ({place})" if name and name != place else place
 
+    def short_name(self, place: str) -> str:
+        """A place as sentences call it: without its code, where its name is no other's."""
+        name = self.names.get(place, place)
+        return name if sum(each == name for each in self.names.values()) <= 1 else self.name(place)
+
     @property
     def periods(self) -> list[str]:
         """The periods that can be set beside one another; none where there is only one."""
@@ -97,8 +108,8 @@ class Comparison:
         """How many counts from 1 to 4 the figures rest on."""
         counted = [
             name
-            for name in self.measures
-            if name in MEASURES and MEASURES[name].kind is not Kind.POPULATION and MEASURES[name].unit != "GBP"
+            for name in map(str, self.measures)
+            if name in MEASURES and MEASURES[name].kind is not Kind.POPULATION and MEASURES[name].unit not in AMOUNTS
         ]
         held = self.measures[counted]
         return int(((held > 0) & (held < SMALL)).sum().sum())
@@ -157,7 +168,8 @@ def compare(
     peers = [each for each in peers if each not in set(focus)]
     arguments = {"by": by, "basis": _bases(metrics, basis), "average": average, "confidence": confidence}
     history = []
-    for each in periods or [None]:
+    each: str | None
+    for each in periods or [None]:  # type: ignore[list-item]
         of_period = sums if each is None else sums[sums["period"] == each].reset_index(drop=True)
         there = set(of_period[by])
         # Of an earlier period a place may not be there; in the one shown, `benchmark` names those that are not.
@@ -200,7 +212,8 @@ def _place_column(data: Any, columns: Sequence[str], asked: Sequence[str]) -> st
 
 def _distinct(table: Any, names: list[str]) -> pd.DataFrame:
     frame = nw.from_native(table).lazy().select(*names).unique().collect()
-    return frame.to_pandas().dropna().sort_values(names).astype(str)
+    known: pd.DataFrame = frame.to_pandas().dropna()
+    return known.sort_values(names).astype(str)
 
 
 def _names(table: Any, by: str) -> dict[str, str]:
@@ -232,17 +245,16 @@ def _plain(totals: Any, by: str) -> pd.DataFrame:
     frame = nw.from_native(totals)
     held = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
     bounds = {f"{name}{end}" for name in MEASURES for end in _BOUNDS}
-    numeric = [name for name in held if name in MEASURES or name in bounds]
+    numeric = [name for name in map(str, held) if name in MEASURES or name in bounds]
     table = pd.DataFrame({name: numbers(held, name) for name in numeric})
     table.insert(0, by, held[by].astype(str).where(held[by].notna()))
     if "period" in held:
         table.insert(1, "period", held["period"].astype(str).where(held["period"].notna()))
-    problems = [
-        Problem(name, None, None, f"a {name} in every row") for name in (by, "period") if name in table and table[name].isna().any()
-    ]  # fmt: skip
+    keys = [name for name in (by, "period") if name in table]
+    problems = [Problem(name, None, None, f"a {name} in every row") for name in keys if table[name].isna().any()]
     if problems:
         raise BadInput("pack", problems)
-    return table
+    return table.sort_values(keys, kind="stable", ignore_index=True)
 
 
 def _bases(metrics: Sequence[Any], basis: str | Sequence[str] | None) -> list[str] | None:
@@ -282,11 +294,10 @@ def _periods(sums: pd.DataFrame, period: Any) -> tuple[str | None, list[str]]:
 
 def _compared(sums: pd.DataFrame, metrics: list[str], arguments: dict[str, Any]) -> pd.DataFrame:
     by = arguments["by"]
-    held = any(MEASURES[name].kind is Kind.POPULATION for name in sums if name in MEASURES)
+    held = any(MEASURES[name].kind is Kind.POPULATION for name in map(str, sums) if name in MEASURES)
     rows = benchmark(sums, metrics, place=by if held else None, **arguments)
     rows["status"] = _statuses(rows, sums.set_index(by))
-    # Of what is not known nothing is kept that was computed from it.
-    rows.loc[rows["status"] != KNOWN, FIGURES] = float("nan")
+    rows.loc[rows["status"] != KNOWN, [name for name in OF_A_PLACE if name in rows]] = float("nan")
     rows.loc[rows["status"] != KNOWN, ["more_than_chance", "outlier"]] = None
     return rows
 
@@ -295,9 +306,7 @@ def _statuses(rows: pd.DataFrame, sums: pd.DataFrame) -> list[str]:
     """What is known of each value: it stands there, is suppressed, is missing, or has nothing to divide by."""
     return [
         KNOWN if pd.notna(value) else _why(inputs_of(metric, basis), sums.loc[place])
-        for metric, basis, place, value in zip(
-            rows["metric"], rows["basis"], rows["place"], rows["value"], strict=True
-        )
+        for metric, basis, place, value in zip(rows["metric"], rows["basis"], rows["place"], rows["value"], strict=True)
     ]
 
 

@@ -89,10 +89,14 @@ class Writer:
         self.comparison = comparison
         self.metric: Metric = CATALOGUE[metric]
         self.basis = basis
-        held = comparison.rows[comparison.rows["metric"] == metric]
-        self.rows = held[held["basis"] == basis] if basis is not None else held[held["basis"].isna()]
+        self.rows = self.of_metric(comparison.rows)
         self.known = self.rows[self.rows["status"] == KNOWN]
         self.places = len(self.known)
+
+    def of_metric(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the metric on its population."""
+        held = rows[rows["metric"] == self.metric.name]
+        return held[held["basis"] == self.basis] if self.basis is not None else held[held["basis"].isna()]
 
     @property
     def comparable(self) -> bool:
@@ -132,27 +136,38 @@ class Writer:
     def position(self, place: str) -> Finding:
         """Value, rank, distance from the average, and whether that is more than chance."""
         row = self._row(place)
-        name = self.comparison.name(place)
+        name = self.comparison.short_name(place)
         if row is None or row["status"] != KNOWN:
             return self.absent(place, row)
         figures = {"value": row["value"]}
         parts = [self.value(row["value"])]
         sentence = ""
         if self.comparable:
-            figures |= {"rank": row["rank"], "places": self.places, "average": row["average"]}
+            figures |= self._rank_figures(row)
             parts += [self.rank(row), self._beside_average(row, figures)]
             sentence = f" {self._chance(row, figures)}" if pd.notna(row["more_than_chance"]) else ""
         sentence = f"{self.subject}, {name}: {', '.join(part for part in parts if part)}.{sentence}"
         return self._finding("position", place, sentence, figures)
 
-    def rank(self, row: Mapping[Any, Any]) -> str:
+    def rank(self, row: pd.Series[Any]) -> str:
         """The rank with the number of places; ties are said."""
+        count = int(row["places"])
+        if pd.isna(row["rank"]):
+            # Others are suppressed or rounded, and may stand on either side.
+            best, worst = row.get("rank_best"), row.get("rank_worst")
+            if best is None or worst is None or pd.isna(best) or pd.isna(worst):
+                return f"of uncertain rank among {self.of_places(count)}"
+            return f"{ordinal(int(best))} to {ordinal(int(worst))} of {self.of_places(count)}"
         rank = int(row["rank"])
         ties = int((self.known["rank"] == row["rank"]).sum())
-        if ties == self.places:
-            return f"the same in all {self.of_places()}"
-        end = " (the highest)" if rank == 1 else " (the lowest)" if rank + ties - 1 == self.places else ""
-        return f"{'joint ' if ties > 1 else ''}{ordinal(rank)} of {self.of_places()}{end}"
+        if ties == count:
+            return f"the same in all {self.of_places(count)}"
+        end = " (the highest)" if rank == 1 else " (the lowest)" if rank + ties - 1 == count else ""
+        return f"{'joint ' if ties > 1 else ''}{ordinal(rank)} of {self.of_places(count)}{end}"
+
+    def _rank_figures(self, row: pd.Series[Any]) -> dict[str, float]:
+        held = {name: row.get(name) for name in ("rank", "rank_best", "rank_worst", "places")}
+        return {name: float(value) for name, value in held.items() if value is not None and pd.notna(value)}
 
     def distance(self, difference: float, percent: float, figures: dict[str, float], name: str) -> str:
         """How far above or below: percentage points of a share, per cent of anything else."""
@@ -172,14 +187,28 @@ class Writer:
         figures[f"{name}_percent"] = percent
         return f"{per_cent(percent)} {side}"
 
-    def _beside_average(self, row: Mapping[Any, Any], figures: dict[str, float]) -> str:
+    def _beside_average(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
         if pd.isna(row["average"]):
-            return ""
+            return self._beside_open_average(row, figures)
+        figures["average"] = row["average"]
         words = self.distance(row["difference"], row["difference_percent"], figures, "difference")
         return f"{words} their {self.average_in_words} ({self.amount(row['average'])})"
 
-    def _chance(self, row: Mapping[Any, Any], figures: dict[str, float]) -> str:
-        figures |= {"lower": row["lower"], "upper": row["upper"], "confidence_percent": self.comparison.confidence * 100}
+    def _beside_open_average(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+        """Beside an average of which only the bounds are known, for a part of it is suppressed or rounded."""
+        low, high = row.get("average_lower"), row.get("average_upper")
+        if low is None or high is None or pd.isna(low) or pd.isna(high):
+            return ""
+        figures |= {"average_lower": low, "average_upper": high}
+        side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
+        return f"{side} their {self.average_in_words}, which lies from {self.amount(low)} to {self.amount(high)}"
+
+    def _chance(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+        figures |= {
+            "lower": row["lower"],
+            "upper": row["upper"],
+            "confidence_percent": self.comparison.confidence * 100,
+        }
         verdict = "more than chance" if row["more_than_chance"] else "no more than chance may give"
         interval = f"{self.amount(row['lower'])} to {self.amount(row['upper'])}"
         return f"The difference is {verdict}: {self.comparison.confidence * 100:.3g}% interval {interval}."
@@ -202,8 +231,8 @@ class Writer:
             which = f"peers ({len(known)} of {asked} have a value)"
         average_of = f"their {self.average_in_words}" if len(known) > 1 else "its value"
         sentence = (
-            f"{self.subject}, {self.comparison.name(place)} beside its {which}: {self.value(row['value'])}, {words} "
-            f"{average_of} ({self.amount(average)})."
+            f"{self.subject}, {self.comparison.short_name(place)} beside its {which}: {self.value(row['value'])}, "
+            f"{words} {average_of} ({self.amount(average)})."
         )
         return self._finding("peers", place, sentence, figures)
 
@@ -212,29 +241,31 @@ class Writer:
         row = self._row(place)
         if row is None or row["status"] != KNOWN or not self.comparable:
             return None
-        figures = {"value": row["value"], "rank": row["rank"], "places": self.places, "average": row["average"]}
+        figures = {"value": row["value"]} | self._rank_figures(row)
         beside = self._beside_average(row, figures)
-        sentence = f"{self.subject}, {self.comparison.name(place)}: {self.value(row['value'])}, {self.rank(row)}, {beside}."
+        said = ", ".join(each for each in (self.value(row["value"]), self.rank(row), beside) if each)
+        sentence = f"{self.subject}, {self.comparison.short_name(place)}: {said}."
         return self._finding("other basis", place, sentence, figures)
 
     def spread(self) -> Finding | None:
         """The lowest and the highest place, and how many times the one the other is."""
         if not self.comparable:
             return None
-        low, high = (self.known.loc[each] for each in (self.known["value"].idxmin(), self.known["value"].idxmax()))
-        figures = {"lowest": low["value"], "highest": high["value"], "places": self.places}
-        if low["value"] == high["value"]:
-            sentence = f"{self.subject}: {self.value(low['value'])} in all {self.of_places()}."
-            figures.pop("highest")
+        low, high = float(self.known["value"].min()), float(self.known["value"].max())
+        figures: dict[str, float] = {"lowest": low, "places": self.places}
+        if low == high:
+            sentence = f"{self.subject}: {self.value(low)} in all {self.of_places()}."
             return self._finding("spread", None, sentence, figures)
-        fold = float(fold_variation(self.known["value"].to_numpy())) if low["value"] > 0 else math.nan
+        fold = float(fold_variation(self.known["value"].to_numpy())) if low > 0 else math.nan
+        figures["highest"] = high
+        without = " with a value" if self.places < len(self.rows) else ""
         times = ""
         if math.isfinite(fold):
             figures["fold"] = fold
-            times = f", a {fold:.1f}-fold range"
+            times = f", a {times_over(fold)}-fold range"
         sentence = (
-            f"{self.subject}: the {self.of_places()} range from {self.amount(low['value'])} "
-            f"({self._named_at(low['value'])}) to {self.amount(high['value'])} ({self._named_at(high['value'])}){times}."
+            f"{self.subject}: the {self.of_places()}{without} range from {self.amount(low)} "
+            f"({self._named_at(low)}) to {self.amount(high)} ({self._named_at(high)}){times}."
         )
         outside = self.known["more_than_chance"].dropna()
         if len(outside):
@@ -247,62 +278,62 @@ class Writer:
         return self._finding("spread", None, sentence, figures)
 
     def _named_at(self, value: float) -> str:
-        names = [self.comparison.name(each) for each in self.known.loc[self.known["value"] == value, "place"]]
+        names = [self.comparison.short_name(each) for each in self.known.loc[self.known["value"] == value, "place"]]
         return listed(names, most=3)
 
     def trend(self, place: str) -> Finding | None:
         """From the first to the last period: the place, and the average beside it."""
-        history = self.comparison.history
-        held = history[(history["metric"] == self.metric.name) & (history["place"] == place)]
-        held = held[held["basis"] == self.basis] if self.basis else held[held["basis"].isna()]
+        held = self.of_metric(self.comparison.history)
+        held = held[held["place"] == place]
         known = held[held["status"] == KNOWN]
-        if len(known) < 2 or known.iloc[-1]["period"] != self.comparison.period:
+        if len(known) < 2 or known.iloc[-1]["period"] != self.comparison.period or not self.moves():
             return None
         first, last = known.iloc[0], known.iloc[-1]
         figures = {"first": first["value"], "last": last["value"]}
         moved = self._moved(first["value"], last["value"], figures, "change")
-        sentence = (
-            f"{self.subject}, {self.comparison.name(place)}, from {first['period']} to {last['period']}: {moved}, from "
-            f"{self.amount(first['value'])} to {self.amount(last['value'])}."
-        )
+        name = self.comparison.short_name(place)
+        sentence = f"{self.subject}, {name}, from {first['period']} to {last['period']}: {moved}."
         if pd.notna(first["average"]) and pd.notna(last["average"]) and self.comparable:
             figures |= {"average_first": first["average"], "average_last": last["average"]}
             moved = self._moved(first["average"], last["average"], figures, "average_change")
             which = f"the {self.average_in_words} of the {self.of_places()}"
-            sentence += (
-                f" Over the same time {which} {moved if moved[0] in 'rf' else f'was {moved}'}, from {self.amount(first['average'])} to "
-                f"{self.amount(last['average'])}."
-            )
+            sentence += f" Over the same time {which} {'' if moved.startswith(('rose', 'fell')) else 'was '}{moved}."
             figures["places"] = self.places
             if first["places"] != last["places"]:
                 figures["places_first"] = first["places"]
                 sentence += f" (In {first['period']} it is of {int(first['places']):,}.)"
         return self._finding("trend", place, sentence, figures)
 
+    def moves(self) -> bool:
+        """Whether any place has another value in another period: an index of one year's populations has not."""
+        held = self.of_metric(self.comparison.history)
+        return bool((held.groupby("place")["value"].nunique() > 1).any())
+
     def _moved(self, first: float, last: float, figures: dict[str, float], name: str) -> str:
         if last == first:
-            return "unchanged"
+            return f"unchanged at {self.amount(last)}"
         verb = "rose" if last > first else "fell"
+        ends = f", from {self.amount(first)} to {self.amount(last)}"
         if self.metric.proportion:
-            points = abs(last - first) * 100
-            if round(points, 1) == 0:
-                return "about the same"
+            points = f"{abs(last - first) * 100:.1f}"
+            if points == "0.0":
+                return f"about the same{ends}"
             figures[f"{name}_points"] = (last - first) * 100
-            return f"{verb} by {points:.1f} percentage point{'' if f'{points:.1f}' == '1.0' else 's'}"
+            return f"{verb} by {points} percentage point{'' if points == '1.0' else 's'}{ends}"
         percent = (last - first) / first * 100 if first else math.nan
         if not math.isfinite(percent):
-            return verb
+            return f"{verb}{ends}"
         if round(abs(percent), 1) == 0:
-            return "about the same"
+            return f"about the same{ends}"
         figures[f"{name}_percent"] = percent
-        return f"{verb} by {per_cent(percent)}"
+        return f"{verb} by {per_cent(percent)}{ends}"
 
-    def absent(self, place: str, row: Mapping[Any, Any] | None = None) -> Finding:
+    def absent(self, place: str, row: pd.Series[Any] | None = None) -> Finding:
         """Why a place has no value."""
-        sentence = f"{self.subject}, {self.comparison.name(place)}: {self.reason(place, row)}."
+        sentence = f"{self.subject}, {self.comparison.short_name(place)}: {self.reason(place, row)}."
         return self._finding("absent", place, sentence, {})
 
-    def reason(self, place: str, row: Mapping[Any, Any] | None) -> str:
+    def reason(self, place: str, row: pd.Series[Any] | None) -> str:
         """Suppressed, not known for want of a measure, or nothing to divide by."""
         if row is None:
             return "the place is not in the table"
@@ -334,3 +365,14 @@ def per_cent(percent: float) -> str:
     """
     size = abs(percent)
     return f"{size:,.0f}%" if round(size, 1) >= 10 else f"{size:.1f}%"
+
+
+def times_over(fold: float) -> str:
+    """How many times over: whole from ten up, with one place below.
+
+    Examples
+    --------
+    >>> times_over(4.84), times_over(30.7)
+    ('4.8', '31')
+    """
+    return f"{fold:,.0f}" if round(fold, 1) >= 10 else f"{fold:.1f}"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, Kind
-from cmhs_metrics.packs.accessible_tables import glance_table, places_table, short_average, short_table, table
+from cmhs_metrics.packs.accessible_tables import glance_table, places_table, short_table, table, unit_words
 from cmhs_metrics.packs.charts import Charts, history_of
 from cmhs_metrics.packs.downloads import data_uri, file_name
 from cmhs_metrics.packs.findings import PLACE_NAMES
@@ -29,9 +29,10 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 """What the page may load: nothing. No script runs in it, whatever a name in a table may say."""
 
 COLUMNS = [
-    "metric", "label", "unit", "basis", "period", "place", "name", "status", "value", "lower", "upper", "rank", "places",
-    "quartile", "average", "average_kind", "difference", "difference_percent", "more_than_chance", "outlier",
-    "peer_average", "focus", "peer",
+    "metric", "label", "unit", "basis", "period", "place", "name", "status", "value", "lower", "upper", "rank",
+    "places", "rank_best", "rank_worst", "quartile", "average", "average_lower", "average_upper", "average_kind",
+    "difference", "difference_percent", "more_than_chance", "outlier", "peer_average", "peer_average_lower",
+    "peer_average_upper", "focus", "peer",
 ]  # fmt: skip
 """Of the downloads, in order."""
 
@@ -101,10 +102,8 @@ def page(comparison: Comparison, sections: Sequence[Section], setting: Setting) 
         ("data", "The data", _data(comparison)),
     ]
     contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in parts)
-    body = "".join(
-        f'<section aria-labelledby="{key}"><h2 id="{key}">{escape(title)}</h2>{text}</section>'
-        for key, title, text in parts
-    )
+    of_the_audit = {section.key for section in sections}
+    body = "".join(_part(key, title, text, on_a_new_page=key in of_the_audit) for key, title, text in parts)
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -120,6 +119,11 @@ def page(comparison: Comparison, sections: Sequence[Section], setting: Setting) 
         f"{f' on {escape(setting.date)}' if setting.date else ''}. "
         f"{escape(_source(setting))}</p></footer>\n</body>\n</html>\n"
     )
+
+
+def _part(key: str, title: str, text: str, *, on_a_new_page: bool) -> str:
+    kind = ' class="part"' if on_a_new_page else ""
+    return f'<section{kind} aria-labelledby="{key}"><h2 id="{key}">{escape(title)}</h2>{text}</section>'
 
 
 @cache
@@ -150,8 +154,8 @@ def _header(comparison: Comparison, setting: Setting) -> str:
         number = comparison.small_counts
         text += (
             f'<p class="notice"><strong>Before you share this page:</strong> {number:,} of the counts below these '
-            f"figures {'is' if number == 1 else 'are'} from 1 to 4. Most publications hide such counts; this page shows "
-            "what it was given.</p>"
+            f"figures {'is' if number == 1 else 'are'} from 1 to 4. Most publications hide such counts; this page "
+            "shows what it was given.</p>"
         )
     return f"{text}</header>"
 
@@ -169,7 +173,13 @@ def _summary(comparison: Comparison, sections: Sequence[Section]) -> str:
             text += _bullets(finding.sentence for finding in findings)
         text += glance_table(sections, comparison, place, f"glance-{at + 1}")
     if not comparison.focus:
-        spreads = [each for section in sections for entry in section.entries for each in entry.further if "fold" in each.figures]
+        spreads = [
+            each
+            for section in sections
+            for entry in section.entries
+            for each in entry.further
+            if "fold" in each.figures
+        ]
         spreads.sort(key=lambda each: -each.figures["fold"])
         text += "<p>No place was asked about. The widest ranges:</p>" + _bullets(each.sentence for each in spreads[:6])
     return text
@@ -182,11 +192,13 @@ def _section(section: Section, comparison: Comparison, charts: Charts | None) ->
 def _entry(entry: Entry, comparison: Comparison, charts: Charts | None) -> str:
     metric = entry.writer.metric
     drawn = [charts.ranked(entry), charts.trend(entry) if comparison.periods else None] if charts else []
-    figures = "".join(f'<figure><div class="chart" tabindex="0" role="group" aria-label="Chart, {escape(metric.label)}">{each}</div></figure>' for each in drawn if each)
+    box = f'<figure><div class="chart" tabindex="0" role="group" aria-label="Chart, {escape(metric.label)}">'
+    figures = "".join(f"{box}{each}</div></figure>" for each in drawn if each)
     caveats = "".join(f'<p class="note">{escape(each)}</p>' for each in metric.caveats)
     return (
-        f'<article aria-labelledby="{entry.name}"><div class="entry-head"><h3 id="{entry.name}">{escape(metric.label)}</h3>'
-        f'<p class="definition">{escape(metric.definition)}</p>{_bullets(each.sentence for each in entry.findings)}</div>'
+        f'<article aria-labelledby="{entry.name}"><div class="entry-head">'
+        f'<h3 id="{entry.name}">{escape(metric.label)}</h3><p class="definition">{escape(metric.definition)}</p>'
+        f"{_bullets(each.sentence for each in entry.findings)}</div>"
         f"{figures}{short_table(entry, comparison)}{caveats}"
         f"<details><summary>Every place: {escape(metric.label)}</summary>{places_table(entry, comparison)}</details>"
         f"{_downloads(entry, comparison)}</article>"
@@ -195,8 +207,14 @@ def _entry(entry: Entry, comparison: Comparison, charts: Charts | None) -> str:
 
 def _downloads(entry: Entry, comparison: Comparison) -> str:
     name = entry.writer.metric.name
-    links = [_link(_download(entry.rows, comparison), file_name([name, comparison.period or ""]), f"Data of the chart: {entry.writer.metric.label}")]
-    if comparison.periods:
+    links = [
+        _link(
+            _download(entry.rows, comparison),
+            file_name([name, comparison.period or ""]),
+            f"Data of the chart: {entry.writer.metric.label}",
+        )
+    ]
+    if comparison.periods and entry.writer.moves():
         rows = _download(history_of(entry, comparison), comparison)
         links.append(_link(rows, file_name([name, "trend"]), f"Data of the trend: {entry.writer.metric.label}"))
     return "".join(links)
@@ -212,19 +230,33 @@ def _download(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
 
 
 def _not_shown(comparison: Comparison) -> str:
-    rows = [[each.what, each.why] for each in not_shown(comparison)]
-    text = "<p>Suppressed, missing and undefined values are three things, and none of them is zero. Nothing was put in their place.</p>"
-    return text + f'<div class="words">{table("table-not-shown", "What is not in this page", ["What", "Why"], rows)}</div>'
+    reasons: dict[str, list[str]] = {}
+    for each in not_shown(comparison):
+        reasons.setdefault(each.what, []).append(each.why)
+    rows = [[what, " ".join(why)] for what, why in reasons.items()]
+    text = (
+        "<p>Suppressed, missing and undefined values are three things, and none of them is zero. Nothing was put in "
+        "their place.</p>"
+    )
+    return (
+        text + f'<div class="words">{table("table-not-shown", "What is not in this page", ["What", "Why"], rows)}</div>'
+    )
 
 
 def _reading(comparison: Comparison) -> str:
     confidence = f"{comparison.confidence * 100:.3g}%"
     said = [
-        "Ranks run from the highest value, which is 1st, whatever a high value may mean: higher is neither better nor worse here. Places with the same value share a rank.",
+        "Ranks run from the highest value, which is 1st, whatever a high value may mean: higher is neither better nor "
+        "worse here. Places with the same value share a rank.",
         "Ranks and differences are made before rounding, and may differ a little from what the rounded figures give.",
-        f"Intervals are {confidence} intervals of the value, for counts of people or events: Byar's for rates, Wilson's for shares. “More than chance” says that the average lies outside the interval of the place.",
-        f"Of every {round(1 / (1 - comparison.confidence)):,} places that differ by chance alone, about one is outside its interval. Contacts and referrals of one person do not come independently, so their intervals are narrower than they should be.",
-        "A difference tells that places differ, and not why. It may come from need, from how services are organised, from how they count, or from the quality of the data.",
+        f"Intervals are {confidence} intervals of the value, for counts of people or events: Byar's for rates, Wilson's "
+        "for shares. “More than chance” says that the average lies outside the interval of the place.",
+        f"Of every {round(1 / (1 - comparison.confidence)):,} places that differ by chance alone, about one is outside "
+        "its interval. Contacts and referrals of one person do not come independently, so their intervals are narrower "
+        "than they should be. Where nearly every place differs by more than chance, as with large counts, that alone "
+        "does not mark a place out: look at its rank, and at the size of the difference.",
+        "A difference tells that places differ, and not why. It may come from need, from how services are organised, "
+        "from how they count, or from the quality of the data.",
         "The quarters are of places by rank: the highest quarter holds the highest values.",
     ]
     return _bullets(said)
@@ -232,7 +264,7 @@ def _reading(comparison: Comparison) -> str:
 
 def _populations(comparison: Comparison) -> str:
     text = f"<p>{escape(_AVERAGES[comparison.average])} Places without a value have no part in it.</p>"
-    held = [name for name in comparison.measures if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
+    held = [str(name) for name in comparison.measures if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
     if not held:
         return text + "<p>No populations were given, so there are no rates per 100,000 people.</p>"
     if comparison.bases:
@@ -240,7 +272,10 @@ def _populations(comparison: Comparison) -> str:
         text += f"<p>Rates stand on: {escape(bases)}. Charts use the first.</p>"
     headings = ["Population", "People", *(comparison.name(each) for each in comparison.focus)]
     rows = [
-        [MEASURES[name].description, *(f"{value:,.0f}" if pd.notna(value) else "not known" for value in _people(comparison, name))]
+        [
+            MEASURES[name].description,
+            *(f"{value:,.0f}" if pd.notna(value) else "not known" for value in _people(comparison, name)),
+        ]
         for name in held
     ]
     return text + table("table-populations", "People of all places, and of the places asked about", headings, rows)
@@ -252,12 +287,12 @@ def _people(comparison: Comparison, name: str) -> list[float]:
 
 
 def _definitions(sections: Sequence[Section], setting: Setting) -> str:
-    names = dict.fromkeys(entry.writer.metric.name for section in sections for entry in section.entries)
+    units = {entry.writer.metric.name: entry.writer for section in sections for entry in section.entries}
     text = f"<p>{escape(_source(setting))}</p><dl>"
-    for name in names:
+    for name in units:
         metric = CATALOGUE[name]
         text += (
-            f"<dt>{escape(metric.label)} ({escape(metric.printed_unit.replace('GBP', '£'))})</dt><dd>{escape(metric.definition)}</dd>"
+            f"<dt>{escape(metric.label)} ({escape(unit_words(units[name]))})</dt><dd>{escape(metric.definition)}</dd>"
             f"<dd>Formula: {escape(metric.formula.replace('_', ' '))}</dd><dd>Source: {escape(str(metric.source))}</dd>"
         )
     return f"{text}</dl>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -27,9 +27,12 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "finance": ("Finance", ("finance",)),
     "workforce": ("Workforce and interventions", ("workforce", "interventions")),
     "inpatient": ("Inpatient care", ("inpatient",)),
-    "partners": ("Partners: social care, primary care, voluntary sector", ("social_care", "primary_care", "voluntary_sector")),
+    "partners": (
+        "Partners: social care, primary care, voluntary sector",
+        ("social_care", "primary_care", "voluntary_sector"),
+    ),
     "transformation": ("Transformation and outcomes", ("transformation",)),
-}  # fmt: skip
+}
 """The parts of a pack: title, and the sections of the catalogue that belong to each."""
 
 SAID_TWICE = {
@@ -148,7 +151,7 @@ def furthest(made: Iterable[Section], place: str, most: int = 5) -> list[Finding
     for section in made:
         for entry in section.entries:
             row = row_of(entry, place)
-            if row is None or row["status"] != KNOWN or row["quartile"] not in (1, 4):
+            if row is None or row["status"] != KNOWN or row["quartile"] not in (1, 4) or pd.isna(row["rank"]):
                 continue
             if pd.notna(row["more_than_chance"]) and not row["more_than_chance"]:
                 continue
@@ -158,7 +161,7 @@ def furthest(made: Iterable[Section], place: str, most: int = 5) -> list[Finding
     return [finding for _, finding in sorted(found, key=lambda each: each[0])[:most]]
 
 
-def row_of(entry: Entry, place: str) -> pd.Series | None:  # type: ignore[type-arg]
+def row_of(entry: Entry, place: str) -> pd.Series[Any] | None:
     """The figures of a place on the population of the chart."""
     held = entry.writer.rows[entry.writer.rows["place"] == place]
     return held.iloc[0] if len(held) else None
@@ -189,7 +192,7 @@ def counts(made: Iterable[Section], comparison: Comparison, place: str) -> str:
     name = comparison.name(place)
     said = (
         f"{name} has a value in {len(known)} of the {len(rows)} metrics shown. It is in the highest quarter of places "
-        f"in {high} of them and in the lowest quarter in {low}."
+        f"in {high or 'none'} of them and in the lowest quarter in {low or 'none'}."
     )
     if tested:
         said += (
@@ -232,7 +235,7 @@ def _absent_values(comparison: Comparison) -> list[NotShown]:
     for (metric, basis), rows in comparison.rows.groupby(["metric", "basis"], sort=False, dropna=False):
         if SAID_TWICE.get(str(metric)) in set(comparison.rows["metric"]):
             continue
-        writer = Writer(comparison, str(metric), None if pd.isna(basis) else str(basis))
+        writer = Writer(comparison, str(metric), basis if isinstance(basis, str) else None)
         what = f"{writer.subject}{f', by {writer.basis}' if writer.basis else ''}"
         if writer.places < FEWEST_PLACES:
             why = f"Known for {writer.of_places()}, which are too few to compare."
@@ -241,7 +244,9 @@ def _absent_values(comparison: Comparison) -> list[NotShown]:
             if status != KNOWN:
                 places = [comparison.name(each) for each in rows.loc[rows["status"] == status, "place"]]
                 why = words.get(status, "Not defined, with nothing to divide by")
-                said.append(NotShown(what, f"{why}: {listed(places, most=12)}. They have no rank, and no part in the average."))
+                said.append(
+                    NotShown(what, f"{why}: {listed(places, most=12)}. They have no rank, and no part in the average.")
+                )
     return said
 
 
@@ -254,7 +259,7 @@ def _no_intervals(comparison: Comparison) -> list[NotShown]:
     if not without:
         return []
     why = (
-        f"Costs and staff are no counts of people or events, and ratios of two counts no shares: they have no interval, "
+        "Costs and staff are no counts of people or events, and ratios of two counts no shares: they have no interval, "
         f"and nothing is said of chance. So it is for: {listed(without, most=40)}."
     )
     return [NotShown("Intervals", why)]
