@@ -82,7 +82,7 @@ def test_no_protected_table_falls(given_table, rule: Rule) -> None:
     assert len(found.cells) == protected.suppressed == protected.primary + protected.complementary
     # The truth is among what the reader finds possible.
     frame = protected.to_frame()
-    truth = pd.Series(true_counts(table, dimensions, frame))[frame["status"] == "suppressed"].reset_index(drop=True)
+    truth = pd.Series(true_counts(table, dimensions, frame))[frame["kind"] == "suppressed"].reset_index(drop=True)
     assert (found.cells["lower"] <= truth).all()
     assert (truth <= found.cells["upper"].fillna(np.inf)).all()
 
@@ -94,14 +94,14 @@ def test_what_is_shown_is_the_true_count_rounded(given_table, rule: Rule) -> Non
     frame = protect(table, dimensions, "patients", rule=rule, **named).to_frame()
     for row, truth in zip(frame.itertuples(), true_counts(table, dimensions, frame), strict=True):
         if np.isnan(truth):
-            assert (row.status, row.display) == ("missing", "")
+            assert (row.kind, row.display) == ("missing", "")
             assert np.isnan([row.patients, row.lower, row.upper]).all()
         elif truth < rule.threshold and (truth > 0 or rule.suppress_zero):
-            assert (row.status, row.display) == ("suppressed", "*")
-        elif row.status != "suppressed":
+            assert (row.kind, row.display) == ("suppressed", "*")
+        elif row.kind != "suppressed":
             assert row.patients == half_up(truth, rule.rounding)
             assert row.lower <= truth <= row.upper
-            assert row.status == ("exact" if rule.rounding == 1 else "rounded")
+            assert row.kind == ("exact" if rule.rounding == 1 else f"rounded to {rule.rounding}")
 
 
 @given(tables(), st.randoms(use_true_random=False))
@@ -247,7 +247,7 @@ def test_practices_add_into_icbs_regions_and_england() -> None:
     frame = protected.to_frame().set_index("practice")
     assert frame["practice_level"].value_counts().to_dict() == {"practice": 8, "icb": 4, "region": 2, "England": 1}
     # The small practice and one more of its ICB: their sum, 43, leaves 0 to 43 for each.
-    assert frame.index[frame["status"] == "suppressed"].tolist() == ["P0", "P1"]
+    assert frame.index[frame["kind"] == "suppressed"].tolist() == ["P0", "P1"]
     assert frame.loc["England", "patients"] == 493
     assert attack(protected).cells[["lower", "upper"]].to_numpy().tolist() == [[0, 43], [0, 43]]
 
@@ -257,8 +257,8 @@ def test_levels_that_are_exact_and_levels_that_are_kept() -> None:
     protected = protect(table_of(counts), ["a", "b"], "patients", exact={"a": ["Total"]}).to_frame()
     national = protected[protected["a"] == "Total"]
     assert national["patients"].tolist() == [15, 48, 72, 135]
-    assert set(national["status"]) == {"exact"}
-    assert set(protected[protected["a"] != "Total"]["status"]) <= {"rounded", "suppressed"}
+    assert set(national["kind"]) == {"exact"}
+    assert set(protected[protected["a"] != "Total"]["kind"]) <= {"rounded to 5", "suppressed"}
     # One dimension, two cells: the only other cell or the total has to go with the small one.
     pair = pd.DataFrame({"a": ["x", "y"], "patients": [1, 50]})
     kept = protect(pair, ["a"], "patients", rule=EXACT, keep={"a": ["Total"]}).to_frame()
@@ -270,7 +270,7 @@ def test_levels_that_are_exact_and_levels_that_are_kept() -> None:
 def test_a_missing_count_is_not_a_suppressed_one() -> None:
     table = pd.DataFrame({"a": ["x", "y", "z"], "patients": [None, 3, 50]})
     frame = protect(table, ["a"], "patients").to_frame()
-    assert frame["status"].tolist() == ["missing", "suppressed", "rounded", "missing"]
+    assert frame["kind"].tolist() == ["missing", "suppressed", "rounded to 5", "missing"]
     assert frame["display"].tolist() == ["", "*", "50", ""]
 
 
@@ -293,7 +293,7 @@ def test_what_is_absent_has_to_be_said() -> None:
     zero = protect(table, ["a", "b"], "patients", absent="zero", rule=Rule(0, 1)).to_frame()
     assert zero["display"].tolist() == ["20", "30", "50", "40", "0", "40", "60", "30", "90"]
     missing = protect(table, ["a", "b"], "patients", absent="missing").to_frame()
-    assert missing["status"].tolist()[4:] == ["missing", "missing", "rounded", "missing", "missing"]
+    assert missing["kind"].tolist()[4:] == ["missing", "missing", "rounded to 5", "missing", "missing"]
 
 
 def test_bad_tables_are_refused_with_all_their_problems() -> None:
@@ -322,5 +322,5 @@ def test_bad_tables_are_refused_with_all_their_problems() -> None:
         protect(good, ["a"], "patients", exact={"a": ["England"]})
     with pytest.raises(BadInput, match="a dimension; a"):
         protect(good, ["a"], "patients", totals={"b": "England"})
-    with pytest.raises(TypeError, match="a pandas table is expected"):
+    with pytest.raises(TypeError, match="a table in memory is expected"):
         protect([1, 2], ["a"], "patients")

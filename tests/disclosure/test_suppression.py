@@ -60,13 +60,13 @@ def test_a_suppressed_count_is_neither_zero_nor_missing(counts, rule: Rule) -> N
     frame = suppression(floats(counts), rule).to_frame()
     for count, row in zip(counts, frame.itertuples(), strict=True):
         if count is None:
-            assert (row.status, row.display) == ("missing", "")
+            assert (row.kind, row.display) == ("missing", "")
             assert math.isnan(row.lower)
             assert math.isnan(row.upper)
         else:
-            assert row.status != "missing"
+            assert row.kind != "missing"
             assert row.lower <= count <= row.upper
-            assert (row.status == "suppressed") == (row.display == "*") == math.isnan(row.value)
+            assert (row.kind == "suppressed") == (row.display == "*") == math.isnan(row.value)
 
 
 @given(COUNTS, st.sampled_from(RULES))

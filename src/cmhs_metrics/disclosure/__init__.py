@@ -5,6 +5,7 @@ from cmhs_metrics.disclosure.known_bounds import Known, known_rank, known_rate, 
 from cmhs_metrics.disclosure.protection import ProtectedTable, protect
 from cmhs_metrics.disclosure.published_table import PublishedTable, published_table
 from cmhs_metrics.disclosure.rule import NHS, Rule, round_to
+from cmhs_metrics.disclosure.suppressed_tables import suppress_table
 from cmhs_metrics.disclosure.suppression import Suppression, suppress, suppress_percentage, suppression
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "round_to",
     "suppress",
     "suppress_percentage",
+    "suppress_table",
     "suppression",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.disclosure.bounds import Inconsistent, reach
+from cmhs_metrics.disclosure.frames import given_back
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
 
@@ -23,32 +24,42 @@ class Attack:
 
     Attributes
     ----------
-    cells : pandas.DataFrame
-        A row for each suppressed cell: its labels, `lower` and `upper`, the least and the greatest count that it can
-        be (NaN where there is no greatest), `width`, and whether it `falls`: its interval is narrower than the rule
-        allows.
+    in_pandas : pandas.DataFrame
+        `cells`, in pandas whatever came in.
     width : int
         The width that the rule asks for.
+    like : table, optional
+        The table that was attacked: `cells` and `fallen` give its kind back.
     """
 
-    cells: pd.DataFrame
+    in_pandas: pd.DataFrame
     width: int
+    like: Any = None
 
     @property
-    def fallen(self) -> pd.DataFrame:
+    def cells(self) -> Any:
+        """A row for each suppressed cell, in the kind of table that came in.
+
+        Its labels, `lower` and `upper`, the least and the greatest count that it can be (NaN or null where there is no
+        greatest), `width`, and whether it `falls`: its interval is narrower than the rule allows.
+        """
+        return given_back(self.in_pandas, self.like)
+
+    @property
+    def fallen(self) -> Any:
         """The cells that fall."""
-        return self.cells[self.cells["falls"]].reset_index(drop=True)
+        return given_back(self.in_pandas[self.in_pandas["falls"]].reset_index(drop=True), self.like)
 
     @property
     def safe(self) -> bool:
         """Whether no cell falls."""
-        return not bool(self.cells["falls"].any())
+        return not bool(self.in_pandas["falls"].any())
 
     def __str__(self) -> str:
-        points = int((self.cells["width"] == 0).sum())
-        fallen = int(self.cells["falls"].sum())
+        points = int((self.in_pandas["width"] == 0).sum())
+        fallen = int(self.in_pandas["falls"].sum())
         return (
-            f"{len(self.cells):,} suppressed cells: {points:,} can be recovered, {fallen - points:,} more can be "
+            f"{len(self.in_pandas):,} suppressed cells: {points:,} can be recovered, {fallen - points:,} more can be "
             f"bounded to less than a width of {self.width}"
         )
 
@@ -101,7 +112,7 @@ def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
     """
     layout, rule = published.layout, published.rule
     assert rule.width is not None
-    targets = np.flatnonzero(published.status == SUPPRESSED)
+    targets = np.flatnonzero(published.kind == SUPPRESSED)
     lower, upper = published.known()
     try:
         found = reach(layout.relations, lower, upper, targets, enough=None if exact else rule.width)
@@ -113,7 +124,7 @@ def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
     cells["upper"] = np.where(np.isinf(greatest), np.nan, greatest)
     cells["width"] = cells["upper"] - cells["lower"]
     cells["falls"] = greatest - least < rule.width
-    return Attack(cells, rule.width)
+    return Attack(cells, rule.width, published.like)
 
 
 def _contradiction(published: PublishedTable, relation: int | None) -> Problem:

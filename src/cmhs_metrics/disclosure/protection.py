@@ -9,10 +9,11 @@ import numpy as np
 
 from cmhs_metrics.disclosure.attack import attack
 from cmhs_metrics.disclosure.complement import Choice, Unprotectable
+from cmhs_metrics.disclosure.frames import in_pandas
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
-from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, status_of
+from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
 from cmhs_metrics.errors import BadInput, Problem, nearest
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class ProtectedTable(PublishedTable):
 
 
 def protect(
-    table: pd.DataFrame,
+    table: Any,
     dimensions: Sequence[str],
     value: str,
     *,
@@ -56,7 +57,7 @@ def protect(
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table : any eager frame that narwhals knows
         A row for each cell that is no total: its keys and its true count.
     dimensions : sequence of str
         The columns that name a cell: ``["practice", "team_type"]``.
@@ -81,7 +82,8 @@ def protect(
     Returns
     -------
     ProtectedTable
-        The table with its totals, sorted by its labels, each level after the finer one.
+        The table with its totals, sorted by its labels, each level after the finer one; `to_frame` and `display` give
+        the kind of table that came in.
 
     Raises
     ------
@@ -89,6 +91,8 @@ def protect(
         When a column is not there, a key is missing or stands twice, a count is negative or not whole, a label stands
         at two levels or below two parents, a combination of keys is absent, or what is to be kept leaves no way to
         protect the rest.
+    TypeError
+        When it is no table, or a query that has not been run: the method needs every cell at once.
 
     Notes
     -----
@@ -122,17 +126,18 @@ def protect(
     >>> attack(protected).safe
     True
     """
+    like, table = table, in_pandas(table, "protect")
     layout, counts = _read(table, dimensions, value, hierarchies or {}, totals or {}, absent)
     unrounded, kept = _levels(layout, exact or {}, keep or {})
     missing = np.isnan(counts)
     small = rule.is_suppressed(counts)
     shown = np.where(unrounded | (rule.rounding == 1), counts, rule.shown(counts))
-    status = np.where(unrounded & ~missing, EXACT, status_of(counts, np.zeros_like(missing), rule))
+    kind = np.where(unrounded & ~missing, EXACT, kind_of(counts, np.zeros_like(missing), rule))
 
     def published(hidden: NDArray[np.bool_], complementary: int) -> ProtectedTable:
         return ProtectedTable(
-            layout, np.where(hidden, np.nan, shown), np.where(hidden, "suppressed", status), rule, value,
-            complemented=True, primary=int(small.sum()), complementary=complementary,
+            layout, np.where(hidden, np.nan, shown), np.where(hidden, "suppressed", kind), rule, value,
+            complemented=True, like=like, primary=int(small.sum()), complementary=complementary,
         )  # fmt: skip
 
     lower, upper = published(np.zeros_like(missing), 0).known()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.disclosure.frames import given_back, in_pandas
 from cmhs_metrics.disclosure.layout import Dimension, Layout
-from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, ROUNDED, SUPPRESSED, Rule
+from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import display_text
 from cmhs_metrics.errors import BadInput, Problem, nearest
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ABSENT = "absent"
-"""The status of a cell that the table has no row for; nothing is known of it."""
+"""The kind of a cell that the table has no row for; nothing is known of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,27 +33,31 @@ class PublishedTable:
         The dimensions, and which cells add up to which.
     values : numpy.ndarray
         The number shown in each cell; NaN where there is none.
-    status : numpy.ndarray of str
-        "exact", "rounded", "suppressed", "missing" or, where the table has no such row, "absent".
+    kind : numpy.ndarray of str
+        "exact", "rounded to 5" (or to whatever the rule rounds to), "suppressed", "missing" or, where the table has no
+        such row, "absent".
     rule : Rule
         The rule by which it was made.
     value : str
         The name of the column of numbers.
     complemented : bool
         Whether the symbol may stand for counts that are not small, which were suppressed to protect others.
+    like : table, optional
+        The table that it was made from: `to_frame` and `display` give its kind back.
     """
 
     layout: Layout
     values: NDArray[np.float64]
-    status: NDArray[np.str_]
+    kind: NDArray[np.str_]
     rule: Rule
     value: str
     complemented: bool
+    like: Any = field(default=None, kw_only=True, repr=False)
 
     @property
     def suppressed(self) -> int:
         """How many cells are suppressed."""
-        return int((self.status == SUPPRESSED).sum())
+        return int((self.kind == SUPPRESSED).sum())
 
     def known(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What each cell tells by itself, before anything is added up.
@@ -65,21 +70,25 @@ class PublishedTable:
         shown = np.where(np.isnan(self.values), 0, self.values)
         lower, upper = self.rule.behind(shown)
         least, greatest = (0, np.inf) if self.complemented else self.rule.behind_symbol()
-        of_status = [self.status == EXACT, self.status == ROUNDED, self.status == SUPPRESSED]
+        of_kind = [self.kind == EXACT, self.kind == self.rule.kind_shown, self.kind == SUPPRESSED]
         return (
-            np.select(of_status, [shown, lower, np.full(shown.shape, least)], 0.0).astype(np.float64),
-            np.select(of_status, [shown, upper, np.full(shown.shape, greatest)], np.inf).astype(np.float64),
+            np.select(of_kind, [shown, lower, np.full(shown.shape, least)], 0.0).astype(np.float64),
+            np.select(of_kind, [shown, upper, np.full(shown.shape, greatest)], np.inf).astype(np.float64),
         )
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> Any:
         """The table with a row for each cell, totals included.
 
         Returns
         -------
-        pandas.DataFrame
+        The kind of table that came in
             The dimensions, for a dimension with several levels a column `<dimension>_level`, the numbers shown, and
-            `status`, `lower`, `upper` and `display`. A bound is NaN where nothing is known.
+            `kind`, `lower`, `upper` and `display`. A bound is NaN where nothing is known.
         """
+        return given_back(self.in_pandas(), self.like)
+
+    def in_pandas(self) -> pd.DataFrame:
+        """The table of `to_frame` in pandas, whatever came in."""
         frame = self.layout.keys()
         places = np.unravel_index(np.arange(self.layout.size), self.layout.shape)
         for dimension, place in zip(self.layout.dimensions, places, strict=True):
@@ -87,25 +96,34 @@ class PublishedTable:
                 at = list(frame.columns).index(dimension.name) + 1
                 frame.insert(at, f"{dimension.name}_level", np.array(dimension.levels)[place])
         lower, upper = self.known()
-        unknown = np.isin(self.status, [MISSING, ABSENT])
+        unknown = np.isin(self.kind, [MISSING, ABSENT])
         frame[self.value] = self.values
-        frame["status"] = self.status
+        frame["kind"] = self.kind
         frame["lower"] = np.where(unknown, np.nan, lower)
         frame["upper"] = np.where(unknown | np.isinf(upper), np.nan, upper)
-        frame["display"] = display_text(self.values, np.where(unknown, MISSING, self.status), self.rule)
-        there: pd.DataFrame = frame[self.status != ABSENT].reset_index(drop=True)
+        frame["display"] = display_text(self.values, np.where(unknown, MISSING, self.kind), self.rule)
+        there: pd.DataFrame = frame[self.kind != ABSENT].reset_index(drop=True)
         return there
 
-    def display(self) -> pd.DataFrame:
+    def display(self) -> Any:
         """The table as people read it: the last dimension across, text in the cells.
 
         Returns
         -------
-        pandas.DataFrame
-            Rows for the other dimensions, in the order of the levels.
+        The kind of table that came in
+            Rows for the other dimensions, in the order of the levels: in the index of a pandas table, in columns of
+            another.
         """
+        shown = self._displayed()
+        return (
+            shown
+            if self.like is None or isinstance(self.like, pd.DataFrame)
+            else given_back(shown.reset_index(), self.like)
+        )
+
+    def _displayed(self) -> pd.DataFrame:
         *down, across = self.layout.dimensions
-        frame = self.to_frame().set_index([dimension.name for dimension in self.layout.dimensions])["display"]
+        frame = self.in_pandas().set_index([dimension.name for dimension in self.layout.dimensions])["display"]
         if not down:
             return frame.to_frame(self.value)
         columns = pd.Index(across.labels, name=across.name)
@@ -114,7 +132,7 @@ class PublishedTable:
 
 
 def published_table(
-    table: pd.DataFrame,
+    table: Any,
     dimensions: Sequence[str],
     value: str,
     parents: Mapping[str, Mapping[Any, Any]],
@@ -127,7 +145,7 @@ def published_table(
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table : any eager frame that narwhals knows
         A row for each published cell, totals included.
     dimensions : sequence of str
         The columns that name a cell.
@@ -153,19 +171,22 @@ def published_table(
     BadInput
         When a column is not there, a key is missing or stands twice, a parent is no label, a value is neither a
         number nor the symbol, or not one that the rule would show.
+    TypeError
+        When it is no table, or a query that has not been run.
 
     Examples
     --------
     >>> table = pd.DataFrame({"region": ["North", "South", "England"], "patients": [20, "*", 22]})
     >>> taken = published_table(table, ["region"], "patients", {"region": {"North": "England", "South": "England"}},
     ...     exact={"region": ["England"]})
-    >>> taken.to_frame()[["region", "status", "lower", "upper"]]
-        region      status  lower  upper
-    0    North     rounded   18.0   22.0
-    1    South  suppressed    0.0    4.0
-    2  England       exact   22.0   22.0
+    >>> taken.to_frame()[["region", "kind", "lower", "upper"]]
+        region          kind  lower  upper
+    0    North  rounded to 5   18.0   22.0
+    1    South    suppressed    0.0    4.0
+    2  England         exact   22.0   22.0
     """
-    exact = exact or {}
+    exact, like = exact or {}, table
+    table = in_pandas(table, "attack")
     refuse_unreadable(table, [*dimensions, value], dimensions)
     read = [_dimension(table, name, dict(parents.get(name, {}))) for name in dimensions]
     layout = Layout(read)
@@ -185,26 +206,24 @@ def published_table(
         raise BadInput("the table", problems)
     cells = layout.cell(table)
     unrounded = np.ones(layout.size, dtype=bool) if rule.rounding == 1 else _has_labels(layout, exact)
-    values, status = np.full(layout.size, np.nan), np.full(layout.size, ABSENT, dtype="<U10")
+    values, kind = np.full(layout.size, np.nan), np.full(layout.size, ABSENT, dtype=object)
     for cell, found in zip(cells, table[value], strict=True):
         if isinstance(found, str) and found.strip() == rule.symbol:
-            status[cell] = SUPPRESSED
+            kind[cell] = SUPPRESSED
         elif found is None or found is pd.NA or found != found:
-            status[cell] = MISSING
+            kind[cell] = MISSING
         elif not _is_shown(found, rule, rounded=not unrounded[cell]):
             expected = f"{rule.symbol!r}, nothing, or a whole number that the rule shows"
             problems.append(Problem(value, layout.name(cell), found, expected))
         else:
-            values[cell], status[cell] = float(found), EXACT if unrounded[cell] else ROUNDED
+            values[cell], kind[cell] = float(found), EXACT if unrounded[cell] else rule.kind_shown
     if problems:
         raise BadInput("the table", problems)
-    return PublishedTable(layout, values, status, rule, value, complemented)
+    return PublishedTable(layout, values, kind.astype(str), rule, value, complemented, like=like)
 
 
-def refuse_unreadable(table: Any, columns: Sequence[str], dimensions: Sequence[str]) -> None:
+def refuse_unreadable(table: pd.DataFrame, columns: Sequence[str], dimensions: Sequence[str]) -> None:
     """Refuse a table without the columns, with missing keys, or with keys that stand twice."""
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"a pandas table is expected, got a {type(table).__name__}")
     problems = [
         Problem(
             name, None, None, f"a column of the table; {nearest(name, map(str, table.columns)) or 'it has none such'}"

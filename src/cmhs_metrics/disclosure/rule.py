@@ -14,13 +14,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXACT = "exact"
-"""The status of a number that is shown as it is."""
-ROUNDED = "rounded"
-"""The status of a number that is shown rounded."""
+"""The kind of a number that is shown as it is."""
 SUPPRESSED = "suppressed"
-"""The status of a number that is known to the publisher and not shown."""
+"""The kind of a number that is known to the publisher and not shown."""
 MISSING = "missing"
-"""The status of a number that the publisher does not have."""
+"""The kind of a number that the publisher does not have."""
+WHOLE_PER_CENT = "rounded to a whole per cent"
+"""The kind of a percentage that is shown to the nearest whole number."""
+
+
+def rounded_to(base: int) -> str:
+    """The kind of a number that is shown to the nearest multiple of another.
+
+    Parameters
+    ----------
+    base : int
+        The other.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> rounded_to(5)
+    'rounded to 5'
+    """
+    return f"rounded to {base}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,11 @@ class Rule:
             raise BadInput("the rule", problems)
         if self.width is None:
             object.__setattr__(self, "width", max(self.threshold - 1 - (not self.suppress_zero), 1))
+
+    @property
+    def kind_shown(self) -> str:
+        """The kind of a count that is shown: "exact", or "rounded to 5" under the defaults."""
+        return EXACT if self.rounding == 1 else rounded_to(self.rounding)
 
     def is_suppressed(self, counts: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which counts the rule by itself suppresses; a missing one is not.

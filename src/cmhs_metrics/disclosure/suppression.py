@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.containers import OWN, SAME, Contract, evaluate
-from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, ROUNDED, SUPPRESSED, Rule, choose
+from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, choose
 from cmhs_metrics.errors import BadInput, Problem
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ class Suppression:
     ----------
     values : the kind of column that came in
         As `suppress` gives them: NaN or null where suppressed or missing.
-    status : numpy.ndarray of str
-        "exact", "rounded", "suppressed" or "missing".
+    kind : numpy.ndarray of str
+        What each cell is: "exact", "rounded to 5" (or to whatever the rule rounds to), "suppressed" or "missing".
     lower, upper : numpy.ndarray
         The least and the greatest count that can stand behind each cell; NaN where missing.
     rule : Rule
@@ -129,7 +129,7 @@ class Suppression:
     """
 
     values: Any
-    status: NDArray[np.str_]
+    kind: NDArray[np.str_]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     rule: Rule
@@ -147,22 +147,22 @@ class Suppression:
         -------
         list of str
         """
-        return display_text(self._numbers, self.status, self.rule)
+        return display_text(self._numbers, self.kind, self.rule)
 
     def to_frame(self) -> pd.DataFrame:
-        """The column with its status, its interval and its text.
+        """The column with its kind, its interval and its text.
 
         Returns
         -------
         pandas.DataFrame
-            Columns `value`, `status`, `lower`, `upper` and `display`, on the index of the column that came in.
+            Columns `value`, `kind`, `lower`, `upper` and `display`, on the index of the column that came in.
         """
         import pandas as pd
 
         return pd.DataFrame(
             {
                 "value": self._numbers,
-                "status": self.status,
+                "kind": self.kind,
                 "lower": self.lower,
                 "upper": self.upper,
                 "display": self.display(),
@@ -184,7 +184,7 @@ def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
     Returns
     -------
     Suppression
-        The values shown, with the status, the interval and the text of each cell.
+        The values shown, with the kind, the interval and the text of each cell.
 
     Raises
     ------
@@ -197,32 +197,31 @@ def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
     --------
     >>> import pandas as pd
     >>> suppression(pd.Series([3, 12, None])).to_frame()
-       value      status  lower  upper display
-    0    NaN  suppressed    0.0    4.0       *
-    1   10.0     rounded    8.0   12.0      10
-    2    NaN     missing    NaN    NaN
+       value          kind  lower  upper display
+    0    NaN    suppressed    0.0    4.0       *
+    1   10.0  rounded to 5    8.0   12.0      10
+    2    NaN       missing    NaN    NaN
     """
     numbers = numbers_of(counts)
     if numbers is None:
         raise TypeError("suppression looks at cells and takes no expression: use suppress, or collect the query first")
     values = suppress(counts, rule)
-    status = status_of(numbers, rule.is_suppressed(numbers), rule)
+    kind = kind_of(numbers, rule.is_suppressed(numbers), rule)
     lower, upper = rule.behind(rule.shown(numbers))
-    hidden = status == SUPPRESSED
+    hidden = kind == SUPPRESSED
     least, greatest = rule.behind_symbol()
-    return Suppression(values, status, np.where(hidden, least, lower), np.where(hidden, greatest, upper), rule)
+    return Suppression(values, kind, np.where(hidden, least, lower), np.where(hidden, greatest, upper), rule)
 
 
-def status_of(counts: NDArray[np.float64], hidden: NDArray[np.bool_], rule: Rule) -> NDArray[np.str_]:
+def kind_of(counts: NDArray[np.float64], hidden: NDArray[np.bool_], rule: Rule) -> NDArray[np.str_]:
     """What became of each count: exact, rounded, suppressed or missing."""
-    shown = EXACT if rule.rounding == 1 else ROUNDED
-    return np.where(np.isnan(counts), MISSING, np.where(hidden, SUPPRESSED, shown))
+    return np.where(np.isnan(counts), MISSING, np.where(hidden, SUPPRESSED, rule.kind_shown))
 
 
-def display_text(values: Iterable[float], status: Iterable[str], rule: Rule) -> list[str]:
+def display_text(values: Iterable[float], kind: Iterable[str], rule: Rule) -> list[str]:
     """Cells as people read them: numbers, the rule's symbol, and nothing where missing."""
     signs = {SUPPRESSED: rule.symbol, MISSING: ""}
-    return [signs.get(each, f"{value:.0f}") for value, each in zip(values, status, strict=True)]
+    return [signs.get(each, f"{value:.0f}") for value, each in zip(values, kind, strict=True)]
 
 
 def numbers_of(values: Any) -> NDArray[np.float64] | None:

@@ -1,6 +1,7 @@
 """Readers of official files, and what must come out right on them."""
 
 from cmhs_metrics.published.allocations import check_weighted_totals, read_icb_allocations
+from cmhs_metrics.published.by_place import measures_by_place
 from cmhs_metrics.published.mhsds_monthly import read_mhsds_monthly
 from cmhs_metrics.published.national_costs import compare_cost_per_contact, read_national_costs
 from cmhs_metrics.published.percentages import check_percentages
@@ -11,6 +12,7 @@ __all__ = [
     "check_weighted_totals",
     "compare_cost_per_contact",
     "icb_rates",
+    "measures_by_place",
     "read_icb_allocations",
     "read_mhsds_monthly",
     "read_national_costs",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.disclosure.rule import EXACT, MISSING, SUPPRESSED, WHOLE_PER_CENT, rounded_to
 from cmhs_metrics.published.formats import MHSDS_MONTHLY
 from cmhs_metrics.published.percentages import PERCENTAGES, recompute
 from cmhs_metrics.published.reading import NUMBER, read_rows, to_numbers
@@ -16,11 +17,7 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.published.reading import Rows, Source
 
-EXACT = "exact"
-ROUNDED_TO_5 = "rounded to 5"
-WHOLE_PER_CENT = "rounded to a whole per cent"
-SUPPRESSED = "suppressed"
-MISSING = "missing"
+ROUNDED_TO_5 = rounded_to(5)
 UNKNOWN = "unknown"
 
 KINDS = (EXACT, ROUNDED_TO_5, WHOLE_PER_CENT, SUPPRESSED, MISSING, UNKNOWN)

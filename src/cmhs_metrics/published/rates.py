@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.disclosure.rule import MISSING
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.metrics.population import per_100k
-from cmhs_metrics.published.mhsds_monthly import MISSING
 
 ICB = "ICB of GP Practice or Residence"
 WITHOUT_PLACE = "UNKNOWN"

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.selection import plan
-from cmhs_metrics.tables.columns import compute
+from cmhs_metrics.tables.bounds import bounded_measures, with_plain_bounds
+from cmhs_metrics.tables.computing import compute, units_of
 from cmhs_metrics.tables.entry import enter, require
+from cmhs_metrics.tables.known import BoundedRules
 from cmhs_metrics.tables.people import of_places, of_populations
 from cmhs_metrics.tables.rules import TEMPORARY, WHOLE, Rules
 from cmhs_metrics.tables.validation import check_cells
@@ -45,7 +47,9 @@ def aggregate(
         The columns to group by, for example "icb" or ["organisation", "team_type"]; nothing gives one row, the total.
     populations : table of the same kind, optional
         The people of each distinct place, joined after the measures were summed: a row a place, with columns of `by`,
-        the columns named in `place`, and population columns such as ``registered_population`` [person].
+        the columns named in `place`, and population columns such as ``registered_population`` [person]. Further columns
+        (the name of a place, its region) have no part in it, and must be the same wherever a place stands twice; of a
+        lazy table, which is not looked into, a place of several rows has no people where there are further columns.
     place : str or sequence of str, optional
         The column that names the places to which populations belong, where that is not one of `by`. They are added over
         distinct places, never over teams or periods. With `populations`, a place that the table of teams names too
@@ -93,14 +97,15 @@ def aggregate(
     """
     groups = [by] if isinstance(by, str) else list(by or ())
     places = [place] if isinstance(place, str) else list(place or ())
-    entered = enter(table)
-    _check_arguments(entered, groups, over_time)
+    entered = with_plain_bounds(enter(table))
+    bounded = bounded_measures(entered)
+    _check_arguments(entered, groups, over_time, bounded)
     if keys is None and entered.keys():
         # What rows are grouped by tells them apart as well: an ICB's share of a trust is a row of its own.
         keys = list(dict.fromkeys([*entered.keys(), *groups]))
     if not entered.lazy:
         check_cells(entered, keys, by_team_type="team_type" in groups)
-    rules = Rules(entered, groups, over_time, total_of_known, list(keys) if keys is not None else None)
+    rules = _rules(entered, groups, over_time, total_of_known, list(keys) if keys is not None else None, bounded)
     totals = rules.totals()
     people = _people(entered, groups, populations, places, total_of_known)
     if people is not None:
@@ -114,14 +119,26 @@ def aggregate(
         required=False,
         left_out=rules.contradicted(),
     )
-    result = rules.in_order(compute(totals, columns, annual_where=rules.where_a_year(), prefix=WHOLE))
+    known = rules.bounded if isinstance(rules, BoundedRules) else ()
+    result = rules.in_order(compute(totals, columns, annual_where=rules.where_a_year(), prefix=WHOLE, bounded=known))
     names = [name for name in result.collect_schema().names() if not name.startswith(TEMPORARY)]
-    return entered.leave(  # type: ignore[no-any-return]
-        result.select(*names), {column.name: column.metric.unit for column in columns}
-    )
+    return entered.leave(result.select(*names), units_of(columns, known))  # type: ignore[no-any-return]
 
 
-def _check_arguments(table: Table, by: list[str], over_time: str | None) -> None:
+def _rules(
+    table: Table,
+    by: list[str],
+    over_time: str | None,
+    total_of_known: bool,
+    keys: list[str] | None,
+    bounded: Sequence[str],
+) -> Rules:
+    if bounded:
+        return BoundedRules(table, by, over_time, total_of_known, keys, bounded)
+    return Rules(table, by, over_time, total_of_known, keys)
+
+
+def _check_arguments(table: Table, by: list[str], over_time: str | None, bounded: Sequence[str]) -> None:
     require(table, by, "by")
     problems = [
         Problem("by", None, name, "a column that names groups, and not a measure") for name in by if name in MEASURES
@@ -132,6 +149,11 @@ def _check_arguments(table: Table, by: list[str], over_time: str | None) -> None
     shared = [name for name in table.measures if MEASURES[name].kind is Kind.DISTINCT]
     problems += [
         Problem(name, None, None, "to be left out: rows share what it counts, so it does not add") for name in shared
+    ]
+    problems += [
+        Problem(name, None, None, "to be known exactly: people that lie between bounds are not added over places")
+        for name in bounded
+        if MEASURES[name].kind is Kind.POPULATION
     ]
     if problems:
         raise BadInput("aggregate", problems)

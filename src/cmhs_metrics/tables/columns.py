@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 
-from cmhs_metrics.ages import OLDER
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.measures import AGE_BAND
 from cmhs_metrics.selection import Column, plan
+from cmhs_metrics.tables.bounds import LOWER, UPPER, bounded_measures, with_plain_bounds
+from cmhs_metrics.tables.computing import compute, units_of
 from cmhs_metrics.tables.entry import enter
-from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells, is_text, normalised, text
-from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS
+from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells, is_text, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from cmhs_metrics.tables.entry import Frame, Table
+    from cmhs_metrics.tables.entry import Table
 
 T = TypeVar("T")
 
@@ -79,7 +78,8 @@ def with_metrics(
     >>> cm.with_metrics(teams)["cost_per_contact"].round(1).tolist()
     [163.0]
     """
-    entered = enter(table)
+    entered = with_plain_bounds(enter(table))
+    bounded = bounded_measures(entered)
     problems: list[Problem] = []
     columns: list[Column] = []
     try:
@@ -93,55 +93,23 @@ def with_metrics(
             problems = [*error.problems, *problems]
     if problems:
         raise BadInput("the table", problems)
-    taken = [column.name for column in columns if column.name in entered.schema]
+    made = [
+        name
+        for column in columns
+        for name in ([column.name, *_bounds_of(column.name)] if set(bounded) & set(column.inputs) else [column.name])
+    ]
+    taken = [name for name in made if name in entered.schema]
     if taken and not overwrite:
         raise BadInput(
             "the table",
             [Problem(name, None, None, "no column of a metric's name, or overwrite=True") for name in taken],
         )
-    result = compute(entered.frame, columns, annual_where=_is_year(entered))
-    return entered.leave(  # type: ignore[no-any-return]
-        result, {column.name: column.metric.unit for column in columns}, same_rows=True
-    )
+    result = compute(entered.frame, columns, annual_where=_is_year(entered), bounded=bounded)
+    return entered.leave(result, units_of(columns), same_rows=True)  # type: ignore[no-any-return]
 
 
-def compute(frame: Frame, columns: Iterable[Column], annual_where: nw.Expr | None = None, *, prefix: str = "") -> Frame:
-    """Add the columns of metrics to a frame.
-
-    Parameters
-    ----------
-    frame : narwhals.DataFrame or narwhals.LazyFrame
-        The frame with their inputs.
-    columns : iterable of Column
-        The metrics.
-    annual_where : narwhals.Expr, optional
-        Where a row covers a year; metrics that ask for a year are null elsewhere.
-    prefix : str, default ""
-        What the names of the measures' columns begin with.
-
-    Returns
-    -------
-    narwhals.DataFrame or narwhals.LazyFrame
-        The frame with the metrics.
-    """
-    expressions: list[nw.Expr] = []
-    for column in columns:
-        value = column.metric.function(*(_input(name, prefix) for name in column.inputs))
-        if column.metric.annual and annual_where is not None:
-            value = nw.when(annual_where).then(value)
-        expressions.append(value.alias(column.name))
-    return frame.with_columns(*expressions) if expressions else frame
-
-
-def _input(name: str, prefix: str) -> nw.Expr:
-    if name != AGE_BAND:
-        return nw.col(f"{prefix}{name}")
-    older = [spelling for spelling, kind in TEAM_TYPE_SPELLINGS.items() if kind.age_band == OLDER]
-    others = [spelling for spelling, kind in TEAM_TYPE_SPELLINGS.items() if kind.age_band != OLDER]
-    # A team type that nobody knows is for no known ages.
-    of_working_age = nw.when(normalised().is_in(others)).then(nw.col(f"{prefix}people_aged_16_64").cast(nw.Float64))
-    of_older_people = nw.col(f"{prefix}people_aged_65_plus").cast(nw.Float64)
-    return nw.when(normalised().is_in(older)).then(of_older_people).otherwise(of_working_age)
+def _bounds_of(name: str) -> list[str]:
+    return [f"{name}{LOWER}", f"{name}{UPPER}"]
 
 
 def _whole_years(table: Table) -> bool:

@@ -8,6 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.entry import enter, require, row_name
 from cmhs_metrics.tables.rules import TEMPORARY, WHOLE
 from cmhs_metrics.tables.validation import check_cells, number
@@ -44,10 +45,13 @@ def of_populations(table: Table, by: list[str], populations: Any, place: list[st
     held = [name for name in entered.measures if MEASURES[name].kind is Kind.POPULATION]
     names = [name for name in entered.schema if name not in MEASURES]
     _check_places(table, entered, by, place, names, held)
-    if not entered.lazy:
-        check_cells(entered, names, subject="populations")
     on = [name for name in by if name in names]
-    frame = entered.frame
+    keys = list(dict.fromkeys([*on, *(name for name in place if name in names)]))
+    further = [name for name in names if name not in keys]
+    if isinstance(entered.frame, nw.DataFrame):
+        _refuse_what_varies(entered.frame, keys, further)
+        check_cells(entered, keys or names, subject="populations")
+    frame = _one_row_a_place(entered.frame, keys, held) if further else entered.frame
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.
@@ -69,9 +73,9 @@ def _check_places(
         if name not in by and name in NEVER_A_PLACE:
             expected = f"no {name} column, or {name!r} in by: people do not add over {NEVER_A_PLACE[name]}"
             problems.append(Problem("populations", None, name, expected))
-        elif name not in by and name not in place:
-            expected = f"a column of by, or place={name!r} if it names places finer than the groups"
-            problems.append(Problem("populations", None, name, expected))
+        elif measure_of(name) in held:
+            expected = "to be known exactly: people that lie between bounds are not added over places"
+            problems.append(Problem(measure_of(name), None, None, expected))
     problems += [Problem("place", None, name, "a column of populations") for name in place if name not in names]
     if by and names and not any(name in names for name in by):
         problems.append(Problem("populations", None, names, f"at least one of the columns {', '.join(by)}"))
@@ -81,6 +85,32 @@ def _check_places(
             problems.append(Problem("populations", None, found, f"{table.schema[name]}, as in the table of teams"))
     if problems:
         raise BadInput("aggregate", problems)
+
+
+def _refuse_what_varies(frame: nw.DataFrame[Any], keys: list[str], further: list[str]) -> None:
+    """A name or a region may stand beside a place; what differs between its rows tells finer places apart."""
+    problems = []
+    for name in further:
+        pairs = frame.select(*keys, name).unique()
+        held = pairs.group_by(*keys).agg(nw.len().alias(f"{TEMPORARY}held")) if keys else None
+        most = len(pairs) if held is None else int(held[f"{TEMPORARY}held"].max())
+        if most > 1:
+            within = f"within one {' and '.join(keys)}" if keys else "over the rows"
+            expected = f"a column of by, or place={name!r} if it names places finer than the groups: it varies {within}"
+            problems.append(Problem("populations", None, name, expected))
+    if problems:
+        raise BadInput("aggregate", problems)
+
+
+def _one_row_a_place(frame: Frame, keys: list[str], held: list[str]) -> Frame:
+    """The people of each place; nobody's where it has several rows, which a lazy table cannot be looked at for."""
+    if isinstance(frame, nw.DataFrame):
+        return frame.select(*keys, *held)
+    prepared = frame.with_columns(*(number(name).alias(name) for name in held), nw.lit(0).alias(f"{TEMPORARY}all"))
+    facts = [nw.len().alias(f"{TEMPORARY}rows"), *(nw.col(name).max() for name in held)]
+    places = prepared.group_by(*(keys or [f"{TEMPORARY}all"])).agg(*facts)
+    once = nw.col(f"{TEMPORARY}rows") == 1
+    return places.select(*keys, *(nw.when(once).then(nw.col(name)).alias(name) for name in held))
 
 
 def _kind(table: Table, name: str) -> str:

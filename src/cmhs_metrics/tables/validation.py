@@ -10,6 +10,14 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.tables.bounds import (
+    bound_columns,
+    bound_flags,
+    bound_problem,
+    is_bound_problem,
+    parts_to_compare,
+    with_plain_bounds,
+)
 from cmhs_metrics.tables.entry import enter, row_name
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
 
@@ -51,8 +59,9 @@ def validate(table: T, *, keys: Sequence[str] | None = None) -> T:
     ------
     BadInput
         When a measure is negative or infinite or not a number, a part is above its whole, a team type or period cannot
-        be read, a key is missing, or two rows have the same keys. Each problem names column, row, value and what was
-        expected.
+        be read, a key is missing, or two rows have the same keys; when bounds of a measure (``caseload_lower`` and
+        ``caseload_upper``) are crossed, leave its value out, or stand alone. Each problem names column, row, value and
+        what was expected.
 
     References
     ----------
@@ -70,7 +79,7 @@ def validate(table: T, *, keys: Sequence[str] | None = None) -> T:
     cmhs_metrics.BadInput: the table has 1 problem:
       face_to_face_contacts, organisation=RT1: got 120, expected no more than contacts (90)
     """
-    entered = enter(table)
+    entered = with_plain_bounds(enter(table))
     check_cells(entered, keys, by_team_type=True)
     return table
 
@@ -122,7 +131,7 @@ def check_cells(
 
 def _bad_rows(table: Table, named_by: list[str], flags: dict[str, nw.Expr]) -> list[dict[str, Any]]:
     further = (key for key in ("team_type", "period") if key in table.schema)
-    shown = list(dict.fromkeys([*named_by, *table.measures, *further]))
+    shown = list(dict.fromkeys([*named_by, *table.measures, *bound_columns(table), *further]))
     frame = table.frame
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(f"{_FLAG}row")
@@ -140,8 +149,9 @@ def _flags(table: Table, keys: list[str]) -> dict[str, nw.Expr]:
         value = number(name)
         flags[f"{name}:bounds"] = (value < 0) | (value == math.inf)
         whole = MEASURES[name].part_of
-        if whole in table.measures:
+        if whole in table.measures and parts_to_compare(table, name):
             flags[f"{name}:part"] = value > number(whole)
+    flags |= bound_flags(table, number)
     for key in keys:
         flags[f"{key}:missing"] = nw.col(key).is_null()
     if "team_type" in table.schema and is_text(table, "team_type"):
@@ -185,6 +195,8 @@ def _problem(flag: str, row: dict[str, Any], keys: list[str]) -> Problem:
     if kind == "bounds":
         unit = MEASURES[column].unit
         return Problem(column, name, row[column], f"zero or more [{unit}], and finite")
+    if is_bound_problem(kind):
+        return bound_problem(column, kind, row, name)
     if kind == "part":
         whole = str(MEASURES[column].part_of)
         return Problem(column, name, row[column], f"no more than {whole} ({row[whole]})")

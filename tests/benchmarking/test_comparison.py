@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PROVIDERS = cm.synthetic_providers()
 THREE = pd.DataFrame(
     {

@@ -13,11 +13,20 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.benchmarking.open_values import (
+    certainly_outside,
+    ends,
+    no_chance,
+    open_average,
+    open_chance,
+    open_ranks,
+)
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
+from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.tables.entry import enter, require
 from cmhs_metrics.variation import funnel, quartile_groups, ranks
 
@@ -81,6 +90,10 @@ def benchmark(
         from it, `more_than_chance` (whether the average lies outside the interval), `outlier` (the place's position in
         a funnel around the pooled value), `peer_average` [unit], and the marks `focus` and `peer`.
 
+        Where a measure has bounds (``caseload_lower`` and ``caseload_upper``, see `aggregate`) there are besides
+        `value_lower` and `value_upper`, between which the true value lies [unit]; `rank_best` and `rank_worst`, the
+        ranks that it can have; `average_lower` and `average_upper`, and the same of `peer_average` [unit].
+
     Raises
     ------
     BadInput
@@ -92,6 +105,11 @@ def benchmark(
     Intervals and funnels are for counts of people or events: Byar's for rates, Wilson's for shares. Costs and staff are
     no counts, and ratios of two counts (contacts per patient) no shares: these have neither, and no chance is claimed
     for them. Contacts of one person do not come independently, so their intervals are narrower than they should be.
+
+    Nothing is guessed of what is suppressed or rounded. A suppressed value has bounds and no value; an average over one
+    has bounds, and no difference is taken from it. A rank, a quartile, an outlier and `more_than_chance` are given
+    where they are the same wherever the true values lie, and the confidence interval is wide enough for all of these.
+    A value that was computed from rounded counts is shown, between its bounds.
 
     References
     ----------
@@ -126,6 +144,8 @@ def benchmark(
             rows.insert(0, "place", names)
             rows["focus"], rows["peer"] = names.isin(list(focus)), among
             parts.append(_described(rows, *found))
+    if any("value_lower" in part for part in parts):
+        parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -145,7 +165,9 @@ def _in_memory(totals: Any) -> pd.DataFrame:
     plain = {
         name: pd.to_numeric(held[name].array.quantity.magnitude if hasattr(held[name].dtype, "ureg") else held[name])
         for name in held.columns
-        if name in MEASURES or column_of(str(name))
+        if any(
+            each in MEASURES or column_of(each) for each in (name, name.removesuffix(LOWER), name.removesuffix(UPPER))
+        )
     }
     return held.assign(**{name: pd.Series(values, dtype="float64") for name, values in plain.items()})
 
@@ -181,6 +203,8 @@ def _compared(
 ) -> pd.DataFrame:
     values = places[column].astype("float64")
     inputs = [basis.measure if basis and name == POPULATION else name for name in metric.inputs]
+    if f"{column}{LOWER}" in places:
+        return _compared_between_bounds(places, column, metric, inputs, average=average, peers=peers, level=level)
     around = _average(places, values, metric, inputs, average, values.notna())
     among = _average(places, values, metric, inputs, average, values.notna() & peers)
     bounds = _bounds(places, values, metric, inputs, level)
@@ -194,6 +218,62 @@ def _compared(
     outside = (rows["lower"] > around) | (rows["upper"] < around)
     rows["more_than_chance"] = outside.astype("boolean").where(rows["lower"].notna())
     rows["peer_average"] = among
+    return rows
+
+
+def _compared_between_bounds(
+    places: pd.DataFrame,
+    column: str,
+    metric: Metric,
+    inputs: list[str],
+    *,
+    average: Average,
+    peers: pd.Series[bool],
+    level: float,
+) -> pd.DataFrame:
+    """As `_compared`, where some values are suppressed or rounded."""
+    values, (lower, upper) = places[column].astype("float64"), ends(places, column)
+    there = lower.notna()
+    averages = {}
+    for name, which in (("average", there), ("peer_average", there & peers)):
+        # An average that leaves out what is suppressed would be one of other places.
+        known = bool(values[which].notna().all())
+        averages[name] = (
+            _average(places, values, metric, inputs, average, which) if known else math.nan,
+            *open_average(places, column, metric, inputs, average, which),
+        )
+    around, *between = averages["average"]
+    pooled = open_average(places, column, metric, inputs, "pooled", there)
+    top, bottom, of_all = _counted_names(metric, inputs)
+    rows = pd.DataFrame({"value": values, "value_lower": lower, "value_upper": upper})
+    chance = no_chance(values.index)
+    if top is not None and bottom is not None:
+        (few, many), (less, more) = ends(places, top), ends(places, bottom)
+        chance = open_chance(
+            (few.where(there), many), (less.where(there), more), metric, of_all=of_all, level=level, pooled=pooled
+        )
+    rows = rows.assign(lower=chance["lower"], upper=chance["upper"], outlier=chance["outlier"])
+    placed = open_ranks(lower, upper)
+    rows[["rank", "rank_best", "rank_worst"]] = placed[["rank", "rank_best", "rank_worst"]]
+    rows["places"], rows["quartile"] = int(there.sum()), placed["quartile"]
+    rows["average"], rows["average_lower"], rows["average_upper"] = averages["average"]
+    rows["average_kind"] = average
+    rows["difference"] = values - around
+    rows["difference_percent"] = (values - around) / around * 100 if around else math.nan
+    rows["more_than_chance"] = certainly_outside(chance, (between[0], between[1]))
+    rows["peer_average"], rows["peer_average_lower"], rows["peer_average_upper"] = averages["peer_average"]
+    return rows
+
+
+def _with_closed_bounds(rows: pd.DataFrame) -> pd.DataFrame:
+    """What is known exactly, beside what is not: bounds that meet."""
+    for name, ends_of in {
+        "value": ("value_lower", "value_upper"),
+        "rank": ("rank_best", "rank_worst"),
+        "average": ("average_lower", "average_upper"),
+        "peer_average": ("peer_average_lower", "peer_average_upper"),
+    }.items():
+        rows = rows.assign(**dict.fromkeys(ends_of, rows[name]))
     return rows
 
 
@@ -240,16 +320,22 @@ def _bounds(
 def _counted(
     places: pd.DataFrame, metric: Metric, inputs: list[str]
 ) -> tuple[pd.Series[float] | None, pd.Series[float] | None]:
+    top, bottom, of_all = _counted_names(metric, inputs)
+    if top is None or bottom is None:
+        return None, None
+    return places[top], places[bottom] if of_all else places[top] + places[bottom]
+
+
+def _counted_names(metric: Metric, inputs: list[str]) -> tuple[str | None, str | None, bool]:
+    """What is counted, among whom or what, and whether these hold what is counted."""
     top, bottom = inputs[0], inputs[-1]
     if AGE_BAND in inputs or MEASURES[top].unit in NOT_COUNTED:
-        return None, None
-    if POPULATION in metric.inputs:
-        return places[top], places[bottom]
-    if (top, bottom) in metric.contract.parts:
-        return places[top], places[bottom]
+        return None, None, True
+    if POPULATION in metric.inputs or (top, bottom) in metric.contract.parts:
+        return top, bottom, True
     if metric.name == "dna_rate":
-        return places[top], places[top] + places[bottom]
-    return None, None
+        return top, bottom, False
+    return None, None, True
 
 
 def _described(rows: pd.DataFrame, metric: Metric, basis: Basis | None) -> pd.DataFrame:

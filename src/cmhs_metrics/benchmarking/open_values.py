@@ -1,0 +1,199 @@
+"""Comparing places of which some values are suppressed or rounded: only what holds wherever the true values lie."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.disclosure import known_rank
+from cmhs_metrics.intervals import proportion_interval, rate_interval
+from cmhs_metrics.tables.bounds import LOWER, UPPER
+from cmhs_metrics.tables.boxes import Box, with_bounds
+from cmhs_metrics.variation import funnel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.catalogue import Metric
+
+    Column = pd.Series[float]
+    Which = pd.Series[bool]
+
+
+def ends(places: pd.DataFrame, name: str) -> tuple[Column, Column]:
+    """The least and the greatest that a column can be: its bounds, or its values where it has none."""
+    if f"{name}{LOWER}" in places:
+        return places[f"{name}{LOWER}"], places[f"{name}{UPPER}"]
+    return places[name], places[name]
+
+
+def open_ranks(lower: Column, upper: Column) -> pd.DataFrame:
+    """The ranks and quarters that places can have.
+
+    Parameters
+    ----------
+    lower, upper : pandas.Series
+        The least and the greatest value of each place.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `rank_best` and `rank_worst`; `rank` and `quartile` where there is only one.
+    """
+    best, worst = known_rank(lower, upper)
+    least, most = known_rank(lower, upper, highest_first=False)
+    edges = np.array([0.25, 0.5, 0.75]) * (lower.notna().sum() - 1)
+    # A place is above a quartile if more places are certainly below it than up to there.
+    quarters = [np.searchsorted(edges, rank.to_numpy() - 1, side="left") + 1.0 for rank in (least, most)]
+    certain = (quarters[0] == quarters[1]) & lower.notna() & (lower.notna().sum() > 1)
+    return pd.DataFrame(
+        {
+            "rank": best.where(best == worst),
+            "rank_best": best,
+            "rank_worst": worst,
+            "quartile": pd.Series(quarters[0], index=lower.index).where(certain),
+        }
+    )
+
+
+def open_average(
+    places: pd.DataFrame, column: str, metric: Metric, inputs: Sequence[str], kind: str, which: Which
+) -> tuple[float, float]:
+    """The least and the greatest average of some places.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        The places, with their measures and metrics and the bounds of these.
+    column : str
+        The column of the metric.
+    metric : Metric
+        The metric.
+    inputs : sequence of str
+        The columns that it is computed from.
+    kind : {"pooled", "mean of places", "median of places"}
+        What average.
+    which : pandas.Series of bool
+        The places, each with a value or bounds.
+
+    Returns
+    -------
+    tuple of float
+        NaN where there is no average, or it has no greatest.
+    """
+    if not which.any():
+        return math.nan, math.nan
+    if kind != "pooled":
+        averages = [getattr(end[which], kind.split()[0])(skipna=False) for end in ends(places, column)]
+        return float(averages[0]), float(averages[1])
+    totals = {
+        f"{name}{end}": [float(values[which].sum(skipna=False))]
+        for name in inputs
+        for end, values in zip((LOWER, UPPER), ends(places, name), strict=True)
+    }
+    nothing = {name: [math.nan] for name in (column, *inputs)}
+    named = dict(zip(metric.inputs, inputs, strict=True))
+    box = Box(column, metric, {each: (f"{name}{LOWER}", f"{name}{UPPER}") for each, name in named.items()}, named)
+    result = with_bounds(nw.from_native(pd.DataFrame(totals | nothing)), [box]).to_native()
+    return float(result[f"{column}{LOWER}"].iloc[0]), float(result[f"{column}{UPPER}"].iloc[0])
+
+
+def open_chance(
+    events: tuple[Column, Column],
+    others: tuple[Column, Column],
+    metric: Metric,
+    *,
+    of_all: bool,
+    level: float,
+    pooled: tuple[float, float],
+) -> dict[str, Any]:
+    """Confidence intervals and funnel positions that hold whatever the true counts are.
+
+    Parameters
+    ----------
+    events : tuple of pandas.Series
+        The least and the greatest count of each place.
+    others : tuple of pandas.Series
+        The least and the greatest of what it is divided by; where not `of_all`, of what is added to it for that.
+    metric : Metric
+        The metric: a share, or a rate.
+    of_all : bool
+        Whether `others` hold the events too.
+    level : float
+        Of the intervals [proportion].
+    pooled : tuple of float
+        The least and the greatest value of all places together.
+
+    Returns
+    -------
+    dict
+        `lower` and `upper`, wide enough for every count; `highest_lower` and `lowest_upper`, the narrowest that a count
+        can have; `outlier`, where there is only one.
+    """
+    (few, many), (less, more) = events, others
+    least, greatest = (few, more if of_all else few + more), (many, less if of_all else many + less)
+    if of_all and metric.proportion:
+        part = many.clip(upper=more)
+        greatest = (part, less.where(less >= part, part))
+    known = few.notna() & many.notna() & less.notna() & more.notna() & (greatest[1] > 0) & (least[1] > 0)
+    found = no_chance(few.index)
+    if known.sum() < 2:
+        return found
+    widest = []
+    for count, base in (least, greatest):
+        if metric.proportion:
+            low, high = proportion_interval(count[known], base[known], level, fractional=True)
+        else:
+            low, high = rate_interval(count[known], base[known], confidence=level, fractional=True)
+        widest.append((pd.Series(low, index=count[known].index), pd.Series(high, index=count[known].index)))
+    (lower, lowest_upper), (highest_lower, upper) = widest
+    all_places = few.index
+    found |= {
+        name: values.reindex(all_places)
+        for name, values in {
+            "lower": lower, "upper": upper, "highest_lower": highest_lower, "lowest_upper": lowest_upper
+        }.items()
+    }  # fmt: skip
+    found["outlier"] = _outliers([least, greatest], known, metric, pooled).reindex(all_places)
+    return found
+
+
+def _outliers(
+    corners: Sequence[tuple[Column, Column]], known: Which, metric: Metric, pooled: tuple[float, float]
+) -> pd.Series[Any]:
+    """The funnel position of each place, where it is the same at each end of what is known."""
+    if not all(0 < target < (1 if metric.proportion else math.inf) for target in pooled):
+        return _no_words(known.index[known])
+    flags = []
+    for count, base in corners:
+        events, size = count[known].round(), base[known].round() if metric.proportion else base[known]
+        for target in pooled:
+            kind = "proportion" if metric.proportion else "rate"
+            flags.append(np.asarray(funnel(kind, events, size, target).outlier, dtype=object))
+    same = np.logical_and.reduce([each == flags[0] for each in flags])
+    words = _no_words(known.index[known])
+    words[same] = flags[0][same]
+    return words
+
+
+def _no_words(index: pd.Index[Any]) -> pd.Series[Any]:
+    return pd.Series([None] * len(index), index=index, dtype="object")
+
+
+def no_chance(index: pd.Index[Any]) -> dict[str, Any]:
+    """What `open_chance` gives where nothing is counted."""
+    nothing = pd.Series(np.nan, index=index)
+    return dict.fromkeys(("lower", "upper", "highest_lower", "lowest_upper"), nothing) | {"outlier": _no_words(index)}
+
+
+def certainly_outside(chance: dict[str, Any], average: tuple[float, float]) -> pd.Series[Any]:
+    """Whether the average lies outside the interval, where that is so, or is not so, whatever the true counts are."""
+    low, high = average
+    outside = (chance["lower"] > high) | (chance["upper"] < low)
+    inside = (chance["highest_lower"] <= low) & (chance["lowest_upper"] >= high)
+    certain: pd.Series[Any] = outside.astype("boolean").where(outside | inside)
+    return certain

@@ -1,0 +1,73 @@
+"""Tables of any library, and the same kind given back: the methods that need every cell at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+
+def in_pandas(table: Any, method: str) -> pd.DataFrame:
+    """Take in a table in memory.
+
+    Parameters
+    ----------
+    table : any eager frame that narwhals knows
+        The table.
+    method : str
+        What it is for, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its columns, null as None or NaN.
+
+    Raises
+    ------
+    TypeError
+        When it is no table, or a query that has not been run.
+    """
+    if isinstance(table, pd.DataFrame):
+        return table
+    try:
+        frame = nw.from_native(table)
+    except TypeError as error:
+        raise TypeError(
+            f"a table in memory is expected (pandas, Polars, PyArrow …), got a {type(table).__name__}"
+        ) from error
+    if isinstance(frame, nw.LazyFrame):
+        raise TypeError(
+            f"{method} needs every cell at once, for it solves linear programmes over all of them; this "
+            f"{type(table).__name__} is a query that has not been run: collect it first"
+        )
+    columns = {}
+    for name in frame.columns:
+        cells = pd.Series(frame.get_column(name).to_list(), dtype=object)
+        columns[name] = cells if frame.schema[name] == nw.Object else cells.infer_objects()
+    return pd.DataFrame(columns)
+
+
+def given_back(frame: pd.DataFrame, like: Any) -> Any:
+    """Give a table back in the kind of another.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    like : any eager frame that narwhals knows, or None
+        The table that came in; pandas where there is none.
+
+    Returns
+    -------
+    The kind of `like`
+        NaN as null where the kind has null.
+    """
+    if like is None or isinstance(like, pd.DataFrame):
+        return frame
+    entered = nw.from_native(like, eager_only=True)
+    columns = {
+        str(name): [None if cell is None or cell != cell else cell for cell in frame[name].tolist()] for name in frame
+    }
+    made = nw.from_dict(columns, backend=entered.implementation)
+    return made if isinstance(like, nw.DataFrame) else made.to_native()

@@ -1,0 +1,126 @@
+"""Suppression of the measures of a table, with what a reader knows of each: on any engine, lazy ones too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import narwhals as nw
+
+from cmhs_metrics.disclosure.rule import NHS, Rule
+from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import MEASURES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+NOT_COUNTED = frozenset({"GBP", "WTE"})
+"""Units of measures that count nobody."""
+
+
+def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule = NHS) -> T:
+    """Suppress the counts of a table, each by itself, and say what is still known of them.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        True counts under the names of measures.
+    measures : sequence of str, optional
+        The columns to suppress; by default every measure that counts people, events or things: no costs, no staff in
+        whole-time equivalents, no populations.
+    rule : Rule, optional
+        What is suppressed and how the rest is rounded.
+
+    Returns
+    -------
+    The same kind of table
+        Its rows and columns, and after each suppressed column its bounds, ``_lower`` and ``_upper``: the least and the
+        greatest count that can stand behind what is shown. `aggregate`, `with_metrics` and `benchmark` carry them on.
+
+    Raises
+    ------
+    BadInput
+        When a column is not there, has bounds already, or there is none to suppress; when a count is negative, infinite
+        or not whole, which a lazy table is not looked into for.
+    TypeError
+        When it is not a table.
+
+    Notes
+    -----
+    Where totals of these rows are published too, a suppressed count may follow from the others: use `protect`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> suppress_table(pd.DataFrame({"icb": ["QE1", "QUE"], "caseload": [3, 12]}))
+       icb  caseload  caseload_lower  caseload_upper
+    0  QE1       NaN             0.0             4.0
+    1  QUE      10.0             8.0            12.0
+    """
+    frame: Any = nw.from_native(table)
+    schema = dict(frame.collect_schema())
+    names = [name for name in schema if _is_count(name)] if measures is None else list(measures)
+    _check(frame, schema, names)
+    made = {each: value for name in names for each, value in _shown(name, rule).items()}
+    result = frame.with_columns(**made)
+    order = [each for name in schema for each in ([name, *_bounds_of(name)] if name in names else [name])]
+    result = result.select(*order)
+    return result if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else nw.to_native(result)  # type: ignore[no-any-return]
+
+
+def _bounds_of(name: str) -> tuple[str, str]:
+    return f"{name}_lower", f"{name}_upper"
+
+
+def _is_count(name: str) -> bool:
+    measure = MEASURES.get(name)
+    return measure is not None and measure.kind is not Kind.POPULATION and measure.unit not in NOT_COUNTED
+
+
+def _shown(name: str, rule: Rule) -> dict[str, nw.Expr]:
+    count = nw.col(name).cast(nw.Float64).fill_nan(None)
+    hidden = count < rule.threshold
+    if not rule.suppress_zero:
+        hidden = hidden & (count != 0)
+    shown = suppress(count, rule)
+    least, greatest = rule.behind_symbol()
+    # As `Rule.behind` has it: halves are rounded up, and a count that is shown was not suppressed.
+    lowest, highest = (shown - rule.rounding / 2).ceil(), (shown + rule.rounding / 2).ceil() - 1
+    lowest = nw.when(lowest < rule.threshold).then(float(rule.threshold)).otherwise(lowest)
+    if not rule.suppress_zero:
+        lowest = nw.when(shown == 0).then(0.0).otherwise(lowest)
+    if rule.threshold:
+        highest = nw.when((shown == 0) & (highest < max(rule.threshold, 1))).then(0.0).otherwise(highest)
+    known = ~count.is_null()
+    return {
+        name: shown,
+        f"{name}_lower": nw.when(known).then(nw.when(hidden).then(float(least)).otherwise(lowest)),
+        f"{name}_upper": nw.when(known).then(nw.when(hidden).then(float(greatest)).otherwise(highest)),
+    }
+
+
+def _check(frame: Any, schema: dict[str, Any], names: list[str]) -> None:
+    problems = [
+        Problem("measures", None, name, f"a column of the table; {nearest(name, schema)}".rstrip("; "))
+        for name in names
+        if name not in schema
+    ]
+    problems += [
+        Problem(bound, None, None, f"no such column: {name} is suppressed or rounded already")
+        for name in names
+        for bound in _bounds_of(name)
+        if bound in schema
+    ]
+    if not names:
+        problems.append(Problem("measures", None, list(schema), "at least one column of a measure that counts"))
+    if not problems and isinstance(frame, nw.DataFrame):
+        for name in names:
+            counts = numbers_of(frame.get_column(name))
+            assert counts is not None
+            wrong = [row for row, is_wrong in enumerate(is_no_count(counts)) if is_wrong]
+            problems += [
+                Problem(name, f"row {row}", float(counts[row]), "a whole number, zero or more") for row in wrong
+            ]
+    if problems:
+        raise BadInput("the table", problems)

@@ -1,0 +1,227 @@
+"""The columns that say what is known of a measure that is suppressed or rounded.
+
+A measure ``caseload`` may stand beside ``caseload_lower`` and ``caseload_upper``, in its unit: the least and the
+greatest that it can be, both included. Where it is suppressed its own cell is empty and the bounds are not; where it is
+missing all three are; a lower bound without an upper one says that there is no greatest.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics import units
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.measures import MEASURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cmhs_metrics.tables.entry import Table
+
+LOWER, UPPER = "_lower", "_upper"
+SLACK = 1e-9
+"""How far a value may stand outside its bounds, relative to them: sums of fractions differ in their last digits."""
+
+_EXPECTED = {
+    "bound": "zero or more [{unit}], and finite",
+    "crossed": "no more than {measure}_upper ({upper})",
+    "outside": "a value from {lower} to {upper}, as its bounds say",
+    "unbounded": "a lower bound, for {what}",
+    "apart": "at least one value no more than the greatest {whole} ({greatest})",
+}
+
+
+def bounded_measures(table: Table) -> tuple[str, ...]:
+    """The measures of a table that have bounds.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the table.
+
+    Raises
+    ------
+    BadInput
+        When a bound stands without its measure or without the other bound, or is no column of numbers.
+    """
+    problems, found = [], []
+    for name in table.schema:
+        measure = measure_of(name)
+        if measure == name:
+            continue
+        twin = measure + (UPPER if name.endswith(LOWER) else LOWER)
+        if measure not in table.schema:
+            problems.append(Problem(name, None, None, f"the column {measure} too, which it bounds"))
+        if twin not in table.schema:
+            problems.append(Problem(name, None, None, f"the column {twin} too"))
+        if not (table.schema[name].is_numeric() or _is_empty(table, name)):
+            problems.append(Problem(name, None, str(table.schema[name]), f"a column of numbers, as {measure} is"))
+    if problems:
+        raise BadInput("the table", problems)
+    found = [name for name in table.measures if f"{name}{LOWER}" in table.schema]
+    return tuple(found)
+
+
+def measure_of(name: str) -> str:
+    """The measure that a column holds or bounds.
+
+    Examples
+    --------
+    >>> measure_of("caseload_lower"), measure_of("caseload"), measure_of("temperature_lower")
+    ('caseload', 'caseload', 'temperature_lower')
+    """
+    for end in (LOWER, UPPER):
+        if name.endswith(end) and name.removesuffix(end) in MEASURES:
+            return name.removesuffix(end)
+    return name
+
+
+def bound_columns(table: Table) -> list[str]:
+    """The names of a table's bound columns."""
+    return [name for name in table.schema if measure_of(name) != name]
+
+
+def with_plain_bounds(table: Table) -> Table:
+    """Bring bounds with units, or of Python's own numbers, to plain numbers in their measure's unit.
+
+    Parameters
+    ----------
+    table : Table
+        A table as `enter` gives it, which has done so with its measures.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    BadInput
+        When only one of measure and bound has a unit.
+    DimensionalityError
+        When a bound is in a unit of something else.
+    """
+    names = bound_columns(table)
+    if not names or isinstance(table.frame, nw.LazyFrame) or not table.frame.implementation.is_pandas():
+        return table
+    import pandas as pd
+
+    native = table.frame.to_native()
+    plain: dict[str, Any] = {}
+    problems = []
+    for name in names:
+        column, unit = native[name], MEASURES[measure_of(name)].unit
+        has_unit = hasattr(column.dtype, "ureg")
+        if has_unit != table.has_units:
+            expected = f"a unit, as {measure_of(name)} has" if table.has_units else "plain numbers, as the measures are"
+            problems.append(Problem(name, None, str(column.dtype), expected))
+        elif has_unit:
+            quantity = column.array.quantity
+            units.define(quantity._REGISTRY)
+            plain[name] = pd.Series(pd.array(quantity.to(unit).magnitude, dtype="Float64"), index=native.index)
+        elif column.dtype == object:
+            numbers = pd.to_numeric(column, errors="coerce")
+            if numbers.notna().eq(column.notna()).all() and not column.map(lambda cell: isinstance(cell, str)).any():
+                plain[name] = numbers.astype("Float64")
+    if problems:
+        raise BadInput("the table", problems)
+    if not plain:
+        return table
+    frame = nw.from_native(native.assign(**plain), eager_only=True)
+    return replace(table, frame=frame, schema=dict(frame.collect_schema()))
+
+
+def bound_flags(table: Table, number: Callable[[str], nw.Expr]) -> dict[str, nw.Expr]:
+    """An expression for each kind of problem that bounds can have: true where a row has it.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    number : callable
+        A column as 64-bit floats.
+
+    Returns
+    -------
+    dict of str to narwhals.Expr
+        By column and kind, for example "caseload_lower:crossed".
+    """
+    bounded = bounded_measures(table)
+    flags: dict[str, nw.Expr] = {}
+    for name in bounded:
+        value, lower, upper = number(name), number(f"{name}{LOWER}"), number(f"{name}{UPPER}")
+        for end, bound in ((LOWER, lower), (UPPER, upper)):
+            flags[f"{name}{end}:bound"] = (bound < 0) | (bound == math.inf)
+        flags[f"{name}{LOWER}:crossed"] = lower > upper * (1 + SLACK)
+        flags[f"{name}:outside"] = (value < lower * (1 - SLACK)) | (value > upper * (1 + SLACK))
+        flags[f"{name}{LOWER}:unbounded"] = lower.is_null() & ~(upper.is_null() & value.is_null())
+    for name in table.measures:
+        whole = MEASURES[name].part_of
+        if whole in table.measures and {name, whole} & set(bounded):
+            least = number(f"{name}{LOWER}" if name in bounded else name)
+            greatest = number(f"{whole}{UPPER}" if whole in bounded else str(whole))
+            flags[f"{name}:apart"] = least > greatest
+    return flags
+
+
+def bound_problem(column: str, kind: str, row: dict[str, Any], name: str) -> Problem:
+    """What is wrong with a cell that one of the flags names.
+
+    Parameters
+    ----------
+    column, kind : str
+        The two parts of the flag's name.
+    row : dict
+        The cells of the row.
+    name : str
+        The row by its keys.
+
+    Returns
+    -------
+    Problem
+    """
+    measure = measure_of(column)
+    whole = MEASURES[measure].part_of or ""
+    what = (
+        "the value is known" if row[measure] is not None and row[measure] == row[measure] else "there is an upper one"
+    )
+    expected = _EXPECTED[kind].format(
+        unit=MEASURES[measure].unit,
+        measure=measure,
+        lower=_written(row.get(f"{measure}{LOWER}")),
+        upper=_written(row.get(f"{measure}{UPPER}")),
+        what=what,
+        whole=whole,
+        greatest=_written(row.get(f"{whole}{UPPER}", row.get(whole))),
+    )
+    found = row[f"{measure}{LOWER}"] if kind == "apart" and f"{measure}{LOWER}" in row else row[column]
+    return Problem(column, name, None if kind == "unbounded" else found, expected)
+
+
+def is_bound_problem(kind: str) -> bool:
+    """Whether a flag is one of these."""
+    return kind in _EXPECTED
+
+
+def parts_to_compare(table: Table, name: str) -> bool:
+    """Whether a part and its whole are compared as they stand, for neither has bounds."""
+    pair = {name, MEASURES[name].part_of}
+    return not any(f"{each}{LOWER}" in table.schema for each in pair)
+
+
+def _written(number: Any) -> str:
+    return "no end" if number is None or number != number else f"{number:.10g}"
+
+
+def _is_empty(table: Table, name: str) -> bool:
+    if isinstance(table.frame, nw.LazyFrame):
+        return bool(table.schema[name] == nw.Unknown)
+    return bool(table.frame.get_column(name).null_count() == len(table.frame))

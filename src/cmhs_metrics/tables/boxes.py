@@ -1,0 +1,171 @@
+"""The bounds of metrics, from the bounds of their measures.
+
+A metric of two measures rises or falls with each of them, so that its least and its greatest value stand at corners of
+the box that the bounds of the two make. The tests hold every metric of the catalogue to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.tables.bounds import LOWER, UPPER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cmhs_metrics.catalogue import Metric
+    from cmhs_metrics.tables.entry import Frame
+
+TEMPORARY = "_bounds_"
+ENDLESS = 1e150
+"""Stands for the greatest value of what has none, so that a formula tells where it leads."""
+ENDLESS_RESULT = 1e100
+"""Beyond this a result is one of `ENDLESS`, and below its inverse one of dividing by it; no metric comes near."""
+_BEYOND_ALL = 1e300
+
+
+@dataclass(frozen=True)
+class Box:
+    """A metric whose measures lie between bounds.
+
+    Parameters
+    ----------
+    name : str
+        The column of the metric.
+    metric : Metric
+        A metric of two measures.
+    ends : mapping of str to (str, str)
+        For each parameter the columns of its bounds; a missing upper one says that there is no greatest.
+    values : mapping of str to str
+        For each parameter the column of its value.
+    """
+
+    name: str
+    metric: Metric
+    ends: Mapping[str, tuple[str, str]]
+    values: Mapping[str, str]
+
+    def temporary(self, what: str) -> str:
+        """The name of a column that is needed on the way."""
+        return f"{TEMPORARY}{self.name}_{what}"
+
+    @property
+    def corners(self) -> list[str]:
+        """The columns of the metric at the corners."""
+        return [self.temporary(f"corner_{number}") for number in range(4)]
+
+
+def with_bounds(frame: Frame, boxes: Iterable[Box], where: nw.Expr | None = None) -> Frame:
+    """Add the bounds of metrics to a frame.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame or narwhals.LazyFrame
+        The frame, with the metrics and the bounds of their measures.
+    boxes : iterable of Box
+        The metrics.
+    where : narwhals.Expr, optional
+        The rows that may have a metric which is defined on the flow of a year.
+
+    Returns
+    -------
+    narwhals.DataFrame or narwhals.LazyFrame
+        The frame with two more columns for each metric, and some that were needed on the way. Both are missing where a
+        measure is, where the metric is undefined whatever the measures are, or where a part is certainly above its
+        whole. The upper one is missing where the metric has no greatest value.
+    """
+    boxes = list(boxes)
+    # Step by step: an expression of all of it at once would repeat its parts a thousand times over.
+    for step in (_ends, _within_wholes, _raised_wholes, _corners, _extremes):
+        made = {name: value for box in boxes for name, value in step(box).items()}
+        frame = frame.with_columns(**made) if made else frame
+    return frame.with_columns(**{name: value for box in boxes for name, value in _results(box, where).items()})
+
+
+def _ends(box: Box) -> dict[str, nw.Expr]:
+    found: dict[str, nw.Expr] = {}
+    for parameter, (lower, upper) in box.ends.items():
+        greatest = nw.when(~nw.col(lower).is_null()).then(nw.col(upper).fill_null(ENDLESS))
+        found |= {box.temporary(f"{parameter}_least"): nw.col(lower), box.temporary(f"{parameter}_greatest"): greatest}
+    return found
+
+
+def _within_wholes(box: Box) -> dict[str, nw.Expr]:
+    """No part reaches above the greatest that its whole can be, and no whole below the least of its part."""
+    found: dict[str, nw.Expr] = {}
+    for part, whole in box.metric.contract.parts:
+        least, greatest = _column(box, part, "least"), _column(box, part, "greatest")
+        whole_least, whole_greatest = _column(box, whole, "least"), _column(box, whole, "greatest")
+        possible = least <= whole_greatest
+        found |= {
+            box.temporary(f"{part}_least"): nw.when(possible).then(least),
+            box.temporary(f"{part}_greatest"): nw.when(greatest <= whole_greatest)
+            .then(greatest)
+            .otherwise(whole_greatest),
+            box.temporary(f"{whole}_least"): nw.when(whole_least >= least).then(whole_least).otherwise(least),
+        }
+    return found
+
+
+def _raised_wholes(box: Box) -> dict[str, nw.Expr]:
+    """The least that a whole can be when its part is at its greatest."""
+    found = {}
+    for part, whole in box.metric.contract.parts:
+        least, greatest = _column(box, whole, "least"), _column(box, part, "greatest")
+        found[box.temporary(f"{whole}_raised")] = _chosen(least >= greatest, least, greatest)
+    return found
+
+
+def _corners(box: Box) -> dict[str, nw.Expr]:
+    (first, second), found = box.metric.inputs, {}
+    for corner, (one, other) in zip(
+        box.corners, [(one, other) for one in ("least", "greatest") for other in ("least", "greatest")], strict=True
+    ):
+        ends = {first: one, second: other}
+        for part, whole in box.metric.contract.parts:
+            if ends[part] == "greatest" and ends[whole] == "least":
+                ends[whole] = "raised"
+        found[corner] = box.metric.function(*(_column(box, each, end) for each, end in ends.items()))
+    return found
+
+
+def _extremes(box: Box) -> dict[str, nw.Expr]:
+    corners = [nw.col(name) for name in box.corners]
+    return {
+        # The least of the corners that are defined, and the greatest.
+        box.temporary("least"): nw.min_horizontal(*(corner.fill_null(_BEYOND_ALL) for corner in corners)),
+        box.temporary("greatest"): nw.max_horizontal(*(corner.fill_null(-1.0) for corner in corners)),
+        box.temporary("undefined"): nw.any_horizontal(*(corner.is_null() for corner in corners), ignore_nulls=False),
+    }
+
+
+def _results(box: Box, where: nw.Expr | None) -> dict[str, nw.Expr]:
+    lower, upper = nw.col(box.temporary("least")), nw.col(box.temporary("greatest"))
+    there = upper >= 0
+    for parameter in box.metric.inputs:
+        there = there & ~_column(box, parameter, "least").is_null()
+    ended = upper < ENDLESS_RESULT
+    if not box.metric.proportion:
+        # What may be divided by zero may be anything, unless it is nothing.
+        ended = ended & (~nw.col(box.temporary("undefined")) | (upper <= 1 / ENDLESS_RESULT))
+    if box.metric.annual and where is not None:
+        there = there & where
+    lower = nw.when(there).then(nw.when(lower > 1 / ENDLESS_RESULT).then(lower).otherwise(0.0))
+    found = {f"{box.name}{LOWER}": lower, f"{box.name}{UPPER}": nw.when(there & ended).then(upper)}
+    value = nw.col(box.name)
+    for part, whole in box.metric.contract.parts:
+        # Each was rounded by itself; where the part came out above the whole, their ratio is none of any true counts.
+        parts, wholes = (nw.col(box.values[each]).cast(nw.Float64).fill_nan(None) for each in (part, whole))
+        value = nw.when(parts <= wholes).then(value)
+    return found | ({box.name: value} if box.metric.contract.parts else {})
+
+
+def _column(box: Box, parameter: str, end: str) -> nw.Expr:
+    return nw.col(box.temporary(f"{parameter}_{end}"))
+
+
+def _chosen(condition: nw.Expr, yes: nw.Expr, no: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(yes).otherwise(no)
