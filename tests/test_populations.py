@@ -408,8 +408,8 @@ class TestLooks:
     def test_its_table_escapes_the_name(self) -> None:
         table = Population("Fen & <script>", {"16+": 12_345}, weighted=13_000)._repr_html_()
         assert "Fen &amp; &lt;script&gt;" in table
-        assert "<th>16+</th><td>12,345</td>" in table
-        assert "<th>weighted</th><td>13,000</td>" in table
+        assert '<th scope="row">16+</th><td>12,345</td>' in table
+        assert '<th scope="row">weighted</th><td>13,000</td>' in table
 
     def test_it_cannot_be_changed(self) -> None:
         ely = Population("Ely", 10)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numbers
 import re
 from enum import Enum, IntEnum
-from typing import Self
+from html import escape
+from typing import Any, Self
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 
@@ -47,7 +48,21 @@ class SuperClass(Enum):
         return member
 
 
-class CareCluster(IntEnum):
+class _InNotebooks:
+    """How a notebook shows a cluster; an Enum takes a name with such underscores only from outside."""
+
+    def _repr_html_(self: Any) -> str:
+        group = self.super_class.label if self.super_class else "none: it is not in use"
+        rows = {"Name": self.label, "Group": group, "Band": self.band or "", "In Python": f"CareCluster.{self.name}"}
+        cells = "".join(
+            f'<tr><th scope="row">{key}</th><td style="text-align:left">{escape(text)}</td></tr>'
+            for key, text in rows.items()
+            if text
+        )
+        return f"<table><caption><b>Care cluster {int(self)}</b></caption>{cells}</table>"
+
+
+class CareCluster(_InNotebooks, IntEnum):
     """The care clusters by their national code.
 
     Attributes

@@ -292,7 +292,7 @@ class Population:
         rows = [(band.label, count) for band, count in self.registered.items()] + [("registered", self.total)]
         if self.weighted is not None:
             rows.append(("weighted", self.weighted))
-        body = "".join(f"<tr><th>{escape(label)}</th><td>{count:,.0f}</td></tr>" for label, count in rows)
+        body = "".join(f'<tr><th scope="row">{escape(label)}</th><td>{count:,.0f}</td></tr>' for label, count in rows)
         return f"<table><caption>{escape(self.place)}: population</caption>{body}</table>"
 
 

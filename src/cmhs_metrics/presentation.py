@@ -26,7 +26,7 @@ _BOUNDS = ("lower", "upper", "_lower", "_upper", "lower_bound", "upper_bound", "
 
 BASES_IN_WORDS = {
     "registered": "registered population",
-    "weighted": "population weighted for mental-health need",
+    "weighted": "need-weighted population",
     "16+": "people aged 16 and over",
     "age_band": "people of the ages that the type of team serves",
 }
@@ -88,8 +88,8 @@ def statuses(
         if problems:
             raise BadInput("the picture", problems)
         hidden |= keys.isin(asked).to_numpy(dtype=bool)
-    words = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
-    return pd.Series(words, index=table.index, name="status")
+    said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
+    return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")
 
 
 def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from html import escape
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cmhs_metrics.ages import OLDER, WORKING_AGE, AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
@@ -27,7 +28,24 @@ def normalise(text: str) -> str:
     return re.sub("[^a-z0-9]", "", text.lower().replace("&", "and"))
 
 
-class TeamType(Enum):
+class _InNotebooks:
+    """How a notebook shows a type of team; an Enum takes a name with such underscores only from outside."""
+
+    def _repr_html_(self: Any) -> str:
+        rows = {
+            "What it does": self.description,
+            "Ages": self.age_band.label,
+            "MHSDS codes": ", ".join(self.mhsds_codes),
+            "In Python": f"TeamType.{self.name}",
+        }
+        cells = "".join(
+            f'<tr><th scope="row">{key}</th><td style="text-align:left">{escape(text)}</td></tr>'
+            for key, text in rows.items()
+        )
+        return f"<table><caption><b>{escape(self.label)}</b> (type of team)</caption>{cells}</table>"
+
+
+class TeamType(_InNotebooks, Enum):
     """The audit's twelve types of community mental health team, in the audit's order.
 
     Attributes

@@ -21,6 +21,7 @@ from cmhs_metrics.benchmarking.open_values import (
     open_chance,
     open_ranks,
 )
+from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
@@ -146,7 +147,7 @@ def benchmark(
             parts.append(_described(rows, *found))
     if any("value_lower" in part for part in parts):
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
-    return pd.concat(parts, ignore_index=True)
+    return Comparison(pd.concat(parts, ignore_index=True))
 
 
 def _of_period(table: Any, period: Any) -> Any:

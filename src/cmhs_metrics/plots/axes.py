@@ -24,6 +24,7 @@ BESIDE = 1.35
 """Distance of names below one another [size]; with it a place takes this much of a horizontal chart."""
 ABREAST = 1.08
 """The same of names turned upright, side by side."""
+FEW = 6
 
 
 def value_ticks(values: Sequence[float], unit: str, *, proportion: bool, zero: bool = True) -> tuple[Any, list[str]]:
@@ -33,6 +34,8 @@ def value_ticks(values: Sequence[float], unit: str, *, proportion: bool, zero: b
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    if not finite.size:
+        return np.array([0.0, 1.0]), ["", ""]
     if low == high:
         high = low + (1.0 if not proportion else 0.1)
     ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
@@ -128,9 +131,10 @@ class Names:
                 tick.set_rotation(90)
         count = len(self.short)
         if self.across:
-            ax.set_ylim(count - 0.5, -0.5)
+            # A few bars stay bars and do not become blocks.
+            ax.set_ylim(max(count, FEW) - 0.5, -0.5)
         else:
-            ax.set_xlim(-0.5, count - 0.5)
+            ax.set_xlim(-0.5, max(count, FEW) - 0.5)
 
 
 def _plain(axis: Any) -> None:

@@ -6,7 +6,7 @@ import base64
 import html
 import io
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -40,7 +40,7 @@ class Picture(Figure):
     It is not one of pyplot's, and so is never left open.
     """
 
-    def savefig(self, fname: Any, **options: Any) -> None:  # type: ignore[override]
+    def savefig(self, fname: Any, **options: Any) -> None:
         """Save the figure with its title and alternative text; see `matplotlib.figure.Figure.savefig`."""
         format_ = options.get("format") or str(getattr(fname, "name", fname)).rpartition(".")[2]
         known = metadata_for(self, str(format_).casefold())
@@ -76,7 +76,7 @@ def picture(draw: Callable[P, R]) -> Callable[P, R]:
         with mpl.rc_context():
             # Retired settings warn when they are read or set; they are not ours to mend.
             dict.update(mpl.rcParams, settings)
-            mpl.rcParams.update(ours)
+            mpl.rcParams.update(cast("Any", ours))
             return draw(*args, **kwargs)
 
     return drawn
@@ -128,7 +128,7 @@ class Sheet:
 
     def height(self) -> float:
         """What is left for the axes and their labels [point]."""
-        return self.top - self.bottom - self.head() - self.foot()
+        return float(self.top - self.bottom - self.head() - self.foot())
 
     def say(self, *sentences: str, most: int = 5) -> None:
         """Put sentences into the caption."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DENOMINATORS = {"rate": "people", "proportion": "cases", "ratio": "expected events"}
-_DASHES = ("--", "-", ":")
+_DASHES: tuple[Any, ...] = ("--", "-", ":")
 _AROUND = ((8, 0), (-8, 0), (0, 12), (0, -12), (8, 14), (-8, 14), (8, -14), (-8, -14), (8, 28), (-8, 28), (8, -28))
 """Where a name may stand beside its point [point]."""
 
@@ -197,31 +197,37 @@ def _points(sheet: Sheet, known: pd.DataFrame) -> None:
             held["denominator"], held["value"], marker=marker, color=colour, s=150 if focus else 55, edgecolors=PAPER,
             linewidths=1, zorder=4 + bool(focus),
         )  # fmt: skip
-    _name(sheet, known[known["focus"]])
+    _name(sheet, known)
 
 
-def _name(sheet: Sheet, focus: pd.DataFrame) -> None:
-    """Name the points of the focus, each name where it covers no other."""
+def _name(sheet: Sheet, known: pd.DataFrame) -> None:
+    """Name the points of the focus, each name where it covers no other and as few points as can be."""
     ax = sheet.ax
     place = ax.get_position()
     taken: list[tuple[float, float, float, float]] = []
     edges = (place.x0 * sheet.scale[0], place.x1 * sheet.scale[0], place.y0 * sheet.scale[1], place.y1 * sheet.scale[1])
-    for row in focus.itertuples():
-        text = shorten(str(row.name), 0.45 * (edges[1] - edges[0]), bold=True)
+    points = ax.transData.transform(known[["denominator", "value"]].to_numpy()) * 72 / sheet.figure.dpi
+    for row in known[known["focus"]].to_dict("records"):
+        text = shorten(str(row["name"]), 0.45 * (edges[1] - edges[0]), bold=True)
         wide = width(text, bold=True)
-        x, y = ax.transData.transform((float(row.denominator), float(row.value))) * 72 / sheet.figure.dpi
-        for dx, dy in _AROUND:
-            start = x + dx - (0 if dx > 0 else wide if dx < 0 else wide / 2)
-            box = (start, start + wide, y + dy - SIZE * 0.7, y + dy + SIZE * 0.7)
+        x, y = ax.transData.transform((row["denominator"], row["value"])) * 72 / sheet.figure.dpi
+        found: list[tuple[int, tuple[float, float], tuple[float, float, float, float]]] = []
+        for right, up in _AROUND:
+            start = float(x + right - (0 if right > 0 else wide if right < 0 else wide / 2))
+            box = (start, start + wide, float(y + up - SIZE * 0.7), float(y + up + SIZE * 0.7))
             inside = box[0] >= edges[0] and box[1] <= edges[1] and box[2] >= edges[2] and box[3] <= edges[3]
             if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                ax.annotate(
-                    text, (row.denominator, row.value), xytext=(dx, dy), textcoords="offset points", fontsize=SIZE,
-                    fontweight="bold", ha="left" if dx > 0 else "right" if dx < 0 else "center", va="center",
-                    color=INK, parse_math=False, gid="place", zorder=6,
-                )  # fmt: skip
-                break
+                covered = int(sum(box[0] <= at <= box[1] and box[2] <= height <= box[3] for at, height in points))
+                found.append((covered, (right, up), box))
+        if not found:
+            continue
+        _, (dx, dy), box = min(found, key=lambda each: each[0])
+        taken.append(box)
+        ax.annotate(
+            text, (row["denominator"], row["value"]), xytext=(dx, dy), textcoords="offset points", fontsize=SIZE,
+            fontweight="bold", ha="left" if dx > 0 else "right" if dx < 0 else "center", va="center", color=INK,
+            parse_math=False, gid="place", zorder=6, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
+        )  # fmt: skip
 
 
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
@@ -233,17 +239,14 @@ def _text(rows: pd.DataFrame, funnel: Funnel, what: Measured, sheet: Sheet, axis
     count = len(known)
     levels = " and ".join(f"{level * 100:g}%" for level in funnel.limits.levels)
     parts = [
-        f"Funnel plot: {' '.join(sheet.title)}, against {axis}, for {count} place{'' if count == 1 else 's'}, with limits "
-        f"at {levels} about a target of {what.write(funnel.target)}."
+        f"Funnel plot: {' '.join(sheet.title)}, against {axis}, for {count} place{'' if count == 1 else 's'}, with "
+        f"limits at {levels} about a target of {what.write(funnel.target)}."
     ]
     words = known["outlier"].dropna()
     for word in sorted(set(words) - {"within"}):
         names = known.loc[known["outlier"] == word, "name"].tolist()
         parts.append(f"{word[0].upper()}{word[1:]}: {listed(names)}.")
     parts.append("" if (words != "within").any() else "Every place lies within the limits.")
-    parts += [f"{row.name}: {what.write(float(row.value))}, {row.outlier}." for row in _focus(known).itertuples()]
+    focus = known[known["focus"]].head(8).to_dict("records")
+    parts += [f"{each['name']}: {what.write(each['value'])}, {each['outlier']}." for each in focus]
     return " ".join([*parts, absent(rows), what.caption(source)])
-
-
-def _focus(known: pd.DataFrame) -> pd.DataFrame:
-    return known.loc[known["focus"], ["name", "value", "outlier"]].head(8).set_index("name", drop=False)

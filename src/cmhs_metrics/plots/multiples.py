@@ -1,10 +1,9 @@
-"""Small multiples: the same picture for each type of team, on one scale."""
+"""Small multiples: the same picture for each type of team."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -33,13 +32,14 @@ def small_multiples(
     *,
     by: str = "team_type",
     basis: str | None = None,
+    one_scale: bool = False,
     names: Mapping[Any, str] | None = None,
     suppressed: Collection[Any] = (),
     source: str | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw ranked bars for each type of team, side by side on one scale.
+    """Draw ranked bars for each type of team, side by side.
 
     Parameters
     ----------
@@ -49,6 +49,9 @@ def small_multiples(
         Which metric, and on which population, where the result has several.
     by : str, default "team_type"
         That column; each of its values has a panel, in the order in which they come.
+    one_scale : bool, default False
+        Whether all panels have the same scale; otherwise each has its own, for some types of team are much larger than
+        others, and the picture says so.
     names : mapping of place to str, optional
         How places are called in the alternative text.
     suppressed : collection, optional
@@ -59,8 +62,8 @@ def small_multiples(
     Returns
     -------
     matplotlib.axes.Axes
-        The picture; the panels are its `child_axes`. Each has a line at the median of its places. A place whose value is
-        suppressed or not known has no bar, and each panel says how many these are.
+        The picture; the panels are its `child_axes`. Each has a line at the median of its places. A place whose value
+        is suppressed or not known has no bar, and is listed in the caption.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def small_multiples(
     [2, 1]
     """
     table = in_pandas(result, by, "place", "value")
-    groups = [each for each in table[by].dropna().unique()]
+    groups = list(table[by].dropna().unique())
     if not 1 <= len(groups) <= MOST:
         expected = f"1 to {MOST} panels to be read on one picture"
         raise BadInput("small_multiples", [Problem(by, None, f"{len(groups)} panels", expected)])
@@ -90,31 +93,39 @@ def small_multiples(
     what = next(iter(panels.values())).measured
     sheet = Sheet(ax, title or f"{what.label}, by {by.replace('_', ' ')}", what.words)
     sheet.key = _key(panels)
-    sheet.say("Each bar is a place.", _absent(panels), what.caption(source), most=4)
-    values = [value for each in panels.values() for value in each.rows["value"]]
-    ticks, texts = value_ticks(values, what.unit, proportion=what.proportion)
-    if len(ticks) > 4 and len(panels) > 4:
-        kept = range(0, len(ticks), 2)
-        ticks, texts = np.append(ticks[list(kept)], ticks[-1]), [*(texts[at] for at in kept), ""]
+    scale = "All panels have one scale." if one_scale else "Each panel has a scale of its own."
+    sheet.say("Each bar is a place.", scale, _absent(panels), what.caption(source), most=4)
+    shared = [value for each in panels.values() for value in each.rows["value"]]
+    scales = [_scale(shared if one_scale else each.rows["value"], each) for each in panels.values()]
     box = sheet.place()
     sheet.ax.set_axis_off()
     columns = min(len(panels), 4 if len(panels) > 6 or len(panels) == 4 else 3)
     rows = -(-len(panels) // columns)
     head = 2 * SIZE * LINE + 6
-    left = widest(texts)
-    wide = (box.width - left - _GAP * (columns - 1)) / columns
+    left = max(widest(texts) for _, texts in scales)
+    wide = (box.width - (left + _GAP) * columns + _GAP) / columns
     high = (box.height - rows * head) / rows - 6
     if high < 20 or wide < 60:
         least = f"a picture of at least {(sheet.width + max(0, 60 - wide) * columns) / 72:.1f} inches across and higher"
         raise BadInput("small_multiples", [Problem("ax", None, None, least)])
     for at, (name, places) in enumerate(panels.items()):
         across, down = at % columns, at // columns
-        start = left + across * (wide + _GAP)
+        start = left + across * (left + wide + _GAP)
         foot = box.height - (down + 1) * (head + high + 6) + 6
         bounds = (start / box.width, foot / box.height, wide / box.width, high / box.height)
         panel = sheet.ax.inset_axes(bounds)
-        _panel(panel, name, places, ticks, texts if across == 0 else [""] * len(texts), wide)
+        _panel(panel, name, places, *scales[at], wide)
     return sheet.finish(_text(panels, sheet, what.words, what.caption(source)))
+
+
+def _scale(values: Any, places: Compared) -> tuple[Any, list[str]]:
+    """Three or four ticks, which is all that a panel has room for."""
+    what = places.measured
+    ticks, texts = value_ticks(values, what.unit, proportion=what.proportion)
+    every = -(-len(ticks) // 4)
+    kept = [at for at in range(len(ticks)) if at % every == 0 or ticks[at] == 0]
+    ends = sorted({0, *kept, len(ticks) - 1})
+    return ticks[ends], [texts[at] if at in kept else "" for at in ends]
 
 
 def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str], wide: float) -> None:
@@ -125,6 +136,11 @@ def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str
             [float(str(at))], [row["value"]], width=0.84, facecolor=FOCUS if focus else OTHERS,
             edgecolor=PAPER if focus else OTHERS, hatch=HATCH if focus else None, linewidth=0,
         )  # fmt: skip
+        if focus:
+            panel.annotate(
+                "", (float(str(at)), max(row["value"], 0.0)), xytext=(0, 12), textcoords="offset points",
+                arrowprops={"arrowstyle": "-|>", "color": FOCUS, "linewidth": 2.5, "shrinkA": 0, "shrinkB": 1},
+            )  # fmt: skip
     draw_values(panel, ticks, texts, across=False)
     panel.set_xlim(-0.7, max(len(rows), 1) - 0.3)
     panel.xaxis.set_ticks([])
@@ -148,9 +164,7 @@ def _below(places: Compared) -> str:
         row = focus.iloc[0]
         return f"focus {places.measured.write(row['value']) if row['status'] == KNOWN else row['status']}"
     return ", ".join(
-        f"{count} {word}"
-        for word in (SUPPRESSED, NOT_KNOWN)
-        if (count := int((places.rows["status"] == word).sum()))
+        f"{count} {word}" for word in (SUPPRESSED, NOT_KNOWN) if (count := int((places.rows["status"] == word).sum()))
     )
 
 
@@ -178,7 +192,7 @@ def _absent(panels: dict[str, Compared]) -> str:
 
 def _text(panels: dict[str, Compared], sheet: Sheet, words: str, caption: str) -> str:
     unit = f", in {words}" if words else ""
-    parts = [f"Small multiples of ranked bars: {' '.join(sheet.title)}{unit}, {len(panels)} panels on one scale."]
+    parts = [f"Small multiples of ranked bars: {' '.join(sheet.title)}{unit}, {len(panels)} panels."]
     for name, places in panels.items():
         known, write = places.known["value"], places.measured.write
         count = f"{len(known)} place{'' if len(known) == 1 else 's'}"

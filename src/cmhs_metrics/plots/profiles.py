@@ -81,7 +81,7 @@ def stacked_profile(
     >>> import pandas as pd
     >>> parts = pd.DataFrame({"Non-psychosis": [28, 30], "Psychosis": [26, 20]}, index=["North", "South"])
     >>> ax = stacked_profile(parts, metric="cluster_share")
-    >>> [round(bar.get_width(), 2) for bar in ax.patches]
+    >>> [round(float(bar.get_width()), 2) for bar in ax.patches]
     [0.52, 0.6, 0.48, 0.4]
     """
     table, status = _read(parts, suppressed, shares)
@@ -118,11 +118,15 @@ def _read(parts: Any, suppressed: Any, shares: bool) -> tuple[pd.DataFrame, pd.S
         if hidden.shape != parts.shape:
             problems.append(Problem("suppressed", None, hidden.shape, f"the shape of the parts, {parts.shape}"))
             raise BadInput("stacked_profile", problems)
-    columns = {at: numbers(parts.iloc[:, [at]].reset_index(drop=True), parts.columns[at]) for at in range(parts.shape[1])}
+    columns = {
+        at: numbers(parts.iloc[:, [at]].reset_index(drop=True), parts.columns[at]) for at in range(parts.shape[1])
+    }
     values = pd.DataFrame(columns).set_axis(parts.index, axis=0)
     missing = values.isna().any(axis=1).to_numpy()
     status = pd.Series(
-        np.where(hidden.any(axis=1), SUPPRESSED, np.where(missing, NOT_KNOWN, KNOWN)), index=parts.index, name="status"
+        np.where(hidden.any(axis=1), SUPPRESSED, np.where(missing, NOT_KNOWN, KNOWN)).tolist(),
+        index=parts.index,
+        name="status",
     )
     values = values.where(np.repeat((status == KNOWN).to_numpy()[:, None], values.shape[1], axis=1))
     for row, at in zip(*np.nonzero(values.to_numpy() < 0), strict=True):
@@ -148,7 +152,7 @@ def _fill(at: int) -> dict[str, Any]:
     }
 
 
-def _stack(ax: Axes, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, across: bool, span: float) -> None:
+def _stack(ax: Any, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, across: bool, span: float) -> None:
     known = np.flatnonzero(rows["status"] == KNOWN)
     start = np.zeros(len(known))
     box = ax.get_position()
@@ -165,7 +169,7 @@ def _stack(ax: Axes, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, ac
         for at, low, length in zip(known, start, lengths, strict=True):
             text = f"{length * 100:.0f}%" if what.proportion else what.write(length)
             room, deep = (long * length / span, thick) if across else (thick * 0.86, long * length / span)
-            if width(text) + 4 <= room and SIZE * 1.2 <= deep * (0.76 if across else 1):
+            if width(text) + 4 <= room and deep * (0.76 if across else 1) >= SIZE * 1.2:
                 where = (low + length / 2, at) if across else (at, low + length / 2)
                 behind = {"facecolor": fill, "edgecolor": "none", "pad": 1.5} if part >= len(FILLS) else None
                 ax.text(
@@ -173,10 +177,10 @@ def _stack(ax: Axes, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, ac
                     gid="share", bbox=behind,
                 )  # fmt: skip
         start = start + lengths
-    for at, word in enumerate(rows["status"]):
+    for row, word in enumerate(rows["status"]):
         if word != KNOWN:
             ax.annotate(
-                word, (0, at) if across else (at, 0), xytext=(6, 0) if across else (0, 6), textcoords="offset points",
+                word, (0, row) if across else (row, 0), xytext=(6, 0) if across else (0, 6), textcoords="offset points",
                 fontsize=SIZE, style="italic", color=INK, rotation=0 if across else 90, parse_math=False,
                 ha="left" if across else "center", va="center" if across else "bottom",
             )  # fmt: skip

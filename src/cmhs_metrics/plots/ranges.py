@@ -81,9 +81,10 @@ def dot_and_range(
     >>> import cmhs_metrics as cm
     >>> teams = cm.synthetic_providers()
     >>> metrics = ["dna_rate", "contacts_per_patient", "cost_per_contact"]
-    >>> ax = dot_and_range(cm.benchmark(teams, metrics, by="organisation"), "Synthetic Trust 07")
+    >>> result = cm.benchmark(teams, metrics, by="organisation", place="organisation")
+    >>> ax = dot_and_range(result, "Synthetic Trust 07")
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "metric"]
-    ['DNA rate', 'Contacts per patient on caseload', 'Cost per contact']
+    ['DNA rate', 'Contacts per patient per year', 'Cost per contact']
     """
     table = in_pandas(result, "place", "value", "metric")
     _check(table, place, peers)
@@ -98,7 +99,7 @@ def dot_and_range(
         (Line2D([], [], color=INK, linewidth=2.5), "median of the peers"),
     ]
     bases = list(dict.fromkeys(row.places.measured.basis for row in rows if row.places.measured.basis))
-    people = f"Population: {', '.join(unit_in_words('', basis) for basis in bases)}." if bases else ""
+    people = f"Population basis: {', '.join(unit_in_words('', basis) for basis in bases)}." if bases else ""
     hidden = _hidden_sentence(rows)
     caption = " ".join(each for each in (hidden, people, data_source(source), _definitions(rows)) if each)
     sheet.say(caption, most=4)
@@ -106,11 +107,11 @@ def dot_and_range(
         fit = int(sheet.height() // (SIZE * LINE * 2))
         problem = Problem("result", None, f"{len(rows)} metrics", f"{fit} or fewer to be read on one picture")
         raise BadInput("dot_and_range", [problem])
-    room = sheet.width * 0.36
+    room = sheet.width * 0.4
     right = max(width(_shown(row), bold=True) for row in rows) + 16
-    ends = max(width(row.places.measured.write(each)) for row in rows for each in _ends(row)) + 14
+    ends = max(width(row.places.measured.write(each)) for row in rows for each in _ends(row)) + 22
     label = max(max(width(shorten(row.label, room), bold=True), width(shorten(row.unit, room))) for row in rows)
-    sheet.place(left=label + ends + 14, right=right + ends)
+    sheet.place(left=label + ends + 4, right=right + ends)
     _draw(sheet, rows, room, ends)
     parts = [f"Dot and range chart: {' '.join(sheet.title)}, {len(rows)} metric{'' if len(rows) == 1 else 's'}."]
     parts[0] += f" {name} is held against {others} peer{'' if others == 1 else 's'}."

@@ -119,7 +119,7 @@ def ranked_bars(
     return sheet.finish(_text(places, sheet, lines, what.caption(source)))
 
 
-_STYLES = tuple(zip(("-", "--", (0, (1, 1))), AVERAGES, strict=True))
+_STYLES: tuple[Any, ...] = tuple(zip(("-", "--", (0, (1, 1))), AVERAGES, strict=True))
 """Of the lines at the averages; their values stand in the key, for they often lie close together."""
 
 
@@ -147,9 +147,7 @@ def _lines(places: Compared, *, mean: bool, median: bool) -> dict[str, float]:
     return lines
 
 
-def _key(
-    rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_bounds: bool
-) -> list[tuple[Any, str]]:
+def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_bounds: bool) -> list[tuple[Any, str]]:
     write = places.measured.write
     key: list[tuple[Any, str]] = []
     if rows["focus"].any():
@@ -167,12 +165,17 @@ def _key(
 
 
 def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
-    for at, row in rows.iterrows():
+    for at, row in enumerate(rows.to_dict("records")):
         if row["status"] != KNOWN:
             continue
         colour = FOCUS if row["focus"] else PEERS if row["peer"] else OTHERS
         hatch = HATCH if row["focus"] else ".." if row["peer"] else None
-        options = {"color": colour, "hatch": hatch, "edgecolor": PAPER if hatch else colour, "linewidth": 0}
+        options: dict[str, Any] = {
+            "color": colour,
+            "hatch": hatch,
+            "edgecolor": PAPER if hatch else colour,
+            "linewidth": 0,
+        }
         if across:
             ax.barh([at], [row["value"]], height=0.72, **options)
         else:
@@ -187,10 +190,9 @@ def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
 
 def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> None:
     """The value beside each horizontal bar; the words where there is none."""
-    for at, row in rows.iterrows():
-        number = float(str(at))
+    for at, row in enumerate(rows.to_dict("records")):
         if row["status"] != KNOWN:
-            where, turned = ((0, number), 0) if across else ((number, 0), 90)
+            where, turned = ((0, at), 0) if across else ((at, 0), 90)
             ax.annotate(
                 row["status"], where, xytext=(6, 0) if across else (0, 6), textcoords="offset points", fontsize=SIZE,
                 rotation=turned, ha="left" if across else "center", va="center" if across else "bottom",
@@ -198,7 +200,7 @@ def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> Non
             )  # fmt: skip
         elif across:
             ax.annotate(
-                places.measured.write(row["value"]), (1, number), xycoords=ax.get_yaxis_transform(), xytext=(6, 0),
+                places.measured.write(row["value"]), (1, at), xycoords=ax.get_yaxis_transform(), xytext=(6, 0),
                 textcoords="offset points", fontsize=SIZE, va="center", ha="left", color=INK, parse_math=False,
                 fontweight="bold" if row["focus"] else "normal", annotation_clip=False,
             )  # fmt: skip
@@ -210,7 +212,8 @@ def _text(places: Compared, sheet: Sheet, lines: dict[str, float], caption: str)
     parts = [f"Ranked bar chart: {' '.join(sheet.title)}, in {places.measured.words}, for {count} place"]
     parts[0] += "." if count == 1 else "s."
     if len(known):
-        high, low = known.loc[known["value"].idxmax()], known.loc[known["value"].idxmin()]
+        order = known.sort_values(["value", "name"], ascending=[False, True])
+        high, low = order.iloc[0], order.iloc[-1]
         parts.append(f"Highest: {high['name']}, {write(high['value'])}.")
         parts.append(f"Lowest: {low['name']}, {write(low['value'])}." if len(known) > 1 else "")
         parts += [f"{name[0].upper()}{name[1:]}: {write(value)}." for name, value in lines.items()]

@@ -42,7 +42,7 @@ class Measured:
 
     def caption(self, source: str | None) -> str:
         """Where definition and data come from, and the population."""
-        basis = f"Population: {unit_in_words('', self.basis)}." if self.basis else ""
+        basis = f"Population basis: {unit_in_words('', self.basis)}." if self.basis else ""
         defined = f"Definition: {self.source}." if self.source else ""
         return " ".join(each for each in (basis, data_source(source), defined) if each)
 
@@ -85,11 +85,11 @@ class Compared:
     def focus_sentences(self, *, most: int = 8) -> str:
         """What is known of the places that the reader asks about."""
         focus = self.rows[self.rows["focus"]]
-        ranked = self.known["value"].rank(ascending=False, method="min")
+        values = self.known["value"]
         told = []
-        for at, row in list(focus.iterrows())[:most]:
+        for row in focus.head(most).to_dict("records"):
             if row["status"] == KNOWN:
-                place = f"{int(ranked[at])} of {len(ranked)}, highest first"
+                place = f"{int((values > row['value']).sum()) + 1} of {len(values)}, highest first"
                 told.append(f"{row['name']}: {self.measured.write(row['value'])} ({place}).")
         more = f"And {len(focus) - most} more focus places." if len(focus) > most else ""
         return " ".join([*told, *([more] if more else [])])
@@ -133,7 +133,7 @@ def compared(
     rows = shown_only(table, "value", key="place", suppressed=suppressed)
     rows["name"] = names_of(table["place"], names)
     for mark in ("focus", "peer"):
-        held = table[mark] if mark in table else False
+        held = table.get(mark, False)
         rows[mark] = pd.Series(held, index=table.index).astype("boolean").fillna(False).astype(bool)
     first = table.iloc[0]
     name = first.get("metric")
@@ -195,12 +195,12 @@ def in_pandas(table: Any, *columns: str) -> pd.DataFrame:
 def _one_of(table: pd.DataFrame, column: str, asked: Any) -> pd.DataFrame:
     if column not in table:
         return table
-    held = [each for each in table[column].dropna().unique().tolist()]
+    held = table[column].dropna().unique().tolist()
     if asked is not None:
         if asked not in held:
             hint = nearest(str(asked), map(str, held)) or f"one of {', '.join(map(repr, held))}"
             raise BadInput("the picture", [Problem(column, None, asked, f"one that is in the table; {hint}")])
-        return table[table[column] == asked].reset_index(drop=True)
+        return pd.DataFrame(table[table[column] == asked]).reset_index(drop=True)
     if len(held) > 1:
         expected = f"one of {', '.join(map(repr, held))}, asked for by name: {column}="
         raise BadInput("the picture", [Problem(column, None, None, expected)])

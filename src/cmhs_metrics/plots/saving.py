@@ -39,10 +39,11 @@ def alternative_text(ax: Axes) -> str:
     Examples
     --------
     >>> import cmhs_metrics as cm
-    >>> change = cm.decomposition.decompose_product_change({"patients": 100, "cost": 2.0}, {"patients": 80, "cost": 3.0})
+    >>> before, after = {"patients": 100, "cost": 2.0}, {"patients": 80, "cost": 3.0}
+    >>> change = cm.decomposition.decompose_product_change(before, after, method="shapley")
     >>> print(alternative_text(cm.plots.waterfall(change, unit="GBP")))
-    Waterfall chart: What drove the change, in £. From £200 before to £240 after, a change of +£40.0: patients −£49.0, cost
-    +£89.0. Source of the data not given.
+    Waterfall chart: What drove the change, in £. From £200 before to £240 after, a change of +£40.0:
+    patients −£50.0, cost +£90.0. Source of the data not given.
     """
     return str(ax.get_label())
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import INK, MARKERS, MUTED, PAPER, SERIES
+from cmhs_metrics.plots.ends import name_ends
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.periods import draw_periods, period_positions
 from cmhs_metrics.plots.reading import Measured, measured, names_of
@@ -128,7 +129,7 @@ def index_chart(
     >>> years = ["2014/15", "2015/16", "2016/17"]
     >>> series = pd.DataFrame({"cost": [6.0, 5.7, 5.4], "caseload": [1000, 950, 800]}, index=years)
     >>> index_chart(series, "2014/15").lines[1].get_ydata().round(1).tolist()
-    [100.0, 95.0, 80.0]
+    [100.0, 95.0, 90.0]
     """
     table = _wide(values)
     hidden = _hidden(table, suppressed)
@@ -174,7 +175,8 @@ def _draw(
         for run in _unbroken(shown.iloc[:, at].to_numpy(), connected):
             sheet.ax.plot(positions[run], shown.iloc[run, at].to_numpy(), gid=f"series-{at}", **style)
     if not one:
-        _name_ends(sheet, positions, shown, named, short, box.height)
+        colours = [_style(at, [], named)["color"] for at in named]
+        name_ends(sheet, positions, shown.iloc[:, named], short, colours, box.height)
     return sheet.finish(_text(kind, sheet, shown, called, named, what, missing, source))
 
 
@@ -246,43 +248,11 @@ def _unbroken(values: Any, connected: Any) -> list[slice]:
     return runs
 
 
-def _name_ends(sheet: Sheet, positions: Any, shown: pd.DataFrame, named: list[int], short: list[str], high: float) -> None:
-    """Name each line at its end, moved up or down where names would meet."""
-    ax = sheet.ax
-    low, top = ax.get_ylim()
-    ends = [(at, int(np.flatnonzero(shown.iloc[:, at].notna())[-1])) for at in named]
-    wanted = [(float(shown.iloc[last, at]) - low) / (top - low) * high for at, last in ends]
-    heights = spread(wanted, SIZE * LINE, high)
-    for (at, last), name, height in zip(ends, short, heights, strict=True):
-        line = _style(at, [], named)
-        ax.annotate(
-            name, (positions[last], shown.iloc[last, at]), xytext=(1, height / high),
-            textcoords="axes fraction", fontsize=SIZE, va="center", ha="left", color=INK, parse_math=False, gid="name",
-            annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": line["color"], "linewidth": 1.2, "relpos": (0, 0.5), "shrinkB": 4},
-        )  # fmt: skip
-
-
-def spread(wanted: list[float], apart: float, room: float) -> list[float]:
-    """Heights as near as can be to those wanted, each so far apart from the next, within the room where it suffices."""
-    order = np.argsort(wanted, kind="stable")
-    heights = np.asarray(wanted, dtype=np.float64)[order]
-    for at in range(1, len(heights)):
-        heights[at] = max(heights[at], heights[at - 1] + apart)
-    if len(heights) and heights[-1] > room:
-        heights[-1] = room
-        for at in range(len(heights) - 2, -1, -1):
-            heights[at] = min(heights[at], heights[at + 1] - apart)
-    result = np.empty(len(heights))
-    result[order] = heights
-    return [float(each) for each in result]
-
-
 def _absent(status: pd.DataFrame, called: list[str]) -> str:
     said = []
     for word, start in ((SUPPRESSED, "Suppressed"), (NOT_KNOWN, "Not known")):
         cells = [
-            str(status.index[row]) if len(called) == 1 else f"{called[at]} in {status.index[row]}"
+            str(status.index[int(row)]) if len(called) == 1 else f"{called[at]} in {status.index[int(row)]}"
             for at in range(status.shape[1])
             for row in np.flatnonzero((status.iloc[:, at] == word).to_numpy())
         ]
@@ -301,7 +271,7 @@ def _text(
     parts = [f"{kind}: {' '.join(sheet.title)}{unit}, {series}, {periods[0]} to {periods[-1]}."]
     for at in named:
         column = shown.iloc[:, at]
-        first, last = np.flatnonzero(column.notna())[[0, -1]]
+        first, last = (int(each) for each in np.flatnonzero(column.notna())[[0, -1]])
         start, end = float(column.iloc[first]), float(column.iloc[last])
         if first == last:
             parts.append(f"{called[at]}: {what.write(start)} in {periods[first]}.")

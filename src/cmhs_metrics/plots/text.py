@@ -18,11 +18,11 @@ _FAMILY = "DejaVu Sans"
 
 
 def clean(text: object) -> str:
-    """A name on one line, without what cannot be printed.
+    r"""A name on one line, without what cannot be printed.
 
     Examples
     --------
-    >>> clean("  North  East\\x00 London ")
+    >>> clean("  North  East\x00 London ")
     'North East London'
     """
     printable = "".join(each if each.isprintable() else " " for each in str(text)[: 4 * LONGEST])
@@ -75,10 +75,24 @@ def shorten(text: str, room: float, size: float = SIZE, *, bold: bool = False, m
 
 
 def shorten_all(names: list[str], room: float, *, bold: bool = True) -> list[str]:
-    """Cut names to the room that there is, so that names that differ still do where that can be."""
+    """Cut names to the room that there is, so that names that differ still do where that can be.
+
+    Where one is too long, all go without the words that they have in common at either end.
+    """
+    if len(names) > 1 and any(width(clean(name), bold=bold) > room for name in names):
+        names = _without_what_all_share([clean(name) for name in names])
     short = [shorten(name, room, bold=bold) for name in names]
     alike = {each for each in short if short.count(each) > 1}
     return [shorten(name, room, bold=bold, middle=each in alike) for name, each in zip(names, short, strict=True)]
+
+
+def _without_what_all_share(names: list[str]) -> list[str]:
+    """Names without the words that all of them begin or end with, such as "NHS" and "ICB"."""
+    words = [name.split() for name in names]
+    for end in (0, -1):
+        while all(len(each) > 1 for each in words) and len({each[end] for each in words}) == 1:
+            words = [each[1:] if end == 0 else each[:-1] for each in words]
+    return [" ".join(each) for each in words]
 
 
 def wrap(text: str, room: float, size: float = SIZE, *, most: int = 3, bold: bool = False) -> list[str]:

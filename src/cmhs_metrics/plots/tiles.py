@@ -75,8 +75,8 @@ def tile_map(
     metric, basis : str, optional
         Which metric, and on which population, where the result has several.
     positions : pandas.DataFrame, optional
-        Where the tiles stand: `place`, `column` and `row`, whole numbers, and where wanted `label`, what the tile shows in
-        place of the code. Those of the 42 ICBs unless given; see `icb_tiles`.
+        Where the tiles stand: `place`, `column` and `row`, whole numbers, and where wanted `label`, what the tile
+        shows in place of the code. Those of the 42 ICBs unless given; see `icb_tiles`.
     names : mapping of place to str, optional
         How places are called in the alternative text; the `name` of the positions unless given.
     suppressed : collection, optional
@@ -241,6 +241,6 @@ def _text(places: Compared, sheet: Sheet, source: str | None) -> str:
         order = known.sort_values(["value", "name"], ascending=[False, True])
         ends = [("Highest", order.head(3)), ("Lowest", order.tail(3)[::-1])] if len(known) > 5 else [("Values", order)]
         for word, part in ends:
-            told = ", ".join(f"{row.name_} {write(row.value)}" for row in part.rename(columns={"name": "name_"}).itertuples())
+            told = ", ".join(f"{each['name']} {write(each['value'])}" for each in part.to_dict("records"))
             parts.append(f"{word}: {told}.")
     return " ".join([*parts, places.focus_sentences(), places.absent(), places.measured.caption(source)])

@@ -70,7 +70,7 @@ def waterfall(
     --------
     >>> from cmhs_metrics.decomposition import decompose_ratio_change
     >>> ax = waterfall(decompose_ratio_change(100.0, 90.0, 50.0, 40.0), metric="cost_per_contact")
-    >>> [round(bar.get_height(), 3) for bar in ax.patches]
+    >>> [round(float(bar.get_height()), 3) for bar in ax.patches]
     [2.0, -0.224, 0.474, 2.25]
     """
     start, steps, end = _steps(change)

@@ -103,7 +103,11 @@ def xmr_chart(
     rows = shown_only(own.rename(columns={value: "value"}), key=period, suppressed=suppressed)
     rows["name"] = [str(each) for each in table[period]]
     positions, follows = period_positions(list(table[period]))
-    what = measured(metric, basis=basis) if metric is not None else Measured(value.replace("_", " "), unit, basis=basis)
+    what = (
+        measured(metric, basis=basis)
+        if metric is not None
+        else Measured(value.replace("_", " ").capitalize(), unit, basis=basis)
+    )
     sheet = Sheet(ax, title or f"{what.label}: XmR chart", what.words)
     limits = table[["centre", "lower", "upper"]].astype("float64")
     target = pd.to_numeric(table["target"]) if "target" in table else pd.Series(np.nan, index=table.index)
@@ -144,10 +148,10 @@ def _key(causes: pd.Series[Any], *, has_target: bool) -> list[tuple[Any, str]]:
 
 def _lines(ax: Axes, positions: Any, phase: Any, limits: pd.DataFrame, target: pd.Series[Any]) -> None:
     for each in np.unique(phase):
-        at = np.flatnonzero(phase == each)
-        ends = [positions[at[0]] - 0.3, positions[at[-1]] + 0.3]
+        of_phase = np.flatnonzero(phase == each)
+        ends = [positions[of_phase[0]] - 0.3, positions[of_phase[-1]] + 0.3]
         for name, colour, style in (("centre", INK, "-"), ("lower", MUTED, "--"), ("upper", MUTED, "--")):
-            level = float(limits[name].iloc[at[0]])
+            level = float(limits[name].iloc[of_phase[0]])
             if np.isfinite(level):
                 ax.plot(ends, [level, level], color=colour, linestyle=style, linewidth=1.8, gid=f"{name}-{each}")
     if target.notna().any():
@@ -160,10 +164,10 @@ def _points(ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Seri
         if known[at] and known[at - 1] and follows[at]:
             ax.plot(positions[at - 1 : at + 1], values[at - 1 : at + 1], color=COMMON, linewidth=1.8, zorder=3)
     for each, (_, colour, marker) in _LOOKS.items():
-        at = np.flatnonzero(((causes == each) & known).to_numpy())
-        if len(at):
+        points = np.flatnonzero(((causes == each) & known).to_numpy())
+        if len(points):
             ax.scatter(
-                positions[at], values[at], color=colour, marker=marker, s=70 if each == "none" else 110,
+                positions[points], values[points], color=colour, marker=marker, s=70 if each == "none" else 110,
                 edgecolors=PAPER, linewidths=1, zorder=4, gid=f"points-{each}",
             )  # fmt: skip
 

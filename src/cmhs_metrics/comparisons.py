@@ -1,0 +1,84 @@
+"""What `benchmark` gives: a table of places, which a notebook shows as people read it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cmhs_metrics.presentation import KNOWN, amount, statuses, unit_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 60
+"""So many places of a metric are shown in a notebook; the rest are counted."""
+_NEEDED = frozenset({"metric", "label", "unit", "place", "value", "lower", "upper", "rank", "places", "focus"})
+
+
+class Comparison(pd.DataFrame):
+    """The places of a benchmark: a pandas table like any other, shown in a notebook in words and units.
+
+    What is computed from it, such as a selection of its rows, is a plain `pandas.DataFrame`. In a notebook a suppressed
+    value is shown as "suppressed", whatever its columns hold.
+    """
+
+    def _repr_html_(self) -> str | None:
+        if not set(self.columns) >= _NEEDED or self.empty:
+            return pd.DataFrame(self)._repr_html_()  # type: ignore[operator,no-any-return]
+        keys = ["metric", *(["basis"] if "basis" in self else [])]
+        plain = pd.DataFrame(self).reset_index(drop=True)
+        return "".join(_table(rows) for _, rows in plain.groupby(keys, sort=False, dropna=False))
+
+
+def _table(rows: pd.DataFrame) -> str:
+    first = rows.iloc[0]
+    basis = first.get("basis")
+    proportion = str(first["unit"]).startswith("proportion")
+    unit = unit_in_words(str(first["unit"]), None if basis is None or pd.isna(basis) else str(basis))
+    heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance"]
+    shown = rows.assign(status=statuses(rows))
+    body = "".join(_row(row, str(first["unit"]), proportion=proportion) for row in _shown(shown))
+    more = len(rows) - MOST
+    if more > 0:
+        body += f'<tr><td colspan="{len(heads)}" style="text-align:left">… and {more:,} more places</td></tr>'
+    average = ""
+    if "average" in rows and pd.notna(first["average"]):
+        kind = str(first.get("average_kind", "average"))
+        average = f"; {kind} {amount(float(first['average']), str(first['unit']), proportion=proportion)}"
+    caption = f"<b>{escape(str(first['label']))}</b> ({escape(unit)}{escape(average)})"
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shown(rows: pd.DataFrame) -> Iterator[dict[Any, Any]]:
+    """The places by rank; those without a value last, by name."""
+    order = rows["value"].where(rows["status"] == KNOWN)
+    ranked = rows.assign(order=-order).sort_values(["order", "place"], na_position="last")
+    focus = ranked["focus"].astype("boolean").fillna(False).astype(bool)
+    # The focus is shown also where it stands below the places that there is room for.
+    kept = pd.concat([ranked[focus], ranked[~focus]]).head(MOST)
+    yield from kept.sort_values(["order", "place"], na_position="last").to_dict("records")
+
+
+def _row(row: dict[Any, Any], unit: str, *, proportion: bool) -> str:
+    place = escape(str(row["place"]))
+    name = f"<b>{place}</b> (focus)" if row["focus"] is True else place
+    if row["status"] != KNOWN:
+        cells = [row["status"], "", "", "", ""]
+    else:
+
+        def write(value: float, *, sign: bool = False) -> str:
+            return amount(float(value), unit, proportion=proportion, sign=sign)
+
+        bounds = f"{write(row['lower'])} to {write(row['upper'])}" if pd.notna(row["lower"]) else ""
+        rank = f"{int(row['rank'])} of {int(row['places'])}" if pd.notna(row["rank"]) else ""
+        percent = row.get("difference_percent")
+        against = "" if percent is None or pd.isna(percent) else f"{amount(percent / 100, proportion=True, sign=True)}"
+        chance = row.get("more_than_chance")
+        said = "" if chance is None or pd.isna(chance) else "yes" if chance else "no"
+        cells = [write(row["value"]), bounds, rank, against, said]
+    return (
+        f'<tr><th scope="row" style="text-align:left">{name}</th>{"".join(f"<td>{each}</td>" for each in cells)}</tr>'
+    )
