@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -116,7 +117,7 @@ class TestTheSample:
         levels = [int(tag[1]) for tag, _ in Tags(sample.html).all if re.fullmatch(r"h[1-6]", tag)]
         assert levels[0] == 1
         assert levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after - before <= 1 for before, after in pairwise(levels))
 
     def test_tables_have_captions_and_scopes(self, sample: cm.packs.Pack) -> None:
         tags = Tags(sample.html)
@@ -221,9 +222,10 @@ class TestSuppressed:
     )
 
     @pytest.fixture(scope="class")
-    def made(self) -> cm.packs.Pack:
+    @classmethod
+    def made(cls) -> cm.packs.Pack:
         pytest.importorskip("matplotlib", reason="charts need matplotlib")
-        return cm.pack(self.TABLE, PEOPLE, focus=["QH8", "QUE"], peers=["QJG"])
+        return cm.pack(cls.TABLE, PEOPLE, focus=["QH8", "QUE"], peers=["QJG"])
 
     def test_is_said_and_nothing_else(self, made: cm.packs.Pack) -> None:
         told = [each for each in made.findings if each.metric == "face_to_face_share" and each.place == "QH8"]
@@ -268,12 +270,13 @@ class TestNamesFromAFile:
     EVIL = '<script>alert("x")</script>\'" onload=x =1+1'
 
     @pytest.fixture(scope="class")
-    def made(self) -> cm.packs.Pack:
+    @classmethod
+    def made(cls) -> cm.packs.Pack:
         pytest.importorskip("matplotlib", reason="charts need matplotlib")
-        evil = [self.EVIL, "=HYPERLINK(1)", "</style></svg><img src=x onerror=y>", "&lt;b&gt; ]]> -->"]
+        evil = [cls.EVIL, "=HYPERLINK(1)", "</style></svg><img src=x onerror=y>", "&lt;b&gt; ]]> -->"]
         table = TEAMS.assign(organisation=evil).drop(columns="icb")
         both = pd.concat([table.assign(period="2015/16", caseload=7.0), table.assign(period="2016/17")])
-        return cm.pack(both, focus=evil[:2], peers=evil[2:], source=self.EVIL, title=self.EVIL, date="<i>")
+        return cm.pack(both, focus=evil[:2], peers=evil[2:], source=cls.EVIL, title=cls.EVIL, date="<i>")
 
     def test_inject_no_markup(self, made: cm.packs.Pack) -> None:
         tags = Tags(made.html)
@@ -297,7 +300,7 @@ class TestBadInput:
             cm.pack(TEAMS.rename(columns={"icb": "borough"}))
         with pytest.raises(cm.BadInput, match="by: got 'icd', expected a column of the table; did you mean 'icb'"):
             cm.pack(TEAMS, by="icd")
-        with pytest.raises(cm.BadInput, match="populations: got None, expected to come with data"):
+        with pytest.raises(cm.BadInput, match="populations: expected to come with data"):
             cm.pack(None, PEOPLE)
         with pytest.raises(cm.BadInput, match="populations: .*expected the column icb"):
             cm.pack(TEAMS, PEOPLE.drop(columns="icb"))

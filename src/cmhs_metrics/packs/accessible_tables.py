@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cmhs_metrics.packs.findings import POPULATIONS, Writer, per_cent
+from cmhs_metrics.packs.findings import Writer
 from cmhs_metrics.packs.sections import row_of
+from cmhs_metrics.packs.wording import POPULATIONS, per_cent
 from cmhs_metrics.presentation import KNOWN, ordinal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cmhs_metrics.packs.comparison import Comparison
+    from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry, Section
 
 
@@ -56,7 +57,7 @@ def _row(first: str, others: Sequence[str], is_marked: bool) -> str:
     return f'<tr{mark}><th scope="row">{escape(first)}</th>{cells}</tr>'
 
 
-def places_table(entry: Entry, comparison: Comparison) -> str:
+def places_table(entry: Entry, comparison: Figures) -> str:
     """Every place of a metric, by rank."""
     writer = entry.writer
     rows = ordered(writer)
@@ -72,7 +73,7 @@ def places_table(entry: Entry, comparison: Comparison) -> str:
     return table(f"table-{entry.name}", caption, headings, cells, marked=marked)
 
 
-def short_table(entry: Entry, comparison: Comparison) -> str:
+def short_table(entry: Entry, comparison: Figures) -> str:
     """The focus places, the average and the peers of a metric on every population: what is printed."""
     writers = [entry.writer] + [
         Writer(comparison, entry.writer.metric.name, basis)
@@ -108,7 +109,7 @@ def short_table(entry: Entry, comparison: Comparison) -> str:
     return table(f"brief-{entry.name}", caption, headings, rows, marked=focus)
 
 
-def glance_table(sections: Iterable[Section], comparison: Comparison, place: str, name: str) -> str:
+def glance_table(sections: Iterable[Section], comparison: Figures, place: str, name: str) -> str:
     """Every metric of a place on a line."""
     rows = []
     for section in sections:
@@ -169,12 +170,12 @@ def interval_cells(writer: Writer, row: pd.Series[Any]) -> list[str]:
     return [f"{writer.amount(row['lower'])} to {writer.amount(row['upper'])}", verdict]
 
 
-def interval_heading(comparison: Comparison) -> str:
+def interval_heading(comparison: Figures) -> str:
     """For example "95% interval"."""
     return f"{comparison.confidence * 100:.3g}% interval"
 
 
-def short_average(comparison: Comparison) -> str:
+def short_average(comparison: Figures) -> str:
     """What the average is, in two words or three."""
     kinds = {"pooled": "average, pooled", "mean of places": "mean of places", "median of places": "median of places"}
     return kinds[comparison.average]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.packs.comparison import compare
+from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.page import Setting, page
 from cmhs_metrics.packs.sections import not_shown, sections
 from cmhs_metrics.synthetic import synthetic_providers
@@ -16,7 +16,7 @@ from cmhs_metrics.synthetic import synthetic_providers
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.benchmarking import Average
+    from cmhs_metrics.benchmarking.comparison import Average
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.sections import NotShown
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from cmhs_metrics.packs.comparison import Comparison
+    from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry
 
 SIZE = (9.5, 5.8)
@@ -35,13 +35,13 @@ class Charts:
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Figures
         The figures of the pack.
     source : str or None
         The source of the data, for the captions.
     """
 
-    def __init__(self, comparison: Comparison, source: str | None) -> None:
+    def __init__(self, comparison: Figures, source: str | None) -> None:
         self.comparison = comparison
         self.source = source
         self.names = {place: comparison.short_name(place) for place in comparison.measures.index}
@@ -120,6 +120,6 @@ def _axes() -> Axes:
     return figure.add_axes((0.02, 0.02, 0.96, 0.96))
 
 
-def history_of(entry: Entry, comparison: Comparison) -> pd.DataFrame:
+def history_of(entry: Entry, comparison: Figures) -> pd.DataFrame:
     """The figures of a metric on the population of its chart, in every period."""
     return entry.writer.of_metric(comparison.history)

@@ -8,21 +8,27 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.measures import BASES, MEASURES, Kind
-from cmhs_metrics.packs.accessible_tables import glance_table, places_table, short_table, table, unit_words
+from cmhs_metrics.packs.accessible_tables import glance_table, places_table, short_table
+from cmhs_metrics.packs.background import (
+    bullets,
+    definitions_text,
+    not_shown_text,
+    populations_text,
+    reading_text,
+    source_text,
+)
 from cmhs_metrics.packs.charts import Charts, history_of
 from cmhs_metrics.packs.downloads import data_uri, file_name
-from cmhs_metrics.packs.findings import PLACE_NAMES
-from cmhs_metrics.packs.sections import counts, furthest, not_shown
+from cmhs_metrics.packs.sections import counts, furthest
+from cmhs_metrics.packs.wording import PLACE_NAMES
 from cmhs_metrics.presentation import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from cmhs_metrics.packs.comparison import Comparison
+    import pandas as pd
+
+    from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry, Section
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -35,15 +41,6 @@ COLUMNS = [
     "peer_average_upper", "focus", "peer",
 ]  # fmt: skip
 """Of the downloads, in order."""
-
-_AVERAGES = {
-    "pooled": (
-        "The average is pooled: the metric of all places together, for which their measures are summed first, so that "
-        "a larger place weighs more."
-    ),
-    "mean of places": "The average is the mean of the places' own values, in which every place weighs the same.",
-    "median of places": "The average is the median of the places' own values: half of them lie above it, half below.",
-}
 
 
 @dataclass(frozen=True)
@@ -74,12 +71,12 @@ class Setting:
     version: str
 
 
-def page(comparison: Comparison, sections: Sequence[Section], setting: Setting) -> str:
+def page(comparison: Figures, sections: Sequence[Section], setting: Setting) -> str:
     """Write the page.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Figures
         The figures.
     sections : sequence of Section
         The parts of the audit.
@@ -95,10 +92,10 @@ def page(comparison: Comparison, sections: Sequence[Section], setting: Setting) 
     parts = [
         ("summary", "Summary", _summary(comparison, sections)),
         *((each.key, each.title, _section(each, comparison, charts)) for each in sections),
-        ("not-shown", "What could not be shown", _not_shown(comparison)),
-        ("reading", "How to read the figures", _reading(comparison)),
-        ("populations", "Populations and averages", _populations(comparison)),
-        ("definitions", "Definitions and sources", _definitions(sections, setting)),
+        ("not-shown", "What could not be shown", not_shown_text(comparison)),
+        ("reading", "How to read the figures", reading_text(comparison)),
+        ("populations", "Populations and averages", populations_text(comparison)),
+        ("definitions", "Definitions and sources", definitions_text(sections, setting)),
         ("data", "The data", _data(comparison)),
     ]
     contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in parts)
@@ -117,7 +114,7 @@ def page(comparison: Comparison, sections: Sequence[Section], setting: Setting) 
         f'<main id="main" tabindex="-1">\n{body}\n</main>\n'
         f"<footer><p>Made with cmhs_metrics {escape(setting.version)}"
         f"{f' on {escape(setting.date)}' if setting.date else ''}. "
-        f"{escape(_source(setting))}</p></footer>\n</body>\n</html>\n"
+        f"{escape(source_text(setting))}</p></footer>\n</body>\n</html>\n"
     )
 
 
@@ -131,13 +128,7 @@ def _style() -> str:
     return resources.files("cmhs_metrics.packs").joinpath("style.css").read_text(encoding="utf-8")
 
 
-def _source(setting: Setting) -> str:
-    if setting.sample:
-        return "Data: synthetic providers of the library; no real organisation is among them."
-    return f"Data: {setting.source.rstrip('.')}." if setting.source else "The source of the data was not given."
-
-
-def _header(comparison: Comparison, setting: Setting) -> str:
+def _header(comparison: Figures, setting: Setting) -> str:
     places = PLACE_NAMES.get(comparison.by, "places")
     about = [
         f"{listed([comparison.name(each) for each in comparison.focus])} beside "
@@ -160,7 +151,7 @@ def _header(comparison: Comparison, setting: Setting) -> str:
     return f"{text}</header>"
 
 
-def _summary(comparison: Comparison, sections: Sequence[Section]) -> str:
+def _summary(comparison: Figures, sections: Sequence[Section]) -> str:
     if not sections:
         return "<p>No metric could be compared: see what could not be shown.</p>"
     text = ""
@@ -170,7 +161,7 @@ def _summary(comparison: Comparison, sections: Sequence[Section]) -> str:
         text += f"<p>{escape(counts(sections, comparison, place))}</p>"
         if findings:
             text += "<p>Furthest from the middle of the ranks, and by more than chance where that can be told:</p>"
-            text += _bullets(finding.sentence for finding in findings)
+            text += bullets(finding.sentence for finding in findings)
         text += glance_table(sections, comparison, place, f"glance-{at + 1}")
     if not comparison.focus:
         spreads = [
@@ -181,15 +172,15 @@ def _summary(comparison: Comparison, sections: Sequence[Section]) -> str:
             if "fold" in each.figures
         ]
         spreads.sort(key=lambda each: -each.figures["fold"])
-        text += "<p>No place was asked about. The widest ranges:</p>" + _bullets(each.sentence for each in spreads[:6])
+        text += "<p>No place was asked about. The widest ranges:</p>" + bullets(each.sentence for each in spreads[:6])
     return text
 
 
-def _section(section: Section, comparison: Comparison, charts: Charts | None) -> str:
+def _section(section: Section, comparison: Figures, charts: Charts | None) -> str:
     return "".join(_entry(entry, comparison, charts) for entry in section.entries)
 
 
-def _entry(entry: Entry, comparison: Comparison, charts: Charts | None) -> str:
+def _entry(entry: Entry, comparison: Figures, charts: Charts | None) -> str:
     metric = entry.writer.metric
     drawn = [charts.ranked(entry), charts.trend(entry) if comparison.periods else None] if charts else []
     box = f'<figure><div class="chart" tabindex="0" role="group" aria-label="Chart, {escape(metric.label)}">'
@@ -198,14 +189,14 @@ def _entry(entry: Entry, comparison: Comparison, charts: Charts | None) -> str:
     return (
         f'<article aria-labelledby="{entry.name}"><div class="entry-head">'
         f'<h3 id="{entry.name}">{escape(metric.label)}</h3><p class="definition">{escape(metric.definition)}</p>'
-        f"{_bullets(each.sentence for each in entry.findings)}</div>"
+        f"{bullets(each.sentence for each in entry.findings)}</div>"
         f"{figures}{short_table(entry, comparison)}{caveats}"
         f"<details><summary>Every place: {escape(metric.label)}</summary>{places_table(entry, comparison)}</details>"
         f"{_downloads(entry, comparison)}</article>"
     )
 
 
-def _downloads(entry: Entry, comparison: Comparison) -> str:
+def _downloads(entry: Entry, comparison: Figures) -> str:
     name = entry.writer.metric.name
     links = [
         _link(
@@ -224,86 +215,12 @@ def _link(rows: pd.DataFrame, name: str, text: str) -> str:
     return f'<p class="download"><a download="{escape(name)}" href="{data_uri(rows)}">{escape(text)} (CSV)</a></p>'
 
 
-def _download(rows: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
+def _download(rows: pd.DataFrame, comparison: Figures) -> pd.DataFrame:
     named = rows.assign(name=[comparison.name(place) for place in rows["place"]])
     return named[[name for name in COLUMNS if name in named and (name != "period" or comparison.period is not None)]]
 
 
-def _not_shown(comparison: Comparison) -> str:
-    reasons: dict[str, list[str]] = {}
-    for each in not_shown(comparison):
-        reasons.setdefault(each.what, []).append(each.why)
-    rows = [[what, " ".join(why)] for what, why in reasons.items()]
-    text = (
-        "<p>Suppressed, missing and undefined values are three things, and none of them is zero. Nothing was put in "
-        "their place.</p>"
-    )
-    return (
-        text + f'<div class="words">{table("table-not-shown", "What is not in this page", ["What", "Why"], rows)}</div>'
-    )
-
-
-def _reading(comparison: Comparison) -> str:
-    confidence = f"{comparison.confidence * 100:.3g}%"
-    said = [
-        "Ranks run from the highest value, which is 1st, whatever a high value may mean: higher is neither better nor "
-        "worse here. Places with the same value share a rank.",
-        "Ranks and differences are made before rounding, and may differ a little from what the rounded figures give.",
-        f"Intervals are {confidence} intervals of the value, for counts of people or events: Byar's for rates, Wilson's "
-        "for shares. “More than chance” says that the average lies outside the interval of the place.",
-        f"Of every {round(1 / (1 - comparison.confidence)):,} places that differ by chance alone, about one is outside "
-        "its interval. Contacts and referrals of one person do not come independently, so their intervals are narrower "
-        "than they should be. Where nearly every place differs by more than chance, as with large counts, that alone "
-        "does not mark a place out: look at its rank, and at the size of the difference.",
-        "A difference tells that places differ, and not why. It may come from need, from how services are organised, "
-        "from how they count, or from the quality of the data.",
-        "The quarters are of places by rank: the highest quarter holds the highest values.",
-    ]
-    return _bullets(said)
-
-
-def _populations(comparison: Comparison) -> str:
-    text = f"<p>{escape(_AVERAGES[comparison.average])} Places without a value have no part in it.</p>"
-    held = [str(name) for name in comparison.measures if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
-    if not held:
-        return text + "<p>No populations were given, so there are no rates per 100,000 people.</p>"
-    if comparison.bases:
-        bases = listed([BASES[name].measure.replace("_", " ") for name in comparison.bases])
-        text += f"<p>Rates stand on: {escape(bases)}. Charts use the first.</p>"
-    headings = ["Population", "People", *(comparison.name(each) for each in comparison.focus)]
-    rows = [
-        [
-            MEASURES[name].description,
-            *(f"{value:,.0f}" if pd.notna(value) else "not known" for value in _people(comparison, name)),
-        ]
-        for name in held
-    ]
-    return text + table("table-populations", "People of all places, and of the places asked about", headings, rows)
-
-
-def _people(comparison: Comparison, name: str) -> list[float]:
-    column = comparison.measures[name]
-    return [float(column.sum(skipna=False)), *(float(column[each]) for each in comparison.focus)]
-
-
-def _definitions(sections: Sequence[Section], setting: Setting) -> str:
-    units = {entry.writer.metric.name: entry.writer for section in sections for entry in section.entries}
-    text = f"<p>{escape(_source(setting))}</p><dl>"
-    for name in units:
-        metric = CATALOGUE[name]
-        text += (
-            f"<dt>{escape(metric.label)} ({escape(unit_words(units[name]))})</dt><dd>{escape(metric.definition)}</dd>"
-            f"<dd>Formula: {escape(metric.formula.replace('_', ' '))}</dd><dd>Source: {escape(str(metric.source))}</dd>"
-        )
-    return f"{text}</dl>"
-
-
-def _data(comparison: Comparison) -> str:
+def _data(comparison: Figures) -> str:
     rows = comparison.history if comparison.periods else comparison.rows
     text = f"<p>Every figure of this page: {len(rows):,} rows, one for each metric, population, place and period.</p>"
     return text + _link(_download(rows, comparison), "cmhs-all-figures.csv", "All figures")
-
-
-def _bullets(sentences: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(each)}</li>" for each in sentences)
-    return f'<ul class="findings">{items}</ul>' if items else ""

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.packs.findings import FEWEST_PLACES, Finding, Writer
+from cmhs_metrics.packs.findings import Finding, Writer
+from cmhs_metrics.packs.wording import FEWEST_PLACES
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, listed
 from cmhs_metrics.selection import not_computed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cmhs_metrics.packs.comparison import Comparison
+    from cmhs_metrics.packs.figures import Figures
 
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "need": ("Population and need", ("population",)),
@@ -80,12 +81,12 @@ class NotShown:
     why: str
 
 
-def sections(comparison: Comparison) -> list[Section]:
+def sections(comparison: Figures) -> list[Section]:
     """The parts of the audit that the data allow.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Figures
         The figures.
 
     Returns
@@ -105,12 +106,12 @@ def sections(comparison: Comparison) -> list[Section]:
     return made
 
 
-def _shown(comparison: Comparison) -> list[str]:
+def _shown(comparison: Figures) -> list[str]:
     held = list(dict.fromkeys(comparison.rows["metric"]))
     return [name for name in held if SAID_TWICE.get(name) not in held]
 
 
-def _entry(comparison: Comparison, metric: str) -> Entry:
+def _entry(comparison: Figures, metric: str) -> Entry:
     rows = comparison.rows[comparison.rows["metric"] == metric]
     there = set(rows["basis"].dropna())
     bases: list[str | None] = [name for name in comparison.bases if name in there] or [None]
@@ -167,14 +168,14 @@ def row_of(entry: Entry, place: str) -> pd.Series[Any] | None:
     return held.iloc[0] if len(held) else None
 
 
-def counts(made: Iterable[Section], comparison: Comparison, place: str) -> str:
+def counts(made: Iterable[Section], comparison: Figures, place: str) -> str:
     """How many measures a place has, and where among the others it stands in them.
 
     Parameters
     ----------
     made : iterable of Section
         The parts of the pack.
-    comparison : Comparison
+    comparison : Figures
         The figures.
     place : str
         The place.
@@ -202,12 +203,12 @@ def counts(made: Iterable[Section], comparison: Comparison, place: str) -> str:
     return said
 
 
-def not_shown(comparison: Comparison) -> list[NotShown]:
+def not_shown(comparison: Figures) -> list[NotShown]:
     """What could not be shown, and why.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Figures
         The figures.
 
     Returns
@@ -229,7 +230,7 @@ def not_shown(comparison: Comparison) -> list[NotShown]:
     return said
 
 
-def _absent_values(comparison: Comparison) -> list[NotShown]:
+def _absent_values(comparison: Figures) -> list[NotShown]:
     said = []
     words = {SUPPRESSED: "Suppressed in the data", NOT_KNOWN: "Not known"}
     for (metric, basis), rows in comparison.rows.groupby(["metric", "basis"], sort=False, dropna=False):
@@ -244,13 +245,11 @@ def _absent_values(comparison: Comparison) -> list[NotShown]:
             if status != KNOWN:
                 places = [comparison.name(each) for each in rows.loc[rows["status"] == status, "place"]]
                 why = words.get(status, "Not defined, with nothing to divide by")
-                said.append(
-                    NotShown(what, f"{why}: {listed(places, most=12)}. They have no rank, and no part in the average.")
-                )
+                said.append(NotShown(what, f"{why}: {listed(places, most=12)}. They have no value here, and no rank."))
     return said
 
 
-def _no_intervals(comparison: Comparison) -> list[NotShown]:
+def _no_intervals(comparison: Figures) -> list[NotShown]:
     without = [
         CATALOGUE[str(metric)].label
         for metric, rows in comparison.rows.groupby("metric", sort=False)
@@ -265,7 +264,7 @@ def _no_intervals(comparison: Comparison) -> list[NotShown]:
     return [NotShown("Intervals", why)]
 
 
-def _missing_measures(comparison: Comparison, held: set[str]) -> list[NotShown]:
+def _missing_measures(comparison: Figures, held: set[str]) -> list[NotShown]:
     """Metrics that the columns do not allow, together where they lack the same."""
     lacking = not_computed(list(comparison.measures.columns))
     said = []
