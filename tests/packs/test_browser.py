@@ -138,7 +138,7 @@ def test_nothing_but_charts_and_tables_is_wider_than_a_telephone(opened: Any, pa
     size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     opened.get(page.as_uri())
-    assert opened.execute_script("return document.documentElement.scrollWidth") == 400
+    assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth && innerWidth === 400")
     opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
@@ -169,7 +169,7 @@ def test_reads_without_script(page: Path, tmp_path: Path) -> None:
         held.get(page.as_uri())
         assert held.find_element("css selector", "main h2").text == "Summary"
         details = held.find_element("css selector", "details")
-        details.find_element("css selector", "summary").click()
+        details.find_element("css selector", "summary").send_keys(webdriver.Keys.ENTER)
         assert details.find_element("css selector", "table caption").is_displayed()
     finally:
         held.quit()
