@@ -337,3 +337,20 @@ def test_the_42_icbs_of_the_published_files() -> None:
     assert "the 42 ICBs range" in spread[0].sentence
     assert "a 4.9-fold range" in spread[0].sentence
     assert "NHS Cambridgeshire and Peterborough ICB (QUE)" in made.html
+
+
+def test_what_bounds_leave_open_is_said_so() -> None:
+    """One of four is known to lie from 0 to 4: ranks below it are open, and so is the average."""
+    table = pd.DataFrame({"icb": ["A", "B", "C", "D"], "referrals": [100, 100, 100, 100.0]})
+    table = table.assign(referrals_accepted=[50, 2, None, 90], referrals_accepted_lower=[50, 2, 0, 90])
+    table = table.assign(referrals_accepted_upper=[50, 2, 4, 90])
+    made = cm.pack(table, focus=["B", "D"], charts=False)
+    told = {each.place: each for each in made.findings if each.kind == "position"}
+    # 142 to 146 of 400.
+    assert (
+        "2.0%, between 3rd and 4th of 4 ICBs, below their pooled average, which lies from 35.5% to 36.5%"
+        in told["B"].sentence
+    )
+    assert "90.0%, 1st of 4 ICBs (the highest), above their pooled average" in told["D"].sentence
+    assert not {"difference_points", "average"} & set(told["D"].figures)
+    assert "the 3 ICBs with a value range" in made.findings[-1].sentence

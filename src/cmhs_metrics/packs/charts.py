@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry
 
-SIZE = (9.5, 5.8)
+SIZE = (9.5, 6.4)
 """Width and height of a chart [inch]."""
 
 SHOWN = (

@@ -156,7 +156,8 @@ class Writer(Wording):
             figures |= {"more_than_chance": int(outside.sum()), "with_interval": len(outside)}
             sentence += (
                 f" By their {self.comparison.confidence * 100:.3g}% intervals, {int(outside.sum()):,} of "
-                f"{len(outside):,} differ from the average by more than chance."
+                f"{'' if len(outside) == self.places else 'the '}{len(outside):,}"
+                f"{'' if len(outside) == self.places else ' of which it can be told'} differ from the average by more than chance."
             )
             figures["confidence_percent"] = self.comparison.confidence * 100
         return self._finding("spread", None, sentence, figures)

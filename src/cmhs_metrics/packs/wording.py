@@ -101,7 +101,7 @@ class Wording:
             best, worst = row.get("rank_best"), row.get("rank_worst")
             if best is None or worst is None or pd.isna(best) or pd.isna(worst):
                 return f"of uncertain rank among {self.of_places(count)}"
-            return f"{ordinal(int(best))} to {ordinal(int(worst))} of {self.of_places(count)}"
+            return f"between {ordinal(int(best))} and {ordinal(int(worst))} of {self.of_places(count)}"
         rank = int(row["rank"])
         ties = int((self.known["rank"] == row["rank"]).sum())
         if ties == count:
