@@ -115,7 +115,14 @@ class TestByHand:
         assert held.position("B").figures == {}
         assert "the 2 ICBs with a value range" in held.spread().sentence
 
-    def test_the_issue_s_own_example(self) -> None:
+    def test_rounded_counts_that_contradict_each_other(self) -> None:
+        table = THREE.assign(referrals_lower=[100, 45, 200, 48], referrals_upper=[100, 55, 200, 53])
+        table = table.assign(referrals_accepted=[80, 45, 120, 52], referrals_accepted_lower=[80, 40, 120, 50])
+        table = table.assign(referrals_accepted_upper=[80, 50, 120, 54])
+        told = writer("referral_acceptance_rate", table).position("D").sentence
+        assert told.endswith("D: not known: the counts that it is made of were rounded, and do not go together.")
+
+    def test_the_example_of_the_audit_s_size(self) -> None:
         # 42 places of 100,000 people: eight of 1,800, one of 1,712, the rest so that together they have 1,556.
         rest = (1_556 * 42 - 1_712 - 8 * 1_800) / 33
         table = pd.DataFrame({"icb": [f"Place {each}" for each in range(42)]})

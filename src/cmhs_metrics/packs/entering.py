@@ -10,7 +10,7 @@ import pandas as pd
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.presentation import numbers
-from cmhs_metrics.trends.periods import ordered, parse_period
+from cmhs_metrics.trends.periods import parse_period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,15 +105,6 @@ def periods_of(sums: pd.DataFrame, period: Any) -> tuple[str | None, list[str]]:
         raise BadInput("pack", [Problem("period", None, period, f"a period of the table; {hint}")])
     if len(held) == 1:
         return held[0], held
-    try:
-        held = sorted(held, key=lambda each: parse_period(each).end_time)
-        problems: list[Problem] = []
-        ordered(held, problems)
-        if problems:
-            raise BadInput("pack", problems)
-    except BadInput as error:
-        if period is None:
-            raise BadInput("pack", [*error.problems, Problem("period", None, None, "the one to show")]) from None
-        return str(period), [str(period)]
+    held = sorted(held, key=lambda each: parse_period(each).end_time)
     shown = str(period) if period is not None else held[-1]
     return shown, held[: held.index(shown) + 1]

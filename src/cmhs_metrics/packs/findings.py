@@ -154,10 +154,11 @@ class Writer(Wording):
         outside = self.known["more_than_chance"].dropna()
         if len(outside):
             figures |= {"more_than_chance": int(outside.sum()), "with_interval": len(outside)}
+            told = f"{len(outside):,}"
+            told = told if len(outside) == self.places else f"the {told} of which it can be told"
             sentence += (
-                f" By their {self.comparison.confidence * 100:.3g}% intervals, {int(outside.sum()):,} of "
-                f"{'' if len(outside) == self.places else 'the '}{len(outside):,}"
-                f"{'' if len(outside) == self.places else ' of which it can be told'} differ from the average by more than chance."
+                f" By their {self.comparison.confidence * 100:.3g}% intervals, {int(outside.sum()):,} of {told} differ "
+                "from the average by more than chance."
             )
             figures["confidence_percent"] = self.comparison.confidence * 100
         return self._finding("spread", None, sentence, figures)
