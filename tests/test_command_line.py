@@ -179,3 +179,33 @@ class TestBadFiles:
         assert "expected text in UTF-8" in self.refused(str(page), capsys)
         page.write_bytes(b"PK\x03\x04 workbook")
         assert "the file: " in self.refused(str(page), capsys)
+
+
+class TestAPack:
+    def test_of_a_table(self, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        pytest.importorskip("matplotlib", reason="charts need matplotlib")
+        people = tmp_path / "people.csv"
+        people.write_text("organisation,weighted_population\nRT1,830000\nRV9,610000\n", encoding="utf-8")
+        output = tmp_path / "pack.html"
+        table.write_text(TABLE.replace(",registered_population", "").replace(",834586", "").replace(",600000", ""))
+        arguments = ["pack", str(table), "--populations", str(people), "--focus", "RT1", "--peers", "RV9"]
+        assert main([*arguments, "--source", "A survey", "--output", str(output)]) == 0
+        assert capsys.readouterr().out.startswith(f"Written to {output}: ")
+        page = output.read_text(encoding="utf-8")
+        # (108,600 + 33,600) contacts of 830,000 people.
+        assert "Contacts, RT1: 17,133 contacts per 100,000 weighted population, 1st of 2 organisations" in page
+        assert "Data: A survey." in page
+
+    def test_bad_input_is_named(self, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        output = tmp_path / "pack.html"
+        assert main(["pack", str(table), "--focus", "RT9", "--output", str(output)]) == 2
+        assert "got 'RT9', expected a place of the table; did you mean 'RV9' or 'RT1'" in capsys.readouterr().err
+        assert not output.exists()
+        assert main(["pack", "no.csv", "--output", str(output)]) == 2
+        assert "no.csv" in capsys.readouterr().err
+
+    def test_help(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main(["pack", "--help"])
+        assert ended.value.code == 0
+        assert "--focus" in capsys.readouterr().out

@@ -168,12 +168,14 @@ if TYPE_CHECKING:
         intervals,
         mhsds,
         need,
+        packs,
         plots,
         published,
         run_charts,
         variation,
     )
     from cmhs_metrics.benchmarking import benchmark
+    from cmhs_metrics.packs import pack
     from cmhs_metrics.synthetic import synthetic_providers
     from cmhs_metrics.tables import aggregate, validate, with_metrics
 
@@ -265,6 +267,8 @@ __all__ = [
     "non_recurrent_share",
     "organisations_reporting_rate",
     "over_four_days_share",
+    "pack",
+    "packs",
     "patients_per_wte",
     "pcn_criteria_share",
     "per_100k",
@@ -331,6 +335,7 @@ _ROOMS = (
     "intervals",
     "mhsds",
     "need",
+    "packs",
     "plots",
     "published",
     "run_charts",
@@ -339,6 +344,7 @@ _ROOMS = (
 _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
+    "pack": "cmhs_metrics.packs",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
     "with_metrics": "cmhs_metrics.tables",

@@ -181,3 +181,12 @@ class TestBadInput:
             cm.benchmark(THREE, "cost_per_referral", by="icb", average="mean")
         with pytest.raises(cm.BadInput, match="did you mean 'cost_per_referral'"):
             cm.benchmark(THREE, "cost_per_referal", by="icb")
+
+
+@pytest.mark.parametrize("accepted", [0, "all"])
+def test_where_all_or_nothing_is_counted_there_is_no_funnel(accepted: object) -> None:
+    table = THREE.assign(referrals_accepted=THREE["referrals"] if accepted == "all" else 0)
+    result = cm.benchmark(table, "referral_acceptance_rate", by="icb")
+    assert result["value"].tolist() == [1.0 if accepted == "all" else 0.0] * 3
+    assert result["outlier"].isna().all()
+    assert not result["more_than_chance"].any()

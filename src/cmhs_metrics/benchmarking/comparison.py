@@ -307,15 +307,22 @@ def _bounds(
     events, base = counts[known], whole[known]
     if metric.proportion:
         low, high = proportion_interval(events, base, level, fractional=True)
-        flags = funnel("proportion", events.round(), base.round()).outlier
     else:
         low, high = rate_interval(events, base, confidence=level, fractional=True)
-        flags = funnel("rate", events.round(), base).outlier
+    flags = _outliers(events.round(), base.round() if metric.proportion else base, proportion=metric.proportion)
     return {
         "lower": pd.Series(low, index=events.index).reindex(values.index),
         "upper": pd.Series(high, index=events.index).reindex(values.index),
         "outlier": pd.Series(np.asarray(flags, dtype=object), index=events.index).reindex(values.index),
     }
+
+
+def _outliers(events: pd.Series[float], base: pd.Series[float], *, proportion: bool) -> Any:
+    """The place of each in a funnel; of none where all or nothing is counted, for there is no funnel around that."""
+    pooled = events.sum() / base.sum() if base.sum() else math.nan
+    if not 0 < pooled < (1 if proportion else math.inf):
+        return [None] * len(events)
+    return funnel("proportion" if proportion else "rate", events, base).outlier
 
 
 def _counted(

@@ -1,0 +1,186 @@
+"""Build a pack: the tailored report of a place, as one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.packs.figures import compare
+from cmhs_metrics.packs.page import Setting, page
+from cmhs_metrics.packs.sections import not_shown, sections
+from cmhs_metrics.synthetic import synthetic_providers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.packs.findings import Finding
+    from cmhs_metrics.packs.sections import NotShown
+
+SAMPLE_FOCUS = ("Synthetic ICB 07",)
+SAMPLE_PEERS = ("Synthetic ICB 03", "Synthetic ICB 12", "Synthetic ICB 20")
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack: a page, and the findings that stand in it.
+
+    Parameters
+    ----------
+    title : str
+        The title.
+    html : str
+        The page.
+    findings : list of Finding
+        Every sentence with its figures, in the order of the page.
+    not_shown : list of NotShown
+        What could not be shown, and why.
+    """
+
+    title: str
+    html: str
+    findings: list[Finding]
+    not_shown: list[NotShown]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to a file.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; one that is there is written over.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        file = Path(path)
+        file.write_text(self.html, encoding="utf-8", newline="\n")
+        return file
+
+    def __repr__(self) -> str:
+        size = f"{len(self.html.encode()) / 1e6:.1f} MB"
+        return f"Pack({self.title!r}: {len(self.findings)} findings, {size}; .save(path) writes the page)"
+
+    def _repr_html_(self) -> str:
+        # In a frame of its own the page's styles stay in it, and nothing of it reaches the notebook.
+        return (
+            f'<iframe title="{escape(self.title)}" sandbox="allow-downloads" style="width:100%;height:40rem;border:0" '
+            f'srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+
+def pack(
+    data: Any = None,
+    populations: Any = None,
+    *,
+    focus: str | Sequence[str] = (),
+    peers: str | Sequence[str] = (),
+    by: str | None = None,
+    place: str | None = None,
+    basis: str | Sequence[str] | None = None,
+    period: Any = None,
+    average: Average = "pooled",
+    confidence: float = 0.95,
+    title: str | None = None,
+    source: str | None = None,
+    date: str | None = None,
+    charts: bool = True,
+    output: str | Path | None = None,
+) -> Pack:
+    """Build the tailored benchmarking pack of a place as one page.
+
+    Parameters
+    ----------
+    data : any frame that narwhals knows, optional
+        The measures, a row for each team (or organisation) and period; see `aggregate`. The bundled sample of synthetic
+        providers unless given, and the page says so.
+    populations : table of the same kind, optional
+        The people of each place; see `aggregate`. Its columns that are neither places nor populations are left out, and
+        the page names them.
+    focus : str or sequence of str, optional
+        The places that the reader asks about. Without one the page shows all places alike.
+    peers : str or sequence of str, optional
+        Places with which they are compared besides. A place of the focus is no peer of itself.
+    by : str, optional
+        The column that names the places: the first of "icb", "organisation" and "region" that holds those asked for,
+        unless given. Where a column such as `icb_name` names them, the page does too.
+    place : str, optional
+        The column of the places to which the populations belong, where these are finer; see `aggregate`. Populations
+        that stand in `data` belong to the organisation, unless this says otherwise.
+    basis : str or sequence of str, optional
+        The populations of the rates: "weighted" and "registered", as in the audit, where they are there.
+    period : optional
+        The period to show: the last one of the table unless given. Earlier ones make the trends.
+    average, confidence
+        As in `benchmark`.
+    title, source, date : str, optional
+        The title of the page, the source of the data, and the date to print. No date is printed unless it is given, so
+        that the same input gives the same page.
+    charts : bool, default True
+        Whether charts are drawn, for which matplotlib is needed: it comes with the extra `plot`.
+    output : str or Path, optional
+        The file to write the page to.
+
+    Returns
+    -------
+    Pack
+        The page (`html`, `save`), its `findings`, and what was `not_shown`.
+
+    Raises
+    ------
+    BadInput
+        When the tables are not in order (see `aggregate`), or a place, column or period is not there.
+    ImportError
+        When charts are asked for and matplotlib is not installed.
+
+    Notes
+    -----
+    The page is one file without scripts, and loads nothing. Findings are sentences made by rules: what they claim, and
+    what they never do, stands in the how-to guide. A suppressed value is in no chart, table, sentence or download.
+
+    References
+    ----------
+    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17: the tailored report of a local system.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import cmhs_metrics as cm
+    >>> teams = pd.DataFrame({"icb": ["A", "B", "C"], "caseload": [150, 100, 200], "contacts": [1500, 900, 2400]})
+    >>> people = pd.DataFrame({"icb": ["A", "B", "C"], "weighted_population": [10_000, 10_000, 10_000]})
+    >>> print(cm.pack(teams, people, focus="C", charts=False).findings[0])
+    Caseload, C: 2,000 patients per 100,000 weighted population, 1st of 3 ICBs (the highest), 33% above their pooled
+    average (1,500). The difference is more than chance: 95% interval 1,732 to 2,297.
+    """
+    sample = data is None
+    asked = [[each] if isinstance(each, str) else [str(name) for name in each] for each in (focus, peers)]
+    if sample:
+        if populations is not None:
+            raise BadInput("pack", [Problem("populations", None, None, "to come with data")])
+        data = synthetic_providers()
+        if not any(asked) and by is None:
+            asked, by = [list(SAMPLE_FOCUS), list(SAMPLE_PEERS)], "icb"
+    comparison = compare(
+        data, populations, focus=asked[0], peers=asked[1], by=by, place=place, basis=basis, period=period,
+        average=average, confidence=confidence,
+    )  # fmt: skip
+    made = sections(comparison)
+    named = " and ".join(comparison.name(each) for each in comparison.focus[:2]) if len(asked[0]) < 3 else ""
+    heading = title or f"Community mental health services{f': {named}' if named else ''}"
+    from cmhs_metrics import __version__
+
+    setting = Setting(heading, "synthetic providers" if sample else source, date, sample, charts, __version__)
+    result = Pack(
+        heading,
+        page(comparison, made, setting),
+        [finding for section in made for entry in section.entries for finding in entry.findings],
+        not_shown(comparison),
+    )
+    if output is not None:
+        result.save(output)
+    return result

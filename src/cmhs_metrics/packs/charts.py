@@ -1,0 +1,125 @@
+"""The charts of a pack as SVG within the page: small, and sharing the shapes of their letters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cmhs_metrics.presentation import SUPPRESSED
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from cmhs_metrics.packs.figures import Figures
+    from cmhs_metrics.packs.sections import Entry
+
+SIZE = (9.5, 6.4)
+"""Width and height of a chart [inch]."""
+
+SHOWN = (
+    "metric", "label", "unit", "basis", "place", "status", "value", "lower", "upper", "rank", "places", "average",
+    "average_kind", "peer_average", "focus", "peer",
+)  # fmt: skip
+"""What a chart is given."""
+
+MOST_LINES = 6
+"""Of more focus places and peers a trend chart is a tangle, and shows the focus places alone."""
+
+_GLYPH = re.compile(r'<path id="[^"]*?-(DejaVuSans[^"]*)"(?: d="([^"]*)")? transform="([^"]*)"/>')
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+
+
+class Charts:
+    """Draws the charts of one page and keeps what they share.
+
+    Parameters
+    ----------
+    comparison : Figures
+        The figures of the pack.
+    source : str or None
+        The source of the data, for the captions.
+    """
+
+    def __init__(self, comparison: Figures, source: str | None) -> None:
+        self.comparison = comparison
+        self.source = source
+        self.names = {place: comparison.short_name(place) for place in comparison.measures.index}
+        self.glyphs: dict[str, str] = {}
+
+    def ranked(self, entry: Entry) -> str:
+        """Every place as a bar, the focus places marked."""
+        from cmhs_metrics import plots
+
+        # Only the average of which the sentences speak.
+        kind = self.comparison.average
+        ax = plots.ranked_bars(
+            entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]], names=self.names,
+            source=self.source, ax=_axes(), mean=kind == "mean of places", median=kind == "median of places",
+        )  # fmt: skip
+        return self._inline(plots.to_svg(ax, f"chart-{entry.name}"), f"chart-{entry.name}")
+
+    def trend(self, entry: Entry) -> str | None:
+        """The focus places, and the average, over the periods."""
+        from cmhs_metrics import plots
+
+        shown = list(self.comparison.focus)
+        if len(shown) + len(self.comparison.peers) <= MOST_LINES:
+            shown += self.comparison.peers
+        rows = history_of(entry, self.comparison)
+        rows = rows[rows["place"].isin(shown)]
+        if not self.comparison.focus or not rows["value"].notna().any() or not entry.writer.moves():
+            return None
+        periods = self.comparison.periods
+        values = rows.pivot(index="period", columns="place", values="value").reindex(index=periods, columns=shown)
+        hidden = rows.assign(hidden=rows["status"] == SUPPRESSED).pivot(
+            index="period", columns="place", values="hidden"
+        )
+        hidden = hidden.reindex(index=periods, columns=shown).astype("boolean").fillna(False).astype(bool)
+        average = history_of(entry, self.comparison).groupby("period")["average"].first().reindex(periods)
+        label = {"pooled": "all together"}.get(self.comparison.average, self.comparison.average)
+        values[label], hidden[label] = average, False
+        ax = plots.trend_chart(
+            values, metric=entry.writer.metric.name, basis=entry.writer.basis, focus=list(self.comparison.focus),
+            suppressed=hidden, names=self.names, source=self.source, title=f"{entry.writer.metric.label} over time",
+            ax=_axes(),
+        )  # fmt: skip
+        return self._inline(plots.to_svg(ax, f"trend-{entry.name}"), f"trend-{entry.name}")
+
+    def shared(self) -> str:
+        """The shapes of the letters, to stand once in the page before the charts."""
+        shapes = "".join(f'<path id="glyph-{name}" {shape}/>' for name, shape in sorted(self.glyphs.items()))
+        return (
+            f'<svg class="shared" width="0" height="0" aria-hidden="true" focusable="false"><defs>{shapes}</defs></svg>'
+        )
+
+    def _inline(self, svg: str, name: str) -> str:
+        words, _, drawing = svg.partition("</desc>")
+
+        def kept(found: re.Match[str]) -> str:
+            # A space has no outline.
+            outline = " ".join((found[2] or "").split())
+            self.glyphs[found[1]] = f'd="{outline}" transform="{found[3]}"'
+            return ""
+
+        drawing = _GLYPH.sub(kept, drawing).replace(f'href="#{name}-DejaVuSans', 'href="#glyph-DejaVuSans')
+        drawing = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
+        drawing = re.sub(r"<defs>\s*</defs>|<!--.*?-->", "", re.sub(r"\s+", " ", drawing)).replace("> <", "><")
+        words = re.sub(r' (width|height)="[^"]*"', "", words, count=2)
+        return f"{words}</desc>{drawing.strip()}"
+
+
+def _axes() -> Axes:
+    """Axes of the width of a page, so that letters are legible there."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from cmhs_metrics import plots
+
+    figure = plots.Picture(figsize=SIZE, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure.add_axes((0.02, 0.02, 0.96, 0.96))
+
+
+def history_of(entry: Entry, comparison: Figures) -> pd.DataFrame:
+    """The figures of a metric on the population of its chart, in every period."""
+    return entry.writer.of_metric(comparison.history)

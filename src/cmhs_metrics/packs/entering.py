@@ -1,0 +1,110 @@
+"""The tables that a pack is made of: which column names the places, what the places are called, and which periods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import pandas as pd
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.presentation import numbers
+from cmhs_metrics.trends.periods import parse_period
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLACES = ("icb", "organisation", "region")
+"""The columns in which places are looked for, where none is named."""
+
+BOUNDS = ("_lower", "_upper")
+"""How the columns end that say where a suppressed or rounded measure lies."""
+
+
+def columns_of(table: Any) -> list[str]:
+    """The names of a table's columns; none of no table."""
+    return [] if table is None else list(nw.from_native(table).collect_schema().names())
+
+
+def place_column(data: Any, columns: Sequence[str], asked: Sequence[str]) -> str:
+    """The first column of places that knows all places asked for."""
+    there = [name for name in PLACES if name in columns]
+    if not there:
+        expected = f"by= (the column that names the places), or one of the columns {', '.join(PLACES)}"
+        raise BadInput("pack", [Problem("by", None, None, expected)])
+    for name in there:
+        if set(asked) <= set(_distinct(data, [name])[name].astype(str)):
+            return name
+    known = {name: set(_distinct(data, [name])[name].astype(str)) for name in there}
+    every = set().union(*known.values())
+    unknown = [each for each in asked if each not in every]
+    problems = [
+        Problem("focus or peers", None, each, f"a place of the table; {nearest(each, every)}".rstrip("; "))
+        for each in unknown
+    ] or [Problem("focus and peers", None, list(asked), f"places of one column of {', '.join(there)}")]
+    raise BadInput("pack", problems)
+
+
+def _distinct(table: Any, names: list[str]) -> pd.DataFrame:
+    frame = nw.from_native(table).lazy().select(*names).unique().collect()
+    known: pd.DataFrame = frame.to_pandas().dropna()
+    return known.sort_values(names).astype(str)
+
+
+def names_of_places(table: Any, by: str) -> dict[str, str]:
+    """The name of each place, where a column such as `icb_name` gives it one and no other."""
+    column = f"{by}_name"
+    if by not in columns_of(table) or column not in columns_of(table):
+        return {}
+    named = _distinct(table, [by, column]).drop_duplicates(by, keep=False)
+    return dict(zip(named[by], named[column], strict=True))
+
+
+def populations_of_places(populations: Any, columns: list[str], by: str, place: str | None) -> tuple[Any, list[str]]:
+    """The table of populations without columns that say nothing of people or places, and the names of these."""
+    if populations is None:
+        return None, []
+    held = columns_of(populations)
+    wanted = [name for name in held if name in {by, place, "period"} or name in MEASURES]
+    unused = [name for name in held if name not in {*wanted, f"{by}_name"}]
+    if by not in held:
+        expected = f"the column {by}, which names the places"
+        raise BadInput("pack", [Problem("populations", None, held, expected)])
+    if "period" in wanted and "period" not in columns:
+        wanted.remove("period")
+    return nw.to_native(nw.from_native(populations).select(*wanted)), unused
+
+
+def in_memory(totals: Any, by: str) -> pd.DataFrame:
+    """The sums in memory as plain numbers, without the metrics."""
+    frame = nw.from_native(totals)
+    held = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+    bounds = {f"{name}{end}" for name in MEASURES for end in BOUNDS}
+    numeric = [name for name in map(str, held) if name in MEASURES or name in bounds]
+    table = pd.DataFrame({name: numbers(held, name) for name in numeric})
+    table.insert(0, by, held[by].astype(str).where(held[by].notna()))
+    if "period" in held:
+        table.insert(1, "period", held["period"].astype(str).where(held["period"].notna()))
+    keys = [name for name in (by, "period") if name in table]
+    problems = [Problem(name, None, None, f"a {name} in every row") for name in keys if table[name].isna().any()]
+    if problems:
+        raise BadInput("pack", problems)
+    return table.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def periods_of(sums: pd.DataFrame, period: Any) -> tuple[str | None, list[str]]:
+    """The period to show, and those up to it that a trend can have, in order."""
+    if "period" not in sums:
+        if period is not None:
+            raise BadInput("pack", [Problem("period", None, period, "none: the table has no column of that name")])
+        return None, []
+    held = list(dict.fromkeys(sums["period"]))
+    if period is not None and str(period) not in held:
+        hint = nearest(str(period), held) or f"such as {', '.join(held[:5])}"
+        raise BadInput("pack", [Problem("period", None, period, f"a period of the table; {hint}")])
+    if len(held) == 1:
+        return held[0], held
+    held = sorted(held, key=lambda each: parse_period(each).end_time)
+    shown = str(period) if period is not None else held[-1]
+    return shown, held[: held.index(shown) + 1]

@@ -1,0 +1,229 @@
+"""From a user's tables to the figures of a pack: every metric, place and period, each with what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cmhs_metrics.benchmarking import benchmark
+from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import AGE_BAND, BASES, MEASURES, POPULATION, Kind
+from cmhs_metrics.packs.entering import (
+    BOUNDS,
+    columns_of,
+    in_memory,
+    names_of_places,
+    periods_of,
+    place_column,
+    populations_of_places,
+)
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED
+from cmhs_metrics.selection import column_of
+from cmhs_metrics.tables import aggregate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cmhs_metrics.benchmarking.comparison import Average
+
+UNDEFINED = "undefined"
+"""What a metric is whose denominator is zero."""
+
+AMOUNTS = frozenset({"GBP", "WTE"})
+"""Units of what is no count of people or events."""
+
+SMALL = 5
+"""Counts under this are small: most publications hide them."""
+
+OF_A_PLACE = (
+    "value", "lower", "upper", "rank", "rank_best", "rank_worst", "quartile", "difference", "difference_percent",
+    "difference_lower", "difference_upper", "value_lower", "value_upper",
+)  # fmt: skip
+"""What `benchmark` says of a place itself, of which nothing is kept where its value is not known."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything that a pack shows, before it is put into words, pictures and pages.
+
+    Parameters
+    ----------
+    by : str
+        The column that names the places.
+    focus, peers : tuple of str
+        The places that the reader asks about, and those that they are compared with besides.
+    names : mapping of str to str
+        How places are called, where the tables say so.
+    average : str
+        The kind of average.
+    confidence : float
+        Of the intervals [proportion].
+    period : str or None
+        The period shown; None where the table has none.
+    rows : pandas.DataFrame
+        The result of `benchmark` in that period, with `status` and `period`.
+    history : pandas.DataFrame
+        The same of every period, in their order; empty where there is only one.
+    measures : pandas.DataFrame
+        The sums of the measures of each place in the period shown, with the populations.
+    unused : tuple of str
+        The columns of the user's tables that the pack does not use.
+    """
+
+    by: str
+    focus: tuple[str, ...]
+    peers: tuple[str, ...]
+    names: Mapping[str, str]
+    average: str
+    confidence: float
+    period: str | None
+    rows: pd.DataFrame
+    history: pd.DataFrame
+    measures: pd.DataFrame
+    unused: tuple[str, ...]
+
+    def name(self, place: str) -> str:
+        """A place as the pack calls it: its name, and its code where it has both."""
+        name = self.names.get(place)
+        return f"{name} ({place})" if name and name != place else place
+
+    def short_name(self, place: str) -> str:
+        """A place as sentences call it: without its code, where its name is no other's."""
+        name = self.names.get(place, place)
+        return name if sum(each == name for each in self.names.values()) <= 1 else self.name(place)
+
+    @property
+    def periods(self) -> list[str]:
+        """The periods that can be set beside one another; none where there is only one."""
+        return list(dict.fromkeys(self.history["period"])) if len(self.history) else []
+
+    @property
+    def bases(self) -> list[str]:
+        """The populations that rates stand on, the first being that of the charts."""
+        return [name for name in ("weighted", "registered", "16+") if name in set(self.rows["basis"].dropna())]
+
+    @property
+    def small_counts(self) -> int:
+        """How many counts from 1 to 4 the figures rest on."""
+        counted = [
+            name
+            for name in map(str, self.measures)
+            if name in MEASURES and MEASURES[name].kind is not Kind.POPULATION and MEASURES[name].unit not in AMOUNTS
+        ]
+        held = self.measures[counted]
+        return int(((held > 0) & (held < SMALL)).sum().sum())
+
+
+def compare(
+    data: Any,
+    populations: Any = None,
+    *,
+    focus: Sequence[str] = (),
+    peers: Sequence[str] = (),
+    by: str | None = None,
+    place: str | None = None,
+    basis: str | Sequence[str] | None = None,
+    period: Any = None,
+    average: Average = "pooled",
+    confidence: float = 0.95,
+) -> Figures:
+    """Set every metric of the places of a table side by side, in each of its periods.
+
+    Parameters
+    ----------
+    data, populations, focus, peers, by, place, basis, period, average, confidence
+        As in `pack`.
+
+    Returns
+    -------
+    Figures
+        The figures.
+
+    Raises
+    ------
+    BadInput
+        When the tables are not in order, or a place, column or period is not there.
+    """
+    columns = columns_of(data)
+    by = by or place_column(data, columns, [*focus, *peers])
+    if by not in columns:
+        raise BadInput("pack", [Problem("by", None, by, f"a column of the table; {nearest(by, columns)}".rstrip("; "))])
+    names = names_of_places(data, by) | (names_of_places(populations, by) if populations is not None else {})
+    people, unused = populations_of_places(populations, columns, by, place)
+    held = [name for name in columns if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
+    if held and people is None:
+        place = place or ("organisation" if "organisation" in columns else by)
+    used = {by, place, "period", *MEASURES, "team", "team_type", "organisation", f"{by}_name"}
+    bounds = {f"{name}{end}" for name in MEASURES for end in BOUNDS}
+    unused = [*(name for name in columns if name not in used | bounds), *unused]
+    groups = [by, *(["period"] if "period" in columns else [])]
+    totals = aggregate(data, groups, populations=people, place=place if held or place in columns_of(people) else None)
+    sums = in_memory(totals, by)
+    metrics = [column_of(name) for name in columns_of(totals)]
+    wanted = list(dict.fromkeys(found[0].name for found in metrics if found is not None))
+    if not wanted:
+        raise BadInput("pack", [Problem(None, None, columns, "columns that make at least one metric; see validate")])
+    shown, periods = periods_of(sums, period)
+    peers = [each for each in peers if each not in set(focus)]
+    arguments = {"by": by, "basis": _bases(metrics, basis), "average": average, "confidence": confidence}
+    history = []
+    each: str | None
+    for each in periods or [None]:  # type: ignore[list-item]
+        of_period = sums if each is None else sums[sums["period"] == each].reset_index(drop=True)
+        there = set(of_period[by])
+        # Of an earlier period a place may not be there; in the one shown, `benchmark` names those that are not.
+        marks = {
+            mark: [name for name in asked if name in there or each == shown]
+            for mark, asked in (("focus", focus), ("peers", peers))
+        }
+        history.append(_compared(of_period, wanted, arguments | marks).assign(period=each))
+    rows = history[-1]
+    measures = sums[sums["period"] == shown] if shown is not None else sums
+    return Figures(
+        by, tuple(focus), tuple(peers), names, average, confidence, shown,
+        rows, pd.concat(history, ignore_index=True) if len(periods) > 1 else rows.iloc[:0],
+        measures.set_index(by), tuple(dict.fromkeys(unused)),
+    )  # fmt: skip
+
+
+def _bases(metrics: Sequence[Any], basis: str | Sequence[str] | None) -> list[str] | None:
+    """The populations of the rates: as asked for; else weighted and registered, as in the audit; else what there is."""
+    if basis is not None:
+        return [basis] if isinstance(basis, str) else list(basis)
+    there = {found[1].name for found in metrics if found is not None and found[1] is not None}
+    audits = [name for name in ("weighted", "registered") if name in there]
+    return audits or [name for name in BASES if name in there] or None
+
+
+def _compared(sums: pd.DataFrame, metrics: list[str], arguments: dict[str, Any]) -> pd.DataFrame:
+    by = arguments["by"]
+    held = any(MEASURES[name].kind is Kind.POPULATION for name in map(str, sums) if name in MEASURES)
+    rows = pd.DataFrame(benchmark(sums, metrics, place=by if held else None, **arguments))
+    rows["status"] = _statuses(rows, sums.set_index(by))
+    rows.loc[rows["status"] != KNOWN, [name for name in OF_A_PLACE if name in rows]] = float("nan")
+    rows.loc[rows["status"] != KNOWN, ["more_than_chance", "outlier"]] = None
+    return rows
+
+
+def _statuses(rows: pd.DataFrame, sums: pd.DataFrame) -> list[str]:
+    """What is known of each value: it stands there, is suppressed, is missing, or has nothing to divide by."""
+    return [
+        KNOWN if pd.notna(value) else _why(inputs_of(metric, basis), sums.loc[place])
+        for metric, basis, place, value in zip(rows["metric"], rows["basis"], rows["place"], rows["value"], strict=True)
+    ]
+
+
+def _why(inputs: Sequence[str], cells: pd.Series[Any]) -> str:
+    absent = [name for name in inputs if name not in cells or pd.isna(cells[name])]
+    if any(pd.notna(cells.get(f"{name}{end}")) for name in absent for end in BOUNDS):
+        return SUPPRESSED
+    return UNDEFINED if not absent and cells[inputs[-1]] == 0 else NOT_KNOWN
+
+
+def inputs_of(metric: str, basis: str | None) -> list[str]:
+    """The measures that a metric is computed from, its population among them."""
+    population = BASES[basis].measure if basis else POPULATION
+    return [population if name == POPULATION else name for name in CATALOGUE[metric].inputs if name != AGE_BAND]

@@ -1,0 +1,224 @@
+"""Findings: what the figures say, in sentences made by rules.
+
+A sentence says no more than its figures: no difference without its size, no chance without its interval, no cause, and
+nothing good or bad. Each finding carries the figures that stand in it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from cmhs_metrics.packs.figures import UNDEFINED, inputs_of
+from cmhs_metrics.packs.wording import Wording, times_over
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
+from cmhs_metrics.variation import fold_variation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence with the figures that stand in it.
+
+    Parameters
+    ----------
+    kind : str
+        "position", "peers", "other basis", "trend", "spread" or "absent".
+    metric : str
+        The metric.
+    basis : str or None
+        The population of a rate.
+    place : str or None
+        The place of which it speaks; None where it speaks of all.
+    sentence : str
+        The finding in plain English.
+    figures : dict of str to float
+        The figures in the sentence [the unit of the metric, or as their name says].
+    """
+
+    kind: str
+    metric: str
+    basis: str | None
+    place: str | None
+    sentence: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class Writer(Wording):
+    """Writes the sentences of one metric on one population."""
+
+    def position(self, place: str) -> Finding:
+        """Value, rank, distance from the average, and whether that is more than chance."""
+        row = self._row(place)
+        name = self.comparison.short_name(place)
+        if row is None or row["status"] != KNOWN:
+            return self.absent(place, row)
+        figures = {"value": row["value"]}
+        parts = [self.value(row["value"])]
+        sentence = ""
+        if self.comparable:
+            figures |= self.rank_figures(row)
+            parts += [self.rank(row), self._beside_average(row, figures)]
+            sentence = f" {self._chance(row, figures)}" if pd.notna(row["more_than_chance"]) else ""
+        sentence = f"{self.subject}, {name}: {', '.join(part for part in parts if part)}.{sentence}"
+        return self._finding("position", place, sentence, figures)
+
+    def _beside_average(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+        if pd.isna(row["average"]):
+            return self._beside_open_average(row, figures)
+        figures["average"] = row["average"]
+        words = self.distance(row["difference"], row["difference_percent"], figures, "difference")
+        return f"{words} their {self.average_in_words} ({self.amount(row['average'])})"
+
+    def _beside_open_average(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+        """Beside an average of which only the bounds are known, for a part of it is suppressed or rounded."""
+        low, high = row.get("average_lower"), row.get("average_upper")
+        if low is None or high is None or pd.isna(low) or pd.isna(high):
+            return ""
+        figures |= {"average_lower": low, "average_upper": high}
+        side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
+        return f"{side} their {self.average_in_words}, which lies from {self.amount(low)} to {self.amount(high)}"
+
+    def _chance(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+        figures |= {
+            "lower": row["lower"],
+            "upper": row["upper"],
+            "confidence_percent": self.comparison.confidence * 100,
+        }
+        verdict = "more than chance" if row["more_than_chance"] else "no more than chance may give"
+        interval = f"{self.amount(row['lower'])} to {self.amount(row['upper'])}"
+        return f"The difference is {verdict}: {self.comparison.confidence * 100:.3g}% interval {interval}."
+
+    def beside_peers(self, place: str) -> Finding | None:
+        """Distance from the average of the peers."""
+        row = self._row(place)
+        peers = self.rows[self.rows["place"].isin(self.comparison.peers)]
+        known = peers[peers["status"] == KNOWN]
+        if row is None or row["status"] != KNOWN or known.empty or pd.isna(row["peer_average"]):
+            return None
+        average = float(row["peer_average"])
+        figures = {"value": row["value"], "peer_average": average, "peers": len(known)}
+        percent = (row["value"] - average) / average * 100 if average else math.nan
+        words = self.distance(row["value"] - average, percent, figures, "peer_difference")
+        asked = len(self.comparison.peers)
+        which = f"{asked} peers" if asked > 1 else "peer"
+        if len(known) < asked:
+            figures["peers_asked"] = asked
+            which = f"peers ({len(known)} of {asked} have a value)"
+        average_of = f"their {self.average_in_words}" if len(known) > 1 else "its value"
+        sentence = (
+            f"{self.subject}, {self.comparison.short_name(place)} beside its {which}: {self.value(row['value'])}, "
+            f"{words} {average_of} ({self.amount(average)})."
+        )
+        return self._finding("peers", place, sentence, figures)
+
+    def other_basis(self, place: str) -> Finding | None:
+        """The same place on another population, more shortly."""
+        row = self._row(place)
+        if row is None or row["status"] != KNOWN or not self.comparable:
+            return None
+        figures = {"value": row["value"]} | self.rank_figures(row)
+        beside = self._beside_average(row, figures)
+        said = ", ".join(each for each in (self.value(row["value"]), self.rank(row), beside) if each)
+        sentence = f"{self.subject}, {self.comparison.short_name(place)}: {said}."
+        return self._finding("other basis", place, sentence, figures)
+
+    def spread(self) -> Finding | None:
+        """The lowest and the highest place, and how many times the one the other is."""
+        if not self.comparable:
+            return None
+        low, high = float(self.known["value"].min()), float(self.known["value"].max())
+        figures: dict[str, float] = {"lowest": low, "places": self.places}
+        if low == high:
+            sentence = f"{self.subject}: {self.value(low)} in all {self.of_places()}."
+            return self._finding("spread", None, sentence, figures)
+        fold = float(fold_variation(self.known["value"].to_numpy())) if low > 0 else math.nan
+        figures["highest"] = high
+        without = " with a value" if self.places < len(self.rows) else ""
+        times = ""
+        if math.isfinite(fold):
+            figures["fold"] = fold
+            times = f", a {times_over(fold)}-fold range"
+        sentence = (
+            f"{self.subject}: the {self.of_places()}{without} range from {self.amount(low)} "
+            f"({self._named_at(low)}) to {self.amount(high)} ({self._named_at(high)}){times}."
+        )
+        outside = self.known["more_than_chance"].dropna()
+        if len(outside):
+            figures |= {"more_than_chance": int(outside.sum()), "with_interval": len(outside)}
+            told = f"{len(outside):,}"
+            told = told if len(outside) == self.places else f"the {told} of which it can be told"
+            sentence += (
+                f" By their {self.comparison.confidence * 100:.3g}% intervals, {int(outside.sum()):,} of {told} differ "
+                "from the average by more than chance."
+            )
+            figures["confidence_percent"] = self.comparison.confidence * 100
+        return self._finding("spread", None, sentence, figures)
+
+    def _named_at(self, value: float) -> str:
+        names = [self.comparison.short_name(each) for each in self.known.loc[self.known["value"] == value, "place"]]
+        return listed(names, most=3)
+
+    def trend(self, place: str) -> Finding | None:
+        """From the first to the last period: the place, and the average beside it."""
+        held = self.of_metric(self.comparison.history)
+        held = held[held["place"] == place]
+        known = held[held["status"] == KNOWN]
+        if len(known) < 2 or known.iloc[-1]["period"] != self.comparison.period or not self.moves():
+            return None
+        first, last = known.iloc[0], known.iloc[-1]
+        figures = {"first": first["value"], "last": last["value"]}
+        moved = self.moved(first["value"], last["value"], figures, "change")
+        name = self.comparison.short_name(place)
+        sentence = f"{self.subject}, {name}, from {first['period']} to {last['period']}: {moved}."
+        if pd.notna(first["average"]) and pd.notna(last["average"]) and self.comparable:
+            figures |= {"average_first": first["average"], "average_last": last["average"]}
+            moved = self.moved(first["average"], last["average"], figures, "average_change")
+            which = f"the {self.average_in_words} of the {self.of_places()}"
+            sentence += f" Over the same time {which} {'' if moved.startswith(('rose', 'fell')) else 'was '}{moved}."
+            figures["places"] = self.places
+            if first["places"] != last["places"]:
+                figures["places_first"] = first["places"]
+                sentence += f" (In {first['period']} it is of {int(first['places']):,}.)"
+        return self._finding("trend", place, sentence, figures)
+
+    def moves(self) -> bool:
+        """Whether any place has another value in another period: an index of one year's populations has not."""
+        held = self.of_metric(self.comparison.history)
+        return bool((held.groupby("place")["value"].nunique() > 1).any())
+
+    def absent(self, place: str, row: pd.Series[Any] | None = None) -> Finding:
+        """Why a place has no value."""
+        sentence = f"{self.subject}, {self.comparison.short_name(place)}: {self.reason(place, row)}."
+        return self._finding("absent", place, sentence, {})
+
+    def reason(self, place: str, row: pd.Series[Any] | None) -> str:
+        """Suppressed, not known for want of a measure, or nothing to divide by."""
+        if row is None:
+            return "the place is not in the table"
+        if row["status"] == SUPPRESSED:
+            return "suppressed in the data, and so not shown"
+        if row["status"] == UNDEFINED:
+            below = inputs_of(self.metric.name, self.basis)[-1].replace("_", " ")
+            return f"not defined: {below} is 0, which leaves nothing to divide by"
+        cells = self.comparison.measures.loc[place]
+        absent = [name for name in inputs_of(self.metric.name, self.basis) if pd.isna(cells.get(name))]
+        if not absent:
+            return "not known: the counts that it is made of were rounded, and do not go together"
+        return f"not known, for the data hold no {listed([each.replace('_', ' ') for each in absent])}"
+
+    def _row(self, place: str) -> pd.Series[Any] | None:
+        held = self.rows[self.rows["place"] == place]
+        return held.iloc[0] if len(held) else None
+
+    def _finding(self, kind: str, place: str | None, sentence: str, figures: Mapping[str, Any]) -> Finding:
+        plain = {name: float(value) for name, value in figures.items()}
+        return Finding(kind, self.metric.name, self.basis, place, " ".join(sentence.split()), plain)

@@ -1,0 +1,188 @@
+"""The page in a real browser: chromium, driven by selenium, and looked over by axe.
+
+Where one of the three is not there these tests skip, and say which. `.ci/browser` fetches them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import cmhs_metrics as cm
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: see .ci/browser")
+pytest.importorskip("matplotlib", reason="charts need matplotlib")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+if not CHROMIUM or not DRIVER:
+    pytest.skip("chromium and chromedriver are not installed: see .ci/browser", allow_module_level=True)
+
+AXE = Path(os.environ.get("AXE", "node_modules/axe-core/axe.min.js"))
+A4 = (595, 842)
+"""Width and height of a page [point]."""
+
+
+def pack() -> cm.packs.Pack:
+    """Twelve synthetic trusts in two years, one of them with a value that is suppressed."""
+    now = cm.synthetic_providers(12)
+    before = cm.synthetic_providers(12, period="2015/16", seed=3)
+    people = ["registered_population", "weighted_population"]
+    held = pd.concat([before, now], ignore_index=True)
+    table = held.groupby(["organisation", "period"], as_index=False)[["caseload", "contacts", "total_cost"]].sum()
+    table = table.assign(contacts_lower=table["contacts"], contacts_upper=table["contacts"])
+    hidden = table["organisation"].eq("Synthetic Trust 03") & table["period"].eq("2016/17")
+    table.loc[hidden, ["contacts", "contacts_lower", "contacts_upper"]] = [None, 0, 4]
+    places = now.drop_duplicates("organisation")[["organisation", *people]]
+    return cm.pack(table, places, focus="Synthetic Trust 07", peers=["Synthetic Trust 02", "Synthetic Trust 03"])
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pack().save(tmp_path_factory.mktemp("pack") / "pack.html")
+
+
+def browser(downloads: Path, *, script: bool = True) -> Any:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1000"):
+        options.add_argument(argument)
+    preferences: dict[str, Any] = {"download.default_directory": str(downloads)}
+    if not script:
+        preferences["profile.managed_default_content_settings.javascript"] = 2
+    options.add_experimental_option("prefs", preferences)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    opened = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    opened.set_page_load_timeout(120)
+    opened.execute_cdp_cmd("Network.enable", {})
+    none = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+    opened.execute_cdp_cmd("Network.emulateNetworkConditions", none)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def opened(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    held = browser(tmp_path_factory.mktemp("downloads"))
+    held.get(page.as_uri())
+    yield held
+    held.quit()
+
+
+def test_opens_without_a_word_in_the_console_and_without_a_network(opened: Any) -> None:
+    assert opened.get_log("browser") == []
+    loaded = opened.execute_script("return performance.getEntriesByType('resource').map(each => each.name)")
+    assert [name for name in loaded if not name.startswith("data:")] == []
+
+
+def test_every_link_of_the_contents_goes_to_its_section(opened: Any) -> None:
+    links = opened.find_elements("css selector", "nav a")
+    assert len(links) >= 9
+    for link in links:
+        title = link.text
+        opened.execute_script("arguments[0].click()", link)
+        top, heading = opened.execute_script(
+            "const h = document.querySelector(':target'); "
+            "return [document.documentElement.scrollHeight - scrollY - innerHeight < 2 || "
+            "h.getBoundingClientRect().top < innerHeight, h.textContent]"
+        )
+        assert heading == title
+        assert top
+
+
+def test_tab_reaches_everything_in_order(opened: Any, page: Path) -> None:
+    opened.get(page.as_uri())
+    keys = "a[href], summary, [tabindex='0']"
+    count = opened.execute_script(f'return document.querySelectorAll("{keys}").length')
+    opened.execute_script(f'[...document.querySelectorAll("{keys}")].forEach((each, at) => each.dataset.at = at)')
+    opened.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
+    reached = []
+    for _ in range(count):
+        for kind in ("keyDown", "keyUp"):
+            opened.execute_cdp_cmd(
+                "Input.dispatchKeyEvent", {"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+            )
+        at, outline = opened.execute_script(
+            "const e = document.activeElement; return [e.dataset.at, getComputedStyle(e).outlineStyle]"
+        )
+        reached.append(int(at))
+        assert outline != "none", "where the keyboard is can be seen"
+    assert reached == list(range(count))
+
+
+def test_axe_finds_nothing(opened: Any, page: Path) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: see .ci/browser")
+    opened.get(page.as_uri())
+    opened.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
+    opened.execute_script(AXE.read_text(encoding="utf-8"))
+    opened.set_script_timeout(180)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+    found = opened.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        f"axe.run(document, {{runOnly: {json.dumps(rules)}, resultTypes: ['violations', 'incomplete']}})"
+        ".then(done, error => done({failed: String(error)}))"
+    )
+    assert "failed" not in found, found
+    assert found["violations"] == [], [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
+    assert len(found["passes"]) > 20
+
+
+def test_nothing_but_charts_and_tables_is_wider_than_a_telephone(opened: Any, page: Path) -> None:
+    size = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    opened.get(page.as_uri())
+    assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth && innerWidth === 400")
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_downloads_hold_the_table(page: Path, tmp_path: Path) -> None:
+    held = browser(tmp_path)
+    try:
+        held.get(page.as_uri())
+        name = "cmhs-caseload-per-100k-2016-17.csv"
+        link = held.find_element("css selector", f'a[download="{name}"]')
+        held.execute_script("arguments[0].click()", link)
+        file = tmp_path / name
+        # The driver ends only when the file is there: its own wait, not ours.
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(held, 60).until(lambda _: file.exists() and file.stat().st_size > 0)
+        table = pd.read_csv(file)
+    finally:
+        held.quit()
+    assert len(table) == 24, "twelve trusts on two populations"
+    shown = re.findall(r"Caseload, Synthetic Trust 07: ([\d,]+) patients", page.read_text(encoding="utf-8"))[0]
+    own = table[(table["place"] == "Synthetic Trust 07") & (table["basis"] == "weighted")]
+    assert f"{own['value'].iloc[0]:,.0f}" == shown
+
+
+def test_reads_without_script(page: Path, tmp_path: Path) -> None:
+    held = browser(tmp_path, script=False)
+    try:
+        held.get(page.as_uri())
+        assert held.find_element("css selector", "main h2").text == "Summary"
+        details = held.find_element("css selector", "details")
+        details.find_element("css selector", "summary").send_keys(webdriver.Keys.ENTER)
+        assert details.find_element("css selector", "table caption").is_displayed()
+    finally:
+        held.quit()
+
+
+def test_prints_on_a4(page: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pack.pdf"
+    subprocess.run(
+        [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--no-pdf-header-footer",
+         f"--print-to-pdf={target}", page.as_uri()],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    boxes = re.findall(rb"/MediaBox \[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", target.read_bytes())
+    assert len(boxes) > 5
+    for width, height in boxes:
+        assert (round(float(width)), round(float(height))) == A4
