@@ -337,6 +337,12 @@ class TestSmallMultiples:
         assert len({panel.get_ylim() for panel in one.child_axes}) == 1
         assert "Each panel has a scale of its own." in text_of(own, "caption")
 
+    def test_a_panel_of_which_nothing_is_known(self) -> None:
+        rows = [("Generic CMHTs", "A", 5.0), ("CRHT", "A", None)]
+        ax = plots.small_multiples(pd.DataFrame(rows, columns=["team_type", "place", "value"]))
+        assert [len(panel.patches) for panel in ax.child_axes] == [1, 0]
+        assert "CRHT: no value is known. Not known: A (CRHT)." in plots.alternative_text(ax)
+
     def test_too_many_panels(self) -> None:
         with pytest.raises(cm.BadInput, match="got '14 panels'"):
             plots.small_multiples(DNA.assign(team_type=DNA["place"]))

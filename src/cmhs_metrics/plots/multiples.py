@@ -134,7 +134,7 @@ def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str
     rows = places.known.sort_values(["value", "name"], ascending=[False, True]).reset_index(drop=True)
     focus = rows["focus"].to_numpy(dtype=bool)
     panel.bar(
-        rows.index.to_numpy(), rows["value"], width=0.84, facecolor=np.where(focus, FOCUS, OTHERS).tolist(),
+        rows.index.to_numpy(), rows["value"], width=0.84, color=np.where(focus, FOCUS, OTHERS).tolist(),
         edgecolor=np.where(focus, PAPER, OTHERS).tolist(), hatch=np.where(focus, HATCH, "").tolist(), linewidth=0,
     )  # fmt: skip
     for at in np.flatnonzero(focus):

@@ -93,7 +93,7 @@ def dot_and_range(
     others = max((len(row.peers) for row in rows), default=0)
     sheet = Sheet(ax, title or f"{name} and its peers", "Each row on its own scale, from the least to the most")
     sheet.key = [
-        (Line2D([], [], color=FOCUS, marker="D", linestyle="", markersize=10), name),
+        (Line2D([], [], color=FOCUS, marker="D", linestyle="", markersize=10), shorten(name, 0.3 * sheet.width)),
         (Patch(facecolor=RANGE), "range of the peers"),
         (Patch(facecolor=MIDDLE), "middle half of the peers"),
         (Line2D([], [], color=INK, linewidth=2.5), "median of the peers"),

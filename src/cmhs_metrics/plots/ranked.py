@@ -168,7 +168,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
     known = rows[rows["status"] == KNOWN]
     kinds = np.where(known["focus"], 0, np.where(known["peer"], 1, 2))
     looks: dict[str, Any] = {
-        "facecolor": [(FOCUS, PEERS, OTHERS)[kind] for kind in kinds],
+        "color": [(FOCUS, PEERS, OTHERS)[kind] for kind in kinds],
         "edgecolor": [(PAPER, PAPER, OTHERS)[kind] for kind in kinds],
         "hatch": [(HATCH, PEER_HATCH, "")[kind] for kind in kinds],
         "linewidth": 0,
