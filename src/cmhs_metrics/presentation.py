@@ -33,6 +33,12 @@ BASES_IN_WORDS = {
 """The populations below the line, as captions name them."""
 
 
+def _is_of_another(bound: Any, value: str, table: pd.DataFrame) -> bool:
+    """Whether a bound is that of another column, such as the average's, and so says nothing of the value."""
+    column = str(bound).rpartition("_")[0]
+    return column in table and column != value
+
+
 def statuses(
     table: pd.DataFrame, value: str = "value", *, key: str | None = None, suppressed: Collection[Any] = ()
 ) -> pd.Series[str]:
@@ -75,7 +81,9 @@ def statuses(
         if name in table:
             words = table[name].astype(str).str.casefold()
             hidden |= words.str.startswith(_HIDDEN_WORDS).to_numpy(dtype=bool)
-    bounds = [name for name in table if str(name).casefold().endswith(_BOUNDS)]
+    bounds = [
+        name for name in table if str(name).casefold().endswith(_BOUNDS) and not _is_of_another(name, value, table)
+    ]
     hidden |= values.isna().to_numpy() & table[bounds].notna().any(axis=1).to_numpy(dtype=bool)
     if suppressed:
         keys = table[key].astype(str) if key else pd.Series(table.index.astype(str), index=table.index)

@@ -126,6 +126,15 @@ def test_suppressed_and_not_known_are_two_things() -> None:
     assert "Suppressed: B. Not known: C." in plots.alternative_text(ax)
 
 
+def test_bounds_of_the_average_do_not_make_a_missing_value_suppressed() -> None:
+    counts = pd.DataFrame({"icb": list("ABC"), "referrals": [120, None, None]})
+    counts = counts.assign(referrals_lower=[118, 0, None], referrals_upper=[122, 4, None])
+    people = pd.DataFrame({"icb": list("ABC"), "registered_population": [6_000, 2_000, 9_000]})
+    result = cm.benchmark(counts, "referrals_per_100k", by="icb", populations=people)
+    known = result.assign(average_lower=1.0, average_upper=2.0)
+    assert statuses(known).tolist() == ["known", "suppressed", "not known"]
+
+
 def test_marks_of_published_files_are_understood() -> None:
     kinds = ["exact", "rounded to 5", "suppressed", "missing", "unknown"]
     table = pd.DataFrame({"place": list("ABCDE"), "value": [1.0, 5, None, None, None], "kind": kinds})
