@@ -328,8 +328,9 @@ class Extract:
             table = polars.LazyFrame({"number": list(values)})
         elif self.engine is nw.Implementation.IBIS:
             import ibis
+            import pyarrow as pa
 
-            table = ibis.memtable({"number": list(values)})
+            table = ibis.memtable(pa.table({"number": list(values)}))
         elif self.engine.is_spark_like():
             table = native.sparkSession.createDataFrame([(value,) for value in values], ["number"])
         else:
