@@ -347,3 +347,11 @@ class TestSyntheticExtracts:
         assert missing <= ({"text that is no date"} if dates == "date" else set()) | (
             {"unknown cluster"} if version == "v6" else set()
         )
+
+    def test_the_share_of_dirty_rows_is_what_was_asked_for(self, version: str) -> None:
+        extract, plan = self.made(version, dirty=0.02)
+        table = pd.DataFrame(cells(mhsds.quality(extract))).set_index(["column", "rule"])
+        for column, rule in (("CareContDate", "before its referral"), ("AgeServReferRecDate", "age missing")):
+            row = table.loc[(column, rule)]
+            # Of all rows looked at, which include those planted by other rules and those put right.
+            assert 0.015 < row["rows"] / row["of"] < 0.021
