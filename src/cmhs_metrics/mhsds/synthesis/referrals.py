@@ -119,7 +119,9 @@ def _waits_and_stays(draw: np.random.Generator, locality: Locality, window: Wind
     kind, count = "on caseload", len(team["on caseload"])
     stay_length = stays(kind, longer=1)
     first = start - np.ceil(draw.random(count) * stay_length)
-    add(kind, first - np.rint(waits(kind)), first, first + stay_length, np.full(count, NEVER), 0)
+    # Who is on caseload on the first day is not discharged before it, whatever the rounding.
+    ends = np.maximum(first + stay_length, start)
+    add(kind, first - np.rint(waits(kind)), first, ends, np.full(count, NEVER), 0)
 
     kind, count = "waiting", len(team["waiting"])
     wait_length = waits(kind, longer=1)
