@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LISTED = Path(__file__).with_name("public_api.txt")
 COMMAND = "python tests/test_public_api.py"
 SOURCES = Path(cm.__file__).parents[1]
-ROOMS = ("cmhs_metrics", "cmhs_metrics.tables", "cmhs_metrics.trends")
+ROOMS = ("cmhs_metrics", "cmhs_metrics.tables")
 """Modules that are public; those that the first of them names are public as well."""
 DOCUMENTED = ("cmhs_metrics.catalogue.Metric", "cmhs_metrics.catalogue.metric")
 """What is public though no room names it."""

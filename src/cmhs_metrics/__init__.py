@@ -172,6 +172,7 @@ if TYPE_CHECKING:
         plots,
         published,
         run_charts,
+        trends,
         variation,
     )
     from cmhs_metrics.benchmarking import benchmark
@@ -324,6 +325,7 @@ __all__ = [
     "wte_per_100k",
     "year_of_care_cost",
     "year_of_care_cost_on_average_caseload",
+    "trends",
 ]
 
 # What needs narwhals, scipy or the audit's files is loaded when it is first asked for.
@@ -339,6 +341,7 @@ _ROOMS = (
     "plots",
     "published",
     "run_charts",
+    "trends",
     "variation",
 )
 _ON_FIRST_USE = {

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
-from engines import ALL, cells  # noqa: E402
+from engines import ALL, cells
 
-import cmhs_metrics as cm  # noqa: E402
-from cmhs_metrics import mhsds  # noqa: E402
+import cmhs_metrics as cm
+from cmhs_metrics import mhsds
 
 ENGINES = ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"]
 YEAR = "2024/25"
