@@ -349,7 +349,7 @@ class TestSyntheticExtracts:
         )
 
     def test_the_share_of_dirty_rows_is_what_was_asked_for(self, version: str) -> None:
-        extract, plan = self.made(version, dirty=0.02)
+        extract, _ = self.made(version, dirty=0.02)
         table = pd.DataFrame(cells(mhsds.quality(extract))).set_index(["column", "rule"])
         for column, rule in (("CareContDate", "before its referral"), ("AgeServReferRecDate", "age missing")):
             row = table.loc[(column, rule)]
