@@ -378,7 +378,7 @@ def as_held(column: str, value: Any, shape: Shape, number: int) -> Any:
         return None
     if column in IDS:
         return f"{number:04d}-{value}" if shape.ids == "text" else number * 1000 + value
-    if "Date" in column:
+    if "Date" in column and column not in NUMBERS:
         if not isinstance(value, dt.date):
             return value if shape.dates.startswith("text") else None
         if shape.dates == "datetime":
