@@ -115,19 +115,28 @@ def worlds(start: dt.date, end: dt.date) -> st.SearchStrategy[World]:
 def world(chance: random.Random, start: dt.date, end: dt.date) -> World:
     """The rows of up to three people, around a period."""
     pen = Pen(chance, start, end)
+    # Without a date of receipt it counts nowhere, yet it makes the last month of every world the same.
+    submit(pen, 109, 298, pen.last_month, "RA1", None, None, None, [])
     organisation = pen.pick("RA1", "RB2")
     for person in (101, 102, 103)[: pen.pick(1, 2, 3, 3)]:
         add_people(pen, person)
         ended, at = None, organisation
-        for _ in range(pen.pick(1, 2, 2, 3, 4)):
-            story = pen.pick("plain", "plain", "edge", "long wait", "four weeks", "access", "next", "next")
-            at = pen.pick(*[organisation] * 6, "RB2", None)
+        for story in stories(pen):
+            at = pen.pick(*[at] * 12, "RB2", None)
             ended = add_referral(pen, person, at, "plain" if story == "next" and ended is None else story, ended)
-        if pen.pick(False, True, True):
+        if pen.pick(False, True):
             add_admissions(pen, person)
         for _ in range(pen.pick(0, 1, 1, 2, 3)):
             add_cluster(pen, person)
+    for person in (104, 105)[: pen.pick(0, 1, 2)]:  # known by their admissions only
+        add_admissions(pen, person, told=True)
     return pen.tables
+
+
+def stories(pen: Pen) -> list[str]:
+    """What happens to a person, referral by referral."""
+    some = [pen.pick("plain", "plain", "edge", "long wait", "four weeks", "access", "next") for _ in range(pen.pick(0, 1, 2, 2))]
+    return some + pen.pick(["ends", "next"], ["ends", "next"], ["access", "access"], some or ["access"])
 
 
 def add_people(pen: Pen, person: int) -> None:
@@ -151,7 +160,7 @@ def receipt(pen: Pen, story: str, ended: Any) -> Any:
     """When a referral is received, as its story goes."""
     start, end = pen.start, pen.end
     if story == "next":
-        return pen.days(ended, -3, 0, 1, 4, 5, 5, 6, 6, 7)
+        return pen.days(ended, -3, 0, 4, 5, 5, 5, 6, 6, 6, 7)
     if story == "edge":
         return pen.near(later(start, -1), start, end, later(end, 1))
     if story == "long wait":
@@ -160,6 +169,8 @@ def receipt(pen: Pen, story: str, ended: Any) -> Any:
         return pen.days(start, -29, -28, 0, 1)
     if story == "access":
         return later(year_before(end), -pen.pick(1, 10))
+    if story == "ends":
+        return pen.days(end, -60, -50)
     return pen.near(start, later(start, -20), later(start, 3), later(end, -10), later(end, -40), later(end, 1))
 
 
@@ -172,6 +183,8 @@ def first_contacts(pen: Pen, story: str, received: Any) -> list[Any]:
     if story == "access":
         edge = year_before(pen.end)
         return [pen.pick(received, edge), pen.days(edge, 0, 0, 1, 1)]
+    if story in ("ends", "next") and not pen.one_in(4):
+        return [later(received, pen.pick(0, 1))] * pen.pick(0, 1, 1)
     numbers = [pen.pick(-1, 0, 0, 1, 5, 28, 35) for _ in range(pen.pick(0, 1, 2, 2, 3))]
     return [pen.near(later(received, days), later(received, days), pen.start, pen.end) for days in numbers]
 
@@ -181,6 +194,8 @@ def add_referral(pen: Pen, person: int, organisation: str | None, story: str, en
     id = pen.chance.randint(201, 209)
     received = receipt(pen, story, ended)
     closing = (None, None, None) if story in ("long wait", "access") else (None, later(pen.end, -pen.pick(0, 5, 6)))
+    if story == "ends":
+        closing = (later(pen.end, -20),) * 20
     discharged = pen.near(*closing, pen.days(received, -1, 0, 10, 40), pen.pick(pen.start, pen.end, later(pen.end, 1)))
     age = pen.pick(17, 18, 18, 18, 40, 40, 40, 64, 65, 65, 80, None)
     told = story != "plain" and not pen.one_in(4)  # else the dates of a story are lost on what is out of scope
@@ -189,7 +204,7 @@ def add_referral(pen: Pen, person: int, organisation: str | None, story: str, en
     services = [draw_service(pen, received) for _ in range(pen.pick(0, 1, 1, 1, 1, 2, 2, 3))]
     if told:
         age = pen.pick(18, 40, 65)
-        services[:1] = [draw_service(pen, received) | {"ServTeamTypeRefToMH": pen.pick("A06", "A08", "C03")} | ACCEPTED]
+        services[:1] = [draw_service(pen, received) | {"ServTeamTypeRefToMH": pen.pick("A06", "A06", "A08", "C03", "A14")} | ACCEPTED]
     # What changes from one submission to the next changes in the last.
     changed = pen.pick(None, None, None, "received", "organisation", "age", "services", "discharged")
     for month in range(first, last + 1):
@@ -280,35 +295,37 @@ def add_contact(pen: Pen, person: Any, id: Any, date: Any, direct: bool = False)
         pen.tables["contacts"].append(row | changes)
 
 
-def add_admissions(pen: Pen, person: int) -> None:
-    started = ended = None
+def add_admissions(pen: Pen, person: int, told: bool = False) -> None:
+    ended: Any = None
     for _ in range(pen.pick(1, 1, 2)):
-        after = pen.days(ended, 0, 0, 1, 1, 2) if ended else None
-        started = after or pen.near(pen.start, pen.end, later(pen.start, -1), later(pen.start, 9), later(pen.end, 1))
-        ended = pen.near(None, started, later(started, 3), later(started, 3), later(started, -1))
-        id, month = pen.pick(501, 502, 503), pen.last_month - pen.pick(0, 1)
+        after = pen.days(ended, 0, 0, 1, 1, 2, 2) if isinstance(ended, dt.date) else None
+        started = after or pen.near(pen.start, pen.end, later(pen.start, -1), later(pen.start, 9), later(pen.end, -9))
+        ended = pen.near(None, started, *[later(started, 3)] * 4, later(started, -1))
+        id, month = pen.pick(501, 502, 503, 504), pen.last_month - pen.pick(0, 1)
         row = {
             "UniqHospProvSpellID": None if pen.one_in(40) else id,
-            "UniqServReqID": pen.pick(ELSEWHERE, ELSEWHERE, None, 201, 202, 203, 204, 205),
+            "UniqServReqID": pen.pick(ELSEWHERE, ELSEWHERE, None, *range(201, 210)),
             "Person_ID": person,
-            "OrgIDProv": pen.pick("RA1", "RB2", None),
+            "OrgIDProv": pen.pick("RA1", "RA1", "RB2", None),
             "UniqMonthID": month,
             "StartDateHospProvSpell": started,
             "DischDateHospProvSpell": ended,
             "SourceAdmMHHospProvSpell": pen.pick("19", "19", None, "49", "53", "87"),
         }
+        if told:
+            row |= {"SourceAdmMHHospProvSpell": pen.pick(*["19"] * 9, "53"), "OrgIDProv": "RA1"}
         pen.tables["hospital_spells"].append(row)
         if pen.seldom():
             changes = {"UniqMonthID": month + pen.pick(0, 1), "StartDateHospProvSpell": pen.days(started, -1, 1)}
             pen.tables["hospital_spells"].append(row | pen.pick(changes, {"DischDateHospProvSpell": None}))
         for days in pen.pick([0], [0], [0], [0, 4], [4, 0], []):
             stay = {"UniqHospProvSpellID": id, "Person_ID": person, "UniqMonthID": month}
-            beds = pen.pick("10", "10", "11", "12", "13", "14", None)
+            beds = pen.pick(*["10"] * (20 if told else 2), "11", "12", "13", "14", None)
             pen.tables["ward_stays"].append(stay | {"StartDateWardStay": pen.near(later(started, days)), "HospitalBedTypeMH": beds})
-        for _ in range(pen.pick(0, 1, 1, 2)):
-            date = pen.days(started, -2, -3, -3, -4, -365, -365, -366, -366)
+        for _ in range(pen.pick(0, 1, 1)):
+            date = pen.days(started, -2, -3, -3, -365, -365, -366)
             if pen.pick(True, False):
-                add_contact(pen, person, pen.pick(201, 202, ELSEWHERE), date)
+                add_contact(pen, person, pen.pick(201, 202, ELSEWHERE), date, told)
             else:
                 activity = {"Person_ID": person, "IndirectActDate": pen.near(date), "UniqMonthID": month}
                 pen.tables["indirect_activity"].append(activity | {"UniqServReqID": ELSEWHERE})

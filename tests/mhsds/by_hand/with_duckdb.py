@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from spans import Span, codes_by_team_type, spans
+from periods import Span, codes_by_team_type, spans
 
 SQL = (Path(__file__).parent / "measures.sql").read_text()
 
