@@ -24,7 +24,7 @@ from oracle import Row, Tables, cell, day_of, identifier, year_before
 World = dict[str, list[Row]]
 ELSEWHERE = 299
 """A referral that is in no extract."""
-TEAMS = (*"A05 A06 A06 A06 A06 A08 A08 A09 C10 C03 C03 A14 A14 D05 A02 XX9".split(), None)
+TEAMS = (*["A05", "A06", "A06", "A06", "A06", "A08", "A08", "A09", "C10", "C03", "C03", "A14", "A14", "D05", "A02", "XX9"], None)
 BAD_DATES = ("2024-02-30", "2023-02-29", "30/04/2023", "n/a", "")
 
 
@@ -135,8 +135,13 @@ def world(chance: random.Random, start: dt.date, end: dt.date) -> World:
 
 def stories(pen: Pen) -> list[str]:
     """What happens to a person, referral by referral."""
-    some = [pen.pick("plain", "plain", "edge", "long wait", "four weeks", "access", "next") for _ in range(pen.pick(0, 1, 2, 2))]
-    return some + pen.pick(["ends", "next"], ["ends", "next"], ["access", "access"], some or ["access"])
+    some = [
+        pen.pick("plain", "plain", "edge", "long wait", "four weeks", "access", "next")
+        for _ in range(pen.pick(0, 1, 2, 2))
+    ]
+    return some + pen.pick(
+        ["ends", "next"], ["ends", "next"], ["ends", "next"], ["access", "access"], some or ["access"]
+    )
 
 
 def add_people(pen: Pen, person: int) -> None:
@@ -204,7 +209,11 @@ def add_referral(pen: Pen, person: int, organisation: str | None, story: str, en
     services = [draw_service(pen, received) for _ in range(pen.pick(0, 1, 1, 1, 1, 2, 2, 3))]
     if told:
         age = pen.pick(18, 40, 65)
-        services[:1] = [draw_service(pen, received) | {"ServTeamTypeRefToMH": pen.pick("A06", "A06", "A08", "C03", "A14")} | ACCEPTED]
+        services[:1] = [
+            draw_service(pen, received)
+            | {"ServTeamTypeRefToMH": pen.pick("A06", "A06", "A08", "C03", "A14")}
+            | ACCEPTED
+        ]
     # What changes from one submission to the next changes in the last.
     changed = pen.pick(None, None, None, "received", "organisation", "age", "services", "discharged")
     for month in range(first, last + 1):
@@ -258,7 +267,9 @@ def submit(
         again |= {"ReferralRequestReceivedDate": pen.near(received, None, later(received, 1))}
         pen.tables["referrals"].append(row | again)
     for service in services:
-        pen.tables["service_types"].append({"UniqServReqID": id, "RecordNumber": record, "UniqMonthID": month} | service)
+        pen.tables["service_types"].append(
+            {"UniqServReqID": id, "RecordNumber": record, "UniqMonthID": month} | service
+        )
     if pen.seldom():
         stray = draw_service(pen, received) | {"RecordNumber": pen.pick(None, 301, 311), "UniqMonthID": month}
         pen.tables["service_types"].append({"UniqServReqID": pen.pick(id, 201, None)} | stray)
@@ -321,7 +332,9 @@ def add_admissions(pen: Pen, person: int, told: bool = False) -> None:
         for days in pen.pick([0], [0], [0], [0, 4], [4, 0], []):
             stay = {"UniqHospProvSpellID": id, "Person_ID": person, "UniqMonthID": month}
             beds = pen.pick(*["10"] * (20 if told else 2), "11", "12", "13", "14", None)
-            pen.tables["ward_stays"].append(stay | {"StartDateWardStay": pen.near(later(started, days)), "HospitalBedTypeMH": beds})
+            pen.tables["ward_stays"].append(
+                stay | {"StartDateWardStay": pen.near(later(started, days)), "HospitalBedTypeMH": beds}
+            )
         for _ in range(pen.pick(0, 1, 1)):
             date = pen.days(started, -2, -3, -3, -365, -365, -366)
             if pen.pick(True, False):
@@ -342,7 +355,9 @@ def add_cluster(pen: Pen, person: int) -> None:
     }
     pen.tables["clusters"].append(row)
     if pen.seldom():
-        pen.tables["clusters"].append(row | {"UniqMonthID": pen.last_month, "EndDateCareClust": pen.near(None, pen.end)})
+        pen.tables["clusters"].append(
+            row | {"UniqMonthID": pen.last_month, "EndDateCareClust": pen.near(None, pen.end)}
+        )
 
 
 # The rows of a world in a shape
@@ -521,4 +536,3 @@ LAZY: dict[str, Callable[[pa.Table], Any]] = {
     "ibis": ibis.memtable,
 }
 FRAMES = EAGER | LAZY
-

@@ -29,7 +29,7 @@ LONG_WAITS = {52: 364, 78: 546, 104: 728}
 PRIOR_CONTACT = (365, 3)
 ACCESS_WIDENED = dt.date(2023, 4, 30)
 
-CORE_CODES = frozenset("A05 A06 A08 A09 A12 A13 A16 C10".split())
+CORE_CODES = frozenset(["A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10"])
 TEAM_TYPES = {
     "A06": "Generic CMHTs",
     "A07": "Older People",
@@ -543,7 +543,12 @@ def measures(
                     for spell in pathways(within, pathway)
                     for each in wait_events(spell, start, end, waiting_for)
                 ),
-                *((item, of_access, *each) for item in items if in_scope(item, of_access) for each in access(item, end)),
+                *(
+                    (item, of_access, *each)
+                    for item in items
+                    if in_scope(item, of_access)
+                    for each in access(item, end)
+                ),
             ]
             for group in grouping.of(item, its_scope)
         ]
@@ -696,7 +701,9 @@ def admission_events(
         item = of_id.get((whose[0], identifier(cell(row, "UniqServReqID"))))
         place = Admission(cell(row, "OrgIDProv"))
         if item is not None:
-            place = Admission(place.organisation or item.organisation, item.age, item.residence, item.sex, item.ethnicity)
+            place = Admission(
+                place.organisation or item.organisation, item.age, item.residence, item.sex, item.ethnicity
+            )
         found.append((place, "admissions", None))
         if not known_before(tables, whose[0], admitted):
             found.append((place, "admissions_without_prior_contact", None))

@@ -116,7 +116,9 @@ def by_record(tables: Tables, name: str, referral: Row, key: str, original: Any 
 
 @bent("rejecting teams first", "team_types")
 def rejecting_first(item: Referral, scope: Scope, several_teams: str) -> list[Any]:
-    return [min((s.code for s in item.services if scope.team_types is None or s.code in scope.team_types), default=None)]
+    return [
+        min((s.code for s in item.services if scope.team_types is None or s.code in scope.team_types), default=None)
+    ]
 
 
 @bent("out of scope teams too", "team_types")
@@ -143,7 +145,9 @@ def each_referral(item: Referral, end: dt.date, original: Any = oracle.access) -
 
 @bent("its own discharge makes a transfer", "is_transfer", NO_SOURCE)
 def own_discharge(tables: Tables, whose: Any, row: Row, spells: Any, original: Any = oracle.is_transfer) -> bool:
-    return bool(original(tables, ("", ""), row, {("", ""): row, **spells}) or original(tables, (whose[0], ""), row, spells))
+    return bool(
+        original(tables, ("", ""), row, {("", ""): row, **spells}) or original(tables, (whose[0], ""), row, spells)
+    )
 
 
 @bent("no transfer from the day before", "is_transfer", NO_SOURCE)

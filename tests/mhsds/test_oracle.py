@@ -31,7 +31,9 @@ LEAP = (dt.date(2023, 3, 1), dt.date(2024, 2, 29))
 AFTER_LEAP = ("2024-03-01", "2025-02-28")
 NARROW = ("2022-03-01", "2023-02-28")
 OLD_PEOPLE = Scope(frozenset({"A14", "C10", "A06"}), 65, england_only=False, exclude_hospital_spells=False)
-ICBS = {"E06000001": "QAA", "E07000002": "QBB"} | {f"RA1-{number:04d}": f"Q{number % 5}" for number in range(0, 1000, 2)}
+ICBS = {"E06000001": "QAA", "E07000002": "QBB"} | {
+    f"RA1-{number:04d}": f"Q{number % 5}" for number in range(0, 1000, 2)
+}
 TEXT = Shape(dates="text", case=str.lower)
 INTEGERS = Shape(ids="integer", codes="integer", dates="datetime")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import polars as pl
 import pyarrow as pa
-from polars import col
 from periods import codes_by_team_type, spans
+from polars import col
 
 CORE = ["A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10"]
 WIDE = [*CORE, "A14", "D05"]
@@ -120,7 +120,11 @@ def measures(files: Mapping[str, str], start: dt.date, end: dt.date, by_month: b
             )
         )
         .select(
-            "person", referral="UniqServReqID", day="CareContDate", attendance="AttendStatus", mechanism="ConsMechanismMH"
+            "person",
+            referral="UniqServReqID",
+            day="CareContDate",
+            attendance="AttendStatus",
+            mechanism="ConsMechanismMH",
         )
         .drop_nulls("day")
         .join(in_scope.select("number", "person", "referral", "received"), on=["person", "referral"])
@@ -165,7 +169,9 @@ def measures(files: Mapping[str, str], start: dt.date, end: dt.date, by_month: b
 
     counts = [
         core.group_by("organisation", "team", period_of(col("received"))).agg(
-            referrals=pl.len(), referrals_rejected=col("rejected").count(), referrals_accepted=col("rejected").null_count()
+            referrals=pl.len(),
+            referrals_rejected=col("rejected").count(),
+            referrals_accepted=col("rejected").null_count(),
         ),
         core.group_by("organisation", "team", period_of(col("closed"))).agg(referrals_closed=pl.len()),
         core.filter(col("rejected").is_null())
@@ -196,7 +202,9 @@ def measures(files: Mapping[str, str], start: dt.date, end: dt.date, by_month: b
         facts.drop_nulls("second_contact")
         .join(periods, how="cross")
         .filter(
-            col("second_contact") > col("access_from"), col("second_contact") <= col("last_day"), col("wide") | col("core")
+            col("second_contact") > col("access_from"),
+            col("second_contact") <= col("last_day"),
+            col("wide") | col("core"),
         )
         .group_by("organisation", pl.when("wide").then("wide_team").otherwise("team").alias("team"), "period")
         .agg(people_accessing=col("person").n_unique()),
