@@ -165,7 +165,7 @@ def receipt(pen: Pen, story: str, ended: Any) -> Any:
     """When a referral is received, as its story goes."""
     start, end = pen.start, pen.end
     if story == "next":
-        return pen.days(ended, -3, 0, 4, 5, 5, 5, 6, 6, 6, 7)
+        return pen.days(ended, -3, 0, 4, *[5] * 4, *[6] * 4, 7)
     if story == "edge":
         return pen.near(later(start, -1), start, end, later(end, 1))
     if story == "long wait":
@@ -189,7 +189,7 @@ def first_contacts(pen: Pen, story: str, received: Any) -> list[Any]:
         edge = year_before(pen.end)
         return [pen.pick(received, edge), pen.days(edge, 0, 0, 1, 1)]
     if story in ("ends", "next") and not pen.one_in(4):
-        return [later(received, pen.pick(0, 1))] * pen.pick(0, 1, 1)
+        return [later(received, pen.pick(0, 1))] * pen.pick(0, 1, 1, 1, 1)
     numbers = [pen.pick(-1, 0, 0, 1, 5, 28, 35) for _ in range(pen.pick(0, 1, 2, 2, 3))]
     return [pen.near(later(received, days), later(received, days), pen.start, pen.end) for days in numbers]
 
@@ -262,9 +262,12 @@ def submit(
         "AgeServReferRecDate": age,
     }
     pen.tables["referrals"] += [row] * pen.pick(1, 1, 1, 1, 1, 1, 1, 2)
-    if pen.one_in(10):  # corrected within the month
-        again = {"RecordNumber": pen.pick(record, None, 311), "ServDischDate": pen.near(None, pen.start)}
-        again |= {"ReferralRequestReceivedDate": pen.near(received, None, later(received, 1))}
+    if pen.one_in(6):  # corrected within the month
+        again = pen.pick(
+            {"RecordNumber": pen.pick(None, 311)},
+            {"ServDischDate": pen.pick(None, pen.start, pen.end)},
+            {"ReferralRequestReceivedDate": pen.near(None, later(received, 1))},
+        )
         pen.tables["referrals"].append(row | again)
     for service in services:
         pen.tables["service_types"].append(

@@ -110,9 +110,10 @@ def cluster_profile(
     clusters = latest_stays(tables["clusters"], "UniqClustID", "StartDateCareClust", "EndDateCareClust")
     for (person, id), row in clusters.items():
         start, end = day_of(cell(row, "StartDateCareClust")), day_of(cell(row, "EndDateCareClust"))
-        if start is not None and start <= at and (end is None or end >= at):
-            if person not in cluster_of or (start, id) > cluster_of[person][0]:
-                cluster_of[person] = (start, id), code_of(cell(row, "AdultMHCareClusterCodeFinal"))
+        if start is None or start > at or (end is not None and end < at):
+            continue
+        if person not in cluster_of or (start, id) > cluster_of[person][0]:
+            cluster_of[person] = (start, id), code_of(cell(row, "AdultMHCareClusterCodeFinal"))
     people = defaultdict(set)
     for item in caseload_at(tables, at, scope):
         for group in Grouping(tuple(by)).of(item, scope):
