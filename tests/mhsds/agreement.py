@@ -131,7 +131,7 @@ def alike(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def smallest(tables: Tables, differs: Callable[[Tables], bool], patience: int = 200) -> Tables:
+def smallest(tables: Tables, differs: Callable[[Tables], bool], patience: int = 60) -> Tables:
     """Leave out rows for as long as the answers differ."""
     for name in list(tables):
         place = 0

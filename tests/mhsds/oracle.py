@@ -442,14 +442,13 @@ class Grouping:
 
 
 def team_types(item: Referral, scope: Scope, several_teams: str) -> list[str | None]:
-    """One team type: of those within the scope first, then of those not rejected, the lowest code. Or each."""
-    within = [s for s in item.services if scope.team_types is None or s.code in scope.team_types]
-    services = within or item.services
-    if not services:
+    """Each team type that it has, or one: of those within the scope first, then of those not rejected, the lowest code."""
+    if not item.services:
         return [None]
     if several_teams == "each":
-        return [service.code for service in services]
-    return [min(services, key=lambda s: (s.rejected is not None, s.code is None, s.code)).code]
+        return [service.code for service in item.services]
+    within = [s for s in item.services if scope.team_types is None or s.code in scope.team_types]
+    return [min(within or item.services, key=lambda s: (s.rejected is not None, s.code is None, s.code)).code]
 
 
 def age_band(age: float | None, bands: tuple[str, ...]) -> str:
