@@ -62,6 +62,9 @@ MEASURES: Mapping[str, Measure] = _measures(
     # Referrals
     Measure("referrals", "referral", FLOW, "referrals received in the period"),
     Measure("referrals_accepted", "referral", FLOW, "referrals accepted in the period", part_of="referrals"),
+    Measure("referrals_rejected", "referral", FLOW, "referrals of the period that were rejected", part_of="referrals"),
+    Measure("referrals_closed", "referral", FLOW, "referrals discharged or rejected in the period"),
+    Measure("open_referrals", "referral", STOCK, "referrals neither discharged nor rejected at the end of the period"),
     # Waits
     Measure("waits_completed", "referral", FLOW, "waits that ended in the period with the care waited for"),
     Measure("waits_within_four_weeks", "referral", FLOW, "those of at most four weeks", part_of="waits_completed"),

@@ -1,0 +1,166 @@
+"""What measures are grouped by: provider, team type, ICB, age band, sex, ethnic group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.ages import AgeBand
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.mhsds.codes import ETHNIC_GROUP_NOT_KNOWN, ETHNIC_GROUPS, SEX, SEX_NOT_KNOWN
+from cmhs_metrics.mhsds.referrals import NO_CODE
+from cmhs_metrics.team_types import TeamType
+
+if TYPE_CHECKING:
+    from cmhs_metrics.mhsds.extract import Extract
+
+GROUPS = (
+    "organisation", "team_type", "team_type_code", "icb", "age_band", "sex", "ethnic_group", "month",
+)  # fmt: skip
+AGE_BANDS = ("0-17", "18-64", "65+")
+NOT_KNOWN = "not known"
+UNKNOWN_ICB = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What to group by, checked, and how each group is told from the facts.
+
+    Parameters
+    ----------
+    by : sequence of str
+        The groups, of `GROUPS`.
+    icb_of : mapping of str to str, optional
+        The ICB's code of each local authority (LADistrictAuth) or provider (OrgIDProv).
+    icb_from : {"residence", "provider"}
+        Which of them `icb_of` has.
+    age_bands : sequence of str
+        The bands of the age when referred.
+    """
+
+    by: tuple[str, ...]
+    icb_of: Mapping[str, str] | None = None
+    icb_from: str = "residence"
+    age_bands: tuple[str, ...] = AGE_BANDS
+    bands: tuple[AgeBand, ...] = field(default=(), compare=False)
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns that the groups are told by; the month is told by the period."""
+        return [name for name in self.by if name != "month"]
+
+    @property
+    def monthly(self) -> bool:
+        """Whether there is a row for each month."""
+        return "month" in self.by
+
+    @property
+    def by_team(self) -> bool:
+        """Whether a referral's group depends on its team type."""
+        return bool({"team_type", "team_type_code"} & set(self.by))
+
+    @property
+    def people(self) -> list[str]:
+        """The columns of MHS001MPI that the groups need."""
+        columns = {"sex": "Gender", "ethnic_group": "EthnicCategory"}
+        needed = [column for name, column in columns.items() if name in self.by]
+        return [*needed, *(["LADistrictAuth"] if "icb" in self.by and self.icb_from == "residence" else [])]
+
+    @property
+    def needs_provider(self) -> bool:
+        """Whether the groups need the provider."""
+        return "organisation" in self.by or ("icb" in self.by and self.icb_from == "provider")
+
+    def problems(self, extract: Extract, costs: str) -> list[Problem]:
+        """What of the extract is missing for the groups."""
+        needs: dict[str, list[str]] = {}
+        if self.needs_provider:
+            needs["referrals"] = ["OrgIDProv"]
+        if "age_band" in self.by:
+            needs.setdefault("referrals", []).append("AgeServReferRecDate")
+        if self.people:
+            needs["people"] = ["Person_ID", *self.people]
+        if self.by_team and not extract.has("referrals", "ServTeamType"):
+            needs["service_types"] = ["UniqServReqID", "ServTeamTypeRefToMH"]
+        return extract.require(needs, costs)
+
+    def columns(self, team: nw.Expr | None = None, organisation: str = "OrgIDProv") -> list[nw.Expr]:
+        """The expressions of the keys on facts."""
+        made = []
+        for name in self.keys:
+            if name == "organisation":
+                value = nw.col(organisation)
+            elif name in ("team_type", "team_type_code"):
+                assert team is not None
+                value = team_type_of(team) if name == "team_type" else team_code_of(team)
+            elif name == "icb":
+                place = organisation if self.icb_from == "provider" else "LADistrictAuth"
+                value = _recode(nw.col(place), dict(self.icb_of or {}), UNKNOWN_ICB)
+            elif name == "age_band":
+                value = self._age_band()
+            elif name == "sex":
+                value = _recode(nw.col("Gender"), SEX, SEX_NOT_KNOWN)
+            else:
+                value = _recode(nw.col("EthnicCategory"), ETHNIC_GROUPS, ETHNIC_GROUP_NOT_KNOWN)
+            made.append(value.alias(name))
+        return made
+
+    def _age_band(self) -> nw.Expr:
+        age = nw.col("age").fill_null(-1)
+        value: Any = nw.lit(NOT_KNOWN)
+        for band, label in zip(self.bands, self.age_bands, strict=True):
+            inside = age >= band.lower
+            if band.upper is not None:
+                inside = inside & (age <= band.upper)
+            value = nw.when(inside).then(nw.lit(label)).otherwise(value)
+        expression: nw.Expr = value
+        return expression
+
+
+def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str]) -> tuple[Grouping, list[Problem]]:
+    """Read the arguments that say what to group by, and name what is wrong with them."""
+    names = [by] if isinstance(by, str) else list(by)
+    problems = []
+    for name in names:
+        if name not in GROUPS:
+            problems.append(Problem("by", None, name, nearest(str(name), GROUPS) or f"one of {', '.join(GROUPS)}"))
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(Problem("by", None, name, "each group once"))
+    if icb_from not in ("residence", "provider"):
+        problems.append(Problem("icb_from", None, icb_from, "'residence' or 'provider'"))
+    if "icb" in names and not isinstance(icb_of, Mapping):
+        expected = "a mapping from each local authority (or provider) to its ICB's code, which 'icb' in `by` needs"
+        problems.append(Problem("icb_of", None, icb_of, expected))
+    bands: list[AgeBand] = []
+    for text in age_bands:
+        try:
+            bands.append(AgeBand.parse(text))
+        except BadInput as error:
+            problems += [Problem("age_bands", None, each.value, each.expected) for each in error.problems]
+    for one, other in zip(sorted(bands), sorted(bands)[1:], strict=False):
+        if one.overlaps(other):
+            problems.append(Problem("age_bands", None, f"{one} and {other}", "bands that do not overlap"))
+    mapping = icb_of if isinstance(icb_of, Mapping) else None
+    return Grouping(tuple(names), mapping, icb_from, tuple(age_bands), tuple(bands)), problems
+
+
+_LABELS = {code: each.label for each in TeamType if each is not TeamType.OTHER for code in each.mhsds_codes}
+
+
+def team_type_of(code: nw.Expr) -> nw.Expr:
+    """The label of the audit's team type of a code."""
+    return _recode(code, _LABELS, TeamType.OTHER.label)
+
+
+def team_code_of(code: nw.Expr) -> nw.Expr:
+    """The code as the data set has it, null where there is none."""
+    return nw.when((code != NO_CODE) & (code != "")).then(code)
+
+
+def _recode(value: nw.Expr, new: Mapping[str, str], default: str) -> nw.Expr:
+    if not new:
+        return nw.lit(default)
+    return value.fill_null("").replace_strict(list(new), list(new.values()), default=default, return_dtype=nw.String)

@@ -1,0 +1,155 @@
+"""Measures of an extract: the table that `with_metrics`, `aggregate` and `benchmark` take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.admissions import admissions
+from cmhs_metrics.mhsds.codes import CORE, Scope
+from cmhs_metrics.mhsds.finish import finish
+from cmhs_metrics.mhsds.groups import AGE_BANDS
+from cmhs_metrics.mhsds.request import Request, read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.sums import sums_of_referrals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cmhs_metrics.mhsds.extract import Extract, Frame
+
+
+def measures(
+    extract: Extract,
+    period: Any,
+    by: str | Sequence[str] = ("organisation", "team_type"),
+    *,
+    scope: Scope = CORE,
+    access_scope: Scope | None = None,
+    waiting_for: str = "second contact",
+    pathway: str = "spell",
+    caseload_of: str = "referrals",
+    several_teams: str = "one",
+    lapsed: str = "open",
+    icb_of: Mapping[str, str] | None = None,
+    icb_from: str = "residence",
+    age_bands: Sequence[str] = AGE_BANDS,
+    which: Sequence[str] | None = None,
+    strict: bool = False,
+) -> Any:
+    """Measures of an extract by provider, team type or other groups, as `with_metrics` and `benchmark` take them.
+
+    Parameters
+    ----------
+    extract : Extract
+        The extract.
+    period : str or pair
+        A financial year as "2024/25", or the first and the last day as dates or ISO text.
+    by : str or sequence of str, default ("organisation", "team_type")
+        Any of "organisation" (OrgIDProv), "team_type" (the audit's type), "team_type_code" (the data set's), "icb",
+        "age_band" (age when referred), "sex", "ethnic_group" and "month" (a row for each month of the period).
+    scope : Scope, default CORE
+        Which referrals count; `ALL` for every one that no hospital spell is linked to.
+    access_scope : Scope, optional
+        Which referrals count as access: by default `ACCESS` for periods that end on 30 April 2023 or later, else
+        `CORE`.
+    waiting_for : {"second contact", "first contact"}, default "second contact"
+        What ends a wait.
+    pathway : {"spell", "referral"}, default "spell"
+        Whether waits are of referral-spells or of referrals.
+    caseload_of : {"referrals", "people"}, default "referrals"
+        What the caseload counts: referrals add over groups; distinct people do not.
+    several_teams : {"one", "each"}, default "one"
+        A referral of several team types counts in one of them, or in each; then teams do not add up to their total.
+    lapsed : {"open", "closed"}, default "open"
+        What becomes of a referral that is open and was last submitted before the extract's last month: it stays open,
+        or is closed on the last day of its last submitted month.
+    icb_of : mapping of str to str, optional
+        The ICB's code of each local authority, or of each provider; "icb" in `by` needs it. Who is not in it is
+        "UNKNOWN".
+    icb_from : {"residence", "provider"}, default "residence"
+        Which of them: LADistrictAuth or OrgIDProv.
+    age_bands : sequence of str, default ("0-17", "18-64", "65+")
+        For "age_band".
+    which : sequence of str, optional
+        The measures wanted; only what they need is read and computed. By default all whose tables there are.
+    strict : bool, default False
+        Refuse an extract that breaks a rule of `quality`; for lazy tables this runs one query.
+
+    Returns
+    -------
+    frame of the extract's engine
+        A row for each group that has anything of these: the columns of `by`, `period` (the financial year, or the last
+        day of the period or month), and
+
+        - `referrals` [referral], received in the period; `referrals_rejected` of them, and `referrals_accepted`;
+        - `referrals_closed` [referral] in the period, discharged or rejected, and `discharges` [discharge];
+        - `open_referrals` [referral] and `caseload` [patient] at its end: open, and open with a direct contact;
+        - `contacts` (direct), `face_to_face_contacts`, `did_not_attends` [contact] in the period;
+        - `waits_completed` and `waits_within_four_weeks` [referral] in the period; `waiting` at its end, and
+          `waiting_over_52_weeks`, `_78_`, `_104_`;
+        - `people_accessing` [patient]: people with a second direct contact of a referral in the twelve months to the
+          end;
+        - `admissions` and `admissions_without_prior_contact` [admission], unless by team type.
+
+        0 where a group has none of something. A measure whose tables are missing is not there.
+
+    Raises
+    ------
+    BadInput
+        With every argument that is not in order, and every column that is missing and what it costs.
+
+    Notes
+    -----
+    Versions 4, 5 and 6 of the data set. Each definition is in the documentation, under "Records to measures". Lazy
+    tables give one lazy query. PyArrow tables are computed in pandas and given back as PyArrow.
+
+    References
+    ----------
+    NHS England, Mental Health Services Monthly Statistics, metadata: core community mental health referrals, access,
+    referral-spells, waiting times, admissions without prior contact. NHS Data Dictionary, Mental Health Services Data
+    Set, versions 4 to 6.
+
+    Examples
+    --------
+    >>> from cmhs_metrics import mhsds
+    >>> mhsds.measures(mhsds.example(), "2024/25", which=["referrals", "caseload", "contacts", "waiting"])
+      organisation      team_type   period  referrals  caseload  contacts  waiting
+    0          RX1  Generic CMHTs  2024/25          4         1         3        2
+    """
+    choices = {
+        "waiting_for": waiting_for, "pathway": pathway, "caseload_of": caseload_of, "several_teams": several_teams,
+        "lapsed": lapsed,
+    }  # fmt: skip
+    request = read_request(
+        extract, "measures", period, by, scope, access_scope, icb_of, icb_from, age_bands, which, choices
+    )
+    if strict:
+        refuse_broken_rules(extract)
+    parts = []
+    if request.of_referrals:
+        parts.append(sums_of_referrals(extract, request))
+    if request.of_admissions:
+        parts.append(admissions(extract, request.grouping, request.spans, request.of_admissions))
+    table = _side_by_side(parts, request)
+    table = table.filter(nw.sum_horizontal(*(nw.col(name) for name in request.which)) > 0)
+    return finish(extract, table, request, request.which)
+
+
+def _side_by_side(parts: Sequence[Frame], request: Request) -> Frame:
+    """Measures of referrals and of admissions in one row a group, 0 where a group has none of one."""
+    if len(parts) == 1:
+        return parts[0]
+    keys = [*request.grouping.keys, "span"]
+    whole = []
+    for part in parts:
+        held = part.collect_schema().names()
+        cells = [nw.col(name) if name in held else nw.lit(0) for name in request.which]
+        whole.append(
+            part.select(
+                *request.grouping.keys,
+                nw.col("span").cast(nw.Int64),
+                *(cell.cast(nw.Int64).alias(name) for cell, name in zip(cells, request.which, strict=True)),
+            )
+        )
+    return nw.concat(whole, how="vertical").group_by(*keys).agg(*(nw.col(name).sum() for name in request.which))

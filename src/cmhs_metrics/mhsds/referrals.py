@@ -1,0 +1,226 @@
+"""Referrals: the latest submission of each, and its facts, one row a referral.
+
+What is said of a referral here: when it was received, discharged, rejected and closed; of which team type it is;
+whether it is in scope; who the person is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.codes import OLDER_CODES, Scope
+from cmhs_metrics.mhsds.dates import NEVER, last_day_of_month
+from cmhs_metrics.mhsds.latest import end_date, identifier, latest, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.mhsds.extract import Extract, Frame
+
+REFERRAL = ("Person_ID", "UniqServReqID")
+"""What a referral is named by."""
+NO_CODE = "~"
+"""Stands for a service without a team type: after every code."""
+PEOPLE = ("LADistrictAuth", "Gender", "EthnicCategory")
+
+
+def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
+    """Latest submission of each referral that has a received date.
+
+    The row of the greatest UniqMonthID; of several, of the greatest RecordNumber, then the latest received date, then
+    without a discharge, then the latest discharge.
+    """
+    always = ["UniqMonthID", "RecordNumber", "ReferralRequestReceivedDate", "ServDischDate"]
+    rows = extract.read("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])])
+    order = [number("UniqMonthID")]
+    if extract.has("referrals", "RecordNumber"):
+        order.append(identifier(extract, "RecordNumber"))
+    order += [number("ReferralRequestReceivedDate"), end_date("ServDischDate")]
+    last = latest(extract, rows, REFERRAL, order, resubmitted=True)
+    last = last.filter(~nw.col("ReferralRequestReceivedDate").is_null())
+    return last.rename({"ReferralRequestReceivedDate": "received"})
+
+
+def facts(
+    extract: Extract, scopes: Sequence[Scope], *, lapsed: str = "open", people: Sequence[str] = (), age: bool = False
+) -> Frame:
+    """Facts of each referral.
+
+    Parameters
+    ----------
+    extract : Extract
+        The extract.
+    scopes : sequence of Scope
+        The scopes that are asked for.
+    lapsed : {"open", "closed"}
+        What becomes of a referral that is open and was not submitted in the extract's last month.
+    people : sequence of str
+        Columns of MHS001MPI that are wanted besides.
+    age : bool
+        Whether the age when referred is wanted.
+
+    Returns
+    -------
+    frame
+        One row a referral: `Person_ID`, `UniqServReqID`, `UniqMonthID`, `OrgIDProv`; `received`, `discharged`,
+        `rejected` and `closed` as day numbers, NEVER where it was not; `age`; `in_0`, `in_1` … (1 where it is in that
+        scope) with `team_0` …, its team type there; the columns of people.
+    """
+    age = age or any(scope.minimum_age for scope in scopes)
+    at_home = any(scope.england_only for scope in scopes) and extract.has("people", "LADistrictAuth")
+    of_people = list(dict.fromkeys([*people, *(["LADistrictAuth"] if at_home else [])]))
+    own = bool(scopes) and extract.has("referrals", "ServTeamType")
+    columns = ["OrgIDProv", *(["AgeServReferRecDate"] if age else [])]
+    columns += ["ServTeamType", "ReferRejectionDate", "ReferRejectReason"] if own else []
+    rows = latest_referrals(extract, columns)
+    rows = rows.with_columns(nw.col("ServDischDate").fill_null(NEVER).alias("discharged"))
+    carried = [name for name in rows.collect_schema().names() if name not in (*REFERRAL, "ServDischDate")]
+    single = [nw.col(name).max() for name in carried]
+    if of_people and "people" in extract.tables:
+        rows, single = _with_people(extract, rows, of_people, single)
+    if scopes and "service_types" in extract.tables:
+        rows, single = _with_services(extract, rows, scopes, single)
+    if any(scope.exclude_hospital_spells for scope in scopes) and extract.has("hospital_spells", *REFERRAL):
+        spells = extract.read("hospital_spells", REFERRAL)
+        spells = spells.filter(*(~nw.col(name).is_null() for name in REFERRAL)).unique()
+        rows = rows.join(spells.with_columns(nw.lit(1).alias("linked")), on=list(REFERRAL), how="left")
+        single.append(nw.col("linked").max())
+    one = rows.group_by(*REFERRAL).agg(*single) if len(single) > len(carried) else rows.drop("ServDischDate")
+    if own:
+        one = _with_own_service(one, scopes)
+    held = one.collect_schema().names()
+    rejected = nw.when(nw.col("all_rejected") == 1).then(nw.col("rejected_on")) if "rejected_on" in held else None
+    rejected = nw.lit(NEVER) if rejected is None else rejected.otherwise(nw.lit(NEVER)).fill_null(NEVER)
+    one = one.with_columns(rejected.cast(nw.Int32).alias("rejected"))
+    one = one.with_columns(nw.min_horizontal("discharged", "rejected").alias("closed"))
+    if lapsed == "closed":
+        one = _with_lapses(extract, one)
+    for number, scope in enumerate(scopes):
+        one = one.with_columns(*_scope(number, scope, held))
+    if age:
+        one = one.with_columns(nw.col("AgeServReferRecDate").alias("age"))
+    asked = [f"{name}_{number}" for number in range(len(scopes)) for name in ("in", "team")]
+    dates = ["received", "discharged", "rejected", "closed"]
+    provider = ["OrgIDProv"] if "OrgIDProv" in held else []
+    kept = [name for name in people if name in held]
+    return one.select(
+        *REFERRAL, "UniqMonthID", *provider, *dates, *(["age"] if age else []), *asked, *kept,
+    )  # fmt: skip
+
+
+def row_key(extract: Extract, table: str) -> str:
+    """The column by which a row of another table finds the referral's latest row: its record number, or its month."""
+    both = extract.has("referrals", "RecordNumber") and extract.has(table, "RecordNumber")
+    return "RecordNumber" if both else "UniqMonthID"
+
+
+def services(extract: Extract) -> Frame:
+    """Every row of the table of service types, C03 read as C10, with whether and when it was rejected."""
+    key = row_key(extract, "service_types")
+    rows = extract.read("service_types", ["UniqServReqID", key, *_SERVICE])
+    rows = rows.filter(~nw.col("UniqServReqID").is_null(), ~nw.col(key).is_null())
+    held = rows.collect_schema().names()
+    return rows.with_columns(*_rejection(held), team_of("ServTeamTypeRefToMH"))
+
+
+_SERVICE = ("ServTeamTypeRefToMH", "ReferRejectionDate", "ReferRejectReason")
+
+
+def team_of(name: str) -> nw.Expr:
+    """The code of a team type as it is now, `NO_CODE` where there is none."""
+    code = nw.col(name).fill_null(NO_CODE)
+    return code.replace_strict(
+        list(OLDER_CODES), list(OLDER_CODES.values()), default=code, return_dtype=nw.String
+    ).alias("team")
+
+
+def _rejection(held: Sequence[str]) -> list[nw.Expr]:
+    """Whether a row is rejected, and the date; LOWEST where only a reason is there."""
+    dated = ~nw.col("ReferRejectionDate").is_null() if "ReferRejectionDate" in held else nw.lit(False)
+    reason = nw.col("ReferRejectReason").fill_null("") != "" if "ReferRejectReason" in held else nw.lit(False)
+    date = nw.col("ReferRejectionDate") if "ReferRejectionDate" in held else nw.lit(None, nw.Int32)
+    return [nw.when(dated | reason).then(nw.lit(1)).otherwise(nw.lit(0)).alias("is_rejected"), date.alias("on")]
+
+
+def _rank(scope: Scope) -> nw.Expr:
+    """Text by which the services of a referral are ordered: in scope first, then not rejected, then the lowest code."""
+    inside = nw.lit(True) if scope.team_types is None else nw.col("team").is_in(list(scope.team_types))
+    first = nw.when(inside).then(nw.lit("0")).otherwise(nw.lit("1"))
+    second = nw.when(nw.col("is_rejected") == 1).then(nw.lit("1")).otherwise(nw.lit("0"))
+    return nw.concat_str(first, second, nw.col("team"))
+
+
+def _with_people(
+    extract: Extract, rows: Frame, columns: Sequence[str], single: list[nw.Expr]
+) -> tuple[Frame, list[nw.Expr]]:
+    """Each referral with the rows of its person: the same record number, or the same month."""
+    key = row_key(extract, "people")
+    people = extract.read("people", ["Person_ID", key, *columns])
+    held = [name for name in columns if name in people.collect_schema().names()]
+    people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null())
+    return rows.join(people, on=["Person_ID", key], how="left"), [*single, *(nw.col(name).max() for name in held)]
+
+
+def _with_services(
+    extract: Extract, rows: Frame, scopes: Sequence[Scope], single: list[nw.Expr]
+) -> tuple[Frame, list[nw.Expr]]:
+    key = row_key(extract, "service_types")
+    found = services(extract).with_columns(*(_rank(scope).alias(f"rank_{n}") for n, scope in enumerate(scopes)))
+    names = [f"rank_{n}" for n in range(len(scopes))]
+    found = found.select(
+        "UniqServReqID", key, *names, nw.col("is_rejected").alias("all_rejected"), nw.col("on").alias("rejected_on")
+    )
+    rows = rows.join(found, on=["UniqServReqID", key], how="left")
+    # The received date stands in for the date of a rejection that has only a reason.
+    rows = rows.with_columns(nw.coalesce("rejected_on", "received").alias("rejected_on"))
+    summary = [*(nw.col(name).min() for name in names), nw.col("all_rejected").min(), nw.col("rejected_on").max()]
+    return rows, [*single, *summary]
+
+
+def _with_own_service(rows: Frame, scopes: Sequence[Scope]) -> Frame:
+    """From version 6 on a referral is a row of services itself."""
+    held = rows.collect_schema().names()
+    rows = rows.with_columns(*_rejection(held), team_of("ServTeamType"))
+    rows = rows.with_columns(nw.coalesce("on", "received").alias("on"))
+    if "all_rejected" not in held:
+        ranks = [_rank(scope).alias(f"rank_{n}") for n, scope in enumerate(scopes)]
+        return rows.with_columns(*ranks, nw.col("is_rejected").alias("all_rejected"), nw.col("on").alias("rejected_on"))
+    better = []
+    for n, scope in enumerate(scopes):
+        own, other = _rank(scope), nw.col(f"rank_{n}").fill_null("2")
+        better.append(nw.when(own < other).then(own).otherwise(other).alias(f"rank_{n}"))
+    others = nw.col("all_rejected").fill_null(1)
+    both = nw.min_horizontal(others, nw.col("is_rejected")).alias("all_rejected")
+    # Where there are no other rows, their date is the received date that stood in for it.
+    none = nw.col("all_rejected").is_null()
+    date = nw.when(none).then(nw.col("on")).otherwise(nw.max_horizontal("rejected_on", "on"))
+    return rows.with_columns(*better, both, date.alias("rejected_on"))
+
+
+def _scope(number: int, scope: Scope, held: Sequence[str]) -> list[nw.Expr]:
+    """Whether a referral is in a scope, and its team type there."""
+    has_rank = f"rank_{number}" in held
+    rank = nw.col(f"rank_{number}").fill_null("1" + "0" + NO_CODE) if has_rank else nw.lit(f"10{NO_CODE}")
+    inside = nw.lit(True) if scope.team_types is None else rank.str.starts_with("0")
+    if scope.minimum_age:
+        inside = inside & (nw.col("AgeServReferRecDate").fill_null(-1) >= scope.minimum_age)
+    if scope.england_only and "LADistrictAuth" in held:
+        residence = nw.col("LADistrictAuth").fill_null("")
+        inside = inside & ((residence == "") | residence.str.starts_with("E"))
+    if scope.exclude_hospital_spells and "linked" in held:
+        inside = inside & (nw.col("linked").fill_null(0) == 0)
+    return [
+        nw.when(inside).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int32).alias(f"in_{number}"),
+        rank.str.slice(2).alias(f"team_{number}"),
+    ]
+
+
+def _with_lapses(extract: Extract, rows: Frame) -> Frame:
+    """Close what is open and was last submitted before the extract's last month, on the last day of its own."""
+    months = extract.read("referrals", ["UniqMonthID"])
+    rows = rows.join(months.select(nw.col("UniqMonthID").max().alias("last_month")), how="cross")
+    gone = (nw.col("closed") == NEVER) & (nw.col("UniqMonthID") < nw.col("last_month"))
+    closed = nw.when(gone).then(last_day_of_month(nw.col("UniqMonthID"))).otherwise(nw.col("closed"))
+    return rows.with_columns(closed.cast(nw.Int32).alias("closed"))

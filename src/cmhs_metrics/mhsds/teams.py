@@ -1,0 +1,34 @@
+"""A referral in each of its team types, for `several_teams="each"`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.groups import Grouping, team_type_of
+from cmhs_metrics.mhsds.referrals import NO_CODE, REFERRAL, latest_referrals, row_key, services, team_of
+
+if TYPE_CHECKING:
+    from cmhs_metrics.mhsds.extract import Extract, Frame
+
+
+def each_team(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:
+    """A row of a referral for each of its distinct team types, in `team`; one without any keeps its row.
+
+    Distinct as the table tells them: two codes of one type of the audit are one, unless the table is by code.
+    """
+    parts = []
+    if "service_types" in extract.tables:
+        key = row_key(extract, "service_types")
+        found = services(extract).select("UniqServReqID", key, "team")
+        last = latest_referrals(extract).select(*REFERRAL, key)
+        parts.append(last.join(found, on=["UniqServReqID", key], how="inner").select(*REFERRAL, "team"))
+    if extract.has("referrals", "ServTeamType"):
+        own = latest_referrals(extract, ["ServTeamType"]).with_columns(team_of("ServTeamType"))
+        parts.append(own.select(*REFERRAL, "team"))
+    teams = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+    told = nw.col("team") if "team_type_code" in grouping.by else team_type_of(nw.col("team"))
+    teams = teams.with_columns(told.alias("told")).group_by(*REFERRAL, "told").agg(nw.col("team").min())
+    rows = rows.join(teams.drop("told"), on=list(REFERRAL), how="left")
+    return rows.with_columns(nw.col("team").fill_null(NO_CODE))

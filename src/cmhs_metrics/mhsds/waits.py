@@ -1,0 +1,104 @@
+"""Waits that ended in a period: how many, how long, and within how many weeks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.codes import CORE, Scope
+from cmhs_metrics.mhsds.finish import finish
+from cmhs_metrics.mhsds.groups import AGE_BANDS
+from cmhs_metrics.mhsds.request import read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.sums import facts_wanted, team_columns, with_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cmhs_metrics.mhsds.extract import Extract
+
+DAYS_A_WEEK = 7
+
+
+def waits(
+    extract: Extract,
+    period: Any,
+    by: str | Sequence[str] = ("organisation", "team_type"),
+    *,
+    waiting_for: str = "second contact",
+    pathway: str = "spell",
+    scope: Scope = CORE,
+    weeks: Sequence[int] = (4, 18),
+    lapsed: str = "open",
+    icb_of: Mapping[str, str] | None = None,
+    icb_from: str = "residence",
+    age_bands: Sequence[str] = AGE_BANDS,
+    strict: bool = False,
+) -> Any:
+    """Waits that ended in a period, with their median, 90th percentile, and shares within some weeks.
+
+    Parameters
+    ----------
+    extract, period, by, waiting_for, pathway, scope, lapsed, icb_of, icb_from, age_bands, strict
+        As in `measures`.
+    weeks : sequence of int, default (4, 18)
+        Of the shares: `share_within_4_weeks` is of waits of 28 days or fewer.
+
+    Returns
+    -------
+    frame of the extract's engine
+        A row for each group in which a wait ended: the columns of `by`, `period`, `waits_completed` [referral],
+        `median_wait` and `wait_percentile_90` [week], interpolated between the waits on both sides (type 7), and
+        `share_within_4_weeks` … [proportion].
+
+    Raises
+    ------
+    BadInput
+        When an argument is not in order, or a table or column is missing.
+
+    Notes
+    -----
+    Versions 4, 5 and 6. A wait runs from the start of the referral-spell (or from receipt of the referral) to its
+    second (or first) direct contact.
+
+    References
+    ----------
+    NHS England, Community mental health waiting times: time to second contact, median and 90th percentile. Hyndman and
+    Fan (1996), Sample quantiles in statistical packages, type 7.
+
+    Examples
+    --------
+    >>> from cmhs_metrics import mhsds
+    >>> mhsds.waits(mhsds.example(), "2024/25", "organisation", weeks=[4]).round(2)
+      organisation   period  waits_completed  median_wait  wait_percentile_90  share_within_4_weeks
+    0          RX1  2024/25                1         3.14                3.14                   1.0
+    """
+    choices = {"waiting_for": waiting_for, "pathway": pathway, "lapsed": lapsed}
+    request = read_request(
+        extract, "waits", period, by, scope, None, icb_of, icb_from, age_bands, ["waits_completed"], choices
+    )
+    if strict:
+        refuse_broken_rules(extract)
+    until = nw.col("spell_second" if waiting_for == "second contact" else "spell_first")
+    rows = with_spans(extract, facts_wanted(extract, request), request)
+    done = (nw.col("starts_spell") == 1) & (until >= nw.col("from")) & (until <= nw.col("to"))
+    rows = rows.filter(done)
+    rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) * 1.0 / DAYS_A_WEEK).alias("wait"))
+    within = {f"share_within_{limit}_weeks": limit for limit in weeks}
+    shares = [
+        nw.when(nw.col("wait") <= limit).then(nw.lit(1.0)).otherwise(nw.lit(0.0)).alias(name)
+        for name, limit in within.items()
+    ]
+    rows = rows.with_columns(
+        nw.lit(1).alias("waits_completed"),
+        nw.col("wait").alias("median_wait"),
+        nw.col("wait").alias("wait_percentile_90"),
+        *shares,
+    )
+    table = rows.group_by(*request.grouping.keys, "span").agg(
+        nw.col("waits_completed").sum(),
+        nw.col("median_wait").quantile(0.5, "linear"),
+        nw.col("wait_percentile_90").quantile(0.9, "linear"),
+        *(nw.col(name).mean() for name in within),
+    )
+    return finish(extract, table, request, ["waits_completed", "median_wait", "wait_percentile_90", *within])
