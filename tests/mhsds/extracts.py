@@ -200,7 +200,7 @@ def add_referral(pen: Pen, person: int, organisation: str | None, story: str, en
     received = receipt(pen, story, ended)
     closing = (None, None, None) if story in ("long wait", "access") else (None, later(pen.end, -pen.pick(0, 5, 6)))
     if story == "ends":
-        closing = (later(pen.end, -20),) * 20
+        closing = (later(pen.end, -20) if pen.pick(True, False) else later(received, -2),) * 20
     discharged = pen.near(*closing, pen.days(received, -1, 0, 10, 40), pen.pick(pen.start, pen.end, later(pen.end, 1)))
     age = pen.pick(17, 18, 18, 18, 40, 40, 40, 64, 65, 65, 80, None)
     told = story != "plain" and not pen.one_in(4)  # else the dates of a story are lost on what is out of scope
@@ -228,7 +228,7 @@ def add_referral(pen: Pen, person: int, organisation: str | None, story: str, en
         submit(pen, person, id, month, organisation, received, discharged, age, services)
     for date in first_contacts(pen, story, received):
         add_contact(pen, person, id, date, told)
-    return discharged if isinstance(discharged, dt.date) else received
+    return max((day for day in (received, discharged) if isinstance(day, dt.date)), default=None)
 
 
 ACCEPTED = {"ReferRejectionDate": None, "ReferRejectReason": None}

@@ -370,8 +370,7 @@ def in_scope(item: Referral, scope: Scope) -> bool:
 def referral_spells(items: list[Referral]) -> list[Spell]:
     """Referrals of one person with one provider that start within 5 days of the latest end so far are one spell.
 
-    Rejected referrals are in none. A referral ends when it is closed, or is received where that is earlier; an open
-    one has no end.
+    Rejected referrals are in none. What has no end is joined by every referral after it.
     """
     spells: list[Spell] = []
     by_person = defaultdict(list)
@@ -381,7 +380,7 @@ def referral_spells(items: list[Referral]) -> list[Spell]:
     for theirs in by_person.values():
         spell = None
         for item in sorted(theirs, key=lambda item: (item.received, item.id)):
-            end = None if item.closed is None else max(item.closed, item.received)
+            end = end_of(item)
             if spell is not None and (spell.end is None or (item.received - spell.end).days <= SPELL_GAP):
                 spell.members.append(item)
                 spell.end = None if None in (spell.end, end) else max(spell.end, end)
@@ -389,6 +388,11 @@ def referral_spells(items: list[Referral]) -> list[Spell]:
                 spell = Spell([item], end)
                 spells.append(spell)
     return spells
+
+
+def end_of(item: Referral) -> dt.date | None:
+    """A referral ends when it is closed, or is received where that is later; an open one has no end."""
+    return None if item.closed is None else max(item.closed, item.received)
 
 
 def pathways(items: list[Referral], pathway: str) -> list[Spell]:
