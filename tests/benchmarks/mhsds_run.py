@@ -1,0 +1,85 @@
+"""Run one way from records to measures in a process of its own, and print its time [s] and peak memory [MiB] as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "mhsds" / "by_hand"))
+
+START, END = dt.date(2024, 4, 1), dt.date(2025, 3, 31)
+TABLES = {
+    "people": "MHS001MPI",
+    "referrals": "MHS101Referral",
+    "service_types": "MHS102ServiceTypeReferredTo",
+    "contacts": "MHS201CareContact",
+    "hospital_spells": "MHS501HospProvSpell",
+}
+"""What the hand-written queries read; the package is given the same files."""
+
+
+def by_hand(module: str) -> Callable[[Path, bool], Any]:
+    def run(folder: Path, by_month: bool) -> Any:
+        files = {table: str(folder / f"{name}.parquet") for table, name in TABLES.items()}
+        return __import__(module).measures(files, START, END, by_month)
+
+    return run
+
+
+def with_package(read: Callable[[str], Any], collect: Callable[[Any], Any]) -> Callable[[Path, bool], Any]:
+    def run(folder: Path, by_month: bool) -> Any:
+        from cmhs_metrics import mhsds
+
+        extract = mhsds.Extract(**{table: read(str(folder / f"{name}.parquet")) for table, name in TABLES.items()})
+        by = ("organisation", "team_type", *["month"] * by_month)
+        return collect(mhsds.measures(extract, (START, END), by))
+
+    return run
+
+
+def package_on_duckdb(folder: Path, by_month: bool) -> Any:
+    import duckdb
+
+    return with_package(duckdb.read_parquet, lambda result: result.to_arrow_table())(folder, by_month)
+
+
+def package_on_polars(folder: Path, by_month: bool) -> Any:
+    import polars as pl
+
+    collect = lambda result: result.collect(engine="streaming").to_arrow()  # noqa: E731
+    return with_package(pl.scan_parquet, collect)(folder, by_month)
+
+
+WAYS = {
+    "SQL": by_hand("with_duckdb"),
+    "package on DuckDB": package_on_duckdb,
+    "Polars": by_hand("with_polars"),
+    "package on Polars": package_on_polars,
+}
+
+
+def main(way: str, folder: str, by_month: str, output: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    began, worked = time.perf_counter(), time.process_time()
+    table = WAYS[way](Path(folder), by_month == "months")
+    seconds, processor = time.perf_counter() - began, time.process_time() - worked
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # The package names a year by its text, and the queries by its last day.
+    table = table.set_column(table.column_names.index("period"), "period", table["period"].cast(pa.string()))
+    columns = ["organisation", "team_type", "period"]
+    columns += sorted(name for name in table.column_names if name not in columns)
+    keys = [(name, "ascending") for name in columns[:3]]
+    pq.write_table(table.select(columns).sort_by(keys), output)
+    print(json.dumps({"seconds": seconds, "processor": processor, "peak": peak, "rows": table.num_rows}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,193 @@
+"""The package and the oracle agree on every measure, whatever the engine, the shape of the tables and the choices.
+
+Many small worlds that share no id are laid together into one extract: one query answers for all of them. A world that
+differs is cut down to the rows that matter. `MHSDS_DEEP=1` tries more worlds, and every case on every engine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from functools import partial
+from typing import Any
+
+import extracts
+import oracle
+import oracle_of_tables
+import pytest
+from agreement import Answer, Case, agree, answer, translated, united, worlds
+from extracts import EAGER, FRAMES, LAZY, Shape
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle import ALL, CORE, Scope, Tables
+
+from cmhs_metrics import mhsds
+
+DEEP = bool(os.environ.get("MHSDS_DEEP"))
+NUMBER = 1000 if DEEP else 80
+FIRST = int(os.environ.get("MHSDS_SEED", "0"))
+YEAR = "2023/24"
+LEAP = (dt.date(2023, 3, 1), dt.date(2024, 2, 29))
+AFTER_LEAP = ("2024-03-01", "2025-02-28")
+NARROW = ("2022-03-01", "2023-02-28")
+OLD_PEOPLE = Scope(frozenset({"A14", "C10", "A06"}), 65, england_only=False, exclude_hospital_spells=False)
+ICBS = {"E06000001": "QAA", "E07000002": "QBB"} | {
+    f"RA1-{number:04d}": f"Q{number % 5}" for number in range(0, 1000, 2)
+}
+TEXT = Shape(dates="text", case=str.lower)
+INTEGERS = Shape(ids="integer", codes="integer", dates="datetime")
+
+CASES = [
+    Case("national choices", Shape(), YEAR),
+    Case("v4, text", Shape("v4", dates="text"), LEAP, ("organisation", "team_type_code")),
+    Case("v6", Shape("v6"), AFTER_LEAP),
+    Case("old and new columns, integers", Shape("both", ids="integer", codes="integer"), YEAR, ("organisation", "sex")),
+    Case("months", INTEGERS, YEAR, ("organisation", "team_type", "month")),
+    Case("months, of text", TEXT, ("2023-03-01", "2023-06-30"), ("month", "organisation")),
+    Case("narrow access", Shape(record_numbers=False), NARROW, ("organisation", "ethnic_group")),
+    Case("residence", Shape(dates="datetime"), YEAR, ("icb", "organisation"), {"icb_of": ICBS}),
+    Case("provider's ICB", Shape(case=str.upper), YEAR, ("icb", "age_band"), {"icb_of": ICBS, "icb_from": "provider"}),
+    Case("first contacts of referrals", Shape(dates="text with time"), YEAR, ("organisation", "team_type"),
+         {"waiting_for": "first contact", "pathway": "referral", "caseload_of": "people"}),
+    Case("each team, v6", Shape("v6", ids="integer"), YEAR, ("organisation", "team_type_code", "team_type"),
+         {"several_teams": "each", "caseload_of": "people"}),
+    Case("each team", Shape(), YEAR, ("organisation", "team_type"), {"several_teams": "each", "lapsed": "closed"}),
+    Case("all referrals", Shape(months_of_stays=False), YEAR, ("organisation", "team_type_code"),
+         {"scope": ALL, "access_scope": CORE, "lapsed": "closed"}),
+    Case("admissions without source", Shape(source_of_admission=False, codes="integer"), LEAP, ("organisation", "sex"),
+         {"lapsed": "closed", "caseload_of": "people"}),
+    Case("own scope, own bands", INTEGERS, AFTER_LEAP, ("age_band", "organisation"),
+         {"scope": OLD_PEOPLE, "access_scope": OLD_PEOPLE, "age_bands": ("18-40", "41-64", "65-79")}),
+    Case("no groups", Shape(), YEAR, (), {"pathway": "referral"}),
+    Case("no people", Shape(missing=frozenset({"people"})), YEAR, ("organisation", "age_band")),
+    Case("no contacts", Shape(missing=frozenset({"contacts"})), YEAR, ("organisation", "sex")),
+    Case("no ward stays", Shape(missing=frozenset({"ward_stays"})), YEAR, ("organisation",)),
+    Case("no hospital spells", Shape(missing=frozenset({"hospital_spells", "indirect_activity"})), YEAR, ("organisation",)),
+]  # fmt: skip
+
+
+def chosen(engines: dict[str, Any], share: int) -> list[Any]:
+    """Every case on some engine, and each engine on one case in so many; on a deep run, every case on every engine."""
+    return [
+        pytest.param(engine, case, id=f"{name}: {case.name}")
+        for place, (name, engine) in enumerate(engines.items())
+        for number, case in enumerate(CASES)
+        if DEEP or (place + number) % share == 0
+    ]
+
+
+def columns_of(by: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(name for name in by if name != "month"), "period")
+
+
+def expected_measures(case: Case, tables: Tables) -> Answer:
+    return oracle.measures(tables, case.period, case.by, **case.choices)
+
+
+def found_measures(case: Case, extract: Any) -> Answer:
+    return answer(mhsds.measures(extract, case.period, case.by, **translated(case.choices)), columns_of(case.by))
+
+
+def compare(engine: Any, case: Case, number: int = NUMBER) -> None:
+    parts = worlds(case.shape, *case.days, number, FIRST)
+    agree(parts, case.shape, engine, partial(expected_measures, case), partial(found_measures, case))
+
+
+@pytest.mark.parametrize(("engine", "case"), chosen({name: FRAMES[name] for name in ("polars", "duckdb")}, 1))
+def test_every_case_on_two_engines(engine: Any, case: Case) -> None:
+    compare(engine, case)
+
+
+@pytest.mark.parametrize(
+    ("engine", "case"), chosen({name: FRAMES[name] for name in FRAMES if name not in ("polars", "duckdb")}, 4)
+)
+def test_every_engine_on_some_cases(engine: Any, case: Case) -> None:
+    compare(engine, case)
+
+
+choices = st.fixed_dictionaries(
+    {},
+    optional={
+        "scope": st.sampled_from([ALL, OLD_PEOPLE]),
+        "access_scope": st.sampled_from([CORE, OLD_PEOPLE]),
+        "waiting_for": st.just("first contact"),
+        "pathway": st.just("referral"),
+        "caseload_of": st.just("people"),
+        "several_teams": st.just("each"),
+        "lapsed": st.just("closed"),
+    },
+)
+groupings = st.lists(
+    st.sampled_from(["organisation", "team_type", "team_type_code", "age_band", "sex", "ethnic_group", "month"]),
+    unique=True, max_size=3,
+).map(tuple)  # fmt: skip
+
+
+@settings(max_examples=200 if DEEP else 12, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32), extracts.shapes(), st.sampled_from([YEAR, LEAP, NARROW]), groupings, choices)
+def test_any_choices(seed: int, shape: Shape, period: Any, by: tuple[str, ...], choices: dict[str, Any]) -> None:
+    case = Case("any", shape, period, by, choices)
+    parts = worlds(shape, *case.days, 15, seed)
+    agree(parts, shape, FRAMES["polars"], partial(expected_measures, case), partial(found_measures, case))
+
+
+# The other tables
+
+
+@pytest.mark.parametrize("engine", EAGER | LAZY)
+@pytest.mark.parametrize(
+    "choices",
+    [{}, {"waiting_for": "first contact", "pathway": "referral", "scope": ALL, "weeks": (1, 52)}],
+    ids=["national choices", "first contacts of referrals"],
+)
+def test_waits(engine: str, choices: dict[str, Any]) -> None:
+    by = ("organisation", "team_type") if choices else ("organisation",)
+    shape = Shape("v4", dates="text")
+    agree(
+        worlds(shape, *Case("", shape, YEAR).days, NUMBER, FIRST, name_all=True),
+        shape,
+        FRAMES[engine],
+        lambda tables: oracle_of_tables.waits(tables, YEAR, by, **choices),
+        lambda extract: answer(mhsds.waits(extract, YEAR, by, **translated(choices)), (*by, "period")),
+        united,
+    )
+
+
+@pytest.mark.parametrize("engine", EAGER | LAZY)
+@pytest.mark.parametrize("since", ["first contact", "referral"])
+def test_time_on_caseload(engine: str, since: str) -> None:
+    by, at, shape = ("organisation", "sex"), dt.date(2024, 3, 31), Shape()
+
+    def expected(tables: Tables) -> Answer:
+        found = oracle_of_tables.time_on_caseload(tables, at, by, since)
+        return {(*group, at): dict(zip(TIME_COLUMNS, values, strict=True)) for group, values in found.items()}
+
+    agree(
+        worlds(shape, *Case("", shape, YEAR).days, NUMBER, FIRST, name_all=True),
+        shape,
+        FRAMES[engine],
+        expected,
+        lambda extract: answer(mhsds.time_on_caseload(extract, at, by, since=since), (*by, "period")),
+        united,
+    )
+
+
+TIME_COLUMNS = ("caseload", "mean_time_on_caseload", "median_time_on_caseload")
+
+
+@pytest.mark.parametrize("engine", EAGER | LAZY)
+def test_cluster_profile(engine: str) -> None:
+    by, at, shape = ("organisation",), dt.date(2024, 3, 31), Shape(codes="integer", dates="text")
+
+    def expected(tables: Tables) -> Answer:
+        found = oracle_of_tables.cluster_profile(tables, at, by)
+        return {(*group, at): {"caseload": people} for group, people in found.items()}
+
+    agree(
+        worlds(shape, *Case("", shape, YEAR).days, NUMBER, FIRST, name_all=True),
+        shape,
+        FRAMES[engine],
+        expected,
+        lambda extract: answer(mhsds.cluster_profile(extract, at, by), (*by, "cluster", "period")),
+        united,
+    )
