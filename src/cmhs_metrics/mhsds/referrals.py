@@ -12,7 +12,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.codes import OLDER_CODES, Scope
 from cmhs_metrics.mhsds.dates import NEVER, last_day_of_month
-from cmhs_metrics.mhsds.latest import LOWEST, end_date, identifier, latest, number
+from cmhs_metrics.mhsds.latest import LOWEST, end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +34,13 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
     """
     always = ["UniqMonthID", "RecordNumber", "ReferralRequestReceivedDate", "ServDischDate"]
     rows = extract.read("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])])
-    order = [number("UniqMonthID")]
-    if extract.has("referrals", "RecordNumber"):
-        order.append(identifier(extract, "RecordNumber"))
-    order += [number("ReferralRequestReceivedDate"), end_date("ServDischDate")]
+    record = ["RecordNumber"] if extract.has("referrals", "RecordNumber") else []
+    order: list[str | nw.Expr] = [
+        number("UniqMonthID"),
+        *record,
+        "ReferralRequestReceivedDate",
+        end_date("ServDischDate"),
+    ]
     last = latest(extract, rows, REFERRAL, order, resubmitted=True)
     last = last.filter(~nw.col("ReferralRequestReceivedDate").is_null())
     return last.rename({"ReferralRequestReceivedDate": "received"})
@@ -91,8 +94,10 @@ def facts(
     if own:
         one = _with_own_service(one, scopes)
     held = one.collect_schema().names()
-    rejected = nw.when(nw.col("all_rejected") == 1).then(nw.col("rejected_on")) if "rejected_on" in held else None
-    rejected = nw.lit(NEVER) if rejected is None else rejected.otherwise(nw.lit(NEVER)).fill_null(NEVER)
+    rejected = nw.lit(NEVER)
+    if "rejected_on" in held:
+        every = nw.col("all_rejected").fill_null(0) == 1
+        rejected = nw.when(every).then(nw.col("rejected_on")).otherwise(nw.lit(NEVER))
     one = one.with_columns(rejected.cast(nw.Int32).alias("rejected"))
     one = one.with_columns(nw.min_horizontal("discharged", "rejected").alias("closed"))
     if lapsed == "closed":
