@@ -11,7 +11,7 @@ import narwhals as nw
 from cmhs_metrics.mhsds.codes import ATTENDANCE, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.columns import TABLES, Kind
 from cmhs_metrics.mhsds.dates import EPOCH, last_day_of_month
-from cmhs_metrics.mhsds.latest import end_date, identifier, latest, number, text
+from cmhs_metrics.mhsds.latest import end_date, latest, number
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -172,16 +172,9 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     table = TABLES[name]
     ordering = [each for each in ("UniqMonthID", "RecordNumber", *_ORDER[name]) if _is_read(extract, name, each)]
     rows = extract.read(name, list(dict.fromkeys([*table.item, *ordering, *columns])))
-    order = []
-    for each in ordering:
-        kind = table.column(each).kind
-        if each in _ENDS:
-            order.append(end_date(each))
-        elif kind is Kind.ID:
-            order.append(identifier(extract, each))
-        else:
-            order.append(text(each) if kind is Kind.CODE else number(each))
-    return latest(extract, rows, table.item, order, resubmitted=name == "referrals")
+    monthly = "UniqMonthID" in ordering
+    order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
+    return latest(extract, rows, table.item, order, resubmitted=monthly and name == "referrals")
 
 
 def _is_read(extract: Extract, name: str, column: str) -> bool:
