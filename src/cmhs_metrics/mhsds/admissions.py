@@ -30,7 +30,7 @@ def latest_spells(extract: Extract) -> Frame:
     months = ["UniqMonthID"] if extract.has("hospital_spells", "UniqMonthID") else []
     columns = ["UniqServReqID", "OrgIDProv", "StartDateHospProvSpell", "DischDateHospProvSpell"]
     rows = extract.read("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"])
-    order = [*(number(name) for name in months), number("StartDateHospProvSpell")]
+    order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateHospProvSpell"]
     if extract.has("hospital_spells", "DischDateHospProvSpell"):
         order.append(end_date("DischDateHospProvSpell"))
     rows = latest(extract, rows, ITEM, order, resubmitted=bool(months))
@@ -71,8 +71,8 @@ def _acute_spells(extract: Extract) -> Frame:
     stays = stays.filter(*(~nw.col(name).is_null() for name in key))
     held = stays.collect_schema().names()
     start = -nw.col("StartDateWardStay").fill_null(NEVER) if "StartDateWardStay" in held else nw.lit(0)
-    months = [number("UniqMonthID")] if "UniqMonthID" in held else []
-    order = [start, *months, nw.col("HospitalBedTypeMH").fill_null("")]
+    months = ["UniqMonthID"] if "UniqMonthID" in held else []
+    order: list[str | nw.Expr] = [start, *months, "HospitalBedTypeMH"]
     one = latest(extract, stays, key, order)
     return one.filter(nw.col("HospitalBedTypeMH").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
 

@@ -67,9 +67,10 @@ def time_on_caseload(
     Examples
     --------
     >>> from cmhs_metrics import mhsds
-    >>> mhsds.time_on_caseload(mhsds.example(), "2024-06-30", "organisation").round(2)
-      organisation     period  caseload  mean_time_on_caseload  median_time_on_caseload
-    0          RX1 2024-06-30         1                   0.85                     0.85
+    >>> table = mhsds.time_on_caseload(mhsds.example(), "2024-06-30", "organisation")
+    >>> table[["organisation", "caseload", "median_time_on_caseload"]].round(2)
+      organisation  caseload  median_time_on_caseload
+    0          RX1         1                     0.85
     """
     request = at_a_date(extract, "time_on_caseload", at, by, scope, lapsed, icb_of, icb_from, age_bands, since=since)
     if strict:

@@ -12,7 +12,7 @@ from cmhs_metrics.mhsds.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
 from cmhs_metrics.mhsds.dates import NEVER
 from cmhs_metrics.mhsds.finish import finish
 from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.latest import end_date, identifier, latest, number
+from cmhs_metrics.mhsds.latest import end_date, latest, number
 from cmhs_metrics.mhsds.request import refuse_broken_rules
 from cmhs_metrics.mhsds.sums import team_columns
 
@@ -102,15 +102,15 @@ def _clusters_at(extract: Extract, day: int) -> Frame:
     months = ["UniqMonthID"] if extract.has("clusters", "UniqMonthID") else []
     columns = [*ITEM, *months, "AdultMHCareClusterCodeFinal", "StartDateCareClust", "EndDateCareClust"]
     rows = extract.read("clusters", columns)
-    order = [*(number(name) for name in months), number("StartDateCareClust")]
+    order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateCareClust"]
     has_end = extract.has("clusters", "EndDateCareClust")
     if has_end:
         order.append(end_date("EndDateCareClust"))
     code = nw.col("AdultMHCareClusterCodeFinal").fill_null("")
     # Of rows that are alike in all that, the greatest code: any would do, but always the same.
-    rows = latest(extract, rows, ITEM, [*order, code], resubmitted=bool(months))
+    rows = latest(extract, rows, ITEM, [*order, "AdultMHCareClusterCodeFinal"], resubmitted=bool(months))
     started = nw.col("StartDateCareClust").fill_null(NEVER) <= day
     rows = rows.filter(started & (nw.col("EndDateCareClust").fill_null(NEVER) >= day) if has_end else started)
-    rows = latest(extract, rows, ["Person_ID"], [number("StartDateCareClust"), identifier(extract, "UniqClustID")])
+    rows = latest(extract, rows, ["Person_ID"], ["StartDateCareClust", "UniqClustID"])
     known = code.is_in(list(CLUSTERS))
     return rows.select("Person_ID", nw.when(known).then(code).otherwise(nw.lit(NOT_CLUSTERED)).alias("cluster"))

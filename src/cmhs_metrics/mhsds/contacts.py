@@ -8,8 +8,8 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
 from cmhs_metrics.mhsds.dates import NEVER, Span
-from cmhs_metrics.mhsds.extract import POLARS
-from cmhs_metrics.mhsds.latest import identifier, latest, number, text
+from cmhs_metrics.mhsds.engines import POLARS
+from cmhs_metrics.mhsds.latest import latest
 from cmhs_metrics.mhsds.referrals import REFERRAL, latest_referrals
 
 if TYPE_CHECKING:
@@ -45,12 +45,9 @@ def latest_contacts(extract: Extract, persons: Frame | None = None) -> Frame:
     rows = extract.read("contacts", [*ITEM, "UniqServReqID", *columns])
     if persons is not None:
         rows = rows.join(persons, on="Person_ID", how="semi")
-    order = [number("UniqMonthID")]
-    if extract.has("contacts", "RecordNumber"):
-        order.append(identifier(extract, "RecordNumber"))
-    order += [number("CareContDate"), text("AttendStatus"), text("ConsMechanismMH")]
-    order.append(identifier(extract, "UniqServReqID"))
-    last = latest(extract, rows, ITEM, order)
+    record = ["RecordNumber"] if extract.has("contacts", "RecordNumber") else []
+    codes = ["AttendStatus", "ConsMechanismMH"]
+    last = latest(extract, rows, ITEM, ["UniqMonthID", *record, "CareContDate", *codes, "UniqServReqID"])
     status, mechanism = nw.col("AttendStatus").fill_null(""), nw.col("ConsMechanismMH").fill_null("")
     attended = status.is_in(list(ATTENDED))
     return last.select(

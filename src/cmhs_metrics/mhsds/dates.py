@@ -118,8 +118,8 @@ def day_of_text(text: nw.Expr) -> nw.Expr:
     year, month, day = (safe.str.slice(start, length).cast(nw.Int64) for start, length in ((0, 4), (5, 2), (8, 2)))
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
     february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
-    length = nw.when(month == 2).then(february)
-    length = length.otherwise(nw.when(month.is_in([4, 6, 9, 11])).then(nw.lit(30)).otherwise(nw.lit(31)))
+    others = nw.when(month.is_in([4, 6, 9, 11])).then(nw.lit(30)).otherwise(nw.lit(31))
+    length = nw.when(month == 2).then(february).otherwise(others)
     real = known & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
     return nw.when(real).then(_days(year, month) + day - 1)
 
@@ -143,21 +143,6 @@ def _days(year: nw.Expr, month: nw.Expr) -> nw.Expr:
     year = year - early
     from_march = month - 3 + early * 12
     return year * 365 + year // 4 - year // 100 + year // 400 + (from_march * 153 + 2) // 5 - 719468
-
-
-def date_text(day: nw.Expr) -> nw.Expr:
-    """ISO text of day numbers (years 1 to 9999), for engines that make no date of a number."""
-    shifted = day.cast(nw.Int64) + 719468
-    era = shifted // 146097
-    of_era = shifted - era * 146097
-    year_of_era = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
-    of_year = of_era - (year_of_era * 365 + year_of_era // 4 - year_of_era // 100)
-    from_march = (of_year * 5 + 2) // 153
-    day_of_month = of_year - (from_march * 153 + 2) // 5 + 1
-    late = nw.when(from_march >= 10).then(nw.lit(1)).otherwise(nw.lit(0))
-    year, month = year_of_era + era * 400 + late, from_march + 3 - late * 12
-    parts = (part.cast(nw.String).str.zfill(width) for part, width in ((year, 4), (month, 2), (day_of_month, 2)))
-    return nw.concat_str(*parts, separator="-")
 
 
 @dataclass(frozen=True, slots=True)

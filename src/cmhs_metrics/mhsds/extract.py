@@ -10,16 +10,14 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
-from cmhs_metrics.mhsds.dates import EPOCH, date_text, day_of_date, day_of_text
-from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, plain_numbers, read_cells, to_arrow
+from cmhs_metrics.mhsds.engines import POLARS, PYARROW, numbers, value_of, with_dates
+from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, to_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Frame = Any
 """A narwhals frame, eager or lazy; what is written here is written for both."""
-
-DUCKDB, POLARS, PYARROW = nw.Implementation.DUCKDB, nw.Implementation.POLARS, nw.Implementation.PYARROW
 
 
 class Extract:
@@ -268,42 +266,14 @@ class Extract:
     def _read(self, table: str, column: Column) -> nw.Expr:
         parts = []
         for name in self._named(table, column):
-            part = self._value(column, nw.col(name), self._schemas[table][name])
+            as_text = column.name in self.text_ids
+            part = value_of(self.engine, column, nw.col(name), self._schemas[table][name], as_text)
             if name.casefold() == "consmediumused":
                 part = part.replace_strict(
                     list(NEWER_MECHANISM), list(NEWER_MECHANISM.values()), default=part, return_dtype=nw.String
                 )
             parts.append(part)
         return nw.coalesce(*parts) if len(parts) > 1 else parts[0]
-
-    def _value(self, column: Column, value: nw.Expr, dtype: Any) -> nw.Expr:
-        kind = column.kind
-        if dtype == nw.Unknown:
-            return value.cast(nw.String) if kind is Kind.CODE or column.name in self.text_ids else value.cast(nw.Int64)
-        if kind is Kind.DATE:
-            return self._day(value, dtype)
-        if kind is Kind.NUMBER:
-            return value.cast(nw.Int64)
-        is_number = dtype.is_numeric()
-        if kind is Kind.ID:
-            if is_number:
-                value = value.cast(nw.Int64)
-            return value.cast(nw.String) if column.name in self.text_ids and dtype != nw.String else value
-        if is_number:
-            return value.cast(nw.Int64).cast(nw.String).str.zfill(column.width)
-        return value if dtype == nw.String else value.cast(nw.String)
-
-    def _day(self, value: nw.Expr, dtype: Any) -> nw.Expr:
-        if dtype == nw.String:
-            return day_of_text(value).cast(nw.Int32)
-        if dtype.is_numeric():  # an eager column without a value
-            return value.cast(nw.Int32)
-        date = value if dtype == nw.Date else value.cast(nw.Date)
-        if self.engine is POLARS:
-            return date.cast(nw.Int32)
-        # DuckDB subtracts dates to a whole number of days.
-        days = date - nw.lit(EPOCH) if self.engine is DUCKDB else day_of_date(date)
-        return days.cast(nw.Int32)
 
     def _ids_that_are_text(self) -> frozenset[str]:
         """The ids that are text in one of the tables, and so are read as text in all."""
@@ -318,23 +288,7 @@ class Extract:
 
     def numbers(self, values: Sequence[int]) -> Frame:
         """A little table of whole numbers, `number`, on the engine of the extract."""
-        native = nw.to_native(next(iter(self._frames.values())))
-        if self.engine is DUCKDB:
-            listed = ", ".join(f"({value})" for value in values)
-            table = native.query("extract", f"SELECT number FROM (VALUES {listed}) AS numbers(number)")
-        elif self.engine is POLARS:
-            import polars
-
-            table = polars.LazyFrame({"number": list(values)})
-        elif self.engine is nw.Implementation.IBIS:
-            import ibis
-
-            table = ibis.memtable({"number": list(values)})
-        elif self.engine.is_spark_like():
-            table = native.sparkSession.createDataFrame([(value,) for value in values], ["number"])
-        else:
-            table = plain_numbers(values)
-        return nw.from_native(table)
+        return numbers(self.engine, nw.to_native(next(iter(self._frames.values()))), values)
 
     # Leaving
 
@@ -353,23 +307,14 @@ class Extract:
         frame
             Of the user's engine; lazy if theirs was.
         """
-        columns = list(frame.collect_schema().names())
         if self.engine is PYARROW or self.engine.is_pandas_like():
             native = frame.to_native().reset_index(drop=True)
             arrow = to_arrow(native, dates, arrow=self.engine is PYARROW)
             return nw.from_native(arrow) if self.given_as_narwhals else arrow
-        frame = frame.select(*(self._date(name) if name in dates else nw.col(name) for name in columns))
+        frame = with_dates(self.engine, frame, dates) if dates else frame
         if not self.lazy:
             frame = frame.collect("polars")
         return frame if self.given_as_narwhals else nw.to_native(frame)
-
-    def _date(self, name: str) -> nw.Expr:
-        day = nw.col(name)
-        if self.engine is POLARS:
-            return day.cast(nw.Int32).cast(nw.Date).alias(name)
-        if self.engine is DUCKDB:
-            return (nw.lit(EPOCH) + day.cast(nw.Int32)).cast(nw.Date).alias(name)
-        return date_text(day).str.to_date("%Y-%m-%d").alias(name)
 
 
 _EXPECTED = {

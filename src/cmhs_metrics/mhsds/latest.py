@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 
 from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.extract import POLARS
+from cmhs_metrics.mhsds.engines import POLARS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ NEXT = "_order_"
 
 
 def latest(
-    extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[nw.Expr], *, resubmitted: bool = False
+    extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[str | nw.Expr], *, resubmitted: bool = False
 ) -> Frame:
     """Keep of each item the row that comes last.
 
@@ -31,44 +31,38 @@ def latest(
         The rows.
     item : sequence of str
         The columns that name an item; rows where one is null are left out.
-    order : sequence of expressions
-        What the rows of an item are ordered by, the first thing first; none may be null.
+    order : sequence of str or expression
+        What the rows of an item are ordered by, the first thing first: columns, in which null is lowest, and
+        expressions, which may not be null.
     resubmitted : bool, default False
-        Whether most items have many rows, one a month: then the first of `order` alone rules most rows out.
+        Whether most items have many rows, one a month: then the first of `order`, which is an expression, rules most
+        rows out.
 
     Returns
     -------
     frame
         One row an item.
     """
-    named = [f"{NEXT}{number}" for number in range(len(order))]
+    made = {f"{NEXT}{place}": each for place, each in enumerate(order) if not isinstance(each, str)}
+    named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(order)]
     known = frame.filter(*(~nw.col(name).is_null() for name in item))
-    known = known.with_columns(*(each.alias(name) for each, name in zip(order, named, strict=True)))
+    if made:
+        known = known.with_columns(*(each.alias(name) for name, each in made.items()))
     if resubmitted:
         last = known.group_by(*item).agg(nw.col(named[0]).max())
         known = known.join(last, on=[*item, named[0]], how="inner")
     if extract.engine is not POLARS:
-        return known.unique(list(item), keep="last", order_by=named).drop(named)
+        return known.unique(list(item), keep="last", order_by=named).drop(*made)
     # To sort is dear, and most items stand once.
     twice = known.group_by(*item).agg(nw.len().alias(f"{NEXT}rows")).filter(nw.col(f"{NEXT}rows") > 1).select(*item)
     once = known.join(twice, on=list(item), how="anti")
     rest = known.join(twice, on=list(item), how="semi").unique(list(item), keep="last", order_by=named)
-    return nw.concat([once, rest], how="vertical").drop(named)
+    return nw.concat([once, rest], how="vertical").drop(*made)
 
 
 def number(name: str) -> nw.Expr:
     """A whole number to order by, null lowest."""
     return nw.col(name).fill_null(LOWEST)
-
-
-def text(name: str) -> nw.Expr:
-    """A code to order by, null lowest."""
-    return nw.col(name).fill_null("")
-
-
-def identifier(extract: Extract, name: str) -> nw.Expr:
-    """An id to order by, null lowest."""
-    return nw.col(name).fill_null("" if name in extract.text_ids else LOWEST)
 
 
 def end_date(name: str) -> nw.Expr:

@@ -74,7 +74,7 @@ def _days(cells: pd.Series) -> pd.Series:
         if kind.startswith("date"):
             cells = cells.astype("datetime64[s]")
         elif kind.startswith("timestamp"):
-            cells = pd.to_datetime(cells).astype(f"datetime64[{dtype.pyarrow_dtype.unit}]")
+            cells = pd.Series(pd.to_datetime(cells).to_numpy(), index=cells.index)
         else:
             cells = cells.astype(object)
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
@@ -85,8 +85,8 @@ def _days(cells: pd.Series) -> pd.Series:
         return pd.Series(pd.array(days, dtype="Int64"), index=cells.index).where(known, pd.NA).astype("Int32")
     places, different = pd.factorize(cells)
     read = [day_of(each) for each in different]
-    days = pd.Series(pd.array([*read, None], dtype="Int32"))
-    return pd.Series(days.array.take(places, allow_fill=True), index=cells.index)
+    known_days = pd.array([*read, None], dtype="Int32")
+    return pd.Series(known_days.take(places, allow_fill=True), index=cells.index)
 
 
 def to_arrow(frame: pd.DataFrame, dates: Sequence[str], *, arrow: bool) -> Any:

@@ -12,7 +12,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.codes import OLDER_CODES, Scope
 from cmhs_metrics.mhsds.dates import NEVER, last_day_of_month
-from cmhs_metrics.mhsds.latest import end_date, identifier, latest, number
+from cmhs_metrics.mhsds.latest import LOWEST, end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +34,13 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
     """
     always = ["UniqMonthID", "RecordNumber", "ReferralRequestReceivedDate", "ServDischDate"]
     rows = extract.read("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])])
-    order = [number("UniqMonthID")]
-    if extract.has("referrals", "RecordNumber"):
-        order.append(identifier(extract, "RecordNumber"))
-    order += [number("ReferralRequestReceivedDate"), end_date("ServDischDate")]
+    record = ["RecordNumber"] if extract.has("referrals", "RecordNumber") else []
+    order: list[str | nw.Expr] = [
+        number("UniqMonthID"),
+        *record,
+        "ReferralRequestReceivedDate",
+        end_date("ServDischDate"),
+    ]
     last = latest(extract, rows, REFERRAL, order, resubmitted=True)
     last = last.filter(~nw.col("ReferralRequestReceivedDate").is_null())
     return last.rename({"ReferralRequestReceivedDate": "received"})
@@ -91,14 +94,16 @@ def facts(
     if own:
         one = _with_own_service(one, scopes)
     held = one.collect_schema().names()
-    rejected = nw.when(nw.col("all_rejected") == 1).then(nw.col("rejected_on")) if "rejected_on" in held else None
-    rejected = nw.lit(NEVER) if rejected is None else rejected.otherwise(nw.lit(NEVER)).fill_null(NEVER)
+    rejected = nw.lit(NEVER)
+    if "rejected_on" in held:
+        every = nw.col("all_rejected").fill_null(0) == 1
+        rejected = nw.when(every).then(nw.col("rejected_on")).otherwise(nw.lit(NEVER))
     one = one.with_columns(rejected.cast(nw.Int32).alias("rejected"))
     one = one.with_columns(nw.min_horizontal("discharged", "rejected").alias("closed"))
     if lapsed == "closed":
         one = _with_lapses(extract, one)
-    for number, scope in enumerate(scopes):
-        one = one.with_columns(*_scope(number, scope, held))
+    for place, scope in enumerate(scopes):
+        one = one.with_columns(*_scope(place, scope, held))
     if age:
         one = one.with_columns(nw.col("AgeServReferRecDate").alias("age"))
     asked = [f"{name}_{number}" for number in range(len(scopes)) for name in ("in", "team")]
@@ -140,8 +145,13 @@ def _rejection(held: Sequence[str]) -> list[nw.Expr]:
     """Whether a row is rejected, and the date; LOWEST where only a reason is there."""
     dated = ~nw.col("ReferRejectionDate").is_null() if "ReferRejectionDate" in held else nw.lit(False)
     reason = nw.col("ReferRejectReason").fill_null("") != "" if "ReferRejectReason" in held else nw.lit(False)
-    date = nw.col("ReferRejectionDate") if "ReferRejectionDate" in held else nw.lit(None, nw.Int32)
+    date = nw.col("ReferRejectionDate").fill_null(LOWEST) if "ReferRejectionDate" in held else nw.lit(LOWEST)
     return [nw.when(dated | reason).then(nw.lit(1)).otherwise(nw.lit(0)).alias("is_rejected"), date.alias("on")]
+
+
+def _or_received(name: str) -> nw.Expr:
+    date = nw.col(name).fill_null(LOWEST)
+    return nw.when(date > LOWEST).then(date).otherwise(nw.col("received")).alias(name)
 
 
 def _rank(scope: Scope) -> nw.Expr:
@@ -174,7 +184,7 @@ def _with_services(
     )
     rows = rows.join(found, on=["UniqServReqID", key], how="left")
     # The received date stands in for the date of a rejection that has only a reason.
-    rows = rows.with_columns(nw.coalesce("rejected_on", "received").alias("rejected_on"))
+    rows = rows.with_columns(_or_received("rejected_on"))
     summary = [*(nw.col(name).min() for name in names), nw.col("all_rejected").min(), nw.col("rejected_on").max()]
     return rows, [*single, *summary]
 
@@ -183,7 +193,7 @@ def _with_own_service(rows: Frame, scopes: Sequence[Scope]) -> Frame:
     """From version 6 on a referral is a row of services itself."""
     held = rows.collect_schema().names()
     rows = rows.with_columns(*_rejection(held), team_of("ServTeamType"))
-    rows = rows.with_columns(nw.coalesce("on", "received").alias("on"))
+    rows = rows.with_columns(_or_received("on"))
     if "all_rejected" not in held:
         ranks = [_rank(scope).alias(f"rank_{n}") for n, scope in enumerate(scopes)]
         return rows.with_columns(*ranks, nw.col("is_rejected").alias("all_rejected"), nw.col("on").alias("rejected_on"))

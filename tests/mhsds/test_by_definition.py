@@ -1,0 +1,282 @@
+"""Each definition on a small extract worked by hand, on every engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
+from engines import ALL, cells
+
+import cmhs_metrics as cm
+from cmhs_metrics import mhsds
+
+ENGINES = ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"]
+YEAR = "2024/25"
+
+
+def day(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
+
+
+def columns(names: str, rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {name: [row[number] for row in rows] for number, name in enumerate(names.split())}
+
+
+def referral_rows(*rows: tuple[str, str, int, str | None, str | None]) -> dict[str, list[Any]]:
+    """Person, referral, month, received, discharged."""
+    named = columns("Person_ID UniqServReqID UniqMonthID ReferralRequestReceivedDate ServDischDate", list(rows))
+    for name in ("ReferralRequestReceivedDate", "ServDischDate"):
+        named[name] = [day(text) for text in named[name]]
+    count = len(rows)
+    return named | {"OrgIDProv": ["RX1"] * count, "AgeServReferRecDate": [40] * count, "RecordNumber": [*range(count)]}
+
+
+def contact_rows(*rows: tuple[str, str, str, int, str, str, str]) -> dict[str, list[Any]]:
+    """Contact, person, referral, month, date, attendance, mechanism."""
+    names = "UniqCareContID Person_ID UniqServReqID UniqMonthID CareContDate AttendStatus ConsMechanismMH"
+    named = columns(names, list(rows))
+    return named | {"CareContDate": [day(text) for text in named["CareContDate"]]}
+
+
+def service_rows(referrals: dict[str, list[Any]], team: str = "A06") -> dict[str, list[Any]]:
+    return {
+        "UniqServReqID": referrals["UniqServReqID"],
+        "RecordNumber": referrals["RecordNumber"],
+        "ServTeamTypeRefToMH": [team] * len(referrals["RecordNumber"]),
+    }
+
+
+def extract_of(engine: str, referrals: dict[str, list[Any]], **tables: dict[str, list[Any]]) -> mhsds.Extract:
+    every = {"referrals": referrals, "service_types": service_rows(referrals)} | tables
+    return mhsds.Extract(**{name: ALL[engine](table) for name, table in every.items()})
+
+
+def row(table: Any) -> dict[str, Any]:
+    found = cells(table)
+    assert {len(values) for values in found.values()} == {1}
+    return {name: values[0] for name, values in found.items()}
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_a_period_has_both_its_edges_and_the_latest_submission_counts(engine: str) -> None:
+    referrals = referral_rows(
+        ("P1", "R1", 1489, "2024-03-31", None),  # the day before the year
+        ("P2", "R2", 1489, "2024-04-01", None),
+        ("P3", "R3", 1500, "2025-03-31", None),
+        ("P4", "R4", 1500, "2025-04-01", None),  # the day after it
+        ("P5", "R5", 1489, "2024-05-01", None),
+        ("P5", "R5", 1490, "2024-05-02", "2025-03-31"),  # submitted again, and changed: closed on the last day
+        ("P6", "R6", 1490, None, None),  # no received date
+    )
+    found = row(mhsds.measures(extract_of(engine, referrals), YEAR, "organisation"))
+    assert found["period"] == "2024/25"
+    assert (found["referrals"], found["referrals_closed"], found["discharges"], found["open_referrals"]) == (3, 1, 1, 3)
+    assert "caseload" not in found
+
+
+def test_of_two_rows_in_a_month_the_greater_record_number_counts(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", "2024-04-02"), ("P1", "R1", 1489, "2024-04-01", None))
+    found = row(mhsds.measures(extract_of(engine, referrals), YEAR, "organisation", which="open_referrals"))
+    assert found == {"organisation": "RX1", "period": "2024/25", "open_referrals": 1}
+
+
+def test_contacts_of_one_day_are_first_and_second(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-10", None), ("P2", "R2", 1489, "2024-04-10", None))
+    contacts = contact_rows(
+        ("C1", "P1", "R1", 1489, "2024-05-08", "5", "01"),  # 28 days after the referral
+        ("C2", "P1", "R1", 1489, "2024-05-08", "6", "11"),
+        ("C3", "P1", "R1", 1489, "2024-05-09", "3", "01"),  # did not attend
+        ("C4", "P2", "R2", 1489, "2024-04-09", "5", "01"),  # before the referral: counted, but not first
+        ("C5", "P2", "R2", 1489, "2024-05-09", "5", "05"),  # e-mail: not direct
+        ("C6", "P2", "R2", 1489, "2024-05-10", "5", "02"),
+        ("C6", "P2", "R2", 1490, "2024-05-10", "7", "02"),  # submitted again: came too late to be seen
+    )
+    found = row(mhsds.measures(extract_of(engine, referrals, contacts=contacts), YEAR, "organisation"))
+    counts = {"contacts": 3, "face_to_face_contacts": 2, "did_not_attends": 2, "caseload": 1, "people_accessing": 1}
+    counts |= {"waits_completed": 1, "waits_within_four_weeks": 1, "waiting": 1, "waiting_over_52_weeks": 0}
+    assert {name: found[name] for name in counts} == counts
+
+
+@pytest.mark.parametrize(("received", "spells"), [("2024-05-25", 1), ("2024-05-26", 2)])
+def test_a_referral_five_days_after_the_last_end_is_of_the_spell(engine: str, received: str, spells: int) -> None:
+    referrals = referral_rows(
+        ("P1", "R1", 1490, "2024-04-10", "2024-05-20"),
+        ("P1", "R2", 1490, "2024-04-12", "2024-04-20"),  # ends within the first
+        ("P1", "R3", 1491, received, None),
+    )
+    contacts = contact_rows(
+        ("C1", "P1", "R1", 1489, "2024-04-20", "5", "01"), ("C2", "P1", "R3", 1491, "2024-06-03", "5", "01")
+    )
+    extract = extract_of(engine, referrals, contacts=contacts)
+    found = cells(mhsds.referral_spells(extract))
+    assert len(found["start"]) == spells
+    completed = row(mhsds.measures(extract, YEAR, "organisation"))
+    assert (completed["waits_completed"], completed["waiting"]) == ((1, 0) if spells == 1 else (0, 1))
+
+
+def test_waits_of_a_group_have_their_median_and_percentile(engine: str) -> None:
+    starts = ["2024-04-01"] * 4
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, start, None) for n, start in enumerate(starts)))
+    days = {0: "2024-04-08", 1: "2024-04-15", 2: "2024-04-29", 3: "2024-04-30"}  # 7, 14, 28 and 29 days
+    contacts = contact_rows(*((f"C{n}", f"P{n}", f"R{n}", 1489, date, "5", "01") for n, date in days.items()))
+    extract = extract_of(engine, referrals, contacts=contacts)
+    found = row(mhsds.waits(extract, YEAR, "organisation", waiting_for="first contact", weeks=[4]))
+    assert found["median_wait"] == pytest.approx(3.0)  # between 2 and 4 weeks
+    assert found["wait_percentile_90"] == pytest.approx((28 + 0.7) / 7)
+    assert (found["waits_completed"], found["share_within_4_weeks"]) == (4, 0.75)
+
+
+def test_scope_wants_the_age_the_team_and_residence_in_england(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(7)))
+    referrals["AgeServReferRecDate"] = [18, 17, None, 40, 40, 40, 40]
+    services = service_rows(referrals) | {"ServTeamTypeRefToMH": ["C03", "A06", "A06", "A07", "A06", "A06", "A06"]}
+    people = {
+        "Person_ID": referrals["Person_ID"],
+        "RecordNumber": referrals["RecordNumber"],
+        "LADistrictAuth": ["E06000023", "E06000023", "E06000023", "E06000023", "W06000015", None, "E06000023"],
+    }
+    spells = {"Person_ID": ["P6"], "UniqServReqID": ["R6"]}
+    extract = extract_of(engine, referrals, service_types=services, people=people, hospital_spells=spells)
+    found = cells(mhsds.measures(extract, YEAR, ["team_type_code"], which="referrals"))
+    assert dict(zip(found["team_type_code"], found["referrals"], strict=True)) == {"C10": 1, "A06": 1}
+    everyone = row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="referrals"))
+    assert everyone["referrals"] == 6
+
+
+def test_a_referral_of_several_teams_counts_in_one_or_in_each(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    services = {
+        "UniqServReqID": ["R1"] * 3,
+        "RecordNumber": [0, 0, 0],
+        "ServTeamTypeRefToMH": ["A07", "A08", "A06"],
+        "ReferRejectionDate": [None, None, dt.date(2024, 4, 3)],
+    }
+    extract = extract_of(engine, referrals, service_types=services)
+    one = row(mhsds.measures(extract, YEAR, "team_type", which=["referrals", "referrals_rejected"]))
+    assert (one["team_type"], one["referrals"], one["referrals_rejected"]) == ("Assertive Outreach", 1, 0)
+    each = cells(mhsds.measures(extract, YEAR, "team_type", which="referrals", several_teams="each"))
+    assert sorted(each["team_type"]) == ["Assertive Outreach", "Generic CMHTs", "Older People"]
+
+
+def test_a_lapsed_referral_stays_open_unless_it_is_to_be_closed(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-10", None), ("P2", "R2", 1500, "2024-04-10", None))
+    extract = extract_of(engine, referrals)
+    which = ["open_referrals", "referrals_closed"]
+    assert row(mhsds.measures(extract, YEAR, "organisation", which=which))["open_referrals"] == 2
+    closed = row(mhsds.measures(extract, YEAR, "organisation", which=which, lapsed="closed"))
+    assert (closed["open_referrals"], closed["referrals_closed"]) == (1, 1)
+    april = row(mhsds.measures(extract, ("2024-04-01", "2024-04-30"), "organisation", which=which, lapsed="closed"))
+    assert april["referrals_closed"] == 1
+    assert april["period"] in (dt.date(2024, 4, 30), dt.datetime(2024, 4, 30))
+
+
+def test_a_cluster_under_review_is_no_cluster(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(3)))
+    contacts = contact_rows(*((f"C{n}", f"P{n}", f"R{n}", 1489, "2024-04-08", "5", "01") for n in range(3)))
+    clusters = {
+        "UniqClustID": ["L0", "L1", "L2"],
+        "Person_ID": ["P0", "P1", "P1"],
+        "AdultMHCareClusterCodeFinal": ["09", "10", "11"],
+        "StartDateCareClust": [dt.date(2024, 4, 1), dt.date(2024, 4, 1), dt.date(2024, 5, 2)],
+        "EndDateCareClust": [None, dt.date(2024, 4, 30), None],
+    }
+    extract = extract_of(engine, referrals, contacts=contacts, clusters=clusters)
+    found = cells(mhsds.cluster_profile(extract, "2024-04-30", "organisation"))
+    assert dict(zip(found["cluster"], found["caseload"], strict=True)) == {"10": 1, "99": 2}
+
+
+def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2023-01-01", None) for n in range(4)))
+    starts = [dt.date(2024, 4, 10)] * 4
+    spells = {
+        "UniqHospProvSpellID": [f"H{n}" for n in range(4)],
+        "Person_ID": referrals["Person_ID"],
+        "UniqServReqID": referrals["UniqServReqID"],
+        "OrgIDProv": ["RX1"] * 4,
+        "StartDateHospProvSpell": starts,
+        "DischDateHospProvSpell": [None] * 4,
+    }
+    before = {0: "2024-04-07", 1: "2024-04-08", 2: "2023-04-11", 3: "2023-04-10"}  # 3, 2, 365 and 366 days
+    contacts = contact_rows(*((f"C{n}", f"P{n}", f"R{n}", 1489, date, "5", "02") for n, date in before.items()))
+    extract = extract_of(engine, referrals, contacts=contacts, hospital_spells=spells)
+    found = row(mhsds.measures(extract, YEAR, "organisation", which=["admissions", "admissions_without_prior_contact"]))
+    assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
+
+
+def test_a_lazy_extract_gives_a_lazy_table() -> None:
+    import duckdb
+    import polars as pl
+
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-10", None))
+    assert isinstance(mhsds.measures(extract_of("polars lazy", referrals), YEAR, "organisation"), pl.LazyFrame)
+    assert isinstance(mhsds.measures(extract_of("duckdb", referrals), YEAR, "organisation"), duckdb.DuckDBPyRelation)
+
+
+def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(4)))
+    referrals["OrgIDProv"] = ["RX1", "RX1", "RX2", "RX2"]
+    contacts = contact_rows(
+        ("C0", "P0", "R0", 1489, "2024-04-08", "5", "01"), ("C1", "P1", "R1", 1489, "2024-04-08", "3", "01"),
+        ("C2", "P2", "R2", 1489, "2024-04-08", "5", "01"), ("C3", "P3", "R3", 1489, "2024-04-08", "5", "01"),
+    )  # fmt: skip
+
+    extract = extract_of("pandas", referrals, contacts=contacts)
+    teams = mhsds.measures(extract, YEAR)
+    places = cm.benchmark(teams, "dna_rate", by="organisation")
+
+    assert dict(zip(places["place"], places["value"], strict=True)) == {"RX1": 0.5, "RX2": 0.0}
+    lazy = mhsds.measures(extract_of("duckdb", referrals, contacts=contacts), YEAR)
+    # What a lazy table holds is not known before it runs, so how a stock adds over time is said.
+    same = cm.benchmark(lazy, "dna_rate", by="organisation", over_time="last")
+    assert same["value"].tolist() == [0.5, 0.0]
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    referrals = {"Person_ID": ["P1"], "UniqServReqID": ["R1"], "UniqMonthID": [1489]}
+    extract = mhsds.Extract(referrals=ALL["pandas"](referrals))
+    with pytest.raises(cm.BadInput) as error:
+        mhsds.measures(extract, ("2025-03-31", "2024-04-01"), ["organization"], which=["caseloads"], pathway="spel")
+    message = str(error.value)
+    for wrong in ("'organization'", "did you mean 'organisation'", "caseloads", "pathway", "2025-03-31 to 2024-04-01"):
+        assert wrong in message
+
+
+def test_tables_of_two_engines_and_columns_of_a_wrong_type_are_refused() -> None:
+    with pytest.raises(cm.BadInput, match="one engine"):
+        mhsds.Extract(people=ALL["pandas"]({"Person_ID": ["P1"]}), contacts=ALL["polars"]({"Person_ID": ["P1"]}))
+    with pytest.raises(cm.BadInput, match="contacts.CareContDate: got .*expected dates"):
+        mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [20240401]}))
+
+
+def test_the_months_of_the_data_set() -> None:
+    assert mhsds.month_id(dt.date(2019, 4, 1)) == 1429
+    assert [mhsds.last_day(month).day for month in (1487, 1499)] == [29, 28]  # February 2024 and 2025
+
+
+@pytest.mark.parametrize("engine", [*ALL])
+def test_dates_as_text_and_old_columns_read_alike_on_every_engine(engine: str) -> None:
+    table = {
+        "UniqCareContID": ["C1", "C2", "C3"],
+        "person_id": [1, 2, None],
+        "CareContDate": ["2024-02-29", "2023-02-29", "2024-05-01T10:15:00"],
+        "AttendOrDNACode": ["5", None, "6"],
+        "ConsMediumUsed": ["03", "06", "01"],
+    }
+    extract = mhsds.Extract(contacts=ALL[engine](table))
+    read = extract.read("contacts", ["Person_ID", "CareContDate", "ConsMechanismMH"], unreadable=True)
+    found = cells(extract.leave(read, ["CareContDate"]))
+    assert extract.version == "v4"
+    assert found["Person_ID"] == [1, 2, None]
+    dates = [each and dt.date(each.year, each.month, each.day) for each in found["CareContDate"]]
+    assert dates == [dt.date(2024, 2, 29), None, dt.date(2024, 5, 1)]
+    assert found["CareContDate unreadable"] == [False, True, False]
+    assert found["ConsMechanismMH"] == ["11", "09", "01"]
