@@ -12,7 +12,9 @@ from cmhs_metrics.mhsds.dates import last_day, month_id
 from cmhs_metrics.mhsds.example import example
 from cmhs_metrics.mhsds.extract import Extract
 from cmhs_metrics.mhsds.measures import measures
+from cmhs_metrics.mhsds.quality import quality
 from cmhs_metrics.mhsds.rows import contacts, referral_spells, referrals
+from cmhs_metrics.mhsds.synthesis import synthesise
 from cmhs_metrics.mhsds.waits import waits
 
 __all__ = [
@@ -27,8 +29,10 @@ __all__ = [
     "last_day",
     "measures",
     "month_id",
+    "quality",
     "referral_spells",
     "referrals",
+    "synthesise",
     "time_on_caseload",
     "waits",
 ]

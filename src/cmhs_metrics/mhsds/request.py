@@ -12,6 +12,7 @@ from cmhs_metrics.mhsds.codes import ACCESS, CORE, Scope
 from cmhs_metrics.mhsds.contacts import FLOWS
 from cmhs_metrics.mhsds.dates import Span, day_number, months_of, read_period
 from cmhs_metrics.mhsds.groups import Grouping, read_grouping
+from cmhs_metrics.mhsds.quality import refuse_broken
 from cmhs_metrics.mhsds.referrals import REFERRAL
 
 if TYPE_CHECKING:
@@ -175,6 +176,4 @@ def missing(
 
 def refuse_broken_rules(extract: Extract) -> None:
     """Refuse an extract that breaks a rule of data quality: what `strict=True` asks for."""
-    from importlib import import_module
-
-    import_module("cmhs_metrics.mhsds.quality").refuse(extract)
+    refuse_broken(extract)

@@ -1,0 +1,174 @@
+"""Data quality: how many rows of an extract break each rule, and what the measures do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.mhsds.broken_rows import counts
+from cmhs_metrics.mhsds.codes import ATTENDANCE, MECHANISMS
+from cmhs_metrics.mhsds.columns import TABLES
+
+if TYPE_CHECKING:
+    from cmhs_metrics.mhsds.broken_rows import Check
+    from cmhs_metrics.mhsds.extract import Extract
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that rows of an extract should keep.
+
+    Parameters
+    ----------
+    name : str
+        What a row that breaks it has.
+    what_happens : str
+        What the measures do with such a row.
+    expected : str
+        What a row should have.
+    """
+
+    name: str
+    what_happens: str
+    expected: str
+
+
+def _rules(*rules: Rule) -> dict[str, Rule]:
+    return {rule.name: rule for rule in rules}
+
+
+RULES = _rules(
+    Rule("id missing", "left out: it cannot be told which item the row is of", "an id on every row"),
+    Rule("duplicate id", "of the rows of one id the latest counts, once", "an id once in a month"),
+    Rule("text that is no date", "read as a missing date", "dates, or their text as 2025-03-31"),
+    Rule(
+        "date out of range",
+        "taken at its word: it falls into the period that it names",
+        "dates from 1900 to the end of the row's month",
+    ),
+    Rule("received date missing", "the referral is left out of every measure", "the date of receipt"),
+    Rule(
+        "discharge before receipt",
+        "the referral is never open; its spell ends on the day of receipt",
+        "a discharge on or after the date of receipt",
+    ),
+    Rule(
+        "rejection without a date", "taken to be rejected on the day that it was received", "a date where a reason is"
+    ),
+    Rule("no service type", "in no scope of team types; the type of team is Other", "a service type"),
+    Rule("unknown team type", "in no scope of team types; the type of team is Other", "a code of the data set"),
+    Rule("age missing", "out of every scope that has a minimum age", "the age at referral"),
+    Rule(
+        "lapsed",
+        "stays open, or is closed at the end of its last month with lapsed='closed'",
+        "a row in the last month for whatever is open",
+    ),
+    Rule("no person", "taken to live in England; sex and ethnic group are not known", "a row of the person"),
+    Rule("date missing", "left out of every measure", "the date of the contact"),
+    Rule(
+        "before its referral",
+        "counts as a contact, but is no first or second one",
+        "a date on or after the referral's receipt",
+    ),
+    Rule("without a referral", "in no group, and so in no measure", "a referral of the extract"),
+    Rule("unknown attendance", "taken not to have been attended", f"one of {', '.join(ATTENDANCE)}"),
+    Rule("unknown mechanism", "taken not to be a direct contact", f"one of {', '.join(MECHANISMS)}"),
+    Rule("unknown cluster", "counted as not clustered, 99", "a care cluster in use"),
+    Rule("discharge before start", "counts as an admission", "a discharge on or after the start"),
+)
+"""Every rule by name."""
+
+
+def quality(extract: Extract) -> Any:
+    """Count the rows of an extract that break each rule of data quality.
+
+    Nothing is dropped or put right: the table says what the measures do with such rows. Every rule of the tables and
+    columns that the extract has is a row of the result, also where nothing breaks it.
+
+    Parameters
+    ----------
+    extract : Extract
+        The extract.
+
+    Returns
+    -------
+    frame
+        Of the extract's engine, lazy where its tables are: `table` and `column` (by their names in the data set),
+        `rule`, `rows` (that break it), `of` (rows looked at), `what_happens`. Missing and repeated ids and dates are
+        looked for on every row; the rest on the latest row of each referral, contact, cluster and spell.
+
+    References
+    ----------
+    NHS England, Mental Health Services Data Set, Technical Output Specification: validation rules (the rules here are
+    those that the measures turn on).
+
+    Examples
+    --------
+    >>> from cmhs_metrics import mhsds
+    >>> table = quality(mhsds.synthesise(contacts=300, dirty=0.01))
+    >>> table.loc[table["rule"] == "unknown attendance", ["table", "column", "rows"]].to_dict("records")
+    [{'table': 'MHS201CareContact', 'column': 'AttendStatus', 'rows': ...}]
+    """
+    found = counts(extract)
+    # In the order of the tables, and of the rules within each.
+    tables, rules = [table.name for table in TABLES.values()], list(RULES)
+    checks = [check for count in found for check in count.checks.values()]
+    ranked = sorted(checks, key=lambda check: (tables.index(check.table), rules.index(check.rule)))
+    key_of = {check: f"{rank:03}" for rank, check in enumerate(ranked)}
+    long = []
+    for count in found:
+        keys = {name: key_of[check] for name, check in count.checks.items()}
+        values = [nw.col(name).fill_null(0).cast(nw.Int64).alias(key) for name, key in keys.items()]
+        wide = count.frame.select(*values, nw.col("of").fill_null(0).cast(nw.Int64))
+        long.append(wide.unpivot(list(keys.values()), index="of", variable_name="key", value_name="rows"))
+
+    def told(what: dict[Check, str], name: str) -> nw.Expr:
+        keys = [key_of[check] for check in what]
+        value = nw.col("key").replace_strict(keys, list(what.values()), default=nw.lit(""), return_dtype=nw.String)
+        return value.alias(name)
+
+    return extract.leave(
+        nw.concat(long, how="vertical")
+        .sort("key")
+        .select(
+            told({check: check.table for check in checks}, "table"),
+            told({check: check.column for check in checks}, "column"),
+            told({check: check.rule for check in checks}, "rule"),
+            "rows",
+            "of",
+            told({check: RULES[check.rule].what_happens for check in checks}, "what_happens"),
+        )
+    )
+
+
+def refuse_broken(extract: Extract) -> None:
+    """Refuse an extract with a row that breaks a rule.
+
+    Parameters
+    ----------
+    extract : Extract
+        The extract; where its tables are lazy, the one query of `quality` is run.
+
+    Raises
+    ------
+    BadInput
+        With a problem for each rule and column that is broken: how many rows of how many, and what was expected.
+    """
+    frame = nw.from_native(quality(extract))
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    problems = [
+        Problem(
+            f"{row['table']}.{row['column']}",
+            None,
+            f"{row['rule']}: {row['rows']:,} of {row['of']:,} rows",
+            RULES[row["rule"]].expected,
+        )
+        for row in frame.iter_rows(named=True)
+        if row["rows"]
+    ]
+    if problems:
+        raise BadInput("the extract", problems)

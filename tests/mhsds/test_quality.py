@@ -1,0 +1,357 @@
+"""The quality table: each rule by rows made by hand, and what synthetic extracts plant is what is found."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pytest
+
+from cmhs_metrics import BadInput, mhsds
+from cmhs_metrics.mhsds.quality import RULES, refuse_broken
+from cmhs_metrics.mhsds.synthesis.extracts import Plan, in_memory
+from cmhs_metrics.mhsds.synthesis.providers import Window
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
+from engines import ALL, LAZY, cells
+
+JUNE_2024 = 1491
+"""Its last day is 30 June 2024: 1429 is April 2019, and June 2024 is 62 months on."""
+Rows = dict[str, list[Any]]
+
+REFERRALS: Rows = {
+    "UniqServReqID": ["R1", "R2", "R3"],
+    "Person_ID": ["P1", "P2", "P3"],
+    "RecordNumber": [11, 12, 13],
+    "UniqMonthID": [JUNE_2024] * 3,
+    "OrgIDProv": ["RT1"] * 3,
+    "ReferralRequestReceivedDate": ["2024-05-01", "2024-05-02", "2024-06-30"],
+    "ServDischDate": [None, "2024-06-30", None],
+    "AgeServReferRecDate": [30, 40, 50],
+}
+SERVICES: Rows = {
+    "UniqServReqID": ["R1", "R2", "R3"],
+    "RecordNumber": [11, 12, 13],
+    "UniqMonthID": [JUNE_2024] * 3,
+    "ServTeamTypeRefToMH": ["A06", "C03", "A18"],
+    "ReferRejectionDate": [None, None, "2024-06-30"],
+    "ReferRejectReason": [None, None, "02"],
+}
+CONTACTS: Rows = {
+    "UniqCareContID": ["C1", "C2", "C3"],
+    "UniqServReqID": ["R1", "R1", "R2"],
+    "Person_ID": ["P1", "P1", "P2"],
+    "RecordNumber": [11, 11, 12],
+    "UniqMonthID": [JUNE_2024] * 3,
+    "CareContDate": ["2024-05-01", "2024-06-30", "2024-06-01"],
+    "AttendStatus": ["5", "3", "6"],
+    "ConsMechanismMH": ["01", "02", "98"],
+}
+PEOPLE: Rows = {
+    "Person_ID": ["P1", "P2", "P3"],
+    "RecordNumber": [11, 12, 13],
+    "UniqMonthID": [JUNE_2024] * 3,
+    "LADistrictAuth": ["E1", None, "W1"],
+}
+SPELLS: Rows = {
+    "UniqHospProvSpellID": ["H1", "H2"],
+    "Person_ID": ["P1", "P2"],
+    "UniqServReqID": ["R1", "R2"],
+    "UniqMonthID": [JUNE_2024] * 2,
+    "StartDateHospProvSpell": ["2024-06-01", "2024-06-01"],
+    "DischDateHospProvSpell": ["2024-06-01", None],
+}
+CLUSTERS: Rows = {
+    "UniqClustID": ["K1", "K2"],
+    "Person_ID": ["P1", "P2"],
+    "UniqMonthID": [JUNE_2024] * 2,
+    "AdultMHCareClusterCodeFinal": ["00", "21"],
+    "StartDateCareClust": ["2024-06-01", "2024-06-01"],
+    "EndDateCareClust": [None, "2024-06-30"],
+}
+SOUND = {
+    "people": PEOPLE,
+    "referrals": REFERRALS,
+    "service_types": SERVICES,
+    "contacts": CONTACTS,
+    "hospital_spells": SPELLS,
+    "clusters": CLUSTERS,
+}
+
+
+def extract_of(tables: dict[str, Rows], engine: str = "polars") -> mhsds.Extract:
+    return mhsds.Extract(**{name: ALL[engine](rows) for name, rows in tables.items()})
+
+
+def changed(table: str, row: int, **values: Any) -> dict[str, Rows]:
+    """The sound tables with some cells of one row changed."""
+    rows = {name: list(cells) for name, cells in SOUND[table].items()}
+    for name, value in values.items():
+        rows[name][row] = value
+    return SOUND | {table: rows}
+
+
+def with_row(table: str, like: int, **values: Any) -> dict[str, Rows]:
+    """The sound tables with a row more, like another but for some cells."""
+    rows = {name: [*cells, values.get(name, cells[like])] for name, cells in SOUND[table].items()}
+    return SOUND | {table: rows}
+
+
+def without(table: str, row: int) -> dict[str, Rows]:
+    rows = {name: [cell for place, cell in enumerate(cells) if place != row] for name, cells in SOUND[table].items()}
+    return SOUND | {table: rows}
+
+
+def broken(quality: Any) -> dict[tuple[str, str], int]:
+    table = cells(quality)
+    rows = zip(table["column"], table["rule"], table["rows"], strict=True)
+    return {(column, rule): count for column, rule, count in rows if count}
+
+
+CASES = {
+    "no referral id": (
+        with_row("referrals", 0, UniqServReqID=None),
+        {("UniqServReqID", "id missing"): 1},
+    ),
+    "no person id": (with_row("contacts", 0, Person_ID=None), {("Person_ID", "id missing"): 1}),
+    "no service id": (with_row("service_types", 0, UniqServReqID=None), {("UniqServReqID", "id missing"): 1}),
+    "a referral twice in a month": (with_row("referrals", 0), {("UniqServReqID", "duplicate id"): 1}),
+    "a referral again in another month": (with_row("referrals", 0, UniqMonthID=JUNE_2024 - 1), {}),
+    "a contact thrice in a month": (
+        {
+            **SOUND,
+            "contacts": {name: [*cells, cells[0], cells[0]] for name, cells in CONTACTS.items()},
+        },
+        {("UniqCareContID", "duplicate id"): 2},
+    ),
+    "a contact id of two people": (
+        with_row("contacts", 0, Person_ID="P2", UniqServReqID="R2", CareContDate="2024-06-03"),
+        {},
+    ),
+    "30 February": (
+        changed("referrals", 1, ServDischDate="2024-02-30"),
+        {("ServDischDate", "text that is no date"): 1},
+    ),
+    "an empty text is missing, not wrong": (changed("referrals", 1, ServDischDate=""), {}),
+    "no date of a contact": (
+        changed("contacts", 2, CareContDate="soon"),
+        {("CareContDate", "text that is no date"): 1, ("CareContDate", "date missing"): 1},
+    ),
+    "the day after the month": (
+        changed("contacts", 1, CareContDate="2024-07-01"),
+        {("CareContDate", "date out of range"): 1},
+    ),
+    "the last day of 1899": (
+        changed("referrals", 0, ReferralRequestReceivedDate="1899-12-31"),
+        {("ReferralRequestReceivedDate", "date out of range"): 1},
+    ),
+    "the first day of 1900": (changed("referrals", 0, ReferralRequestReceivedDate="1900-01-01"), {}),
+    "no date of receipt": (
+        changed("referrals", 1, ReferralRequestReceivedDate=None),
+        {("ReferralRequestReceivedDate", "received date missing"): 1},
+    ),
+    "discharged the day before": (
+        changed("referrals", 1, ServDischDate="2024-05-01"),
+        {("ServDischDate", "discharge before receipt"): 1},
+    ),
+    "discharged on the day": (changed("referrals", 1, ServDischDate="2024-05-02"), {}),
+    "rejected at no date": (
+        changed("service_types", 2, ReferRejectionDate=None),
+        {("ReferRejectionDate", "rejection without a date"): 1},
+    ),
+    "no service": (without("service_types", 0), {("ServTeamTypeRefToMH", "no service type"): 1}),
+    "a service of an earlier submission alone": (
+        changed("service_types", 0, RecordNumber=1),
+        {("ServTeamTypeRefToMH", "no service type"): 1},
+    ),
+    "a team of no code": (
+        changed("service_types", 0, ServTeamTypeRefToMH="X99"),
+        {("ServTeamTypeRefToMH", "unknown team type"): 1},
+    ),
+    "no age": (changed("referrals", 0, AgeServReferRecDate=None), {("AgeServReferRecDate", "age missing"): 1}),
+    "lapsed": (
+        {
+            **changed("referrals", 0, UniqMonthID=JUNE_2024 - 1),
+            "service_types": changed("service_types", 0, UniqMonthID=JUNE_2024 - 1)["service_types"],
+        },
+        {("UniqMonthID", "lapsed"): 1},
+    ),
+    "discharged, and so not lapsed": (
+        changed("referrals", 1, UniqMonthID=JUNE_2024 - 1, ServDischDate="2024-05-31"),
+        {},
+    ),
+    "rejected, and so not lapsed": (
+        {
+            **changed("referrals", 2, UniqMonthID=JUNE_2024 - 1, ReferralRequestReceivedDate="2024-05-30"),
+            "service_types": changed("service_types", 2, UniqMonthID=JUNE_2024 - 1, ReferRejectionDate="2024-05-31")[
+                "service_types"
+            ],
+        },
+        {},
+    ),
+    "no person": (without("people", 0), {("RecordNumber", "no person"): 1}),
+    "no date": (changed("contacts", 0, CareContDate=None), {("CareContDate", "date missing"): 1}),
+    "the day before receipt": (
+        changed("contacts", 0, CareContDate="2024-04-30"),
+        {("CareContDate", "before its referral"): 1},
+    ),
+    "another person's referral": (
+        changed("contacts", 0, UniqServReqID="R2"),
+        {("UniqServReqID", "without a referral"): 1},
+    ),
+    "no referral named": (changed("contacts", 0, UniqServReqID=None), {("UniqServReqID", "without a referral"): 1}),
+    "attendance": (changed("contacts", 0, AttendStatus="8"), {("AttendStatus", "unknown attendance"): 1}),
+    "no attendance": (changed("contacts", 0, AttendStatus=None), {("AttendStatus", "unknown attendance"): 1}),
+    "mechanism": (changed("contacts", 0, ConsMechanismMH="03"), {("ConsMechanismMH", "unknown mechanism"): 1}),
+    "a wrong row that was put right": (
+        with_row("contacts", 0, UniqMonthID=JUNE_2024 - 1, AttendStatus="9"),
+        {},
+    ),
+    "cluster 9": (
+        changed("clusters", 0, AdultMHCareClusterCodeFinal="09"),
+        {("AdultMHCareClusterCodeFinal", "unknown cluster"): 1},
+    ),
+    "no cluster": (
+        changed("clusters", 0, AdultMHCareClusterCodeFinal=None),
+        {("AdultMHCareClusterCodeFinal", "unknown cluster"): 1},
+    ),
+    "left before coming": (
+        changed("hospital_spells", 0, DischDateHospProvSpell="2024-05-31"),
+        {("DischDateHospProvSpell", "discharge before start"): 1},
+    ),
+}
+
+
+class TestEachRule:
+    @pytest.mark.parametrize("case", list(CASES))
+    def test_counts_the_rows_that_break_it(self, case: str) -> None:
+        tables, expected = CASES[case]
+        assert broken(mhsds.quality(extract_of(tables))) == expected
+
+    @pytest.mark.parametrize("engine", ["pandas", "polars lazy"])
+    def test_is_there_where_nothing_breaks_it(self, engine: str) -> None:
+        result = mhsds.quality(extract_of(SOUND, engine))
+        table = cells(result)
+        assert set(table["rows"]) == {0}
+        assert set(table["rule"]) == set(RULES)
+        assert list(table) == ["table", "column", "rule", "rows", "of", "what_happens"]
+
+    @pytest.mark.parametrize("engine", list(ALL))
+    def test_counts_the_same_on_every_engine(self, engine: str) -> None:
+        # In the extract: a lapsed referral, a contact at no date, cluster 09, a referral without a person.
+        tables = SOUND | {
+            name: CASES[case][0][name]
+            for name, case in {
+                "referrals": "lapsed",
+                "contacts": "no date of a contact",
+                "clusters": "cluster 9",
+                "people": "no person",
+            }.items()
+        }
+        del tables["hospital_spells"]
+        result = mhsds.quality(extract_of(tables, engine))
+        assert isinstance(nw.from_native(result), nw.LazyFrame) == (engine in LAZY)
+        assert broken(result) == {
+            ("UniqMonthID", "lapsed"): 1,
+            ("CareContDate", "text that is no date"): 1,
+            ("CareContDate", "date missing"): 1,
+            ("AdultMHCareClusterCodeFinal", "unknown cluster"): 1,
+            ("RecordNumber", "no person"): 1,
+            # Its service was submitted in the later month, and is found by the record number all the same.
+        }
+
+    def test_says_what_was_looked_at_and_what_happens(self) -> None:
+        table = cells(mhsds.quality(extract_of(with_row("contacts", 0, UniqCareContID=None))))
+        rows = {
+            (c, r): (of, what)
+            for c, r, of, what in zip(*(table[n] for n in ("column", "rule", "of", "what_happens")), strict=True)
+        }
+        # Four rows, of which three have an id.
+        assert rows["UniqCareContID", "id missing"][0] == 4
+        assert rows["AttendStatus", "unknown attendance"][0] == 3
+        assert rows["AttendStatus", "unknown attendance"][1] == "taken not to have been attended"
+
+    def test_tables_that_are_not_there_cost_their_rules(self) -> None:
+        table = cells(mhsds.quality(extract_of({"contacts": CONTACTS})))
+        assert set(table["table"]) == {"MHS201CareContact"}
+        assert "without a referral" not in table["rule"]
+        assert "unknown attendance" in table["rule"]
+
+    def test_columns_that_are_not_there_cost_their_rules(self) -> None:
+        few = {name: REFERRALS[name] for name in ("UniqServReqID", "Person_ID", "UniqMonthID")}
+        rules = set(cells(mhsds.quality(extract_of({"referrals": few})))["rule"])
+        assert rules == {"id missing", "duplicate id"}
+
+
+class TestStrict:
+    def test_refuses_with_a_problem_for_each_rule(self) -> None:
+        tables = changed("contacts", 0, AttendStatus="8", ConsMechanismMH=None)
+        with pytest.raises(BadInput) as refused:
+            refuse_broken(extract_of(tables))
+        assert [(each.column, each.value) for each in refused.value.problems] == [
+            ("MHS201CareContact.AttendStatus", "unknown attendance: 1 of 3 rows"),
+            ("MHS201CareContact.ConsMechanismMH", "unknown mechanism: 1 of 3 rows"),
+        ]
+        assert "one of 2, 3, 4, 5, 6, 7" in str(refused.value)
+
+    @pytest.mark.parametrize("engine", ["pandas", "polars lazy"])
+    def test_lets_a_sound_extract_pass(self, engine: str) -> None:
+        refuse_broken(extract_of(SOUND, engine))
+
+    def test_is_what_the_measures_do(self) -> None:
+        few = {name: changed("referrals", 0, AgeServReferRecDate=None)[name] for name in ("referrals", "service_types")}
+        few["contacts"] = CONTACTS
+        extract = extract_of(few)
+        mhsds.measures(extract, "2024/25", by="organisation", which=["referrals"])
+        with pytest.raises(BadInput, match="age missing: 1 of 3 rows"):
+            mhsds.measures(extract, "2024/25", by="organisation", which=["referrals"], strict=True)
+
+
+class TestLazy:
+    def test_reads_nothing_until_asked(self) -> None:
+        def fail(frame: pl.DataFrame) -> pl.DataFrame:
+            raise AssertionError("the contacts were read")
+
+        lazy = pl.DataFrame(CONTACTS).lazy()
+        mhsds.quality(mhsds.Extract(contacts=lazy.map_batches(fail, schema=pl.DataFrame(CONTACTS).schema)))
+
+
+@pytest.mark.parametrize("version", ["v4", "v5", "v6"])
+class TestSyntheticExtracts:
+    @staticmethod
+    def made(version: str, engine: str = "polars", **given: Any) -> tuple[mhsds.Extract, Plan]:
+        pytest.importorskip("pyarrow")
+        plan = Plan(
+            contacts=8_000, providers=3, seed=6, window=Window(1489, 1500), version=version,
+            **({"dirty": 0.0, "dates": "date"} | given),
+        )  # fmt: skip
+        return mhsds.Extract.of(in_memory(plan, engine)), plan
+
+    def test_a_clean_one_breaks_no_rule(self, version: str) -> None:
+        assert broken(mhsds.quality(self.made(version)[0])) == {}
+
+    @pytest.mark.parametrize("dates", ["date", "text"])
+    def test_what_is_planted_is_found(self, version: str, dates: str) -> None:
+        extract, plan = self.made(version, dirty=0.01, dates=dates)
+        planted: dict[str, int] = {}
+        for (_, _, rule), count in plan.planted.items():
+            planted[rule] = planted.get(rule, 0) + count
+        table = pd.DataFrame(cells(mhsds.quality(extract)))
+        found = table.groupby("rule")["rows"].sum()
+        assert found[found > 0].to_dict() == planted
+        missing = set(RULES) - set(planted)
+        assert missing <= ({"text that is no date"} if dates == "date" else set()) | (
+            {"unknown cluster"} if version == "v6" else set()
+        )
+
+    def test_the_share_of_dirty_rows_is_what_was_asked_for(self, version: str) -> None:
+        extract, _ = self.made(version, dirty=0.02)
+        table = pd.DataFrame(cells(mhsds.quality(extract))).set_index(["column", "rule"])
+        for column, rule in (("CareContDate", "before its referral"), ("AgeServReferRecDate", "age missing")):
+            row = table.loc[(column, rule)]
+            # Of all rows looked at, which include those planted by other rules and those put right.
+            assert 0.015 < row["rows"] / row["of"] < 0.021
