@@ -203,7 +203,8 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
     for name, ids in IDS.items():
         for id in ids if name in tables else ():
             keys = [tuple(identifier(cell(row, column)) for column in ("Person_ID", id)) for row in tables[name]]
-            counts[name, "id missing", None] += sum(None in key for key in keys)
+            for place, column in enumerate(("Person_ID", id)):
+                counts[name, "id missing", column] += sum(key[place] is None for key in keys)
             seen = Counter(
                 (*key, cell(row, "UniqMonthID"))
                 for key, row in zip(keys, tables[name], strict=True)
@@ -215,7 +216,8 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
             for row in tables[name] if has_column(tables[name], column) else ():
                 value = cell(row, column)
                 day, month = day_of(value), cell(row, "UniqMonthID")
-                counts[name, "text that is no date", column] += value is not None and day is None
+                # Empty text is a date that is missing, and no bad one.
+                counts[name, "text that is no date", column] += value not in (None, "") and day is None
                 late = day is not None and month is not None and day > last_day(month)
                 counts[name, "date out of range", column] += day is not None and (late or day.year < 1900)
     of_referrals(tables, counts)
