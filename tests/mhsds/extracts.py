@@ -24,7 +24,10 @@ from oracle import Row, Tables, cell, day_of, identifier, year_before
 World = dict[str, list[Row]]
 ELSEWHERE = 299
 """A referral that is in no extract."""
-TEAMS = (*["A05", "A06", "A06", "A06", "A06", "A08", "A08", "A09", "C10", "C03", "C03", "A14", "A14", "D05", "A02", "XX9"], None)
+TEAMS = (
+    *["A05", "A06", "A06", "A06", "A06", "A08", "A08", "A09", "C10", "C03", "C03", "A14", "A14", "D05", "A02", "XX9"],
+    None,
+)
 BAD_DATES = ("2024-02-30", "2023-02-29", "30/04/2023", "n/a", "")
 
 

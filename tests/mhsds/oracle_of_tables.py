@@ -37,7 +37,61 @@ CLUSTERS = {f"{number:02d}" for number in range(22)} - {"09"}
 ATTENDANCES = set("234567")
 MECHANISMS = {"01", "02", "04", "05", "09", "10", "11", "12", "13", "98"}
 TEAM_CODES = frozenset(
-    ["A01", "A02", "A05", "A06", "A07", "A08", "A09", "A10", "A11", "A12", "A13", "A14", "A15", "A16", "A17", "A18", "A19", "A20", "A21", "A22", "A23", "A24", "A25", "B01", "B02", "C01", "C02", "C04", "C05", "C06", "C07", "C08", "C10", "D01", "D02", "D04", "D05", "D06", "D07", "D08", "E01", "E02", "E03", "E04", "F01", "F02", "F03", "F04", "F05", "F06", "F07", "Z01", "Z02"]
+    [
+        "A01",
+        "A02",
+        "A05",
+        "A06",
+        "A07",
+        "A08",
+        "A09",
+        "A10",
+        "A11",
+        "A12",
+        "A13",
+        "A14",
+        "A15",
+        "A16",
+        "A17",
+        "A18",
+        "A19",
+        "A20",
+        "A21",
+        "A22",
+        "A23",
+        "A24",
+        "A25",
+        "B01",
+        "B02",
+        "C01",
+        "C02",
+        "C04",
+        "C05",
+        "C06",
+        "C07",
+        "C08",
+        "C10",
+        "D01",
+        "D02",
+        "D04",
+        "D05",
+        "D06",
+        "D07",
+        "D08",
+        "E01",
+        "E02",
+        "E03",
+        "E04",
+        "F01",
+        "F02",
+        "F03",
+        "F04",
+        "F05",
+        "F06",
+        "F07",
+        "Z01",
+        "Z02",
+    ]
 )
 
 
@@ -149,7 +203,8 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
     for name, ids in IDS.items():
         for id in ids if name in tables else ():
             keys = [tuple(identifier(cell(row, column)) for column in ("Person_ID", id)) for row in tables[name]]
-            counts[name, "id missing", None] += sum(None in key for key in keys)
+            for place, column in enumerate(("Person_ID", id)):
+                counts[name, "id missing", column] += sum(key[place] is None for key in keys)
             seen = Counter(
                 (*key, cell(row, "UniqMonthID"))
                 for key, row in zip(keys, tables[name], strict=True)
@@ -161,7 +216,8 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
             for row in tables[name] if has_column(tables[name], column) else ():
                 value = cell(row, column)
                 day, month = day_of(value), cell(row, "UniqMonthID")
-                counts[name, "text that is no date", column] += value is not None and day is None
+                # Empty text is a date that is missing, and no bad one.
+                counts[name, "text that is no date", column] += value not in (None, "") and day is None
                 late = day is not None and month is not None and day > last_day(month)
                 counts[name, "date out of range", column] += day is not None and (late or day.year < 1900)
     of_referrals(tables, counts)

@@ -1,7 +1,7 @@
 """Each rule of the definitions decides something in a good share of the small extracts: else no test could miss it.
 
 A rule is bent in the oracle; worlds whose answers change by it are counted. One in sixty is enough for batches of
-eighty to meet it, and most are met by far more.
+sixty to meet it, and most are met by far more.
 """
 
 from __future__ import annotations
