@@ -8,7 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
 from cmhs_metrics.mhsds.dates import NEVER, Span
-from cmhs_metrics.mhsds.engines import POLARS
+from cmhs_metrics.mhsds.engines import DUCKDB, POLARS, two_least
 from cmhs_metrics.mhsds.latest import latest
 from cmhs_metrics.mhsds.referrals import REFERRAL, latest_referrals
 
@@ -91,19 +91,21 @@ def contacts_of_referrals(
             for name in flows
         ]
     names = [f"{name}_{number_}" for number_ in range(len(spans)) for name in flows]
-    sums = [nw.col(name).sum() for name in names]
     if not order:
-        return rows.with_columns(*prepared).group_by(*REFERRAL).agg(*sums)
+        return rows.with_columns(*prepared).group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
     referrals = latest_referrals(extract).select(*REFERRAL, "received")
     rows = rows.join(referrals, on=list(REFERRAL), how="inner")
     counts = (nw.col("direct") == 1) & (nw.col("date") >= nw.col("received"))
     rows = rows.with_columns(*prepared, nw.when(counts).then(nw.col("date")).otherwise(nw.lit(NEVER)).alias("first"))
     rows = rows.select(*REFERRAL, "first", *names)
-    return _two_earliest(extract, rows, sums)
+    return _two_earliest(extract, rows, names)
 
 
-def _two_earliest(extract: Extract, rows: Frame, sums: list[nw.Expr]) -> Frame:
-    """Of each referral the earliest date, and the earliest of the contacts besides the one that is first."""
+def _two_earliest(extract: Extract, rows: Frame, names: Sequence[str]) -> Frame:
+    """Of each referral the earliest date, and the earliest of the contacts besides the one that is first; and sums."""
+    if extract.engine is DUCKDB:
+        return two_least(rows, REFERRAL, "first", "second", names)
+    sums = [nw.col(name).sum() for name in names]
     if extract.engine is not POLARS:
         place = nw.col("first").rank("ordinal").over(*REFERRAL)
         rows = rows.with_columns(place.alias("place"))

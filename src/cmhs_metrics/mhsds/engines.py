@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.mhsds.columns import Column, Kind
-from cmhs_metrics.mhsds.dates import EPOCH, day_of_date, day_of_text
+from cmhs_metrics.mhsds.dates import EPOCH, NEVER, day_of_date, day_of_text
 from cmhs_metrics.mhsds.memory import plain_numbers
 
 if TYPE_CHECKING:
@@ -87,3 +87,17 @@ def numbers(engine: nw.Implementation, native: Any, values: Sequence[int]) -> An
     else:
         table = plain_numbers(values)
     return nw.from_native(table)
+
+
+def two_least(rows: Any, by: Sequence[str], least: str, next_least: str, sums: Sequence[str]) -> Any:
+    """Of each group of a DuckDB query the two least of a column, NEVER where there is no second, and some sums.
+
+    DuckDB keeps the two as it groups, where a window would sort all the rows.
+    """
+    keys = ", ".join(f'"{name}"' for name in by)
+    totals = "".join(f', sum("{name}") AS "{name}"' for name in sums)
+    grouped = rows.to_native().aggregate(f'{keys}, min("{least}", 2) AS two{totals}', keys)
+    kept = "".join(f', "{name}"' for name in sums)
+    return nw.from_native(
+        grouped.project(f'{keys}, two[1] AS "{least}", coalesce(two[2], {NEVER})::INTEGER AS "{next_least}"{kept}')
+    )
