@@ -64,7 +64,7 @@ def sample_files(folder: str | os.PathLike[str], *, seed: int = 2024) -> Path:
     Parameters
     ----------
     folder : path
-        Where to write them; made if it is not there. A file of one of these names is not written over.
+        Where to write them; made if it is not there.
     seed : int, default 2024
         Of the random draw: the same seed gives the same files.
 
@@ -83,7 +83,8 @@ def sample_files(folder: str | os.PathLike[str], *, seed: int = 2024) -> Path:
     Raises
     ------
     BadInput
-        When the seed is no whole number from 0 on, or a file of that name is there.
+        When the seed is no whole number from 0 on, or another file of one of these names is there: nothing is written
+        over.
 
     Notes
     -----
@@ -116,15 +117,8 @@ def sample_files(folder: str | os.PathLike[str], *, seed: int = 2024) -> Path:
         "ncc_2024_25_mental_health.csv",
         "README.txt",
     ]
-    problems = [
-        Problem("folder", None, str(there / name), "no file of that name: it would be written over")
-        for name in names
-        if (there / name).exists()
-    ]
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        problems.append(Problem("seed", None, seed, "a whole number from 0 on"))
-    if problems:
-        raise BadInput("sample_files", problems)
+        raise BadInput("sample_files", [Problem("seed", None, seed, "a whole number from 0 on")])
     draw = np.random.default_rng(seed)
     people = 1_500_000 * draw.lognormal(-0.08, 0.4, _ICBS)
     need = draw.lognormal(0, 0.14, _ICBS)
@@ -134,11 +128,21 @@ def sample_files(folder: str | os.PathLike[str], *, seed: int = 2024) -> Path:
         _text(_costs(draw)),
         _README,
     ]
+    # The allocations are published with a byte-order mark.
+    contents = [
+        text.encode("utf-8-sig" if name.startswith("icb") else "utf-8") for name, text in zip(names, texts, strict=True)
+    ]
+    files = {
+        there / name: gzip.compress(content, mtime=0) if name.endswith(".gz") else content
+        for name, content in zip(names, contents, strict=True)
+    }
+    others = [path for path, content in files.items() if path.exists() and path.read_bytes() != content]
+    if others:
+        expected = "no other file of that name: it would be written over"
+        raise BadInput("sample_files", [Problem("folder", None, str(path), expected) for path in others])
     there.mkdir(parents=True, exist_ok=True)
-    for name, text in zip(names, texts, strict=True):
-        # Spreadsheets write the byte-order mark; the allocations have one.
-        content = text.encode("utf-8-sig" if name.startswith("icb") else "utf-8")
-        (there / name).write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
+    for path, content in files.items():
+        path.write_bytes(content)
     return there
 
 
