@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tokenize
 from pathlib import Path
@@ -15,7 +16,10 @@ from cmhs_metrics.measures import MEASURES
 
 PROJECT = Path(__file__).parents[1]
 DOCS = PROJECT / "docs"
-PAGES = sorted([*DOCS.rglob("*.md"), *(PROJECT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md"))])
+NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
+PAGES = sorted(
+    [*DOCS.rglob("*.md"), *NOTEBOOKS, *(PROJECT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md"))]
+)
 BLOCK = re.compile(r"^(`{3,})[^\n]*\n.*?^\1`*\s*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -24,9 +28,18 @@ def name_of(page: Path) -> str:
     return page.relative_to(PROJECT).as_posix()
 
 
+def text_of(page: Path) -> str:
+    """The Markdown of a page, or of the cells of a notebook."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix != ".ipynb":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
 def prose(page: Path) -> str:
     """A page without its blocks of code and its marks for what is generated."""
-    return re.sub(r"<!--.*?-->", "", BLOCK.sub("", page.read_text(encoding="utf-8")), flags=re.DOTALL)
+    return re.sub(r"<!--.*?-->", "", BLOCK.sub("", text_of(page)), flags=re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:

@@ -6,6 +6,7 @@ import csv
 import math
 from dataclasses import asdict, dataclass
 from functools import cache
+from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,26 @@ class Figure:
     def metric(self) -> str:
         """The metric or function that the figure is a value of; empty where it is a measure, or defines something."""
         return metric_of(self.id, self.measure)
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "Section": self.section,
+            "Words": self.place,
+            "Printed": " ".join(part for part in (self.qualifier, self.printed) if part),
+            "Value": "" if math.isnan(self.value) else f"{self.value:,.10g} {'' if self.unit == '1' else self.unit}",
+            "What it is": self.statistic,
+            "Team type": self.team_type,
+            "Of": self.category,
+            "Population": self.population_base,
+            "Period": self.period,
+            "Note": self.note,
+        }
+        cells = "".join(
+            f'<tr><th scope="row">{key}</th><td style="text-align:left">{escape(text)}</td></tr>'
+            for key, text in rows.items()
+            if text
+        )
+        return f"<table><caption><b>{escape(self.id)}</b> ({escape(self.document)})</caption>{cells}</table>"
 
     @property
     def text(self) -> str:

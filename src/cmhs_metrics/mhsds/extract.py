@@ -126,6 +126,10 @@ class Extract:
         extract.version = version_of(extract._columns, tuple(tables))
         return extract
 
+    def __repr__(self) -> str:
+        lazy = "lazy tables" if self.lazy else "tables"
+        return f"Extract of version {(self.version or '?').removeprefix('v')}, {lazy}: {', '.join(self.tables)}"
+
     def _take(self, given: dict[str, Any]) -> None:
         if not given:
             raise BadInput("the extract", [Problem(None, None, None, f"a table at least: {', '.join(TABLES)}")])

@@ -6,6 +6,7 @@ from cmhs_metrics.published.mhsds_monthly import read_mhsds_monthly
 from cmhs_metrics.published.national_costs import compare_cost_per_contact, read_national_costs
 from cmhs_metrics.published.percentages import check_percentages
 from cmhs_metrics.published.rates import icb_rates
+from cmhs_metrics.published.samples import sample_files
 
 __all__ = [
     "check_percentages",
@@ -16,4 +17,5 @@ __all__ = [
     "read_icb_allocations",
     "read_mhsds_monthly",
     "read_national_costs",
+    "sample_files",
 ]
