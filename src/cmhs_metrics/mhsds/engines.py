@@ -89,15 +89,29 @@ def numbers(engine: nw.Implementation, native: Any, values: Sequence[int]) -> An
     return nw.from_native(table)
 
 
-def two_least(rows: Any, by: Sequence[str], least: str, next_least: str, sums: Sequence[str]) -> Any:
-    """Of each group of a DuckDB query the two least of a column, NEVER where there is no second, and some sums.
+def numbered(frame: Any, name: str) -> Any:
+    """A Polars frame with its rows numbered."""
+    return nw.from_native(frame.to_native().with_row_index(name))
 
-    DuckDB keeps the two as it groups, where a window would sort all the rows.
+
+def two_smallest(
+    engine: nw.Implementation, frame: Any, by: Sequence[str], smallest: str, second: str, sums: Sequence[str]
+) -> Any:
+    """The smallest value of each group, and the second, NEVER where there is one alone; and sums.
+
+    DuckDB and Polars keep the two as they group, several times faster than they rank all.
     """
+    native = frame.to_native()
+    if engine is POLARS:
+        import polars as pl
+
+        two = pl.col(smallest).bottom_k(2)
+        later = pl.when(pl.len() > 1).then(two.max()).otherwise(NEVER).cast(pl.Int32).alias(second)
+        groups = native.group_by(*by)
+        return nw.from_native(groups.agg(pl.col(smallest).min(), later, *(pl.col(name).sum() for name in sums)))
     keys = ", ".join(f'"{name}"' for name in by)
-    totals = "".join(f', sum("{name}") AS "{name}"' for name in sums)
-    grouped = rows.to_native().aggregate(f'{keys}, min("{least}", 2) AS two{totals}', keys)
     kept = "".join(f', "{name}"' for name in sums)
-    return nw.from_native(
-        grouped.project(f'{keys}, two[1] AS "{least}", coalesce(two[2], {NEVER})::INTEGER AS "{next_least}"{kept}')
-    )
+    totals = "".join(f', sum("{name}") AS "{name}"' for name in sums)
+    groups = native.aggregate(f'{keys}, min("{smallest}", 2) AS two{totals}', keys)
+    both = f'two[1] AS "{smallest}", coalesce(two[2], {NEVER})::INTEGER AS "{second}"'
+    return nw.from_native(groups.project(f"{keys}, {both}{kept}"))
