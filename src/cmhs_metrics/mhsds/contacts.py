@@ -8,7 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
 from cmhs_metrics.mhsds.dates import NEVER, Span
-from cmhs_metrics.mhsds.engines import POLARS
+from cmhs_metrics.mhsds.engines import POLARS, numbered, two_smallest
 from cmhs_metrics.mhsds.latest import latest
 from cmhs_metrics.mhsds.referrals import REFERRAL, latest_referrals
 
@@ -95,33 +95,22 @@ def contacts_of_referrals(
     if not order:
         return rows.with_columns(*prepared).group_by(*REFERRAL).agg(*sums)
     referrals = latest_referrals(extract).select(*REFERRAL, "received")
+    key = list(REFERRAL)
+    if extract.engine is POLARS:
+        # Whole numbers are grouped faster than ids.
+        referrals, key = numbered(referrals, "number"), ["number"]
     rows = rows.join(referrals, on=list(REFERRAL), how="inner")
     counts = (nw.col("direct") == 1) & (nw.col("date") >= nw.col("received"))
     rows = rows.with_columns(*prepared, nw.when(counts).then(nw.col("date")).otherwise(nw.lit(NEVER)).alias("first"))
-    rows = rows.select(*REFERRAL, "first", *names)
-    return _two_earliest(extract, rows, sums)
-
-
-def _two_earliest(extract: Extract, rows: Frame, sums: list[nw.Expr]) -> Frame:
-    """Of each referral the earliest date, and the earliest of the contacts besides the one that is first."""
-    if extract.engine is not POLARS:
-        place = nw.col("first").rank("ordinal").over(*REFERRAL)
-        rows = rows.with_columns(place.alias("place"))
-        later = nw.when(nw.col("place") > 1).then(nw.col("first")).otherwise(nw.lit(NEVER))
-        rows = rows.with_columns(later.cast(nw.Int32).alias("second"))
-        return rows.group_by(*REFERRAL).agg(nw.col("first").min(), nw.col("second").min(), *sums)
-    # Polars groups twice faster than it ranks.
-    one = rows.group_by(*REFERRAL).agg(nw.col("first").min().alias("earliest"), *sums)
-    dates = rows.select(*REFERRAL, "first").filter(nw.col("first") < NEVER)
-    dates = dates.join(one.select(*REFERRAL, "earliest"), on=list(REFERRAL), how="inner")
-    same = nw.col("first") == nw.col("earliest")
-    dates = dates.with_columns(
-        _flag(same).alias("ties"), nw.when(same).then(nw.lit(NEVER)).otherwise(nw.col("first")).alias("later")
-    )
-    two = dates.group_by(*REFERRAL).agg(nw.col("ties").sum(), nw.col("later").min())
-    second = nw.when(nw.col("ties") > 1).then(nw.col("earliest")).otherwise(nw.col("later")).fill_null(NEVER)
-    both = one.join(two, on=list(REFERRAL), how="left").with_columns(second.alias("second"))
-    return both.drop("ties", "later").rename({"earliest": "first"})
+    rows = rows.select(*key, "first", *names)
+    if extract.engine is POLARS:
+        two = two_smallest(rows, "number", "first", "second", NEVER, names)
+        return referrals.drop("received").join(two, on="number", how="inner").drop("number")
+    # The earliest, and the earliest of the contacts besides the one that is first.
+    rows = rows.with_columns(nw.col("first").rank("ordinal").over(*key).alias("place"))
+    later = nw.when(nw.col("place") > 1).then(nw.col("first")).otherwise(nw.lit(NEVER))
+    rows = rows.with_columns(later.cast(nw.Int32).alias("second"))
+    return rows.group_by(*key).agg(nw.col("first").min(), nw.col("second").min(), *sums)
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:

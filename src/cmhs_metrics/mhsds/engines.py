@@ -87,3 +87,21 @@ def numbers(engine: nw.Implementation, native: Any, values: Sequence[int]) -> An
     else:
         table = plain_numbers(values)
     return nw.from_native(table)
+
+
+def numbered(frame: Any, name: str) -> Any:
+    """A Polars frame with its rows numbered."""
+    return nw.from_native(frame.to_native().with_row_index(name))
+
+
+def two_smallest(frame: Any, key: str, smallest: str, second: str, none: int, sums: Sequence[str]) -> Any:
+    """The smallest value of each group of a Polars frame, and the second, `none` where there is one alone; and sums.
+
+    Polars takes the two smallest of a group several times faster than it ranks all.
+    """
+    import polars as pl
+
+    two = pl.col(smallest).bottom_k(2)
+    later = pl.when(pl.len() > 1).then(two.max()).otherwise(none).cast(pl.Int32).alias(second)
+    groups = frame.to_native().group_by(key)
+    return nw.from_native(groups.agg(pl.col(smallest).min(), later, *(pl.col(name).sum() for name in sums)))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.mhsds.checks import EXPECTED, can_be, engine_name
 from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
-from cmhs_metrics.mhsds.engines import POLARS, PYARROW, numbers, value_of, with_dates
+from cmhs_metrics.mhsds.engines import PYARROW, numbers, value_of, with_dates
 from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, to_arrow
 
 if TYPE_CHECKING:
@@ -146,13 +147,13 @@ class Extract:
         if len(set(engines.values())) > 1:
             first = next(iter(engines))
             problems = [
-                Problem(name, None, _engine_name(engine), f"{_engine_name(engines[first])}, as {first} is: one engine")
+                Problem(name, None, engine_name(engine), f"{engine_name(engines[first])}, as {first} is: one engine")
                 for name, engine in engines.items()
                 if engine != engines[first]
             ]
             raise BadInput("the extract", problems)
         self.engine, self.lazy = next(iter(engines.values()))
-        self._schemas = {name: _schema(frame) for name, frame in self._frames.items()}
+        self._schemas = {name: dict(frame.collect_schema()) for name, frame in self._frames.items()}
         self._columns = {name: tuple(schema) for name, schema in self._schemas.items()}
         problems = [problem for name in self.tables for problem in self._wrong(TABLES[name])]
         if problems:
@@ -170,8 +171,8 @@ class Extract:
                     problems.append(Problem(f"{table.argument}.{name}", None, None, "a column name that stands once"))
             for name in self._named(table.argument, column):
                 dtype = self._schemas[table.argument][name]
-                if not _can_be(column.kind, dtype) and not self._is_empty(table.argument, name):
-                    problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), _EXPECTED[column.kind]))
+                if not can_be(column.kind, dtype) and not self._is_empty(table.argument, name):
+                    problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), EXPECTED[column.kind]))
         return problems
 
     def _is_empty(self, table: str, name: str) -> bool:
@@ -315,31 +316,3 @@ class Extract:
         if not self.lazy:
             frame = frame.collect("polars")
         return frame if self.given_as_narwhals else nw.to_native(frame)
-
-
-_EXPECTED = {
-    Kind.ID: "text or whole numbers",
-    Kind.NUMBER: "whole numbers",
-    Kind.DATE: "dates, or their text as 2025-03-31",
-    Kind.CODE: "text",
-}
-
-
-def _can_be(kind: Kind, dtype: Any) -> bool:
-    if dtype in (nw.Unknown, nw.Object):
-        return True
-    is_text = dtype in (nw.String, nw.Categorical, nw.Enum)
-    if kind is Kind.DATE:
-        return bool(dtype == nw.String or dtype in (nw.Date, nw.Datetime))
-    if kind is Kind.NUMBER:
-        return bool(dtype.is_numeric())
-    return bool(is_text or dtype.is_numeric())
-
-
-def _schema(frame: Frame) -> dict[str, Any]:
-    return dict(frame.collect_schema())
-
-
-def _engine_name(engine: tuple[nw.Implementation, bool]) -> str:
-    kind, lazy = engine
-    return f"{kind.name.capitalize()}{', lazy' if lazy and kind is POLARS else ''}"
