@@ -299,7 +299,7 @@ def add_contact(pen: Pen, person: Any, id: Any, date: Any, direct: bool = False)
         row |= {"UniqCareContID": pen.chance.randint(413, 499), "UniqServReqID": id}
         row |= {"AttendStatus": pen.pick("5", "6"), "ConsMechanismMH": pen.pick("01", "02", "11")}
     pen.tables["contacts"].append(row)
-    if pen.seldom():
+    if pen.one_in(5):
         changes: Row = pen.pick(
             {"UniqMonthID": pen.last_month},
             {"AttendStatus": "3", "UniqMonthID": pen.last_month},
@@ -307,7 +307,9 @@ def add_contact(pen: Pen, person: Any, id: Any, date: Any, direct: bool = False)
             {"AttendStatus": pen.pick("3", "6", None)},
             {"ConsMechanismMH": pen.pick("01", "05", None)},
             {"UniqServReqID": pen.pick(201, 202, None)},
-            {"RecordNumber": pen.pick(None, 311)},
+            {"RecordNumber": pen.pick(None, 300), "CareContDate": later(date, 1)},
+            {"RecordNumber": pen.pick(None, 300), "AttendStatus": "7"},
+            {"RecordNumber": 399, "AttendStatus": "3"},
         )
         pen.tables["contacts"].append(row | changes)
 

@@ -232,7 +232,7 @@ def test_a_rule_matters(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_rule_of_quality_is_broken_somewhere() -> None:
     broken = set()
-    for seed in range(60):
+    for seed in range(180):
         for shape in (TEXT, V6):
             found = oracle_of_tables.quality(world(seed, shape)[0])
             broken |= {(table, rule) for (table, rule, _), rows in found.items() if rows}
