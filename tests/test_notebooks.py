@@ -74,7 +74,7 @@ def test_it_is_stored_without_outputs(path: Path) -> None:
         if cell["cell_type"] == "code":
             assert cell["outputs"] == []
             assert cell["execution_count"] is None
-            assert len(cell["source"]) <= 16, "a cell of a few lines"
+            assert len(cell["source"]) <= 14, "a cell of a few lines"
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
 
 

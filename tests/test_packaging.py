@@ -8,7 +8,10 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
 CLAIMED = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-TOOLS = {"basedpyright", "import-linter", "mkdocs", "mkdocs-material", "mkdocstrings", "mypy", "pandas-stubs", "ruff"}
+TOOLS = {
+    "basedpyright", "import-linter", "ipykernel", "mkdocs", "mkdocs-material", "mkdocstrings", "mypy", "nbclient",
+    "pandas-stubs", "ruff",
+}  # fmt: skip
 """What builds and checks the project; nobody who uses it installs them."""
 
 
