@@ -10,9 +10,9 @@ PROJECT = Path(__file__).parents[1]
 CLAIMED = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 TOOLS = {
     "basedpyright", "import-linter", "ipykernel", "mkdocs", "mkdocs-material", "mkdocstrings", "mypy", "nbclient",
-    "pandas-stubs", "ruff",
+    "pandas-stubs", "pyspark", "ruff",
 }  # fmt: skip
-"""What builds and checks the project; nobody who uses it installs them."""
+"""What builds and checks the project; nobody who uses it installs them. PySpark is tested in an environment of its own."""
 
 
 def lower_bounds() -> dict[str, tuple[int, ...]]:

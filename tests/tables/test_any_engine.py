@@ -240,7 +240,7 @@ class TestSaysSoBeforeItStarts:
             with_intervals(table, rate_interval, count="referrals", population="caseload")
         with pytest.raises(TypeError, match="the table is a query that has not been run: collect it first"):
             standardised_rates(table, "icb")
-        with pytest.raises(TypeError, match="a pandas table is expected, for all its cells are solved together"):
+        with pytest.raises(TypeError, match="is a query that has not been run: collect it first"):
             protect(table, ["icb"], "contacts")
         with pytest.raises(TypeError, match="an eager table is expected, .* collect a lazy one first"):
             run_chart(table, "contacts")

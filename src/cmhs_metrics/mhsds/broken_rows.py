@@ -252,8 +252,9 @@ def _services(extract: Extract, held: set[str]) -> Any:
             rows = rows.join(found.with_columns(*facts).group_by(*on).agg(*sums), on=on, how="left")
             counts.append({name: nw.col(name).fill_null(0) for name in _SERVICE_FACTS})
         if own:
-            # From version 6 on a referral names its own first service.
-            there = ~nw.col("ServTeamType").is_null() | ~nw.col("ReferRejectionDate").is_null()
+            # From version 6 on a referral names its own first service; one that names nothing of it has none.
+            named = [each for each in ("ServTeamType", "ReferRejectionDate", "ReferRejectReason") if each in held]
+            there = nw.any_horizontal(*(~nw.col(each).is_null() for each in named), ignore_nulls=True)
             facts = _service_facts(held, "ServTeamType", there)
             rows = rows.with_columns(
                 *(fact.alias(f"own {name}") for fact, name in zip(facts, _SERVICE_FACTS, strict=True))
