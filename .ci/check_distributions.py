@@ -32,7 +32,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in path.relative_to(folder).parts)
     }
 
 
@@ -89,7 +89,7 @@ def check_source(path: Path) -> None:
     for folder in ("src", "tests", "docs"):
         mine = {name: data for name, data in held.items() if name.startswith(f"{folder}/")}
         assert mine == {f"{folder}/{name}": data for name, data in tree(PROJECT / folder).items()}, folder
-    allowed = KINDS | {".md", ".txt", ".png", ".ipynb", ".svg", ".html"}
+    allowed = KINDS | {".md", ".txt", ".ipynb", ".sql", ".toml"}
     odd = [name for name in held if name.startswith(("tests/", "docs/")) and Path(name).suffix not in allowed]
     assert not odd, f"no source, page or small example: {odd}"
 
