@@ -115,7 +115,7 @@ class Extract:
             argument = known.get(str(name).casefold())
             if argument is None:
                 every = [each for table in TABLES.values() for each in table.names]
-                hint = nearest(str(name), every) or f"one of {', '.join(every)}"
+                hint = f"one of {', '.join(every)}; {nearest(str(name), every)}".rstrip("; ")
                 problems.append(Problem("tables", None, name, f"a table that measures are made of; {hint}"))
             elif argument in arguments:
                 problems.append(Problem("tables", None, name, f"one table for {argument}"))

@@ -126,7 +126,8 @@ def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str])
     problems = []
     for name in names:
         if name not in GROUPS:
-            problems.append(Problem("by", None, name, nearest(str(name), GROUPS) or f"one of {', '.join(GROUPS)}"))
+            expected = f"one of {', '.join(GROUPS)}; {nearest(str(name), GROUPS)}".rstrip("; ")
+            problems.append(Problem("by", None, name, expected))
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(Problem("by", None, name, "each group once"))
     if icb_from not in ("residence", "provider"):

@@ -105,7 +105,7 @@ def read_request(
     asked = list(offered) if which is None else [which] if isinstance(which, str) else list(which)
     for each in asked:
         if each not in ALL_MEASURES:
-            hint = nearest(str(each), ALL_MEASURES) or f"one of {', '.join(ALL_MEASURES)}"
+            hint = f"one of {', '.join(ALL_MEASURES)}; {nearest(str(each), ALL_MEASURES)}".rstrip("; ")
             problems.append(Problem("which", None, each, hint))
         elif each not in offered:
             problems.append(Problem("which", None, each, _why_not(each, grouping)))
