@@ -52,7 +52,7 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     >>> suppress(pd.Series([3, 12, 13, 0], dtype="Int64")).tolist()
     [<NA>, 10.0, 15.0, <NA>]
     """
-    if hasattr(counts, "columns"):
+    if hasattr(type(counts), "columns"):
         raise TypeError(f"counts is a table, a {type(counts).__name__}: use suppress_table, or give a column of it")
     if problems := _problems("counts", numbers_of(counts)):
         raise BadInput("suppress", problems)
