@@ -8,9 +8,9 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
 from cmhs_metrics.mhsds.dates import NEVER, Span
-from cmhs_metrics.mhsds.engines import DUCKDB, POLARS, numbered, two_smallest
+from cmhs_metrics.mhsds.engines import DUCKDB, POLARS, first_two
 from cmhs_metrics.mhsds.latest import latest
-from cmhs_metrics.mhsds.referrals import REFERRAL, latest_referrals
+from cmhs_metrics.mhsds.referrals import REFERRAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,15 +60,17 @@ def latest_contacts(extract: Extract, persons: Frame | None = None) -> Frame:
     )
 
 
-def contacts_of_referrals(
-    extract: Extract, spans: Sequence[Span] = (), *, order: bool = True, flows: Sequence[str] = FLOWS
+def with_contacts(
+    extract: Extract, referrals: Frame, spans: Sequence[Span] = (), *, order: bool = True, flows: Sequence[str] = FLOWS
 ) -> Frame:
-    """First and second direct contact of each referral, and its contacts in some periods.
+    """Referrals with their first and second direct contact, and their contacts in some periods.
 
     Parameters
     ----------
     extract : Extract
         The extract.
+    referrals : frame
+        The facts of referrals.
     spans : sequence of Span
         The periods.
     order : bool
@@ -79,38 +81,43 @@ def contacts_of_referrals(
     Returns
     -------
     frame
-        `Person_ID`, `UniqServReqID`; `first` and `second` as day numbers; `contacts_0` … of each period.
+        The referrals; with `first` and `second` as day numbers, NEVER where there is none, and `contacts_0` … of each
+        period.
     """
     rows = latest_contacts(extract).filter(~nw.col("UniqServReqID").is_null())
     counted = {"contacts": "direct", "face_to_face_contacts": "face_to_face", "did_not_attends": "missed"}
     prepared = []
-    for number_, span in enumerate(spans):
+    for number, span in enumerate(spans):
         within = (nw.col("date") >= span.first) & (nw.col("date") <= span.last)
         prepared += [
-            nw.when(within).then(nw.col(counted[name])).otherwise(nw.lit(0)).alias(f"{name}_{number_}")
-            for name in flows
+            nw.when(within).then(nw.col(counted[name])).otherwise(nw.lit(0)).alias(f"{name}_{number}") for name in flows
         ]
-    names = [f"{name}_{number_}" for number_ in range(len(spans)) for name in flows]
-    if not order:
-        return rows.with_columns(*prepared).group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
-    referrals = latest_referrals(extract).select(*REFERRAL, "received")
-    key = list(REFERRAL)
-    if extract.engine is POLARS:
-        # Whole numbers are grouped faster than ids.
-        referrals, key = numbered(referrals, "number"), ["number"]
-    rows = rows.join(referrals, on=list(REFERRAL), how="inner")
-    counts = (nw.col("direct") == 1) & (nw.col("date") >= nw.col("received"))
-    rows = rows.with_columns(*prepared, nw.when(counts).then(nw.col("date")).otherwise(nw.lit(NEVER)).alias("first"))
-    rows = rows.select(*key, "first", *names)
-    if extract.engine in (DUCKDB, POLARS):
-        two = two_smallest(extract.engine, rows, key, "first", "second", names)
-        return two if key == list(REFERRAL) else referrals.drop("received").join(two, on=key, how="inner").drop(*key)
-    # The earliest, and the earliest of the contacts besides the one that is first.
-    rows = rows.with_columns(nw.col("first").rank("ordinal").over(*key).alias("place"))
+    names = [f"{name}_{number}" for number in range(len(spans)) for name in flows]
+    days = ["day"] if order else []
+    day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
+    rows = rows.with_columns(*prepared, *([day] if order else [])).select(*REFERRAL, *days, *names)
+    if order and extract.engine in (DUCKDB, POLARS):
+        found = first_two(extract.engine, referrals, rows, REFERRAL, names)
+    elif order:
+        found = _ranked(referrals, rows, names)
+    else:
+        sums = rows.group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
+        found = referrals.join(sums, on=list(REFERRAL), how="left")
+    missing = [*((name, NEVER) for name in ("first", "second") if order), *((name, 0) for name in names)]
+    return found.with_columns(*(nw.col(name).fill_null(value) for name, value in missing))
+
+
+def _ranked(referrals: Frame, contacts: Frame, names: Sequence[str]) -> Frame:
+    """Referrals with the earliest contact, and the earliest of those besides the one that is first."""
+    rows = contacts.join(referrals.select(*REFERRAL, "received"), on=list(REFERRAL), how="inner")
+    counts = ~nw.col("day").is_null() & (nw.col("day") >= nw.col("received"))
+    rows = rows.with_columns(nw.when(counts).then(nw.col("day")).otherwise(nw.lit(NEVER)).alias("first"))
+    rows = rows.with_columns(nw.col("first").rank("ordinal").over(*REFERRAL).alias("place"))
     later = nw.when(nw.col("place") > 1).then(nw.col("first")).otherwise(nw.lit(NEVER))
     rows = rows.with_columns(later.cast(nw.Int32).alias("second"))
     sums = [nw.col(name).sum() for name in names]
-    return rows.group_by(*key).agg(nw.col("first").min(), nw.col("second").min(), *sums)
+    found = rows.group_by(*REFERRAL).agg(nw.col("first").min(), nw.col("second").min(), *sums)
+    return referrals.join(found, on=list(REFERRAL), how="left")
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:

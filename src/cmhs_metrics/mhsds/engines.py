@@ -89,29 +89,40 @@ def numbers(engine: nw.Implementation, native: Any, values: Sequence[int]) -> An
     return nw.from_native(table)
 
 
-def numbered(frame: Any, name: str) -> Any:
-    """A Polars frame with its rows numbered."""
-    return nw.from_native(frame.to_native().with_row_index(name))
+def first_two(engine: nw.Implementation, referrals: Any, contacts: Any, by: Sequence[str], flags: Sequence[str]) -> Any:
+    """Referrals with the days `first` and `second`, null or NEVER where there is none, and counts of flags, 1 or 0.
 
-
-def two_smallest(
-    engine: nw.Implementation, frame: Any, by: Sequence[str], smallest: str, second: str, sums: Sequence[str]
-) -> Any:
-    """The smallest value of each group, and the second, NEVER where there is one alone; and sums.
-
-    DuckDB and Polars keep the two as they group, several times faster than they rank all.
+    Of a lazy Polars frame or a DuckDB relation, which keep days as they group several times faster than they rank all.
+    `day` of contacts is null where a contact does not count, and counts only from the day `received` on.
     """
-    native = frame.to_native()
-    if engine is POLARS:
-        import polars as pl
+    if engine is DUCKDB:
+        return _first_two_of_lists(referrals, contacts, by, flags)
+    import polars as pl
 
-        two = pl.col(smallest).bottom_k(2)
-        later = pl.when(pl.len() > 1).then(two.max()).otherwise(NEVER).cast(pl.Int32).alias(second)
-        groups = native.group_by(*by)
-        return nw.from_native(groups.agg(pl.col(smallest).min(), later, *(pl.col(name).sum() for name in sums)))
+    # Whole numbers are grouped faster than ids.
+    referral = referrals.to_native()
+    rows = contacts.to_native().join(referral.select(*by, "received").with_row_index("number"), on=list(by))
+    counted = pl.when(pl.col("day") >= pl.col("received")).then(pl.col("day")).otherwise(NEVER)
+    found = (
+        rows.with_columns(counted.alias("first"))
+        .group_by("number")
+        .agg(
+            *(pl.col(name).first() for name in by),
+            pl.col("first").min(),
+            pl.when(pl.len() > 1).then(pl.col("first").bottom_k(2).max()).otherwise(NEVER).alias("second"),
+            *(pl.col(name).sum() for name in flags),
+        )
+    )
+    return nw.from_native(referral.join(found.drop("number"), on=list(by), how="left"))
+
+
+def _first_two_of_lists(referrals: Any, contacts: Any, by: Sequence[str], flags: Sequence[str]) -> Any:
     keys = ", ".join(f'"{name}"' for name in by)
-    kept = "".join(f', "{name}"' for name in sums)
-    totals = "".join(f', sum("{name}") AS "{name}"' for name in sums)
-    groups = native.aggregate(f'{keys}, min("{smallest}", 2) AS two{totals}', keys)
-    both = f'two[1] AS "{smallest}", coalesce(two[2], {NEVER})::INTEGER AS "{second}"'
-    return nw.from_native(groups.project(f"{keys}, {both}{kept}"))
+    # A count is a third of the size of a sum, and a list of days far smaller than DuckDB's min(…, 2).
+    counts = "".join(f', count(nullif("{name}", 0)) AS "{name}"' for name in flags)
+    days = 'list("day") FILTER (WHERE "day" IS NOT NULL) AS "days"'
+    found = nw.from_native(contacts.to_native().aggregate(f"{keys}, {days}{counts}", keys))
+    rows = referrals.join(found, on=list(by), how="left").to_native()
+    kept = ", ".join(f'"{name}"' for name in rows.columns if name != "days")
+    rows = rows.project(f'{kept}, list_sort(list_filter("days", lambda day: day >= "received")) AS "days"')
+    return nw.from_native(rows.project(f'{kept}, "days"[1] AS "first", "days"[2] AS "second"'))

@@ -8,15 +8,15 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.contacts import contacts_of_referrals, latest_contacts
+from cmhs_metrics.mhsds.contacts import latest_contacts, with_contacts
 from cmhs_metrics.mhsds.dates import NEVER
 from cmhs_metrics.mhsds.groups import team_code_of, team_type_of
-from cmhs_metrics.mhsds.referrals import REFERRAL, facts
+from cmhs_metrics.mhsds.referrals import facts
 from cmhs_metrics.mhsds.request import missing, refuse_broken_rules
 from cmhs_metrics.mhsds.spells import with_spells
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.extract import Extract
 
 _REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDProv": "organisation"}
 
@@ -71,7 +71,8 @@ def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "open", st
     _check(extract, "referrals", scope, ["caseload"] if contacts else ["referrals"])
     if strict:
         refuse_broken_rules(extract)
-    rows = _with_contacts(extract, facts(extract, (scope,), lapsed=lapsed), contacts)
+    rows = facts(extract, (scope,), lapsed=lapsed)
+    rows = with_contacts(extract, rows) if contacts else rows
     dates = ["received", "discharged", "rejected", "closed"]
     dates += ["first_contact", "second_contact"] if contacts else []
     rows = rows.rename({"first": "first_contact", "second": "second_contact"}) if contacts else rows
@@ -186,7 +187,8 @@ def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "ope
     _check(extract, "referral_spells", scope, ["waiting" if has_contacts else "referrals"])
     if strict:
         refuse_broken_rules(extract)
-    rows = _with_contacts(extract, facts(extract, (scope,), lapsed=lapsed), has_contacts)
+    rows = facts(extract, (scope,), lapsed=lapsed)
+    rows = with_contacts(extract, rows) if has_contacts else rows
     if not has_contacts:
         rows = rows.with_columns(nw.lit(NEVER).alias("first"), nw.lit(NEVER).alias("second"))
     rows = with_spells(rows.filter(nw.col("in_0") == 1, nw.col("rejected") == NEVER), ())
@@ -209,14 +211,6 @@ def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "ope
         *(_known(name) for name in dates),
     )
     return extract.leave(table.sort("person", "organisation", "start"), dates)
-
-
-def _with_contacts(extract: Extract, rows: Frame, has_contacts: bool) -> Frame:
-    if not has_contacts:
-        return rows
-    found = contacts_of_referrals(extract, ())
-    rows = rows.join(found, on=list(REFERRAL), how="left")
-    return rows.with_columns(nw.col("first").fill_null(NEVER), nw.col("second").fill_null(NEVER))
 
 
 def _known(name: str) -> nw.Expr:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.contacts import contacts_of_referrals
+from cmhs_metrics.mhsds.contacts import with_contacts
 from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.referrals import REFERRAL, facts
+from cmhs_metrics.mhsds.referrals import facts
 from cmhs_metrics.mhsds.spells import referrals_as_spells, with_spells
 from cmhs_metrics.mhsds.teams import each_team
 
@@ -30,13 +30,7 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
     names = [f"in_{number}" for number in range(len(request.scopes))]
     rows = rows.filter(nw.max_horizontal(*names) == 1 if len(names) > 1 else nw.col("in_0") == 1)
     if request.flows or request.needs_order:
-        contacts = contacts_of_referrals(extract, spans, order=request.needs_order, flows=request.flows)
-        rows = rows.join(contacts, on=list(REFERRAL), how="left")
-        counts = [f"{name}_{number}" for number in range(len(spans)) for name in request.flows]
-        if counts:
-            rows = rows.with_columns(*(nw.col(name).fill_null(0) for name in counts))
-        if request.needs_order:
-            rows = rows.with_columns(nw.col("first").fill_null(NEVER), nw.col("second").fill_null(NEVER))
+        rows = with_contacts(extract, rows, spans, order=request.needs_order, flows=request.flows)
     if request.of_waits:
         make = with_spells if request.choices["pathway"] == "spell" else referrals_as_spells
         rows = make(rows, spans)
