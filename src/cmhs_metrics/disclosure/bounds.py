@@ -93,16 +93,24 @@ class Unknowns:
 
     def whole_extreme(self, direction: Floats) -> Any:
         """Minimise a sum over the open cells in whole numbers."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        limits = (self.lower[self.open], self.upper[self.open])
+        return whole_numbers(direction, limits, self.matrix, self.right, self.right, mip_rel_gap=0)
 
-        constraints = LinearConstraint(self.matrix, self.right, self.right) if len(self.rows) else ()
-        return milp(
-            direction,
-            integrality=np.ones(len(self.open)),
-            bounds=Bounds(self.lower[self.open], self.upper[self.open]),
-            constraints=constraints,
-            options={"mip_rel_gap": 0},
-        )
+
+def whole_numbers(
+    costs: Floats, limits: tuple[Floats, Floats], sums: Any, at_least: Any, at_most: Any, **options: float
+) -> Any:
+    """Whole numbers within limits that cost least, some sums of which are bounded too, as scipy gives them."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import csr_array
+
+    # Before version 1.15 scipy takes the places of the entries only as 32-bit numbers.
+    places = (sums.indices.astype(np.int32), sums.indptr.astype(np.int32))
+    matrix = csr_array((sums.data, *places), shape=sums.shape)
+    constraints = LinearConstraint(matrix, at_least, at_most) if matrix.shape[0] else ()
+    return milp(
+        costs, integrality=np.ones(len(costs)), bounds=Bounds(*limits), constraints=constraints, options=options
+    )
 
 
 def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:

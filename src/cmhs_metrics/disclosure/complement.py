@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.disclosure.bounds import TOLERANCE, Unknowns, reach, rest
+from cmhs_metrics.disclosure.bounds import TOLERANCE, Unknowns, reach, rest, whole_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -159,7 +159,6 @@ class Choice:
 
     def cheapest(self, cuts: list[Cut], base: Mask) -> Mask:
         """The fewest cells, and of those the smallest counts, that satisfy every cut."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import csr_array
 
         named = np.unique(np.concatenate([np.append(cut.cells, cut.cell) for cut in cuts]))
@@ -170,12 +169,8 @@ class Choice:
         known = np.where(np.isnan(self.counts), 0, self.counts)
         cost = 1 + known[named] / (known.sum() + 1)
         barred = (self.kept & ~self.primary)[named]
-        result = milp(
-            cost,
-            integrality=np.ones(len(named)),
-            bounds=Bounds(base[named].astype(float), np.where(barred, 0.0, 1.0)),
-            constraints=LinearConstraint(matrix, 0, np.inf),
-        )
+        limits = (base[named].astype(float), np.where(barred, 0.0, 1.0))
+        result = whole_numbers(cost, limits, matrix, 0, np.inf)
         if result.x is None:
             raise Unprotectable
         hidden = base.copy()
