@@ -88,6 +88,7 @@ from cmhs_metrics.metrics.primary_care import (
     trained_professionals_per_100k,
 )
 from cmhs_metrics.metrics.referrals import (
+    open_referrals_per_100k,
     referral_acceptance_rate,
     referral_source_share,
     referral_team_share,
@@ -288,6 +289,7 @@ __all__ = [
     "referral_acceptance_rate",
     "referral_source_share",
     "referral_team_share",
+    "open_referrals_per_100k",
     "referrals_per_100k",
     "reliable_change",
     "required_growth",

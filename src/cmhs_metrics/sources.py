@@ -73,3 +73,4 @@ FRAMEWORK = Document(
     "May 2019",
 )
 WEB_PAGE = Document("Community Mental Health Services (web page)", "NHS England", "2019 or 2020")
+MONTHLY = Document("Mental Health Services Monthly Statistics", "NHS England", "monthly, since 2016")

@@ -73,8 +73,8 @@ def test_open_spells_of_june_2024_for_each_icb(real: Path) -> None:
     # MRS06 ranges 4.8-fold over the 42 ICBs per registered person, and 4.9-fold per weighted person.
     published = read_mhsds_monthly(real / "mhsds_4ww_2024_06.csv.gz")
     people = read_icb_allocations(real / "icb_allocations_2025_26.csv")
-    table = measures_by_place(published, {"MRS06": "caseload"})
-    result = cm.benchmark(table, "caseload_per_100k", by="icb", populations=people)
+    table = measures_by_place(published, {"MRS06": "open_referrals"})
+    result = cm.benchmark(table, "open_referrals_per_100k", by="icb", populations=people)
     known = result[result["place"] != "UNKNOWN"]
     folds = known.groupby("basis")["value"].agg(lambda values: values.max() / values.min())
     assert folds.round(1).to_dict() == {"registered": 4.8, "weighted": 4.9}

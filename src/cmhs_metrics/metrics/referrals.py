@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.ratio import ratio
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.sources import AUDIT, MONTHLY
 from cmhs_metrics.summaries import shares
 
 if TYPE_CHECKING:
@@ -27,6 +27,24 @@ if TYPE_CHECKING:
 def referrals_per_100k(referrals: Value | Number, population: Value | Number) -> Value:
     """Referrals received in the period, for every 100,000 people of the place."""
     return ratio(referrals, population, 100_000)
+
+
+@metric(
+    label="Open referrals per 100,000 people",
+    unit="referral / person_100k",
+    source=MONTHLY.section("Community mental health waiting times, MRS06: referral spells still open"),
+    example={"open_referrals": 496_135, "population": 63_849_324},
+    gives="777.0",
+    places=1,
+    where="MRS06, England, June 2024; the registered population of all ICBs in NHS England's allocations for 2025/26",
+    caveats=[
+        "A referral is open until it is closed on the record, whether or not anyone is seen.",
+        "The national figure counts referral spells: referrals of one person that overlap or nearly adjoin are one.",
+    ],
+)
+def open_referrals_per_100k(open_referrals: Value | Number, population: Value | Number) -> Value:
+    """Referrals open at the end of the period, for every 100,000 people of the place."""
+    return ratio(open_referrals, population, 100_000)
 
 
 @metric(

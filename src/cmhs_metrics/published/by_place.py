@@ -31,7 +31,7 @@ def measures_by_place(
         One or more files as `read_mhsds_monthly` gives them.
     measures : mapping of str to str
         The ids of the published measures that are wanted, each with the measure of this library that it is:
-        ``{"MRS06": "caseload"}``. All have to be counts of one period.
+        ``{"MRS06": "open_referrals"}``. All have to be counts of one period.
     place : str, default "icb"
         What the column of places is to be called: "organisation" for providers.
     breakdown : str, default "ICB of GP Practice or Residence"
@@ -61,10 +61,10 @@ def measures_by_place(
     >>> monthly = monthly.assign(upper=[122, 4], kind=["rounded to 5", "suppressed"], unit="referral")
     >>> monthly = monthly.assign(breakdown=ICB, secondary_level="NONE", measure_id="MRS06", primary_level_name="An ICB")
     >>> dates = {"period_start": pd.Timestamp(2024, 6, 1), "period_end": pd.Timestamp(2024, 6, 30)}
-    >>> measures_by_place(monthly.assign(**dates), {"MRS06": "caseload"})
-       icb icb_name   period  caseload  caseload_lower  caseload_upper
-    0  QF1   An ICB  2024-06     120.0             118             122
-    1  QU1   An ICB  2024-06       NaN               0               4
+    >>> measures_by_place(monthly.assign(**dates), {"MRS06": "open_referrals"})
+       icb icb_name   period  open_referrals  open_referrals_lower  open_referrals_upper
+    0  QF1   An ICB  2024-06           120.0                   118                   122
+    1  QU1   An ICB  2024-06             NaN                     0                     4
     """
     rows = _rows(monthly, measures, breakdown)
     keys = [*_PERIOD, _CODE, _NAME]
