@@ -13,6 +13,7 @@ from cmhs_metrics.mhsds.checks import EXPECTED, can_be, engine_name
 from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
 from cmhs_metrics.mhsds.engines import PYARROW, numbers, value_of, with_dates
 from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, to_arrow
+from cmhs_metrics.mhsds.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,9 @@ class Extract:
         costs only what needs it.
     hospital_spells, clusters, ward_stays, indirect_activity : frame, optional
         The tables MHS501HospProvSpell, MHS801ClusterTool, MHS502WardStay and MHS204IndirectActivity.
+    progress : bool, optional
+        Whether a run on tables in memory says on standard error which of them it is at; by default where that is a
+        terminal. Lazy tables are run by their own engine, which shows progress or does not.
 
     Attributes
     ----------
@@ -75,7 +79,10 @@ class Extract:
         clusters: Any = None,
         ward_stays: Any = None,
         indirect_activity: Any = None,
+        *,
+        progress: bool | None = None,
     ) -> None:
+        self._progress = Progress(progress)
         given = {
             "people": people, "referrals": referrals, "service_types": service_types, "contacts": contacts,
             "hospital_spells": hospital_spells, "clusters": clusters, "ward_stays": ward_stays,
@@ -84,13 +91,15 @@ class Extract:
         self._take({argument: frame for argument, frame in given.items() if frame is not None})
 
     @classmethod
-    def of(cls, tables: Mapping[str, Any]) -> Extract:
+    def of(cls, tables: Mapping[str, Any], *, progress: bool | None = None) -> Extract:
         """Make an extract of tables by their names in the data set.
 
         Parameters
         ----------
         tables : mapping of str to frame
             For example {"MHS101Referral": frame}; case does not matter.
+        progress : bool, optional
+            As in `Extract`.
 
         Returns
         -------
@@ -123,7 +132,7 @@ class Extract:
                 arguments[argument] = frame
         if problems:
             raise BadInput("the extract", problems)
-        extract = cls(**arguments)
+        extract = cls(**arguments, progress=progress)
         extract.version = version_of(extract._columns, tuple(tables))
         return extract
 
@@ -237,6 +246,8 @@ class Extract:
             as text. Missing is null.
         """
         wanted = [TABLES[table].column(name) for name in columns if self.has(table, name)]
+        if not self.lazy:
+            self._progress.at(TABLES[table].name, len(self._frames[table]))
         if self.engine is PYARROW or self.engine.is_pandas_like():
             native = (
                 self._frames[table]
@@ -313,10 +324,13 @@ class Extract:
             Of the user's engine; lazy if theirs was.
         """
         if self.engine is PYARROW or self.engine.is_pandas_like():
+            self._progress.end()
             native = frame.to_native().reset_index(drop=True)
             arrow = to_arrow(native, dates, arrow=self.engine is PYARROW)
             return nw.from_native(arrow) if self.given_as_narwhals else arrow
         frame = with_dates(self.engine, frame, dates) if dates else frame
         if not self.lazy:
+            self._progress.result()
             frame = frame.collect("polars")
+            self._progress.end()
         return frame if self.given_as_narwhals else nw.to_native(frame)
