@@ -2,7 +2,8 @@
 
 Off by default; run with ``MHSDS_CONTACTS=1000000,14000000 python -m pytest tests/benchmarks/test_mhsds_scale.py -s``.
 14 million contacts are England. ``MHSDS_FOLDER`` keeps the made-up extracts for the next run; ``MHSDS_ROUNDS`` is how
-often each way is run, of which the quickest counts (3).
+often each way is run, of which the quickest counts (3); ``MHSDS_ENGINES`` names those to run (DuckDB,Polars): Polars needs
+memory for what it groups, and DuckDB goes to disk.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ HERE = Path(__file__).parent
 SIZES = [int(size) for size in os.environ.get("MHSDS_CONTACTS", "1000000").split(",")]
 ROUNDS = int(os.environ.get("MHSDS_ROUNDS", "3"))
 ENGLAND = 14_000_000
-TIMES_BY_HAND, MEMORY, SLACK = 1.3, 8 * 1024, 1.25
-PAIRS = {"DuckDB": ("package on DuckDB", "SQL"), "Polars": ("package on Polars", "Polars")}
+ENGINES = os.environ.get("MHSDS_ENGINES", "DuckDB,Polars").split(",")
+# By month each referral is counted once for every month, where a query by hand counts each event in its own.
+TIMES_BY_HAND = {"year": 1.3, "months": 2.0}
+MEMORY, SLACK = 8 * 1024, 1.25
+EVERY_PAIR = {"DuckDB": ("package on DuckDB", "SQL"), "Polars": ("package on Polars", "Polars")}
+PAIRS = {engine: EVERY_PAIR[engine] for engine in ENGINES}
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +83,8 @@ def test_beside_what_is_written_by_hand(root: Path, contacts: int, span: str, en
             end="",
         )
     ratio = ours["seconds"] / theirs["seconds"]
-    print(f"\n{engine}, {span}: {ratio:.2f}x, at most {TIMES_BY_HAND}x")
-    assert ratio <= TIMES_BY_HAND
+    print(f"\n{engine}, {span}: {ratio:.2f}x, at most {TIMES_BY_HAND[span]}x")
+    assert ratio <= TIMES_BY_HAND[span]
     if contacts <= ENGLAND:
         assert ours["peak"] < MEMORY
 
@@ -89,7 +94,7 @@ def test_beside_what_is_written_by_hand(root: Path, contacts: int, span: str, en
 def test_all_ways_give_one_table(root: Path, contacts: int, span: str) -> None:
     measured(root, contacts, span)
     found = {way: pq.read_table(root / f"{contacts}-{span}-{way}.parquet") for pair in PAIRS.values() for way in pair}
-    expected = found["SQL"]
+    expected = next(iter(found.values()))
     assert expected.num_rows > 0
     for way, table in found.items():
         assert table.column_names == expected.column_names, way
