@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from cmhs_metrics.plots.colours import INK
+from cmhs_metrics.plots.colours import INK, PAPER
 from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width
 from cmhs_metrics.presentation import is_money
 
@@ -25,6 +26,8 @@ BESIDE = 1.35
 ABREAST = 1.08
 """The same of names turned upright, side by side."""
 FEW = 6
+RIM = [withStroke(linewidth=4.5, foreground=PAPER)]
+"""A white rim keeps a line visible upon bars."""
 
 
 def value_ticks(values: Sequence[float], unit: str, *, proportion: bool, zero: bool = True) -> tuple[Any, list[str]]:
@@ -112,6 +115,15 @@ class Names:
             if not kept or at - kept[-1] >= apart:
                 kept.append(at)
         return kept
+
+    @property
+    def said(self) -> str:
+        """A sentence for the caption, where not every name is shown."""
+        if self.all_named:
+            return ""
+        if not any(self.focus):
+            return "There is no room for the names."
+        return f"Only {'' if len(self.named()) == sum(self.focus) else 'some of '}the focus places are named."
 
     def place(self, value_labels: list[str], *, right: float = 0.0) -> None:
         """Place the axes and write the names."""

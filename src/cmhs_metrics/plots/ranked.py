@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from cmhs_metrics.plots.axes import Names, draw_values, value_ticks
+from cmhs_metrics.plots.axes import RIM, Names, draw_values, value_ticks
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, MUTED, OTHERS, PAPER, PEERS
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared
@@ -101,7 +101,7 @@ def ranked_bars(
     sheet.say(what.caption(source), most=5)
     labels = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
     if not labels.all_named:
-        sheet.say("Only the focus places are named.", places.absent(), what.caption(source), most=5)
+        sheet.say(labels.said, places.absent(), what.caption(source), most=5)
         labels = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
     bounds = rows[["lower", "upper"]].to_numpy().ravel() if has_bounds else np.array([])
     ticks, texts = value_ticks([*rows["value"], *bounds, *lines.values()], what.unit, proportion=what.proportion)
@@ -113,7 +113,7 @@ def ranked_bars(
     _values(sheet.ax, rows, places, labels.across)
     for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False):
         (sheet.ax.axvline if labels.across else sheet.ax.axhline)(
-            value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name
+            value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name, path_effects=RIM
         )
     (sheet.ax.axvline if labels.across else sheet.ax.axhline)(0, color=INK, linewidth=1, zorder=3)
     return sheet.finish(_text(places, sheet, lines, what.caption(source)))
@@ -154,7 +154,8 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
         key.append((Patch(facecolor=FOCUS, edgecolor=PAPER, hatch=HATCH), "focus places"))
     if (rows["peer"] & ~rows["focus"]).any():
         key.append((Patch(facecolor=PEERS, edgecolor=PAPER, hatch=PEER_HATCH), "peers"))
-    key.append((Patch(facecolor=OTHERS), "other places"))
+    if not (rows["focus"] | rows["peer"]).all():
+        key.append((Patch(facecolor=OTHERS), "other places" if key else "places"))
     if has_bounds:
         key.append((Line2D([], [], color=MUTED, linewidth=2.5), "interval"))
     key += [
