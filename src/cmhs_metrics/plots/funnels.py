@@ -225,8 +225,14 @@ def _name(sheet: Sheet, known: pd.DataFrame) -> None:
             fontweight="bold", ha="left" if dx > 0 else "right" if dx < 0 else "center", va="center", color=INK,
             parse_math=False, gid="place", zorder=6, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
             # Away from its point, a name could be taken for that of another.
-            arrowprops={"arrowstyle": "-", "color": FOCUS, "linewidth": 1.2, "shrinkB": 4} if dy else None,
+            arrowprops=_leader(dx) if dy else None,
         )  # fmt: skip
+
+
+def _leader(right: float) -> dict[str, Any]:
+    """A line from a point to the nearer end of its name."""
+    end = 0 if right > 0 else 1 if right < 0 else 0.5
+    return {"arrowstyle": "-", "color": FOCUS, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 4, "relpos": (end, 0.5)}
 
 
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

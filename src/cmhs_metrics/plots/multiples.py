@@ -167,14 +167,9 @@ def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str
     panel.xaxis.set_ticks([])
     panel.axhline(0, color=INK, linewidth=1)
     if len(rows):
-        panel.axhline(
-            float(rows["value"].median()),
-            color=AVERAGES[1],
-            linewidth=2.5,
-            linestyle="--",
-            gid="median",
-            path_effects=RIM,
-        )
+        median = float(rows["value"].median())
+        panel.axhline(median, **RIM)
+        panel.axhline(median, color=AVERAGES[1], linewidth=2.5, linestyle="--", gid="median", zorder=3)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
     lines = [shorten(name, wide, bold=True), shorten(_below(places), wide)]

@@ -111,11 +111,11 @@ def ranked_bars(
     draw_values(sheet.ax, ticks, texts, across=labels.across)
     _bars(sheet.ax, rows, labels.across, has_bounds)
     _values(sheet.ax, rows, places, labels.across)
+    draw_line = sheet.ax.axvline if labels.across else sheet.ax.axhline
     for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False):
-        (sheet.ax.axvline if labels.across else sheet.ax.axhline)(
-            value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name, path_effects=RIM
-        )
-    (sheet.ax.axvline if labels.across else sheet.ax.axhline)(0, color=INK, linewidth=1, zorder=3)
+        draw_line(value, **RIM)
+        draw_line(value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name)
+    draw_line(0, color=INK, linewidth=1, zorder=3)
     return sheet.finish(_text(places, sheet, lines, what.caption(source)))
 
 
