@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,11 @@ class TestRankedBars:
             "Ranked bar chart: Caseload, for 3 places. Highest: A, 1,712. Lowest: B, 900. Mean of places: 1,306. "
             "Median of places: 1,306. A: 1,712 (1 of 2, highest first). Not known: C. Source of the data not given."
         )
+
+    def test_words_of_many_focus_places(self) -> None:
+        table = pd.DataFrame({"place": list("ABCDEFGHIJ"), "value": range(10), "focus": True})
+        text = plots.alternative_text(plots.ranked_bars(table))
+        assert "H: 7.00 (3 of 10, highest first). And 2 more focus places." in text
 
     def test_falls_go_below_nothing(self) -> None:
         ax = plots.ranked_bars(CHANGES)
@@ -640,6 +646,15 @@ def test_notebooks_show_a_benchmark_as_people_read_it() -> None:
     page = cm.benchmark(many, "cost_per_contact", by="icb", focus=["P000"])._repr_html_()
     assert "… and 40 more places" in page
     assert "<b>P000</b> (focus)" in page
+    # By rank, the focus too, though it stands below the places that there is room for.
+    assert page.index("P099") < page.index("P098") < page.index("<b>P000</b>")
+    costs = pd.DataFrame({"icb": list("AB"), "dna": 1, "contacts": [10, 20], "total_cost": [100.0, 400.0]})
+    page = cm.benchmark(costs, "cost_per_contact", by="icb")._repr_html_()
+    # £500 over 30 contacts is £16.7; B is at £20 a fifth above it.
+    assert "<td>£20.0</td><td></td><td>1 of 2</td><td>+20.0%</td><td></td>" in page
+    counts = pd.DataFrame({"icb": list("AB"), "did_not_attends": [500, 5], "contacts": [1_000, 94]})
+    page = cm.benchmark(counts, "dna_rate", by="icb")._repr_html_()
+    assert re.findall(r"<td>(yes|no)</td></tr>", page) == ["no", "yes"]
     # What is computed from it is a table like any other.
     assert type(RESULT[RESULT["focus"]]) is pd.DataFrame
     assert type(RESULT[["place"]]) is pd.DataFrame
