@@ -240,6 +240,7 @@ class TestFunnel:
             line = lines[f"{side}-0.998"]
             at = np.interp(held.limits.to_frame()["denominator"], line.get_xdata(), line.get_ydata())
             np.testing.assert_allclose(at, getattr(held.limits.at(0.998), side), rtol=0.01)
+            assert line.get_xdata()[-1] == held.limits.to_frame()["denominator"].max()
             # Smooth, and not from place to place.
             assert len(line.get_xdata()) > 200
 
@@ -503,6 +504,7 @@ class TestSmallMultiples:
         one = plots.small_multiples(by_team_type(), one_scale=True)
         assert len({panel.get_ylim() for panel in own.child_axes}) > 1
         assert len({panel.get_ylim() for panel in one.child_axes}) == 1
+        assert one.child_axes[0].get_ylim()[1] < 2 * by_team_type()["value"].max()
         assert "Each panel has a scale of its own." in text_of(own, "caption")
 
     def test_a_panel_of_which_nothing_is_known(self) -> None:
