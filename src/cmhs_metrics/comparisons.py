@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cmhs_metrics.presentation import KNOWN, amount, statuses, unit_in_words
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, amount, statuses, unit_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,9 @@ def _table(rows: pd.DataFrame) -> str:
     if more > 0:
         body += f'<tr><td colspan="{len(heads)}" style="text-align:left">… and {more:,} more places</td></tr>'
     average = ""
-    if "average" in rows and pd.notna(first["average"]):
+    # An average made with a value that is not to be known would tell of it.
+    told = bool(((shown["status"] == SUPPRESSED) & rows["value"].notna()).any())
+    if "average" in rows and pd.notna(first["average"]) and not told:
         kind = str(first.get("average_kind", "average"))
         average = f"; {kind} {amount(float(first['average']), str(first['unit']), proportion=proportion)}"
     caption = f"<b>{escape(str(first['label']))}</b> ({escape(unit)}{escape(average)})"

@@ -76,7 +76,7 @@ def statuses(
     values = numbers(table, value)
     hidden = np.zeros(len(table), dtype=bool)
     if "suppressed" in table:
-        hidden |= table["suppressed"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+        hidden |= truths(table, "suppressed").to_numpy(dtype=bool)
     for name in _STATUS_COLUMNS:
         if name in table:
             words = table[name].astype(str).str.casefold()
@@ -87,7 +87,7 @@ def statuses(
     hidden |= values.isna().to_numpy() & table[bounds].notna().any(axis=1).to_numpy(dtype=bool)
     if suppressed:
         keys = table[key].astype(str) if key else pd.Series(table.index.astype(str), index=table.index)
-        asked = [suppressed] if isinstance(suppressed, str) else [str(each) for each in suppressed]
+        asked = keys_of(suppressed)
         problems = [
             Problem("suppressed", None, each, f"one that is in the table; {nearest(each, keys)}".rstrip("; "))
             for each in asked
@@ -98,6 +98,32 @@ def statuses(
         hidden |= keys.isin(asked).to_numpy(dtype=bool)
     said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
     return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")
+
+
+def keys_of(asked: Collection[Any] | str) -> list[str]:
+    """The keys that are asked for, as text; a text is one key and not its letters.
+
+    Examples
+    --------
+    >>> keys_of("QUE"), keys_of(["QUE", 7])
+    (['QUE'], ['QUE', '7'])
+    """
+    return [asked] if isinstance(asked, str) else [str(each) for each in asked]
+
+
+def truths(table: pd.DataFrame, name: str) -> pd.Series[bool]:
+    """A column of true and false; what is missing is false.
+
+    Raises
+    ------
+    BadInput
+        When a cell is neither.
+    """
+    try:
+        return table[name].astype("boolean").fillna(False).astype(bool)
+    except (TypeError, ValueError):
+        found = table[name].dropna().iloc[0]
+        raise BadInput("the table", [Problem(name, None, found, "a column of True and False")]) from None
 
 
 def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:
@@ -159,18 +185,25 @@ def amount(value: float, unit: str = "", *, proportion: bool = False, sign: bool
     --------
     >>> amount(1712.4), amount(163.2, "GBP per contact"), amount(0.124, proportion=True), amount(2.4e9, "GBP")
     ('1,712', '£163', '12.4%', '£2.40bn')
+    >>> amount(0.0042), amount(0.0004, proportion=True)
+    ('0.0042', '0.040%')
     """
     if value is None or math.isnan(value):
         return NOT_KNOWN
     before = "−" if value < 0 else "+" if sign else ""
     size = abs(value)
     if proportion:
-        return f"{before}{size * 100:.1f}%"
+        return f"{before}{size * 100:.{_small(size * 100, 1)}f}%"
     for least, word in ((1e9, "bn"), (1e6, "m")) if is_money(unit) else ():
         if size >= least:
             return f"{before}£{size / least:.2f}{word}"
-    places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2
+    places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else _small(size, 2)
     return f"{before}{'£' if is_money(unit) else ''}{size:,.{places}f}"
+
+
+def _small(size: float, places: int) -> int:
+    """Decimal places, more where they would round what is small to nothing."""
+    return 1 - math.floor(math.log10(size)) if 1e-6 <= size < 10**-places else places
 
 
 def is_money(unit: str) -> bool:

@@ -54,6 +54,7 @@ GROUPS = {
     "averages": (colours.AVERAGES, 15),
     "steps": ((colours.RISE, colours.FALL, colours.OTHERS), 15),
     "run chart": ((colours.COMMON, colours.IMPROVEMENT, colours.CONCERN), 15),
+    "run chart without better or worse": ((colours.COMMON, colours.NEUTRAL), 15),
 }
 
 
@@ -97,7 +98,7 @@ def test_text_passes_on_every_fill() -> None:
 
 def test_what_is_drawn_stands_out_from_the_paper() -> None:
     drawn = [colours.FOCUS, colours.OTHERS, colours.PEERS, colours.MUTED, *colours.AVERAGES, *colours.SERIES]
-    drawn += [colours.RISE, colours.FALL, colours.COMMON, colours.IMPROVEMENT, colours.CONCERN]
+    drawn += [colours.RISE, colours.FALL, colours.COMMON, colours.IMPROVEMENT, colours.CONCERN, colours.NEUTRAL]
     for each in drawn:
         # WCAG 2.2, 1.4.11: graphical objects.
         assert colours.contrast(each, colours.PAPER) >= 3, each

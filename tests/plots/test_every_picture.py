@@ -173,6 +173,29 @@ def test_files_of_every_kind(tmp_path: Any) -> None:
     assert f'alt="{words}"' in ax.figure._repr_html_()
 
 
+def test_a_file_without_an_ending_carries_the_words(tmp_path: Any) -> None:
+    ax = GALLERY["waterfall, mix"]()
+    for save in (lambda to: plots.save(ax, to), ax.figure.savefig):
+        file = io.BytesIO()
+        save(file)
+        save(tmp_path / "picture")
+        for held in (file, tmp_path / "picture.png"):
+            with Image.open(held) as image:
+                assert image.text["Description"] == plots.alternative_text(ax)
+
+
+def test_a_picture_is_saved_as_it_was_drawn() -> None:
+    ax = GALLERY["waterfall, mix"]()
+    plain = plots.to_svg(ax)
+    file, other = io.BytesIO(), io.BytesIO()
+    ax.figure.savefig(file, format="png", dpi=30)
+    dark = {"savefig.facecolor": "black", "savefig.edgecolor": "red", "savefig.bbox": "tight", "svg.fonttype": "none"}
+    with mpl.rc_context(dark | {"savefig.transparent": True}):
+        assert plots.to_svg(ax) == plain
+        ax.figure.savefig(other, format="png", dpi=30)
+    assert file.getvalue() == other.getvalue()
+
+
 def test_a_name_cannot_inject_markup() -> None:
     import pandas as pd
 

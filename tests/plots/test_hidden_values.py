@@ -172,3 +172,64 @@ def test_a_notebook_shows_no_suppressed_value() -> None:
     pages = [Comparison(marked(value))._repr_html_() for value in (41.0, 3_967.0)]
     assert pages[0] == pages[1]
     assert "<b>Synthetic Trust 07</b> (focus)</th><td>suppressed</td><td></td>" in pages[0]
+
+
+def test_one_key_may_stand_without_a_list() -> None:
+    table = pd.DataFrame({"place": ["North", "South", "East"], "value": [5.0, 40.0, 7.0], "metric": "n"})
+    panels = table.assign(team_type="CRHT")
+    draws: list[Any] = [
+        lambda hidden: plots.ranked_bars(table, suppressed=hidden),
+        lambda hidden: plots.small_multiples(panels, suppressed=hidden),
+        lambda hidden: plots.dot_and_range(table, "North", suppressed=hidden),
+        lambda hidden: plots.dot_and_range(table, "South", suppressed=hidden),
+        lambda hidden: plots.funnel_chart(funnel_of(20), ["North", "South", "East"], suppressed=hidden),
+    ]
+    for draw in draws:
+        assert plots.to_svg(draw("South")) == plots.to_svg(draw(["South"]))
+        assert "40.0" not in plots.alternative_text(draw("South"))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda rows: plots.small_multiples(rows.assign(team_type="CRHT"), suppressed=["Sotuh"]),
+        lambda rows: plots.dot_and_range(rows, "North", suppressed=["Sotuh"]),
+        lambda rows: plots.ranked_bars(rows, suppressed=["Sotuh"]),
+    ],
+)
+def test_a_suppressed_place_that_is_not_there_is_refused(draw: Any) -> None:
+    rows = pd.DataFrame({"place": ["North", "South"], "value": [5.0, 40.0], "metric": "n"})
+    with pytest.raises(cm.BadInput, match="suppressed: got 'Sotuh', .*did you mean 'South'"):
+        draw(rows)
+
+
+@pytest.mark.parametrize("draw", [plots.stacked_profile, plots.trend_chart])
+def test_suppressed_cells_are_matched_by_their_labels(draw: Any) -> None:
+    table = pd.DataFrame({"a": [1.0, 2, 3], "b": [3.0, 4, 1]}, index=YEARS[:3])
+    hidden = pd.DataFrame({"a": [True, False, False], "b": False}, index=YEARS[:3])
+    plain = plots.to_svg(draw(table, suppressed=hidden))
+    assert plots.to_svg(draw(table, suppressed=hidden.iloc[::-1, ::-1])) == plain
+    assert plots.to_svg(draw(table, suppressed=hidden.to_numpy())) == plain
+    with pytest.raises(cm.BadInput, match=r"(?s)got '2099/00', expected the rows.*got 'z', expected the columns"):
+        draw(table, suppressed=hidden.rename(index={YEARS[0]: "2099/00"}, columns={"a": "z"}))
+    with pytest.raises(cm.BadInput, match="suppressed: expected True or False in every cell"):
+        draw(table, suppressed=hidden.astype("boolean").mask(hidden))
+    with pytest.raises(cm.BadInput, match=r"suppressed: got '?\(2, 2\)'?, expected the shape of the values"):
+        draw(table, suppressed=hidden.head(2))
+
+
+def test_an_average_made_with_a_suppressed_value_is_not_drawn() -> None:
+    # With the people of each place, which are public, the value could be worked out from it.
+    assert "All places together" not in plots.alternative_text(plots.ranked_bars(marked(41.0)))
+    assert "pooled" not in Comparison(marked(41.0))._repr_html_()
+    # Where the value is not in the table, the average was made without it.
+    without = RESULT.assign(value=RESULT["value"].mask(RESULT["place"] == HIDDEN))
+    assert "All places together" in plots.alternative_text(plots.ranked_bars(without))
+    assert "pooled" in Comparison(without)._repr_html_()
+
+
+def test_marks_that_are_neither_true_nor_false_are_refused() -> None:
+    table = pd.DataFrame({"place": ["A", "B"], "value": [1.0, 2.0]})
+    for name in ("focus", "peer", "suppressed"):
+        with pytest.raises(cm.BadInput, match=f"{name}: got 'yes', expected a column of True and False"):
+            plots.ranked_bars(table.assign(**{name: ["yes", "no"]}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from cmhs_metrics.plots import colours
 from cmhs_metrics.plots.ends import spread
 from cmhs_metrics.trends import growth_against
 
+NAMES = plots.icb_tiles().set_index("place")["name"].to_dict()
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -72,6 +74,10 @@ class TestRankedBars:
         drawn = next(each for each in ax.collections if each.get_gid() == "interval").get_segments()
         assert [[end[0] for end in segment] for segment in drawn] == rows[["lower", "upper"]].to_numpy().tolist()
         assert not plots.ranked_bars(DNA, intervals=False).collections
+        wide = pd.DataFrame({"place": list("AB"), "value": [1.0, 2], "lower": [-3.0, 1], "upper": [9.0, 3]})
+        low, high = plots.ranked_bars(wide).get_xlim()
+        assert low <= -3
+        assert high >= 9
         # Costs have no interval, and none is drawn.
         assert "interval" not in key(plots.ranked_bars(RESULT, "cost_per_contact"))
 
@@ -93,6 +99,11 @@ class TestRankedBars:
             "Ranked bar chart: Caseload, for 3 places. Highest: A, 1,712. Lowest: B, 900. Mean of places: 1,306. "
             "Median of places: 1,306. A: 1,712 (1 of 2, highest first). Not known: C. Source of the data not given."
         )
+
+    def test_words_of_many_focus_places(self) -> None:
+        table = pd.DataFrame({"place": list("ABCDEFGHIJ"), "value": range(10), "focus": True})
+        text = plots.alternative_text(plots.ranked_bars(table))
+        assert "H: 7.00 (3 of 10, highest first). And 2 more focus places." in text
 
     def test_falls_go_below_nothing(self) -> None:
         ax = plots.ranked_bars(CHANGES)
@@ -141,6 +152,58 @@ class TestRankedBars:
         with pytest.raises(cm.BadInput, match=message):
             plots.ranked_bars(**arguments)
 
+    def test_the_key_names_what_is_drawn(self) -> None:
+        table = pd.DataFrame({"place": list("ABC"), "value": [3.0, 2, 1]})
+        assert key(plots.ranked_bars(table))[0] == "places"
+        assert key(plots.ranked_bars(table.assign(focus=[True, False, False])))[:2] == ["focus places", "other places"]
+        all_marked = table.assign(focus=[True, False, False], peer=[False, True, True])
+        assert key(plots.ranked_bars(all_marked))[:2] == ["focus places", "peers"]
+        assert "other places" not in key(plots.ranked_bars(all_marked))
+
+    def test_a_metric_names_a_table_without_one(self) -> None:
+        table = pd.DataFrame({"place": list("AB"), "value": [0.1, 0.2]})
+        ax = plots.ranked_bars(table, "dna_rate", basis="registered")
+        assert ax.get_title(loc="left") == "DNA rate"
+        assert text_of(ax, "unit") == "%, registered population"
+        with pytest.raises(cm.BadInput, match="metric: got 'dna_rat', expected the name of a metric"):
+            plots.ranked_bars(table, "dna_rat")
+        nothing = plots.ranked_bars(table.assign(metric="n", unit=np.nan, label=np.nan))
+        assert "nan" not in plots.alternative_text(nothing)
+
+    def test_ties_stand_by_name_whatever_the_order_of_the_rows(self) -> None:
+        table = pd.DataFrame({"place": list("CAB"), "value": [1.0, 1, None]})
+        assert labels(plots.ranked_bars(table).yaxis) == ["A", "C", "B"]
+
+    def test_lines_and_intervals_have_a_white_rim_upon_the_bars(self) -> None:
+        ax = plots.ranked_bars(DNA)
+        rims = {each.get_gid(): to_hex(each.get_colors()[0]) for each in ax.collections}
+        assert rims == {"rim": "#ffffff", "interval": colours.MUTED}
+        lines = {line.get_xdata()[0]: line for line in ax.lines if line.get_gid()}
+        under = {line.get_xdata()[0]: line for line in ax.lines if line.get_color() == colours.PAPER}
+        assert set(under) == set(lines)
+        assert len(lines) == 3
+        for at, line in lines.items():
+            assert under[at].get_linewidth() > line.get_linewidth()
+            assert under[at].get_zorder() < min(each.get_zorder() for each in lines.values())
+
+    def test_the_caption_says_which_names_are_shown(self) -> None:
+        many = pd.DataFrame({"place": [f"P{n}" for n in range(300)], "value": np.arange(300.0)})
+        close = many["place"].isin(["P100", "P101", "P102"])
+        said = [text_of(plots.ranked_bars(many.assign(focus=mark)), "caption") for mark in (False, close)]
+        assert said[0].startswith("There is no room for the names.")
+        assert said[1].startswith("Only some of the focus places are named.")
+
+    def test_the_source_is_named_however_many_are_suppressed(self) -> None:
+        ax = plots.tile_map(icbs().assign(value=np.nan), source="The Office of Figures")
+        assert text_of(ax, "caption").endswith("… Data: The Office of Figures.")
+
+    def test_small_numbers_are_not_written_as_nothing(self) -> None:
+        table = pd.DataFrame({"place": list("ABC"), "value": [0.0042, 0.00031, 0.0]})
+        assert "Highest: A, 0.0042. Lowest: C, 0." in plots.alternative_text(plots.ranked_bars(table))
+        shares = plots.alternative_text(plots.ranked_bars(table, "dna_rate"))
+        assert "Highest: A, 0.4%." in shares
+        assert "Median of places: 0.031%." in shares
+
 
 class TestFunnel:
     def test_points_limits_and_target(self) -> None:
@@ -167,6 +230,35 @@ class TestFunnel:
         assert sum(len(each.get_offsets()) for each in orange) == outside > 0
         word = held.outlier[held.outlier != "within"].iloc[0]
         assert f"{word[0].upper()}{word[1:]}: " in plots.alternative_text(ax)
+
+    @pytest.mark.parametrize("adjustment", ["none", "multiplicative", "additive"])
+    def test_limits_are_those_of_the_funnel_at_every_place(self, adjustment: str) -> None:
+        held = found(adjustment)
+        assert adjustment == "none" or held.dispersion.phi > 1.5
+        lines = {line.get_gid(): line for line in plots.funnel_chart(held, metric="dna_rate").lines}
+        for side in ("lower", "upper"):
+            line = lines[f"{side}-0.998"]
+            at = np.interp(held.limits.to_frame()["denominator"], line.get_xdata(), line.get_ydata())
+            np.testing.assert_allclose(at, getattr(held.limits.at(0.998), side), rtol=0.01)
+            assert line.get_xdata()[-1] == held.limits.to_frame()["denominator"].max()
+            # Smooth, and not from place to place.
+            assert len(line.get_xdata()) > 200
+
+    def test_focus_and_side_of_the_limits_are_told_by_colour_and_marker(self) -> None:
+        counts = pd.Series([10.0, 160, 400, 100], index=["Low", "High", "Mine", "In"])
+        held = cm.variation.funnel("proportion", counts, pd.Series(1000.0, index=counts.index), target=0.1)
+        ax = plots.funnel_chart(held, focus="Mine")
+        looks = {
+            float(each.get_offsets()[0][1]): (to_hex(each.get_facecolor()[0]), each.get_paths()[0].vertices)
+            for each in ax.collections
+        }
+        assert {value: look[0] for value, look in looks.items()} == {
+            0.01: colours.CONCERN, 0.16: colours.CONCERN, 0.4: colours.FOCUS, 0.1: colours.OTHERS,
+        }  # fmt: skip
+        # The first point of a triangle is its tip: down below the limits, up above them.
+        below, above = (looks[value][1][0, 1] for value in (0.01, 0.4))
+        assert below < 0 < above
+        assert [text.get_text() for text in ax.texts if text.get_gid() == "place"] == ["Mine"]
 
     def test_a_place_for_each_value(self) -> None:
         with pytest.raises(cm.BadInput, match="places: got 1, expected 56 places"):
@@ -200,6 +292,30 @@ class TestTrends:
         assert drawn["base"][0] == 100
         with pytest.raises(cm.BadInput, match="the value of 2014/15"):
             plots.index_chart(self.TABLE, "2014/15")
+
+    def test_the_population_is_named_without_a_metric(self) -> None:
+        ax = plots.trend_chart(self.TABLE, basis="registered")
+        assert text_of(ax, "caption").startswith("Not known: cost in 2014/15. Population basis: registered population.")
+
+    def test_what_stays_is_not_said_to_rise_or_fall(self) -> None:
+        table = pd.DataFrame({"a": [1.0, 2], "b": [2.0, 2], "c": [2.0, 1]}, index=YEARS[:2])
+        text = plots.alternative_text(plots.trend_chart(table))
+        assert "a rises from 1.00 in 2012/13 to 2.00 in 2013/14. b: 2.00 in 2012/13 and in 2013/14. c falls" in text
+
+    def test_scales_and_periods(self) -> None:
+        assert plots.trend_chart(self.TABLE).get_ylim()[0] == 0
+        assert plots.index_chart(self.TABLE, "2012/13").get_ylim()[0] > 0
+        months = [f"{2000 + month // 12}-{month % 12 + 1:02}" for month in range(120)]
+        shown = labels(plots.trend_chart(pd.Series(np.arange(120.0), index=months)).xaxis)
+        assert shown[-1] == "2009-12"
+        assert 5 < len(shown) < 30
+
+    def test_points_at_the_edge_are_whole_and_the_others_are_as_in_the_key(self) -> None:
+        ax = plots.trend_chart(self.TABLE, focus="cost")
+        assert not any(line.get_clip_on() for line in ax.lines if str(line.get_gid()).startswith("series"))
+        other = next(line for line in ax.lines if line.get_gid() == "series-1")
+        assert other.get_color() == ax.get_legend().get_lines()[0].get_color()
+        assert colours.contrast(str(other.get_color()), colours.PAPER) >= 3
 
     def test_growth_against_an_ambition(self) -> None:
         growth = growth_against(pd.Series([100.0, 104, 112], index=YEARS[:3]), 5)
@@ -240,6 +356,22 @@ class TestProfile:
         looks = {(to_hex(bar.get_facecolor()), bar.get_hatch()) for bar in ax.patches}
         assert len(looks) == 9
 
+    def test_light_fills_have_a_dark_edge_and_nothing_has_none(self) -> None:
+        ax = plots.stacked_profile(pd.DataFrame({"a": [1.0], "b": [1.0], "c": [0.0], "d": [0.0]}))
+        edges = [to_hex(bar.get_edgecolor()) for bar in ax.patches]
+        fills = [to_hex(bar.get_facecolor()) for bar in ax.patches]
+        for fill, edge in zip(fills, edges, strict=True):
+            assert max(colours.contrast(fill, "#ffffff"), colours.contrast(edge, "#ffffff")) >= 3
+        assert [bar.get_linewidth() for bar in ax.patches] == [1, 1, 0, 0]
+
+    def test_shares_are_written_and_the_focus_is_bold(self) -> None:
+        table = pd.DataFrame({"a": [1.0, 1], "b": [3.0, 1]}, index=["North", "South"])
+        ax = plots.stacked_profile(table, focus="South")
+        assert [text.get_text() for text in ax.texts if text.get_gid() == "share"] == ["25%", "50%", "75%", "50%"]
+        assert [name.get_fontweight() for name in ax.yaxis.get_ticklabels()] == ["normal", "bold"]
+        with pytest.raises(cm.BadInput, match="focus: got 'Suoth', expected a row of the parts; did you mean 'South'"):
+            plots.stacked_profile(table, focus=["Suoth"])
+
     def test_bad_input(self) -> None:
         with pytest.raises(cm.BadInput, match=r"(?s)a, row Y: got -1\.0.*row Z: got 0, expected parts of which one"):
             plots.stacked_profile(pd.DataFrame({"a": [1.0, -1, 0], "b": [1.0, 2, 0]}, index=list("XYZ")))
@@ -261,6 +393,7 @@ class TestWaterfall:
         assert steps[-1].get_y() + steps[-1].get_height() == pytest.approx(last.get_height())
         assert labels(ax.xaxis) == ["2012/13", "numerator", "denominator", "2016/17"]
         assert [text.get_text()[0] for text in ax.texts if text.get_gid() is None] == ["£", "−", "+", "£"]
+        assert [to_hex(step.get_facecolor()) for step in steps] == [colours.FALL, colours.RISE]
 
     def test_every_kind_of_decomposition(self) -> None:
         product = decompose_product_change({"a": 2.0, "b": 3.0}, {"a": 4.0, "b": 1.0}, method="shapley")
@@ -310,6 +443,42 @@ class TestXmr:
         centres = [line.get_ydata()[0] for line in turned.lines if str(line.get_gid()).startswith("centre")]
         assert centres == [1.5, 7.5]
 
+    def test_limits_by_hand(self) -> None:
+        # Mean 52, moving ranges 4, 2, 6, 2, 4, 6, 2, 6, 4 with the mean 4: 52 less and more 3 × 4 ÷ 1.128.
+        values = [50.0, 54, 52, 58, 56, 52, 46, 48, 54, 50]
+        table = pd.DataFrame({"period": [f"2016-{month:02}" for month in range(1, 11)], "n": values})
+        ax = plots.xmr_chart(cm.run_charts.run_chart(table, "n"), "n")
+        lines = {line.get_gid(): line.get_ydata()[0] for line in ax.lines if line.get_gid()}
+        assert lines == {
+            "centre-1": 52, "lower-1": pytest.approx(41.36, abs=0.005), "upper-1": pytest.approx(62.64, abs=0.005)
+        }  # fmt: skip
+
+    def test_neither_high_nor_low_is_coloured_as_good_or_bad(self) -> None:
+        table = waits()[["period", "waits"]].assign(waits=lambda rows: rows["waits"].where(rows.index > 3, 90))
+        ax = plots.xmr_chart(cm.run_charts.run_chart(table, "waits"), "waits")
+        drawn = {each.get_gid(): to_hex(each.get_facecolor()[0]) for each in ax.collections}
+        assert {"points-high", "points-low"} <= set(drawn)
+        assert drawn["points-high"] == drawn["points-low"] == colours.NEUTRAL
+        assert not any(each.get_clip_on() for each in ax.collections)
+
+    def test_assurance(self) -> None:
+        for target, word in ((30, "failed."), (90, "passed."), (50, "hit or missed by chance.")):
+            table = waits()[["period", "waits"]]
+            ax = plots.xmr_chart(cm.run_charts.run_chart(table, "waits", improvement="low", target=target), "waits")
+            assert word in text_of(ax, "caption")
+
+    def test_a_line_is_broken_where_a_period_is_absent(self) -> None:
+        table = pd.DataFrame({"period": ["2016-01", "2016-02", "2016-05", "2016-06"], "n": [1.0, 2, 1, 2]})
+        ax = plots.xmr_chart(cm.run_charts.run_chart(table, "n"), "n")
+        drawn = [line.get_xdata().tolist() for line in ax.lines if line.get_gid() is None]
+        assert drawn == [[0, 1], [4, 5]]
+
+    def test_too_few_points_have_no_limits(self) -> None:
+        table = pd.DataFrame({"period": ["2016-01", "2016-02", "2016-03"], "n": [3.0, np.nan, 4]})
+        ax = plots.xmr_chart(cm.run_charts.run_chart(table, "n"), "n")
+        assert "limits of chance" not in key(ax)
+        assert "Centre 3.50, limits of chance not known." in plots.alternative_text(ax)
+
     def test_one_group_at_a_time(self) -> None:
         with pytest.raises(cm.BadInput, match="draw the groups of a run chart one by one"):
             plots.xmr_chart(pd.concat([waits(), waits()]), "waits")
@@ -335,6 +504,7 @@ class TestSmallMultiples:
         one = plots.small_multiples(by_team_type(), one_scale=True)
         assert len({panel.get_ylim() for panel in own.child_axes}) > 1
         assert len({panel.get_ylim() for panel in one.child_axes}) == 1
+        assert one.child_axes[0].get_ylim()[1] < 2 * by_team_type()["value"].max()
         assert "Each panel has a scale of its own." in text_of(own, "caption")
 
     def test_a_panel_of_which_nothing_is_known(self) -> None:
@@ -342,6 +512,22 @@ class TestSmallMultiples:
         ax = plots.small_multiples(pd.DataFrame(rows, columns=["team_type", "place", "value"]))
         assert [len(panel.patches) for panel in ax.child_axes] == [1, 0]
         assert "CRHT: no value is known. Not known: A (CRHT)." in plots.alternative_text(ax)
+
+    def test_the_arrow_stands_upon_the_focus(self) -> None:
+        rows = pd.DataFrame(
+            {"place": list("ABC"), "value": [9.0, 5, 1], "focus": [False, True, False], "team_type": "T"}
+        )
+        panel = plots.small_multiples(rows).child_axes[0]
+        assert [text.xy for text in panel.texts if text.arrow_patch] == [(1, 5.0)]
+
+    def test_no_row_is_left_out(self) -> None:
+        rows = pd.DataFrame({"team_type": ["T", None], "place": ["A", "B"], "value": [1.0, 2]})
+        with pytest.raises(cm.BadInput, match="team_type, row 1: expected a panel for each row"):
+            plots.small_multiples(rows)
+        with pytest.raises(cm.BadInput, match="team_type: got 'T', expected panels of different names"):
+            plots.small_multiples(rows.assign(team_type=["T", "T "]))
+        with pytest.raises(cm.BadInput, match="metric: expected one of 'dna_rate', 'cost_per_contact'"):
+            plots.small_multiples(rows.assign(team_type=["T", "U"], metric=["dna_rate", "cost_per_contact"]))
 
     def test_too_many_panels(self) -> None:
         with pytest.raises(cm.BadInput, match="got '14 panels'"):
@@ -368,6 +554,15 @@ class TestDotAndRange:
         assert "held against 3 peers" in plots.alternative_text(ax)
         ax = plots.dot_and_range(RESULT, "Synthetic Trust 07", peers=["Synthetic Trust 08"])
         assert "held against 1 peer." in plots.alternative_text(ax)
+        assert plots.to_svg(plots.dot_and_range(RESULT, "Synthetic Trust 07", peers="Synthetic Trust 08")) == (
+            plots.to_svg(ax)
+        )
+
+    def test_the_ends_of_a_row_are_the_least_and_the_most(self) -> None:
+        table = pd.DataFrame({"place": list("ABC"), "value": [10.0, 20, 5], "metric": "n"})
+        ax = plots.dot_and_range(table, "C")
+        assert [text.get_text() for text in ax.texts if text.get_gid() == "end"] == ["5.00", "20.0"]
+        assert "n: 5.00; peers 10.0 to 20.0, median 15.0." in plots.alternative_text(ax)
 
     def test_bad_input(self) -> None:
         with pytest.raises(cm.BadInput, match=r"(?s)place: got 'Z'.*peers: got 'Y'"):
@@ -413,6 +608,17 @@ class TestTiles:
         shown = [text.get_text() for text in ax.texts]
         assert shown[shown.index("QUE") + 1] == f"{table.set_index('place').loc['QUE', 'value']:,.0f}"
 
+    def test_north_is_above_and_the_key_and_the_words_go_from_low_to_high(self) -> None:
+        ax = plots.tile_map(icbs())
+        tiles = {patch.get_gid(): patch.get_window_extent() for patch in ax.patches}
+        assert tiles["tile-QHM"].y0 > tiles["tile-QNX"].y1
+        assert tiles["tile-QT6"].x1 < tiles["tile-QMM"].x0
+        assert key(ax)[0].startswith("1,000 to ")
+        values = icbs().set_index("place")["value"]
+        text = plots.alternative_text(ax)
+        assert f"Highest: {NAMES[values.idxmax()]} {values.max():,.0f}, " in text
+        assert f"Lowest: {NAMES[values.idxmin()]} {values.min():,.0f}, " in text
+
     def test_a_layout_of_ones_own(self) -> None:
         mine = pd.DataFrame({"place": ["A", "B"], "column": [0, 1], "row": [0, 0], "label": ["Ay", "Bee"]})
         ax = plots.tile_map(pd.DataFrame({"place": ["A"], "value": [1.0]}), positions=mine)
@@ -442,6 +648,15 @@ def test_notebooks_show_a_benchmark_as_people_read_it() -> None:
     page = cm.benchmark(many, "cost_per_contact", by="icb", focus=["P000"])._repr_html_()
     assert "… and 40 more places" in page
     assert "<b>P000</b> (focus)" in page
+    # By rank, the focus too, though it stands below the places that there is room for.
+    assert page.index("P099") < page.index("P098") < page.index("<b>P000</b>")
+    costs = pd.DataFrame({"icb": list("AB"), "dna": 1, "contacts": [10, 20], "total_cost": [100.0, 400.0]})
+    page = cm.benchmark(costs, "cost_per_contact", by="icb")._repr_html_()
+    # £500 over 30 contacts is £16.7; B is at £20 a fifth above it.
+    assert "<td>£20.0</td><td></td><td>1 of 2</td><td>+20.0%</td><td></td>" in page
+    counts = pd.DataFrame({"icb": list("AB"), "did_not_attends": [500, 5], "contacts": [1_000, 94]})
+    page = cm.benchmark(counts, "dna_rate", by="icb")._repr_html_()
+    assert re.findall(r"<td>(yes|no)</td></tr>", page) == ["no", "yes"]
     # What is computed from it is a table like any other.
     assert type(RESULT[RESULT["focus"]]) is pd.DataFrame
     assert type(RESULT[["place"]]) is pd.DataFrame

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from cmhs_metrics.plots.colours import INK
+from cmhs_metrics.plots.colours import INK, PAPER
 from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width
 from cmhs_metrics.presentation import is_money
 
@@ -25,6 +25,8 @@ BESIDE = 1.35
 ABREAST = 1.08
 """The same of names turned upright, side by side."""
 FEW = 6
+RIM: dict[str, Any] = {"color": PAPER, "linewidth": 4, "zorder": 2.5}
+"""A white rim keeps a line visible upon bars; all rims lie below all lines, which often lie close together."""
 
 
 def value_ticks(values: Sequence[float], unit: str, *, proportion: bool, zero: bool = True) -> tuple[Any, list[str]]:
@@ -112,6 +114,15 @@ class Names:
             if not kept or at - kept[-1] >= apart:
                 kept.append(at)
         return kept
+
+    @property
+    def said(self) -> str:
+        """A sentence for the caption, where not every name is shown."""
+        if self.all_named:
+            return ""
+        if not any(self.focus):
+            return "There is no room for the names."
+        return f"Only {'' if len(self.named()) == sum(self.focus) else 'some of '}the focus places are named."
 
     def place(self, value_labels: list[str], *, right: float = 0.0) -> None:
         """Place the axes and write the names."""

@@ -36,6 +36,8 @@ RISE, FALL = "#b35900", "#0b5394"
 """Steps of a waterfall; each carries its sign."""
 COMMON, IMPROVEMENT, CONCERN = "#767676", "#1f6fb2", "#c45500"
 """Points of a run chart, as "Making data count" colours them; each kind has a marker of its own."""
+NEUTRAL = PEERS
+"""Points of special cause where neither high nor low is better; purple too, as there."""
 
 
 def contrast(first: str, second: str) -> float:

@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.colours import INK, PAPER
-from cmhs_metrics.plots.saving import metadata_for, words_of
+from cmhs_metrics.plots.saving import SETTINGS, format_of, metadata_for, words_of
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, shorten, width, wrap
 
 if TYPE_CHECKING:
@@ -42,10 +42,9 @@ class Picture(Figure):
 
     def savefig(self, fname: Any, **options: Any) -> None:
         """Save the figure with its title and alternative text; see `matplotlib.figure.Figure.savefig`."""
-        format_ = options.get("format") or str(getattr(fname, "name", fname)).rpartition(".")[2]
-        if known := metadata_for(self, str(format_).casefold()):
+        if known := metadata_for(self, format_of(fname, options)):
             options["metadata"] = known | dict(options.get("metadata") or {})
-        with mpl.rc_context({"svg.hashsalt": "cmhs_metrics"}):
+        with mpl.rc_context(SETTINGS):
             super().savefig(fname, **options)
 
     def _repr_html_(self) -> str:
@@ -131,8 +130,13 @@ class Sheet:
         return float(self.top - self.bottom - self.head() - self.foot())
 
     def say(self, *sentences: str, most: int = 5) -> None:
-        """Put sentences into the caption."""
-        self.caption = wrap(" ".join(each for each in sentences if each), self.width, most=most)
+        """Put sentences into the caption; where there is no room for all, the last, which names the source, is kept."""
+        *before, last = sentences
+        self.caption = wrap(" ".join(each for each in sentences if each), self.width, most=most + 1)
+        if len(self.caption) > most and any(before):
+            kept = wrap(last, self.width, most=most - 1)
+            self.caption = [*wrap(" ".join(each for each in before if each), self.width, most=most - len(kept)), *kept]
+        self.caption = wrap(last, self.width, most=most) if len(self.caption) > most else self.caption
 
     def place(self, *, left: float = 0.0, right: float = 0.0, bottom: float = 0.0, over: float = 0.0) -> Bbox:
         """Place the axes within what their labels need, and draw title, key and caption around them.

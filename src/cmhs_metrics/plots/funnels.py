@@ -14,7 +14,7 @@ from cmhs_metrics.plots.colours import AVERAGES, CONCERN, FOCUS, INK, MUTED, OTH
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Measured, absent, measured, names_of, shown_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
-from cmhs_metrics.presentation import KNOWN, listed
+from cmhs_metrics.presentation import KNOWN, keys_of, listed
 from cmhs_metrics.variation import Funnel, funnel_limits
 
 if TYPE_CHECKING:
@@ -128,11 +128,8 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
         raise BadInput("funnel_chart", [Problem("places", None, len(labels), f"{len(frame)} places, one a value")])
     frame = frame.reset_index(drop=True).assign(place=labels)
     held = {str(each) for each in labels}
-    problems = [
-        Problem("focus", None, each, "a place of the funnel")
-        for each in ([focus] if isinstance(focus, str) else focus)
-        if str(each) not in held
-    ]
+    asked = keys_of(focus)
+    problems = [Problem("focus", None, each, "a place of the funnel") for each in asked if each not in held]
     if problems:
         raise BadInput("funnel_chart", problems)
     rows = shown_only(frame[["place", "value"]], key="place", suppressed=suppressed)
@@ -140,7 +137,7 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
     rows["denominator"] = frame["denominator"].astype("float64").where(known)
     rows["outlier"] = frame["outlier"].where(known)
     rows["name"] = names_of(frame["place"], names)
-    rows["focus"] = frame["place"].astype(str).isin([str(each) for each in focus])
+    rows["focus"] = frame["place"].astype(str).isin(asked)
     return rows
 
 
@@ -195,7 +192,7 @@ def _points(sheet: Sheet, known: pd.DataFrame) -> None:
         marker, colour = _mark(held["outlier"].iloc[0], bool(focus))
         sheet.ax.scatter(
             held["denominator"], held["value"], marker=marker, color=colour, s=150 if focus else 55, edgecolors=PAPER,
-            linewidths=1, zorder=4 + bool(focus),
+            linewidths=1, zorder=4 + bool(focus), clip_on=False,
         )  # fmt: skip
     _name(sheet, known)
 
@@ -227,7 +224,15 @@ def _name(sheet: Sheet, known: pd.DataFrame) -> None:
             text, (row["denominator"], row["value"]), xytext=(dx, dy), textcoords="offset points", fontsize=SIZE,
             fontweight="bold", ha="left" if dx > 0 else "right" if dx < 0 else "center", va="center", color=INK,
             parse_math=False, gid="place", zorder=6, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.5},
+            # Away from its point, a name could be taken for that of another.
+            arrowprops=_leader(dx) if dy else None,
         )  # fmt: skip
+
+
+def _leader(right: float) -> dict[str, Any]:
+    """A line from a point to the nearer end of its name."""
+    end = 0 if right > 0 else 1 if right < 0 else 0.5
+    return {"arrowstyle": "-", "color": FOCUS, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 4, "relpos": (end, 0.5)}
 
 
 def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

@@ -8,18 +8,19 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
-from cmhs_metrics.plots.colours import FOCUS, INK, OTHERS, PAPER
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.plots.axes import RIM, draw_values, value_ticks, widest
+from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.ranked import HATCH
-from cmhs_metrics.plots.reading import Compared, compared, in_pandas
+from cmhs_metrics.plots.reading import Compared, compared, in_pandas, one_of
 from cmhs_metrics.plots.text import LINE, SIZE, clean, shorten
-from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, listed
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    import pandas as pd
     from matplotlib.axes import Axes
 
 MOST = 12
@@ -69,7 +70,8 @@ def small_multiples(
     Raises
     ------
     BadInput
-        When the table is not in order, or there are more than twelve panels.
+        When the table is not in order, a row is of no panel, there are more than twelve panels, or several metrics or
+        bases and none is asked for.
 
     Examples
     --------
@@ -84,7 +86,11 @@ def small_multiples(
     if not 1 <= len(groups) <= MOST:
         expected = f"1 to {MOST} panels to be read on one picture"
         raise BadInput("small_multiples", [Problem(by, None, f"{len(groups)} panels", expected)])
-    hidden = [str(each) for each in suppressed]
+    hidden = keys_of(suppressed)
+    _check(table, by, hidden)
+    for column, asked in (("metric", metric), ("basis", basis)):
+        if asked is None:
+            one_of(table, column, None)
     panels: dict[str, Compared] = {}
     for group in groups:
         part = table[table[by] == group]
@@ -120,6 +126,20 @@ def small_multiples(
     return sheet.finish(_text(panels, sheet, what.words, what.caption(source)))
 
 
+def _check(table: pd.DataFrame, by: str, suppressed: list[str]) -> None:
+    held = set(table["place"].astype(str))
+    problems = [Problem(by, f"row {row}", None, "a panel for each row") for row in table.index[table[by].isna()]]
+    problems += [
+        Problem("suppressed", None, each, f"one that is in the table; {nearest(each, held)}".rstrip("; "))
+        for each in suppressed
+        if each not in held
+    ]
+    called = table[by].dropna().drop_duplicates().map(clean)
+    problems += [Problem(by, None, each, "panels of different names") for each in called[called.duplicated()]]
+    if problems:
+        raise BadInput("small_multiples", problems)
+
+
 def _scale(values: Any, places: Compared) -> tuple[Any, list[str]]:
     """Three or four ticks, which is all that a panel has room for."""
     what = places.measured
@@ -147,7 +167,9 @@ def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str
     panel.xaxis.set_ticks([])
     panel.axhline(0, color=INK, linewidth=1)
     if len(rows):
-        panel.axhline(float(rows["value"].median()), color="#b35900", linewidth=2.5, linestyle="--", gid="median")
+        median = float(rows["value"].median())
+        panel.axhline(median, **RIM)
+        panel.axhline(median, color=AVERAGES[1], linewidth=2.5, linestyle="--", gid="median", zorder=3)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
     lines = [shorten(name, wide, bold=True), shorten(_below(places), wide)]
@@ -175,7 +197,7 @@ def _key(panels: dict[str, Compared]) -> list[tuple[Any, str]]:
     if focus:
         label = focus[0] if len(focus) == 1 else "focus places"
         key.insert(0, (Patch(facecolor=FOCUS, edgecolor=PAPER, hatch=HATCH), label))
-    return [*key, (Line2D([], [], color="#b35900", linewidth=2.5, linestyle="--"), "median of places")]
+    return [*key, (Line2D([], [], color=AVERAGES[1], linewidth=2.5, linestyle="--"), "median of places")]
 
 
 def _absent(panels: dict[str, Compared]) -> str:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.axes import Names, draw_values, value_ticks
-from cmhs_metrics.plots.colours import FILLS, INK, PAPER, text_on
+from cmhs_metrics.plots.colours import FILLS, INK, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.reading import Measured, absent, measured, names_of
+from cmhs_metrics.plots.reading import Measured, absent, hidden_cells, measured, names_of
 from cmhs_metrics.plots.text import SIZE, width
-from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -54,7 +54,7 @@ def stacked_profile(
     focus : collection, optional
         Rows whose names are written bold.
     suppressed : table of bool, optional
-        In the shape of the parts, where a part is suppressed.
+        In the shape of the parts, where a part is suppressed; matched by its labels, where it has any.
     names : mapping, optional
         How rows are called in the picture.
     source, title, ax
@@ -69,7 +69,8 @@ def stacked_profile(
     Raises
     ------
     BadInput
-        When a part is negative or no number, all parts of a row are zero, or there are too many.
+        When a part is negative or no number, all parts of a row are zero, there are too many, or a row of the focus is
+        not there.
 
     References
     ----------
@@ -84,18 +85,19 @@ def stacked_profile(
     >>> [round(float(bar.get_width()), 2) for bar in ax.patches]
     [0.52, 0.6, 0.48, 0.4]
     """
-    table, status = _read(parts, suppressed, shares)
+    asked = keys_of(focus)
+    table, status = _read(parts, suppressed, shares, asked)
     what = measured(metric) if metric is not None else Measured("Profile", "" if shares else unit)
     what = Measured(what.label, what.unit if not shares else "proportion", shares, source=what.source)
     rows = pd.DataFrame({"name": names_of(pd.Series(table.index), names), "status": status.to_numpy()})
-    rows["focus"] = [str(each) in {str(one) for one in focus} for each in table.index]
+    rows["focus"] = [str(each) in asked for each in table.index]
     labels = names_of(pd.Series(table.columns), None)
     sheet = Sheet(ax, title or what.label, "% of the whole" if shares else what.words)
     sheet.key = [(Patch(**_fill(at)), label) for at, label in enumerate(labels)]
     sheet.say(what.caption(source))
     beside = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
     if not beside.all_named:
-        sheet.say("Only the focus rows are named.", absent(rows), what.caption(source))
+        sheet.say(beside.said, absent(rows), what.caption(source))
         beside = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
     held = table[(status == KNOWN).to_numpy()]
     ticks, texts = value_ticks(held.sum(axis=1).tolist() or [1.0], what.unit, proportion=shares)
@@ -105,19 +107,20 @@ def stacked_profile(
     return sheet.finish(_text(table, rows, labels, what, sheet, source))
 
 
-def _read(parts: Any, suppressed: Any, shares: bool) -> tuple[pd.DataFrame, pd.Series[str]]:
+def _read(parts: Any, suppressed: Any, shares: bool, focus: list[str]) -> tuple[pd.DataFrame, pd.Series[str]]:
     problems: list[Problem] = []
     if not isinstance(parts, pd.DataFrame) or parts.empty:
         expected = "a pandas DataFrame: a row for each bar, a column for each part"
         raise BadInput("stacked_profile", [Problem("parts", None, type(parts).__name__, expected)])
     if parts.shape[1] > MOST:
         problems.append(Problem("parts", None, f"{parts.shape[1]} columns", f"{MOST} parts or fewer"))
-    hidden = np.zeros(parts.shape, dtype=bool)
-    if suppressed is not None:
-        hidden = np.asarray(suppressed, dtype=bool)
-        if hidden.shape != parts.shape:
-            problems.append(Problem("suppressed", None, hidden.shape, f"the shape of the parts, {parts.shape}"))
-            raise BadInput("stacked_profile", problems)
+    held = [str(each) for each in parts.index]
+    problems += [
+        Problem("focus", None, each, f"a row of the parts; {nearest(each, held)}".rstrip("; "))
+        for each in focus
+        if each not in held
+    ]
+    hidden = hidden_cells(suppressed, parts, "stacked_profile").to_numpy()
     columns = {
         at: numbers(parts.iloc[:, [at]].reset_index(drop=True), parts.columns[at]) for at in range(parts.shape[1])
     }
@@ -146,7 +149,8 @@ def _fill(at: int) -> dict[str, Any]:
     """Colour of a part; the second round of colours is hatched."""
     return {
         "facecolor": FILLS[at % len(FILLS)],
-        "edgecolor": PAPER if at < len(FILLS) else text_on(FILLS[at % len(FILLS)]),
+        # A light fill is told from the paper by its edge.
+        "edgecolor": text_on(FILLS[at % len(FILLS)]),
         "hatch": None if at < len(FILLS) else "//",
         "linewidth": 1,
     }
@@ -165,6 +169,9 @@ def _stack(ax: Any, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, acr
             ax.barh(known, lengths, left=start, height=0.76, **_fill(part))
         else:
             ax.bar(known, lengths, bottom=start, width=0.86, **_fill(part))
+        for bar in ax.patches[-len(known) :] if len(known) else ():
+            if bar.get_width() * bar.get_height() == 0:
+                bar.set_linewidth(0)
         fill = FILLS[part % len(FILLS)]
         for at, low, length in zip(known, start, lengths, strict=True):
             text = f"{length * 100:.0f}%" if what.proportion else what.write(length)

@@ -13,7 +13,7 @@ from cmhs_metrics.plots.colours import FOCUS, INK, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared, data_source, in_pandas, names_of
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
-from cmhs_metrics.presentation import KNOWN, amount, unit_in_words
+from cmhs_metrics.presentation import KNOWN, amount, keys_of, unit_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -74,7 +74,7 @@ def dot_and_range(
     Raises
     ------
     BadInput
-        When the place or a peer is not there, or there are more metrics than can be read.
+        When the place, a peer or a suppressed place is not there, or there are more metrics than can be read.
 
     Examples
     --------
@@ -87,9 +87,10 @@ def dot_and_range(
     ['DNA rate', 'Contacts per patient per year', 'Cost per contact']
     """
     table = in_pandas(result, "place", "value", "metric")
-    _check(table, place, peers)
+    chosen, secret = keys_of(peers), keys_of(suppressed)
+    _check(table, place, chosen, secret)
     name = names_of(table.loc[table["place"].astype(str) == str(place), "place"], names)[0]
-    rows = _rows(table, place, peers, suppressed)
+    rows = _rows(table, place, chosen, secret)
     others = max((len(row.peers) for row in rows), default=0)
     sheet = Sheet(ax, title or f"{name} and its peers", "Each row on its own scale, from the least to the most")
     sheet.key = [
@@ -102,7 +103,7 @@ def dot_and_range(
     people = f"Population basis: {', '.join(unit_in_words('', basis) for basis in bases)}." if bases else ""
     hidden = _hidden_sentence(rows)
     caption = " ".join(each for each in (hidden, people, data_source(source), _definitions(rows)) if each)
-    sheet.say(caption, most=4)
+    sheet.say(hidden, " ".join(each for each in (people, data_source(source), _definitions(rows)) if each), most=4)
     if len(rows) * SIZE * LINE * 2 > sheet.height():
         fit = int(sheet.height() // (SIZE * LINE * 2))
         problem = Problem("result", None, f"{len(rows)} metrics", f"{fit} or fewer to be read on one picture")
@@ -119,9 +120,9 @@ def dot_and_range(
     return sheet.finish(" ".join([*parts, caption]))
 
 
-def _check(table: pd.DataFrame, place: Any, peers: Collection[Any]) -> None:
+def _check(table: pd.DataFrame, place: Any, peers: list[str], suppressed: list[str]) -> None:
     held = set(table["place"].astype(str))
-    asked = [("place", place), *(("peers", each) for each in ([peers] if isinstance(peers, str) else peers))]
+    asked = [("place", place), *(("peers", each) for each in peers), *(("suppressed", each) for each in suppressed)]
     problems = [
         Problem(argument, None, each, f"a place of the result; {nearest(str(each), held)}".rstrip("; "))
         for argument, each in asked
@@ -131,13 +132,12 @@ def _check(table: pd.DataFrame, place: Any, peers: Collection[Any]) -> None:
         raise BadInput("dot_and_range", problems)
 
 
-def _rows(table: pd.DataFrame, place: Any, peers: Collection[Any], suppressed: Collection[Any]) -> list[_Row]:
+def _rows(table: pd.DataFrame, place: Any, chosen: list[str], suppressed: list[str]) -> list[_Row]:
     keys = [name for name in ("metric", "basis") if name in table]
-    chosen = {str(each) for each in peers}
     rows = []
     for _, part in table.groupby(keys, sort=False, dropna=False):
         held = set(part["place"].astype(str))
-        places = compared(part, suppressed=[each for each in suppressed if str(each) in held])
+        places = compared(part, suppressed=[each for each in suppressed if each in held])
         keyed = places.rows.assign(key=part["place"].astype(str).to_numpy())
         own = keyed[keyed["key"] == str(place)]
         others = keyed[keyed["key"] != str(place)]
@@ -185,7 +185,9 @@ def _draw(sheet: Sheet, rows: list[_Row], room: float, ends: float) -> None:
         if len(row.peers):
             least, lower, middle, upper, most = scaled(np.percentile(row.peers, [0, 25, 50, 75, 100]))
             ax.barh([at], [most - least], left=least, height=0.42, color=RANGE, edgecolor=INK, linewidth=0.6)
-            ax.barh([at], [upper - lower], left=lower, height=0.42, color=MIDDLE, zorder=2)
+            ax.barh(
+                [at], [upper - lower], left=lower, height=0.42, color=MIDDLE, edgecolor=INK, linewidth=0.6, zorder=2
+            )
             ax.plot([middle, middle], [at - 0.26, at + 0.26], color=INK, linewidth=2.5, zorder=3)
             _aside(ax, at, what.write(low), -8, "right")
             _aside(ax, at, what.write(high), 8, "left", over=True)
@@ -209,13 +211,14 @@ def _aside(
 
 def _sentence(row: _Row) -> str:
     write = row.places.measured.write
+    label = f"{row.label}, in {row.unit}" if row.unit else row.label
     if not len(row.peers):
-        return f"{row.label}, in {row.unit}: {_shown(row)}; of no peer it is known."
+        return f"{label}: {_shown(row)}; it is known of no peer."
     spread = (
         f"peers {write(float(row.peers.min()))} to {write(float(row.peers.max()))}, median "
         f"{write(float(np.median(row.peers)))}"
     )
-    return f"{row.label}, in {row.unit}: {_shown(row)}; {spread}."
+    return f"{label}: {_shown(row)}; {spread}."
 
 
 def _hidden_sentence(rows: list[_Row]) -> str:

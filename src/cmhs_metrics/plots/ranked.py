@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from cmhs_metrics.plots.axes import Names, draw_values, value_ticks
+from cmhs_metrics.plots.axes import RIM, Names, draw_values, value_ticks
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, MUTED, OTHERS, PAPER, PEERS
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared
@@ -101,7 +101,7 @@ def ranked_bars(
     sheet.say(what.caption(source), most=5)
     labels = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
     if not labels.all_named:
-        sheet.say("Only the focus places are named.", places.absent(), what.caption(source), most=5)
+        sheet.say(labels.said, places.absent(), what.caption(source), most=5)
         labels = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
     bounds = rows[["lower", "upper"]].to_numpy().ravel() if has_bounds else np.array([])
     ticks, texts = value_ticks([*rows["value"], *bounds, *lines.values()], what.unit, proportion=what.proportion)
@@ -111,11 +111,11 @@ def ranked_bars(
     draw_values(sheet.ax, ticks, texts, across=labels.across)
     _bars(sheet.ax, rows, labels.across, has_bounds)
     _values(sheet.ax, rows, places, labels.across)
+    draw_line = sheet.ax.axvline if labels.across else sheet.ax.axhline
     for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False):
-        (sheet.ax.axvline if labels.across else sheet.ax.axhline)(
-            value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name
-        )
-    (sheet.ax.axvline if labels.across else sheet.ax.axhline)(0, color=INK, linewidth=1, zorder=3)
+        draw_line(value, **RIM)
+        draw_line(value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name)
+    draw_line(0, color=INK, linewidth=1, zorder=3)
     return sheet.finish(_text(places, sheet, lines, what.caption(source)))
 
 
@@ -154,7 +154,8 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
         key.append((Patch(facecolor=FOCUS, edgecolor=PAPER, hatch=HATCH), "focus places"))
     if (rows["peer"] & ~rows["focus"]).any():
         key.append((Patch(facecolor=PEERS, edgecolor=PAPER, hatch=PEER_HATCH), "peers"))
-    key.append((Patch(facecolor=OTHERS), "other places"))
+    if not (rows["focus"] | rows["peer"]).all():
+        key.append((Patch(facecolor=OTHERS), "other places" if key else "places"))
     if has_bounds:
         key.append((Line2D([], [], color=MUTED, linewidth=2.5), "interval"))
     key += [

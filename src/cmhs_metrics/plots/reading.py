@@ -11,7 +11,17 @@ import pandas as pd
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.text import clean
-from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, amount, listed, numbers, statuses, unit_in_words
+from cmhs_metrics.presentation import (
+    KNOWN,
+    NOT_KNOWN,
+    SUPPRESSED,
+    amount,
+    listed,
+    numbers,
+    statuses,
+    truths,
+    unit_in_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -123,7 +133,7 @@ def compared(
     table = in_pandas(result, "place", "value")
     wanted = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
     for column, asked in (("metric", wanted), ("basis", basis)):
-        table = _one_of(table, column, asked)
+        table = one_of(table, column, asked)
     if table.empty:
         raise BadInput("the picture", [Problem(None, None, "no rows", "a row for each place")])
     repeated = table.loc[table["place"].duplicated(), "place"].unique()
@@ -133,17 +143,19 @@ def compared(
     rows = shown_only(table, "value", key="place", suppressed=suppressed)
     rows["name"] = names_of(table["place"], names)
     for mark in ("focus", "peer"):
-        held = table.get(mark, False)
-        rows[mark] = pd.Series(held, index=table.index).astype("boolean").fillna(False).astype(bool)
+        rows[mark] = truths(table, mark) if mark in table else False
     first = table.iloc[0]
-    name = first.get("metric")
-    held_basis = first.get("basis")
-    held_basis = None if held_basis is None or pd.isna(held_basis) else str(held_basis)
-    if name in CATALOGUE:
-        what = measured(name, basis=held_basis)
+    told = {each: str(first[each]) for each in ("metric", "basis", "unit", "label") if pd.notna(first.get(each))}
+    held_basis = told.get("basis", basis)
+    name = told.get("metric")
+    if name in CATALOGUE or ("metric" not in table and wanted is not None):
+        what = measured(name or wanted, basis=held_basis)
     else:
-        what = measured(None, str(first.get("unit", "") or ""), str(first.get("label", name) or "Value"), held_basis)
+        what = measured(None, told.get("unit", ""), told.get("label") or name or "Value", held_basis)
     average = float(first["average"]) if "average" in table and pd.notna(first["average"]) else np.nan
+    if ((rows["status"] == SUPPRESSED) & table["value"].notna()).any():
+        # It was made with a value that is not to be known, which could be worked out from it.
+        average = np.nan
     return Compared(rows.reset_index(drop=True), what, average, str(first.get("average_kind", "average")))
 
 
@@ -161,6 +173,36 @@ def shown_only(
         held = numbers(table, name) if name in table else pd.Series(np.nan, index=table.index)
         rows[name] = held.where(known)
     return rows
+
+
+def hidden_cells(suppressed: Any, table: pd.DataFrame, subject: str) -> pd.DataFrame:
+    """Which cells of a table are suppressed, in its shape and in the order of its rows and columns.
+
+    Raises
+    ------
+    BadInput
+        When the shape is another, labels are not those of the table, or a cell is missing.
+    """
+    if suppressed is None:
+        return pd.DataFrame(False, index=table.index, columns=table.columns)
+    held = suppressed.to_frame(table.columns[0]) if isinstance(suppressed, pd.Series) else pd.DataFrame(suppressed)
+    if held.shape != table.shape:
+        raise BadInput(subject, [Problem("suppressed", None, held.shape, f"the shape of the values, {table.shape}")])
+    problems = []
+    for axis, rows in ((0, "rows"), (1, "columns")):
+        own, given = table.axes[axis], held.axes[axis]
+        if isinstance(given, pd.RangeIndex) or given.equals(own):
+            continue
+        if own.is_unique and given.is_unique and set(given) == set(own):
+            held = held.reindex(index=own) if rows == "rows" else held.reindex(columns=own)
+        else:
+            found = next((each for each in given if each not in own), given[0])
+            problems.append(Problem("suppressed", None, found, f"the {rows} of the values"))
+    if held.isna().to_numpy().any():
+        problems.append(Problem("suppressed", None, None, "True or False in every cell"))
+    if problems:
+        raise BadInput(subject, problems)
+    return pd.DataFrame(held.to_numpy().astype(bool), index=table.index, columns=table.columns)
 
 
 def names_of(keys: pd.Series[Any], names: Mapping[Any, str] | None) -> list[str]:
@@ -192,7 +234,8 @@ def in_pandas(table: Any, *columns: str) -> pd.DataFrame:
     return held.reset_index(drop=True) if columns else held
 
 
-def _one_of(table: pd.DataFrame, column: str, asked: Any) -> pd.DataFrame:
+def one_of(table: pd.DataFrame, column: str, asked: Any) -> pd.DataFrame:
+    """The rows of one metric or basis: the one that is asked for, or the only one."""
     if column not in table:
         return table
     held = table[column].dropna().unique().tolist()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import io
 import re
+from os import PathLike, fspath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 import matplotlib as mpl
@@ -21,6 +23,11 @@ _FIELDS = {
     "pdf": ("Title", "Subject"),
 }
 """Where each format keeps a title and a description."""
+SETTINGS: dict[Any, Any] = {
+    "svg.hashsalt": "cmhs_metrics", "svg.fonttype": "path", "savefig.facecolor": "auto", "savefig.edgecolor": "auto",
+    "savefig.transparent": False, "savefig.bbox": None,
+}  # fmt: skip
+"""A picture is saved as it was drawn, whatever the user's settings are."""
 
 
 def alternative_text(ax: Axes) -> str:
@@ -42,7 +49,7 @@ def alternative_text(ax: Axes) -> str:
     >>> before, after = {"patients": 100, "cost": 2.0}, {"patients": 80, "cost": 3.0}
     >>> change = cm.decomposition.decompose_product_change(before, after, method="shapley")
     >>> print(alternative_text(cm.plots.waterfall(change, unit="GBP")))
-    Waterfall chart: What drove the change, in £. From £200 before to £240 after, a change of +£40.0:
+    Waterfall chart: What drove the change, in £. From £200 (before) to £240 (after), a change of +£40.0:
     patients −£50.0, cost +£90.0. Source of the data not given.
     """
     return str(ax.get_label())
@@ -78,11 +85,16 @@ def save(ax: Axes, path: str | Path, **options: Any) -> None:
         As for `matplotlib.figure.Figure.savefig`.
     """
     figure = figure_of(ax)
-    format_ = str(options.get("format") or str(path).rpartition(".")[2]).casefold()
-    if known := metadata_for(figure, format_):
+    if known := metadata_for(figure, format_of(path, options)):
         options["metadata"] = known | dict(options.get("metadata") or {})
-    with mpl.rc_context({"svg.hashsalt": "cmhs_metrics"}):
+    with mpl.rc_context(SETTINGS):
         figure.savefig(path, **options)
+
+
+def format_of(path: Any, options: dict[str, Any]) -> str:
+    """The format that a file is saved in, as matplotlib finds it."""
+    ending = PurePath(fspath(path)).suffix[1:] if isinstance(path, str | PathLike) else ""
+    return str(options.get("format") or ending or mpl.rcParams["savefig.format"]).casefold()
 
 
 def to_svg(ax: Axes, name: str = "picture") -> str:

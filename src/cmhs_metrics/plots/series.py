@@ -10,13 +10,13 @@ from matplotlib.lines import Line2D
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
-from cmhs_metrics.plots.colours import INK, MARKERS, MUTED, PAPER, SERIES
+from cmhs_metrics.plots.colours import COMMON, INK, MARKERS, PAPER, SERIES
 from cmhs_metrics.plots.ends import name_ends
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.periods import draw_periods, period_positions
-from cmhs_metrics.plots.reading import Measured, measured, names_of
+from cmhs_metrics.plots.reading import Measured, hidden_cells, measured, names_of
 from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width
-from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, listed, statuses
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, listed, statuses
 from cmhs_metrics.trends import index_to_base
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def trend_chart(
     focus : collection, optional
         Series to be told from the others, which are grey then.
     suppressed : table of bool, optional
-        In the shape of the values, where a value is suppressed. It is listed, and the line is broken there.
+        In the shape of the values, where a value is suppressed. It is listed, and the line is broken there. Rows and
+        columns that are labelled are matched by their labels.
     names : mapping, optional
         How series are called in the picture.
     source, title, ax
@@ -81,7 +82,7 @@ def trend_chart(
     >>> ax.lines[0].get_ydata().tolist()
     [6239000.0, 5900000.0, 5700000.0, 5500000.0, 5320000.0]
     """
-    what = measured(metric, unit, "Trend", basis) if metric is not None or unit else Measured("Trend", "")
+    what = measured(metric, unit, "Trend", basis)
     return _draw(values, what, "Trend chart", suppressed, focus, names, source, title or what.label, ax, None)
 
 
@@ -132,7 +133,7 @@ def index_chart(
     [100.0, 95.0, 90.0]
     """
     table = _wide(values)
-    hidden = _hidden(table, suppressed)
+    hidden = hidden_cells(suppressed, table, "the trend")
     indexed = index_to_base(table.mask(hidden), base, base_value=base_value)
     bases = ", ".join(map(str, base)) if isinstance(base, list) else str(base)
     what = Measured("Index", f"index, {bases} = {base_value:g}")
@@ -146,7 +147,7 @@ def _draw(
     base: float | None,
 ) -> Axes:  # fmt: skip
     table = _wide(values)
-    hidden = _hidden(table, suppressed)
+    hidden = hidden_cells(suppressed, table, "the trend")
     status = _statuses(table, hidden)
     shown = table.where(status == KNOWN).astype("float64")
     called = names_of(pd.Series(table.columns), names)
@@ -155,7 +156,7 @@ def _draw(
     sheet = Sheet(ax, title, what.words)
     missing = _absent(status, called)
     if any(chosen):
-        sheet.key = [(Line2D([], [], color=MUTED, linewidth=1.2), "other series")] if not all(chosen) else []
+        sheet.key = [(Line2D([], [], color=COMMON, linewidth=1.2), "other series")] if not all(chosen) else []
     sheet.say(missing, what.caption(source))
     ticks, texts = value_ticks(
         [*shown.to_numpy().ravel(), *([] if base is None else [base])], what.unit, proportion=what.proportion,
@@ -173,7 +174,7 @@ def _draw(
     for at in range(len(called)):
         style = _style(at, chosen, named)
         for run in _unbroken(shown.iloc[:, at].to_numpy(), connected):
-            sheet.ax.plot(positions[run], shown.iloc[run, at].to_numpy(), gid=f"series-{at}", **style)
+            sheet.ax.plot(positions[run], shown.iloc[run, at].to_numpy(), gid=f"series-{at}", clip_on=False, **style)
     if not one:
         colours = [_style(at, [], named)["color"] for at in named]
         name_ends(sheet, positions, shown.iloc[:, named], short, colours, box.height)
@@ -191,16 +192,6 @@ def _wide(values: Any) -> pd.DataFrame:
     return values
 
 
-def _hidden(table: pd.DataFrame, suppressed: Any) -> pd.DataFrame:
-    if suppressed is None:
-        return pd.DataFrame(False, index=table.index, columns=table.columns)
-    held = _wide(suppressed).astype(bool)
-    if held.shape != table.shape:
-        problem = Problem("suppressed", None, held.shape, f"the shape of the values, {table.shape}")
-        raise BadInput("the trend", [problem])
-    return held.set_axis(table.columns, axis=1).set_axis(table.index, axis=0)
-
-
 def _statuses(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     columns = []
     for at in range(table.shape[1]):
@@ -210,7 +201,7 @@ def _statuses(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
 
 
 def _focus(table: pd.DataFrame, focus: Any) -> list[bool]:
-    asked = [focus] if isinstance(focus, str) else list(focus)
+    asked = keys_of(focus)
     held = [str(each) for each in table.columns]
     problems = [
         Problem("focus", None, each, f"a series; {nearest(str(each), held)}".rstrip("; "))
@@ -223,12 +214,12 @@ def _focus(table: pd.DataFrame, focus: Any) -> list[bool]:
         problems.append(Problem("focus", None, f"{len(asked)} series", f"{MOST} series or fewer"))
     if problems:
         raise BadInput("the trend", problems)
-    return [each in {str(one) for one in asked} for each in held]
+    return [each in asked for each in held]
 
 
 def _style(at: int, chosen: list[bool], named: list[int]) -> dict[str, Any]:
     if any(chosen) and not chosen[at]:
-        return {"color": "#a6a6a6", "linewidth": 1.2, "zorder": 2, "marker": ".", "markersize": 4}
+        return {"color": COMMON, "linewidth": 1.2, "zorder": 2, "marker": ".", "markersize": 4}
     turn = named.index(at) if at in named else 0
     return {
         "color": SERIES[turn % len(SERIES)], "marker": MARKERS[turn % len(MARKERS)], "markersize": 7,
@@ -276,7 +267,10 @@ def _text(
         if first == last:
             parts.append(f"{called[at]}: {what.write(start)} in {periods[first]}.")
             continue
-        way = "rises" if end > start else "falls" if end < start else "stays"
+        if start == end:
+            parts.append(f"{called[at]}: {what.write(start)} in {periods[first]} and in {periods[last]}.")
+            continue
+        way = "rises" if end > start else "falls"
         parts.append(
             f"{called[at]} {way} from {what.write(start)} in {periods[first]} to {what.write(end)} in {periods[last]}."
         )

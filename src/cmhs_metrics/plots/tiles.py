@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.plots.colours import INK, PAPER, SHADES, text_on
+from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas
 from cmhs_metrics.plots.text import SIZE, shorten, width
@@ -87,8 +87,9 @@ def tile_map(
     Returns
     -------
     matplotlib.axes.Axes
-        The picture: up to five shades with about as many places each, the value in every tile, and a heavy frame around
-        the focus places. A place that is suppressed or not known is white and hatched, and says so.
+        The picture: up to five shades with about as many places each, the value in every tile that has room for it, and
+        a heavy frame around the focus places. A place that is suppressed or not known is white and hatched, and says
+        so.
 
     Raises
     ------
@@ -200,7 +201,7 @@ def _key(rows: pd.DataFrame, classes: Any, places: Compared) -> list[tuple[Any, 
         key.append((Patch(facecolor=SHADES[shade], edgecolor=INK, linewidth=0.6), label))
     for status, hatch in _HATCH.items():
         if (rows["status"] == status).any():
-            key.append((Patch(facecolor=PAPER, edgecolor="#a6a6a6", hatch=hatch), status))
+            key.append((Patch(facecolor=PAPER, edgecolor=MUTED, hatch=hatch), status))
     if rows["focus"].any():
         key.append((Patch(facecolor=PAPER, edgecolor=INK, linewidth=3), "focus places"))
     return key
@@ -213,7 +214,7 @@ def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: flo
     ax.add_patch(
         Rectangle(
             (spot.column + gap, spot.row + gap), 1 - 2 * gap, 1 - 2 * gap, facecolor=fill,
-            edgecolor=INK if known else "#a6a6a6", hatch=None if known else _HATCH[row.status],
+            edgecolor=INK if known else MUTED, hatch=None if known else _HATCH[row.status],
             linewidth=0.6, gid=f"tile-{spot.place}",
         )
     )  # fmt: skip

@@ -105,8 +105,9 @@ def waterfall(
     )
     words = f", in {what.words}" if what.words else ""
     return sheet.finish(
-        f"Waterfall chart: {' '.join(sheet.title)}{words}. From {what.write(start)} {ends[0]} to {what.write(end)} "
-        f"{ends[1]}, a change of {what.write(end - start, sign=True)}: {parts}. {what.caption(source)}"
+        f"Waterfall chart: {' '.join(sheet.title)}{words}. From {what.write(start)} ({ends[0]}) to "
+        f"{what.write(end)} ({ends[1]}), a change of {what.write(end - start, sign=True)}: {parts}. "
+        f"{what.caption(source)}"
     )
 
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
-from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, PAPER
+from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, NEUTRAL, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.periods import draw_periods, period_positions
 from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
@@ -26,8 +26,8 @@ _LOOKS = {
     "none": ("common cause", COMMON, "o"),
     "improvement": ("special cause: improvement", IMPROVEMENT, "^"),
     "concern": ("special cause: concern", CONCERN, "s"),
-    "high": ("special cause: high", IMPROVEMENT, "^"),
-    "low": ("special cause: low", CONCERN, "v"),
+    "high": ("special cause: high", NEUTRAL, "^"),
+    "low": ("special cause: low", NEUTRAL, "v"),
 }
 
 
@@ -112,7 +112,7 @@ def xmr_chart(
     limits = table[["centre", "lower", "upper"]].astype("float64")
     target = pd.to_numeric(table["target"]) if "target" in table else pd.Series(np.nan, index=table.index)
     causes = table["special_cause"].where(rows["status"] == KNOWN)
-    sheet.key = _key(causes, has_target=bool(target.notna().any()))
+    sheet.key = _key(causes, has_limits=bool(limits["upper"].notna().any()), has_target=bool(target.notna().any()))
     sheet.say(absent(rows), _assurance(table), what.caption(source))
     ticks, texts = value_ticks(
         [*rows["value"], *limits.to_numpy().ravel(), *target], what.unit, proportion=what.proportion, zero=False
@@ -135,14 +135,15 @@ def _ordinals(labels: list[Any]) -> Any:
     return ordinals
 
 
-def _key(causes: pd.Series[Any], *, has_target: bool) -> list[tuple[Any, str]]:
+def _key(causes: pd.Series[Any], *, has_limits: bool, has_target: bool) -> list[tuple[Any, str]]:
     found = [each for each in _LOOKS if (causes == each).any()]
     key: list[tuple[Any, str]] = [
         (Line2D([], [], color=_LOOKS[each][1], marker=_LOOKS[each][2], linestyle="", markersize=9), _LOOKS[each][0])
         for each in found
     ]
     key.append((Line2D([], [], color=INK, linewidth=1.8), "centre"))
-    key.append((Line2D([], [], color=MUTED, linewidth=1.8, linestyle="--"), "limits of chance"))
+    if has_limits:
+        key.append((Line2D([], [], color=MUTED, linewidth=1.8, linestyle="--"), "limits of chance"))
     return key + ([(Line2D([], [], color="#9c1c6b", linewidth=2.2, linestyle=":"), "target")] if has_target else [])
 
 
@@ -162,13 +163,20 @@ def _points(ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Seri
     known = ~np.isnan(values)
     for at in range(1, len(values)):
         if known[at] and known[at - 1] and follows[at]:
-            ax.plot(positions[at - 1 : at + 1], values[at - 1 : at + 1], color=COMMON, linewidth=1.8, zorder=3)
+            ax.plot(
+                positions[at - 1 : at + 1],
+                values[at - 1 : at + 1],
+                color=COMMON,
+                linewidth=1.8,
+                zorder=3,
+                clip_on=False,
+            )
     for each, (_, colour, marker) in _LOOKS.items():
         points = np.flatnonzero(((causes == each) & known).to_numpy())
         if len(points):
             ax.scatter(
                 positions[points], values[points], color=colour, marker=marker, s=70 if each == "none" else 110,
-                edgecolors=PAPER, linewidths=1, zorder=4, gid=f"points-{each}",
+                edgecolors=PAPER, linewidths=1, zorder=4, gid=f"points-{each}", clip_on=False,
             )  # fmt: skip
 
 
@@ -195,10 +203,9 @@ def _text(
     level = limits.iloc[-1]
     if np.isfinite(level["centre"]):
         now = "" if table["phase"].nunique() == 1 else f" in the last of {table['phase'].nunique()} phases"
-        parts.append(
-            f"Centre {what.write(level['centre'])}, limits of chance {what.write(level['lower'])} to "
-            f"{what.write(level['upper'])}{now}."
-        )
+        bounds = f"limits of chance {what.write(level['lower'])} to {what.write(level['upper'])}"
+        bounds = bounds if np.isfinite(level["upper"]) else "limits of chance not known"
+        parts.append(f"Centre {what.write(level['centre'])}, {bounds}{now}.")
     for each, (label, _, _) in _LOOKS.items():
         at = rows.loc[(causes == each).to_numpy(), "name"].tolist()
         if at and each != "none":

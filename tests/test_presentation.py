@@ -1,0 +1,50 @@
+"""How values are written, and which of them may be."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import cmhs_metrics as cm
+from cmhs_metrics.presentation import amount, keys_of, listed, ordinal, statuses
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "written"),
+    [
+        (1_712.4, "", "1,712"), (100, "", "100"), (99.94, "", "99.9"), (10, "", "10.0"), (9.994, "", "9.99"), (0, "", "0"),
+        (0.25, "", "0.25"), (0.0042, "", "0.0042"), (0.00031, "", "0.00031"), (-0.0042, "", "−0.0042"), (-5, "", "−5.00"),
+        (999_999, "GBP", "£999,999"), (1e6, "GBP", "£1.00m"), (1e9, "GBP per patient", "£1.00bn"),
+        (-2.5e6, "GBP", "−£2.50m"), (1e9, "contacts", "1,000,000,000"), (float("nan"), "", "not known"),
+    ],
+)  # fmt: skip
+def test_amounts(value: float, unit: str, written: str) -> None:
+    assert amount(value, unit) == written
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0.124, "+12.4%"), (1, "+100.0%"), (0, "+0.0%"), (0.0004, "+0.040%"), (-0.00031, "−0.031%")]
+)
+def test_shares(share: float, written: str) -> None:
+    assert amount(share, proportion=True, sign=True) == written
+
+
+def test_ordinals() -> None:
+    said = [ordinal(each) for each in (1, 2, 3, 4, 10, 11, 12, 13, 14, 20, 21, 22, 101, 111, 113, 1_002)]
+    assert " ".join(said) == (
+        "1st 2nd 3rd 4th 10th 11th 12th 13th 14th 20th 21st 22nd 101st 111th 113th 1,002nd"
+    )  # fmt: skip
+
+
+def test_lists() -> None:
+    assert [listed(list(each)) for each in ("", "A", "AB", "ABC")] == ["", "A", "A and B", "A, B and C"]
+    assert listed(list("ABCD"), most=2) == "A, B and 2 more"
+    assert keys_of("QUE") == ["QUE"]
+    assert keys_of(("QUE", 7)) == ["QUE", "7"]
+
+
+def test_a_key_of_any_type_is_found_by_its_text() -> None:
+    table = pd.DataFrame({"place": [1, 2], "value": [1.0, 2.0]})
+    assert statuses(table, key="place", suppressed=[2]).tolist() == ["known", "suppressed"]
+    with pytest.raises(cm.BadInput, match="suppressed: got '3'"):
+        statuses(table, key="place", suppressed=[3])
