@@ -257,6 +257,54 @@ def test_tables_of_two_engines_and_columns_of_a_wrong_type_are_refused() -> None
         mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [20240401]}))
 
 
+def test_a_date_that_duckdb_types_integer_is_missing_or_fails_when_it_is_run() -> None:
+    import duckdb
+
+    connection = duckdb.connect()
+    rows = "SELECT 'P1' AS Person_ID, 'R1' AS UniqServReqID, 1489 AS UniqMonthID, 'RX1' AS OrgIDProv, "
+    rows += "DATE '2024-04-10' AS ReferralRequestReceivedDate, {}::INTEGER AS \"servDischDate\""
+
+    def measured(discharged: str) -> Any:
+        extract = mhsds.Extract(referrals=connection.sql(rows.format(discharged)))
+        return mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=["discharges", "open_referrals"])
+
+    assert measured("NULL").fetchall() == [("RX1", "2024/25", 0, 1)]
+    number = measured("20240501")  # lazy: nothing has been run
+    with pytest.raises(duckdb.Error, match=r"referrals\.servDischDate holds whole numbers, expected dates"):
+        number.fetchall()
+
+
+def test_a_referral_of_version_6_that_names_no_service_has_the_others_alone(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(5)))
+    referrals |= {
+        "ServTeamType": [None, "", None, "A06", None],
+        "ReferRejectionDate": [None, None, None, None, dt.date(2024, 4, 9)],
+        "ReferRejectReason": [None, "", None, None, None],
+    }
+    others = {
+        "UniqServReqID": ["R0", "R1", "R3", "R4"],
+        "RecordNumber": [0, 1, 3, 4],
+        "ServTeamTypeRefToMH": ["A08", "A08", "A08", "A08"],
+        "ReferRejectionDate": [dt.date(2024, 4, 3), None, dt.date(2024, 4, 3), dt.date(2024, 4, 3)],
+    }
+    extract = extract_of(engine, referrals, service_types=others)
+    found = row(mhsds.measures(extract, ("2024-04-01", "2024-04-08"), "organisation", scope=mhsds.ALL))
+    # R0 by its one service; R3 has another that did not reject it; R4 by both, on the later date.
+    counts = {"referrals": 5, "referrals_rejected": 2, "referrals_closed": 1, "open_referrals": 4}
+    assert {name: found[name] for name in counts} == counts
+    by_team = mhsds.measures(extract, YEAR, "team_type_code", scope=mhsds.ALL, which="referrals", several_teams="each")
+    teams = cells(by_team)
+    found = {
+        team if team == team else None: count
+        for team, count in zip(*(teams[n] for n in ("team_type_code", "referrals")), strict=True)
+    }
+    # R2 has no service at all; R4 rejects a service of its own that has no code.
+    assert found == {None: 2, "A06": 1, "A08": 4}
+    table = cells(mhsds.quality(extract))
+    broken = {rule: rows for rule, rows in zip(table["rule"], table["rows"], strict=True) if rows}
+    assert broken == {"no service type": 1, "unknown team type": 1}
+
+
 def test_the_months_of_the_data_set() -> None:
     assert mhsds.month_id(dt.date(2019, 4, 1)) == 1429
     assert [mhsds.last_day(month).day for month in (1487, 1499)] == [29, 28]  # February 2024 and 2025
