@@ -221,6 +221,31 @@ def test_a_lazy_extract_gives_a_lazy_table() -> None:
     assert isinstance(mhsds.measures(extract_of("duckdb", referrals), YEAR, "organisation"), duckdb.DuckDBPyRelation)
 
 
+def test_everything_runs_on_a_connection_of_the_users_own(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = mhsds.synthesise(tmp_path, contacts=500, dirty=0.01)
+    connection = duckdb.connect()
+    tables = {path.stem: connection.read_parquet(str(path)) for path in folder.glob("*.parquet")}
+    extract = mhsds.Extract.of(tables)
+    results = [
+        mhsds.measures(extract, YEAR, ["organisation", "month"]),
+        mhsds.measures(extract, YEAR, several_teams="each", icb_of={"SYN001": "Q1"}, icb_from="provider"),
+        mhsds.waits(extract, YEAR),
+        mhsds.time_on_caseload(extract, "2025-03-31"),
+        mhsds.cluster_profile(extract, "2025-03-31"),
+        mhsds.referrals(extract),
+        mhsds.referral_spells(extract),
+        mhsds.contacts(extract),
+        mhsds.quality(extract),
+    ]
+    for result in results:
+        assert result.fetchall()
+        assert "HUGEINT" not in [str(kind) for kind in result.types]
+    with pytest.raises(cm.BadInput, match="no person"):
+        mhsds.measures(extract, YEAR, strict=True)
+
+
 def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
     referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(4)))
     referrals["OrgIDProv"] = ["RX1", "RX1", "RX2", "RX2"]
