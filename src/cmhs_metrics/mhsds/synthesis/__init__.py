@@ -83,8 +83,8 @@ def synthesise(
     Open referrals are submitted again every month. About 2% of contacts and 1% of referrals come a month late, and
     nearly as many are put right a month later. A fifth of the referrals are of people who have another with the same
     provider, many of them overlapping it or following within days; a few in a hundred go to two teams. Of referrals
-    that were on caseload before the first month, the first two direct contacts come along, in the months when they took place: waits
-    and access need them.
+    that were on caseload before the first month, the first two direct contacts come along, in the months when they took
+    place: waits and access need them.
 
     Parameters
     ----------
