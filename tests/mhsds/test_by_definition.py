@@ -265,6 +265,23 @@ def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
     assert same["value"].tolist() == [0.5, 0.0]
 
 
+def test_one_month_of_a_table_by_month_is_a_benchmark(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(2)))
+    referrals["OrgIDProv"] = ["RX1", "RX2"]
+    contacts = contact_rows(
+        ("C0", "P0", "R0", 1489, "2024-04-08", "5", "01"), ("C1", "P0", "R0", 1490, "2024-05-08", "3", "01"),
+        ("C2", "P1", "R1", 1489, "2024-04-08", "3", "01"), ("C3", "P1", "R1", 1490, "2024-05-08", "5", "01"),
+    )  # fmt: skip
+    months, wanted = ("2024-04-01", "2024-05-31"), ["contacts", "did_not_attends", "open_referrals"]
+    extract = extract_of(engine, referrals, contacts=contacts)
+    table = mhsds.measures(extract, months, ["organisation", "month"], which=wanted)
+    for month in ("2024-05-31", dt.date(2024, 5, 31), dt.datetime(2024, 5, 31)):
+        places = cm.benchmark(table, "dna_rate", by="organisation", period=month)
+        assert dict(zip(places["place"], places["value"], strict=True)) == {"RX1": 1.0, "RX2": 0.0}
+    with pytest.raises(cm.BadInput, match="a day, as 2025-03-31"):
+        cm.benchmark(table, "dna_rate", by="organisation", period="May")
+
+
 def test_everything_that_is_wrong_is_named_at_once() -> None:
     referrals = {"Person_ID": ["P1"], "UniqServReqID": ["R1"], "UniqMonthID": [1489]}
     extract = mhsds.Extract(referrals=ALL["pandas"](referrals))
