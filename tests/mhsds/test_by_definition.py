@@ -317,22 +317,22 @@ def test_a_date_that_duckdb_types_integer_is_missing_or_fails_when_it_is_run() -
 
 
 def test_a_referral_of_version_6_that_names_no_service_has_the_others_alone(engine: str) -> None:
-    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(5)))
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(6)))
     referrals |= {
-        "ServTeamType": [None, "", None, "A06", None],
-        "ReferRejectionDate": [None, None, None, None, dt.date(2024, 4, 9)],
-        "ReferRejectReason": [None, "", None, None, None],
+        "ServTeamType": [None, "", None, "A06", None, None],
+        "ReferRejectionDate": [None, None, None, None, dt.date(2024, 4, 9), dt.date(2024, 4, 3)],
+        "ReferRejectReason": [None, "", None, None, None, None],
     }
     others = {
-        "UniqServReqID": ["R0", "R1", "R3", "R4"],
-        "RecordNumber": [0, 1, 3, 4],
-        "ServTeamTypeRefToMH": ["A08", "A08", "A08", "A08"],
-        "ReferRejectionDate": [dt.date(2024, 4, 3), None, dt.date(2024, 4, 3), dt.date(2024, 4, 3)],
+        "UniqServReqID": ["R0", "R1", "R3", "R4", "R5"],
+        "RecordNumber": [0, 1, 3, 4, 5],
+        "ServTeamTypeRefToMH": ["A08"] * 5,
+        "ReferRejectionDate": [dt.date(2024, 4, day) if day else None for day in (3, None, 3, 3, 9)],
     }
     extract = extract_of(engine, referrals, service_types=others)
     found = row(mhsds.measures(extract, ("2024-04-01", "2024-04-08"), "organisation", scope=mhsds.ALL))
-    # R0 by its one service; R3 has another that did not reject it; R4 by both, on the later date.
-    counts = {"referrals": 5, "referrals_rejected": 2, "referrals_closed": 1, "open_referrals": 4}
+    # R0 by its one service; R3 has another that did not reject it; R4 and R5 by both, on the later date.
+    counts = {"referrals": 6, "referrals_rejected": 3, "referrals_closed": 1, "open_referrals": 5}
     assert {name: found[name] for name in counts} == counts
     by_team = mhsds.measures(extract, YEAR, "team_type_code", scope=mhsds.ALL, which="referrals", several_teams="each")
     teams = cells(by_team)
@@ -340,11 +340,11 @@ def test_a_referral_of_version_6_that_names_no_service_has_the_others_alone(engi
         team if team == team else None: count
         for team, count in zip(*(teams[n] for n in ("team_type_code", "referrals")), strict=True)
     }
-    # R2 has no service at all; R4 rejects a service of its own that has no code.
-    assert found == {None: 2, "A06": 1, "A08": 4}
+    # R2 has no service at all; R4 and R5 reject a service of their own that has no code.
+    assert found == {None: 3, "A06": 1, "A08": 5}
     table = cells(mhsds.quality(extract))
     broken = {rule: rows for rule, rows in zip(table["rule"], table["rows"], strict=True) if rows}
-    assert broken == {"no service type": 1, "unknown team type": 1}
+    assert broken == {"no service type": 1, "unknown team type": 2}
 
 
 def test_the_months_of_the_data_set() -> None:
