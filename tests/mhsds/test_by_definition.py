@@ -347,6 +347,23 @@ def test_a_referral_of_version_6_that_names_no_service_has_the_others_alone(engi
     assert broken == {"no service type": 1, "unknown team type": 2}
 
 
+def test_a_team_out_of_scope_that_rejected_is_told_where_the_referral_names_none() -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None)) | {"ServTeamType": [None]}
+    others = service_rows(referrals, "A02") | {"ReferRejectReason": ["02"]}
+    found = row(mhsds.referrals(extract_of("polars", referrals, service_types=others)))
+    assert (found["in_scope"], found["team_type_code"]) == (0, "A02")
+
+
+def test_times_of_a_zone_have_the_day_of_their_zone() -> None:
+    import pandas as pd
+
+    # Half past midnight in London is the day before in UTC.
+    times = pd.Series(pd.to_datetime(["2024-06-01 00:30"])).dt.tz_localize("Europe/London")
+    contacts = ALL["pandas"](contact_rows(("C1", "P1", "R1", 1491, "2024-06-01", "5", "01")))
+    found = row(mhsds.contacts(mhsds.Extract(contacts=contacts.assign(CareContDate=times))))
+    assert str(found["date"])[:10] == "2024-06-01"
+
+
 def test_the_months_of_the_data_set() -> None:
     assert mhsds.month_id(dt.date(2019, 4, 1)) == 1429
     assert [mhsds.last_day(month).day for month in (1487, 1499)] == [29, 28]  # February 2024 and 2025
