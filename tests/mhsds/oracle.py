@@ -276,7 +276,7 @@ def greatest(rows: list[Row], column: str) -> str | None:
 
 def service_of(row: Row, received: dt.date | None) -> Service:
     """A team rejects on its rejection date, or on the day of receipt where only a reason is there; C03 is C10."""
-    code = cell(row, "ServTeamTypeRefToMH", "ServTeamType")
+    code = cell(row, "ServTeamTypeRefToMH", "ServTeamType") or None
     rejected = day_of(cell(row, "ReferRejectionDate"))
     if rejected is None and cell(row, "ReferRejectReason") is not None:
         rejected = received
@@ -284,11 +284,18 @@ def service_of(row: Row, received: dt.date | None) -> Service:
 
 
 def services_of(tables: Tables, referral: Row, received: dt.date | None) -> list[Service]:
-    """The service rows of a referral; from v6 on the referral itself is one of them."""
+    """The service rows of a referral; from v6 on the referral itself is one of them, if it names any."""
+    return [service_of(row, received) for row in service_rows(tables, referral)]
+
+
+def service_rows(tables: Tables, referral: Row) -> list[Row]:
+    """The rows of the table of services, and the referral's own where it names a team type or a rejection."""
     rows = found_by(tables, "service_types", referral, "UniqServReqID")
     if has_column(tables["referrals"], "ServTeamType"):
-        rows = [referral, *rows]
-    return [service_of(row, received) for row in rows]
+        names = (cell(referral, "ServTeamType"), day_of(cell(referral, "ReferRejectionDate")))
+        if any((*names, cell(referral, "ReferRejectReason"))):
+            rows = [referral, *rows]
+    return rows
 
 
 def rejected_on(services: list[Service]) -> dt.date | None:

@@ -28,6 +28,7 @@ from oracle import (
     on_caseload,
     pathways,
     referrals,
+    service_rows,
     services_of,
     spans,
 )
@@ -242,13 +243,16 @@ def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -
         received, discharged = day_of(cell(row, "ReferralRequestReceivedDate")), day_of(cell(row, "ServDischDate"))
         services = services_of(tables, row, received)
         month = cell(row, "UniqMonthID")
-        raw = found_by(tables, "service_types", row, "UniqServReqID")
-        raw += [row] if has_column(tables["referrals"], "ServTeamType") else []
+        raw = service_rows(tables, row)
         reason_only = any(
             cell(each, "ReferRejectReason") is not None and day_of(cell(each, "ReferRejectionDate")) is None
             for each in raw
         )
-        is_open = discharged is None and not (services and all(service.rejected for service in services))
+        rejections = [
+            cell(each, "ReferRejectReason") is not None or day_of(cell(each, "ReferRejectionDate")) is not None
+            for each in raw
+        ]
+        is_open = discharged is None and not (raw and all(rejections))
         broken = {
             "received date missing": received is None,
             "discharge before receipt": bool(received and discharged and discharged < received),

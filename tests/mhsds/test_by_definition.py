@@ -221,6 +221,31 @@ def test_a_lazy_extract_gives_a_lazy_table() -> None:
     assert isinstance(mhsds.measures(extract_of("duckdb", referrals), YEAR, "organisation"), duckdb.DuckDBPyRelation)
 
 
+def test_everything_runs_on_a_connection_of_the_users_own(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = mhsds.synthesise(tmp_path, contacts=500, dirty=0.01)
+    connection = duckdb.connect()
+    tables = {path.stem: connection.read_parquet(str(path)) for path in folder.glob("*.parquet")}
+    extract = mhsds.Extract.of(tables)
+    results = [
+        mhsds.measures(extract, YEAR, ["organisation", "month"]),
+        mhsds.measures(extract, YEAR, several_teams="each", icb_of={"SYN001": "Q1"}, icb_from="provider"),
+        mhsds.waits(extract, YEAR),
+        mhsds.time_on_caseload(extract, "2025-03-31"),
+        mhsds.cluster_profile(extract, "2025-03-31"),
+        mhsds.referrals(extract),
+        mhsds.referral_spells(extract),
+        mhsds.contacts(extract),
+        mhsds.quality(extract),
+    ]
+    for result in results:
+        assert result.fetchall()
+        assert "HUGEINT" not in [str(kind) for kind in result.types]
+    with pytest.raises(cm.BadInput, match="no person"):
+        mhsds.measures(extract, YEAR, strict=True)
+
+
 def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
     referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(4)))
     referrals["OrgIDProv"] = ["RX1", "RX1", "RX2", "RX2"]
@@ -240,6 +265,23 @@ def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
     assert same["value"].tolist() == [0.5, 0.0]
 
 
+def test_one_month_of_a_table_by_month_is_a_benchmark(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(2)))
+    referrals["OrgIDProv"] = ["RX1", "RX2"]
+    contacts = contact_rows(
+        ("C0", "P0", "R0", 1489, "2024-04-08", "5", "01"), ("C1", "P0", "R0", 1490, "2024-05-08", "3", "01"),
+        ("C2", "P1", "R1", 1489, "2024-04-08", "3", "01"), ("C3", "P1", "R1", 1490, "2024-05-08", "5", "01"),
+    )  # fmt: skip
+    months, wanted = ("2024-04-01", "2024-05-31"), ["contacts", "did_not_attends", "open_referrals"]
+    extract = extract_of(engine, referrals, contacts=contacts)
+    table = mhsds.measures(extract, months, ["organisation", "month"], which=wanted)
+    for month in ("2024-05-31", dt.date(2024, 5, 31), dt.datetime(2024, 5, 31)):
+        places = cm.benchmark(table, "dna_rate", by="organisation", period=month)
+        assert dict(zip(places["place"], places["value"], strict=True)) == {"RX1": 1.0, "RX2": 0.0}
+    with pytest.raises(cm.BadInput, match="a day, as 2025-03-31"):
+        cm.benchmark(table, "dna_rate", by="organisation", period="May")
+
+
 def test_everything_that_is_wrong_is_named_at_once() -> None:
     referrals = {"Person_ID": ["P1"], "UniqServReqID": ["R1"], "UniqMonthID": [1489]}
     extract = mhsds.Extract(referrals=ALL["pandas"](referrals))
@@ -255,6 +297,71 @@ def test_tables_of_two_engines_and_columns_of_a_wrong_type_are_refused() -> None
         mhsds.Extract(people=ALL["pandas"]({"Person_ID": ["P1"]}), contacts=ALL["polars"]({"Person_ID": ["P1"]}))
     with pytest.raises(cm.BadInput, match="contacts.CareContDate: got .*expected dates"):
         mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [20240401]}))
+
+
+def test_a_date_that_duckdb_types_integer_is_missing_or_fails_when_it_is_run() -> None:
+    import duckdb
+
+    connection = duckdb.connect()
+    rows = "SELECT 'P1' AS Person_ID, 'R1' AS UniqServReqID, 1489 AS UniqMonthID, 'RX1' AS OrgIDProv, "
+    rows += "DATE '2024-04-10' AS ReferralRequestReceivedDate, {}::INTEGER AS \"servDischDate\""
+
+    def measured(discharged: str) -> Any:
+        extract = mhsds.Extract(referrals=connection.sql(rows.format(discharged)))
+        return mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=["discharges", "open_referrals"])
+
+    assert measured("NULL").fetchall() == [("RX1", "2024/25", 0, 1)]
+    number = measured("20240501")  # lazy: nothing has been run
+    with pytest.raises(duckdb.Error, match=r"referrals\.servDischDate holds whole numbers, expected dates"):
+        number.fetchall()
+
+
+def test_a_referral_of_version_6_that_names_no_service_has_the_others_alone(engine: str) -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(6)))
+    referrals |= {
+        "ServTeamType": [None, "", None, "A06", None, None],
+        "ReferRejectionDate": [None, None, None, None, dt.date(2024, 4, 9), dt.date(2024, 4, 3)],
+        "ReferRejectReason": [None, "", None, None, None, None],
+    }
+    others = {
+        "UniqServReqID": ["R0", "R1", "R3", "R4", "R5"],
+        "RecordNumber": [0, 1, 3, 4, 5],
+        "ServTeamTypeRefToMH": ["A08"] * 5,
+        "ReferRejectionDate": [dt.date(2024, 4, day) if day else None for day in (3, None, 3, 3, 9)],
+    }
+    extract = extract_of(engine, referrals, service_types=others)
+    found = row(mhsds.measures(extract, ("2024-04-01", "2024-04-08"), "organisation", scope=mhsds.ALL))
+    # R0 by its one service; R3 has another that did not reject it; R4 and R5 by both, on the later date.
+    counts = {"referrals": 6, "referrals_rejected": 3, "referrals_closed": 1, "open_referrals": 5}
+    assert {name: found[name] for name in counts} == counts
+    by_team = mhsds.measures(extract, YEAR, "team_type_code", scope=mhsds.ALL, which="referrals", several_teams="each")
+    teams = cells(by_team)
+    found = {
+        team if team == team else None: count
+        for team, count in zip(*(teams[n] for n in ("team_type_code", "referrals")), strict=True)
+    }
+    # R2 has no service at all; R4 and R5 reject a service of their own that has no code.
+    assert found == {None: 3, "A06": 1, "A08": 5}
+    table = cells(mhsds.quality(extract))
+    broken = {rule: rows for rule, rows in zip(table["rule"], table["rows"], strict=True) if rows}
+    assert broken == {"no service type": 1, "unknown team type": 2}
+
+
+def test_a_team_out_of_scope_that_rejected_is_told_where_the_referral_names_none() -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None)) | {"ServTeamType": [None]}
+    others = service_rows(referrals, "A02") | {"ReferRejectReason": ["02"]}
+    found = row(mhsds.referrals(extract_of("polars", referrals, service_types=others)))
+    assert (found["in_scope"], found["team_type_code"]) == (0, "A02")
+
+
+def test_times_of_a_zone_have_the_day_of_their_zone() -> None:
+    import pandas as pd
+
+    # Half past midnight in London is the day before in UTC.
+    times = pd.Series(pd.to_datetime(["2024-06-01 00:30"])).dt.tz_localize("Europe/London")
+    contacts = ALL["pandas"](contact_rows(("C1", "P1", "R1", 1491, "2024-06-01", "5", "01")))
+    found = row(mhsds.contacts(mhsds.Extract(contacts=contacts.assign(CareContDate=times))))
+    assert str(found["date"])[:10] == "2024-06-01"
 
 
 def test_the_months_of_the_data_set() -> None:

@@ -17,7 +17,7 @@ import oracle_of_tables
 import pytest
 from agreement import Answer, Case, agree, answer, translated, united, worlds
 from extracts import FRAMES, Shape
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracle import ALL, CORE, Scope, Tables
 
@@ -131,6 +131,7 @@ groupings = st.lists(
 @settings(max_examples=200 if DEEP else 10, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), extracts.shapes(), st.sampled_from([YEAR, LEAP, NARROW]), groupings, choices)
 def test_any_choices(seed: int, shape: Shape, period: Any, by: tuple[str, ...], choices: dict[str, Any]) -> None:
+    assume(not ("people" in shape.missing and {"sex", "ethnic_group"} & set(by)))
     case = Case("any", shape, period, by, choices)
     parts = worlds(shape, *case.days, 15, seed)
     agree(parts, shape, FRAMES["polars"], partial(expected_measures, case), partial(found_measures, case))

@@ -264,6 +264,23 @@ class TestEachRule:
             # Its service was submitted in the later month, and is found by the record number all the same.
         }
 
+    @pytest.mark.parametrize("engine", list(ALL))
+    def test_reads_an_old_column_of_another_type(self, engine: str) -> None:
+        tables = SOUND | {"contacts": CONTACTS | {"AttendStatus": ["5", None, "6"], "AttendOrDNACode": [3, 9, 3]}}
+        assert broken(mhsds.quality(extract_of(tables, engine))) == {("AttendStatus", "unknown attendance"): 1}
+
+    def test_counts_what_is_no_date_among_dates_of_pandas(self) -> None:
+        tables = {name: ALL["pandas"](rows) for name, rows in SOUND.items()}
+        dates = pd.Series([None, "soon", 20240630], dtype=object)
+        extract = mhsds.Extract(**(tables | {"referrals": tables["referrals"].assign(ServDischDate=dates)}))
+        assert broken(mhsds.quality(extract)) == {("ServDischDate", "text that is no date"): 2}
+
+    def test_a_discharge_to_come_is_not_lapsed(self) -> None:
+        # As `lapsed="closed"` takes it: closed on the day of its discharge.
+        tables = CASES["lapsed"][0]
+        tables = tables | {"referrals": tables["referrals"] | {"ServDischDate": ["2024-07-01", "2024-06-30", None]}}
+        assert broken(mhsds.quality(extract_of(tables))) == {("ServDischDate", "date out of range"): 1}
+
     def test_says_what_was_looked_at_and_what_happens(self) -> None:
         table = cells(mhsds.quality(extract_of(with_row("contacts", 0, UniqCareContID=None))))
         rows = {

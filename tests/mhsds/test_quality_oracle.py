@@ -55,13 +55,7 @@ def test_counts(engine: str, shape: Shape) -> None:
         table = NAMES[row["table"]]
         if not (row["rule"] == "id missing" and table in WITHOUT_IDS):
             found[key_of(table, row["rule"])] += row["rows"]
-    # From v6 on every referral is a service row itself: what it lacks if that names no team, the specification leaves open.
-    left = OF_TWO_TABLES - {"no person"} if shape.version == "v6" else set()
-    unlike = {
-        key: (expected[key], found[key])
-        for key in expected | found
-        if expected[key] != found[key] and key[1] not in left
-    }
+    unlike = {key: (expected[key], found[key]) for key in expected | found if expected[key] != found[key]}
     assert unlike == {}
     broken = {rule for (_, rule), count in expected.items() if count}
-    assert {rule for _, rule in expected} - broken - left <= {"text that is no date"}
+    assert {rule for _, rule in expected} - broken <= {"text that is no date"}

@@ -396,11 +396,65 @@ class TestArguments:
         with pytest.raises(ImportError, match="polars"):
             mhsds.synthesise(engine="polars")
 
+    @pytest.mark.parametrize("folder", ["", " "])
+    def test_a_folder_without_a_name_is_refused(self, folder: str) -> None:
+        with pytest.raises(BadInput, match="folder"):
+            mhsds.synthesise(folder, contacts=100)
+
+    def test_a_file_is_no_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "x").write_text("")
+        with pytest.raises(BadInput, match="not a file"):
+            mhsds.synthesise(tmp_path / "x", contacts=100)
+
     def test_progress_is_told_when_asked_for(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         mhsds.synthesise(tmp_path, contacts=100, progress=True)
         assert "2 of 2 localities" in capsys.readouterr().err
         mhsds.synthesise(tmp_path, contacts=100)
         assert capsys.readouterr().err == ""
+
+
+class TestTheFolder:
+    def test_real_files_are_not_written_over_nor_mixed_with(self, tmp_path: Path) -> None:
+        mhsds.synthesise(tmp_path, contacts=100)
+        for name in ("MHS101Referral", "others"):
+            pq.write_table(pa.table({"Person_ID": ["P1"]}), tmp_path / f"{name}.parquet")
+        (tmp_path / "notes.parquet").write_text("no Parquet")
+        with pytest.raises(BadInput) as refused:
+            mhsds.synthesise(tmp_path, contacts=100)
+        named = [problem.value for problem in refused.value.problems]
+        assert named == ["MHS101Referral.parquet", "notes.parquet", "others.parquet"]
+        assert pq.read_table(tmp_path / "MHS101Referral.parquet").num_rows == 1
+
+    def test_an_earlier_extract_is_replaced_whole(self, tmp_path: Path) -> None:
+        mhsds.synthesise(tmp_path, contacts=100, version="v5", dirty=0.01)
+        mhsds.synthesise(tmp_path, contacts=100, version="v6")
+        fresh = mhsds.synthesise(tmp_path / "fresh", contacts=100, version="v6")
+        assert {path.name for path in tmp_path.iterdir()} - {"fresh"} == {path.name for path in fresh.iterdir()}
+
+    def test_an_interrupted_run_leaves_what_was_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        mhsds.synthesise(tmp_path, contacts=100)
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        monkeypatch.setattr("cmhs_metrics.mhsds.synthesis.extracts.ROWS_IN_A_GROUP", 1)
+        drawn = []
+
+        def rows(self: Plan, locality: object, original: object = Plan.rows) -> object:
+            if drawn:
+                raise KeyboardInterrupt
+            drawn.append(locality)
+            return original(self, locality)  # type: ignore[operator]
+
+        monkeypatch.setattr(Plan, "rows", rows)
+        with pytest.raises(KeyboardInterrupt):
+            mhsds.synthesise(tmp_path, contacts=500, seed=2)
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    def test_the_rows_do_not_depend_on_how_they_are_grouped(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = read(mhsds.synthesise(tmp_path / "whole", contacts=500, dirty=0.01))
+        monkeypatch.setattr("cmhs_metrics.mhsds.synthesis.extracts.ROWS_IN_A_GROUP", 7)
+        for table, frame in read(mhsds.synthesise(tmp_path / "parts", contacts=500, dirty=0.01)).items():
+            pd.testing.assert_frame_equal(frame, whole[table])
 
 
 def test_parquet_files_are_in_row_groups(tmp_path: Path) -> None:

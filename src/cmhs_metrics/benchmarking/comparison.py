@@ -6,6 +6,7 @@ as a pandas table, whatever the engine of the table that goes in.
 
 from __future__ import annotations
 
+import datetime
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -129,6 +130,8 @@ def benchmark(
     if average not in ("pooled", "mean of places", "median of places"):
         expected = "'pooled', 'mean of places' or 'median of places'"
         raise BadInput("benchmark", [Problem("average", None, average, expected)])
+    if period is not None and over_time is None:
+        over_time = "last"  # of one period, which a lazy table cannot know that it is
     totals = aggregate(
         _of_period(table, period), by, populations=populations, place=place, basis=basis, over_time=over_time,
         metrics=wanted, keys=keys,
@@ -155,8 +158,25 @@ def _of_period(table: Any, period: Any) -> Any:
         return table
     entered = enter(table)
     require(entered, ["period"], "period")
-    chosen = entered.frame.filter(nw.col("period") == period)
-    return entered.leave(chosen, {})
+    held = nw.col("period")
+    if entered.schema["period"] in (nw.Date, nw.Datetime):
+        day = _day(period)
+        if day is None:
+            expected = "a day, as 2025-03-31: the table names its periods by their last day"
+            raise BadInput("benchmark", [Problem("period", None, period, expected)])
+        held, period = held.cast(nw.Date), day
+    return entered.leave(entered.frame.filter(held == period), {})
+
+
+def _day(value: Any) -> datetime.date | None:
+    if isinstance(value, str):
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    return value if isinstance(value, datetime.date) else None
 
 
 def _in_memory(totals: Any) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from cmhs_metrics.mhsds.codes import ATTENDANCE, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.columns import TABLES, Kind
 from cmhs_metrics.mhsds.dates import EPOCH, last_day_of_month
 from cmhs_metrics.mhsds.latest import end_date, latest, number
+from cmhs_metrics.mhsds.referrals import OWN_SERVICE, with_own_service
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -96,34 +97,15 @@ def _of_repeats(extract: Extract) -> list[Count]:
 
 
 def _of_text(extract: Extract) -> list[Count]:
-    """Cells of text that read as no date: those that are there, less those that read as one."""
+    """Cells in which something stands that reads as no date."""
     counts = []
     for name in extract.tables:
-        raw, table = extract.raw(name), TABLES[name]
-        schema = raw.collect_schema()
-        dates = [each.name for each in table.columns if each.kind is Kind.DATE and schema.get(each.name) == nw.String]
-        if not dates:
-            continue
-        there = [
-            nw.when(~nw.col(date).is_null() & (nw.col(date).str.strip_chars() != ""))
-            .then(nw.lit(1))
-            .otherwise(nw.lit(0))
-            .sum()
-            .alias(f"{date} there")
-            for date in dates
-        ]
-        read = extract.read(name, dates).select(
-            *((~nw.col(date).is_null()).cast(nw.Int64).sum().alias(date) for date in dates), nw.len().alias("of")
-        )
-        given = raw.select(*there)
-        if isinstance(given, nw.DataFrame) and not isinstance(read, nw.LazyFrame):
-            given = nw.from_dict(given.to_dict(as_series=False), backend=read.implementation)
-        elif isinstance(given, nw.DataFrame):
-            given = given.lazy()
-        both = read.join(given, how="cross")
-        less = [(nw.col(f"{date} there") - nw.col(date)).alias(f"{date} wrong") for date in dates]
-        keys = {f"{date} wrong": Check(table.name, date, "text that is no date") for date in dates}
-        counts.append(Count(both.select(*less, "of"), keys))
+        table = TABLES[name]
+        dates = [each.name for each in table.columns if each.kind is Kind.DATE and extract.may_be_no_date(name, each)]
+        rows = extract.read(name, dates, unreadable=True) if dates else None
+        if rows is not None:
+            checks = {Check(table.name, date, "text that is no date"): nw.col(f"{date} unreadable") for date in dates}
+            counts.append(_counted(rows, checks))
     return counts
 
 
@@ -187,8 +169,7 @@ def _unknown(column: str, known: Any) -> nw.Expr:
 
 def _of_referrals(extract: Extract) -> Count:
     table = TABLES["referrals"].name
-    wanted = ["AgeServReferRecDate", "ServTeamType", "ReferRejectionDate", "ReferRejectReason"]
-    rows = _latest(extract, "referrals", ["UniqMonthID", *wanted])
+    rows = _latest(extract, "referrals", ["UniqMonthID", "AgeServReferRecDate", *OWN_SERVICE])
     held = set(rows.collect_schema().names())
     received, discharged = nw.col("ReferralRequestReceivedDate"), nw.col("ServDischDate")
     checks: dict[Check, nw.Expr] = {}
@@ -209,7 +190,7 @@ def _of_referrals(extract: Extract) -> Count:
     if {"UniqMonthID", "ServDischDate"} <= held:
         months = extract.read("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
         rows = rows.join(months, how="cross")
-        is_open = discharged.is_null() | (discharged > last_day_of_month(nw.col("last_month")))
+        is_open = discharged.is_null()
         if services is not None:
             is_open = is_open & (none | (nw.col("kept").fill_null(0) > 0))
         checks[Check(table, "UniqMonthID", "lapsed")] = is_open & (nw.col("UniqMonthID") < nw.col("last_month"))
@@ -253,9 +234,8 @@ def _services(extract: Extract, held: set[str]) -> Any:
             counts.append({name: nw.col(name).fill_null(0) for name in _SERVICE_FACTS})
         if own:
             # From version 6 on a referral names its own first service; one that names nothing of it has none.
-            named = [each for each in ("ServTeamType", "ReferRejectionDate", "ReferRejectReason") if each in held]
-            there = nw.any_horizontal(*(~nw.col(each).is_null() for each in named), ignore_nulls=True)
-            facts = _service_facts(held, "ServTeamType", there)
+            rows = with_own_service(rows)
+            facts = _service_facts(held, "ServTeamType", nw.col("names_a_service"))
             rows = rows.with_columns(
                 *(fact.alias(f"own {name}") for fact, name in zip(facts, _SERVICE_FACTS, strict=True))
             )

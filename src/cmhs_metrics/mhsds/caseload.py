@@ -87,6 +87,7 @@ def time_on_caseload(
         nw.col("mean_time_on_caseload").mean(),
         nw.col("median_time_on_caseload").quantile(0.5, "linear"),
     )
+    table = table.with_columns(nw.col("caseload").cast(nw.Int64))
     return finish(extract, table, request, ["caseload", "mean_time_on_caseload", "median_time_on_caseload"])
 
 

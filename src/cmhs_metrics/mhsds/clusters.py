@@ -94,6 +94,7 @@ def cluster_profile(
     people = people.join(_clusters_at(extract, request.spans[0].last), on="Person_ID", how="left")
     people = people.with_columns(nw.col("cluster").fill_null(NOT_CLUSTERED), nw.lit(1).alias("caseload"))
     table = people.group_by(*keys, "span", "cluster").agg(nw.col("caseload").sum())
+    table = table.with_columns(nw.col("caseload").cast(nw.Int64))
     return finish(extract, table, request, ["caseload"], ["cluster"])
 
 

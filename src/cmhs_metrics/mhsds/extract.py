@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.checks import EXPECTED, can_be, engine_name
+from cmhs_metrics.mhsds.checks import EXPECTED, can_be, engine_name, with_dates_of_nothing
 from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
-from cmhs_metrics.mhsds.engines import PYARROW, numbers, value_of, with_dates
-from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, to_arrow
+from cmhs_metrics.mhsds.engines import DUCKDB, PYARROW, numbers, value_of, with_dates
+from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, something, to_arrow
 from cmhs_metrics.mhsds.progress import Progress
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Extract:
     -----
     Dates may be dates, times (cut to the day) or ISO text; text that is no calendar date reads as missing. Ids may be
     text or whole numbers. Codes are text; whole numbers read as text, with a zero before it where the code has two
-    characters. Lazy tables stay lazy: nothing is run. Only the columns that a measure needs are read.
+    characters. Lazy tables stay lazy: nothing is run. Only the columns that a measure needs are read. DuckDB types a
+    column of nothing but nulls INTEGER; a date of that type is taken to be missing, and the query fails when it is run
+    if a number stands there.
 
     References
     ----------
@@ -166,6 +168,8 @@ class Extract:
             ]
             raise BadInput("the extract", problems)
         self.engine, self.lazy = next(iter(engines.values()))
+        if self.engine is DUCKDB:
+            self._frames = {name: with_dates_of_nothing(TABLES[name], each) for name, each in self._frames.items()}
         self._schemas = {name: dict(frame.collect_schema()) for name, frame in self._frames.items()}
         self._columns = {name: tuple(schema) for name, schema in self._schemas.items()}
         problems = [problem for name in self.tables for problem in self._wrong(TABLES[name])]
@@ -219,13 +223,10 @@ class Extract:
 
     # Reading
 
-    def raw(self, table: str) -> Frame:
-        """A table as it was given, with its columns under their newest names and what is not read left out."""
-        frame, kept = self._frames[table], []
-        for column in TABLES[table].columns:
-            if names := self._named(table, column):
-                kept.append(nw.coalesce(*(nw.col(name) for name in names)).alias(column.name))
-        return frame.select(*kept)
+    def may_be_no_date(self, table: str, column: Column) -> bool:
+        """Whether a column of dates is of a type that can hold something else."""
+        types = {self._schemas[table][name] for name in self._named(table, column)}
+        return bool(types & {nw.String(), nw.Object()})
 
     def read(self, table: str, columns: Sequence[str], *, unreadable: bool = False) -> Frame:
         """Columns of a table, those that are there, to compute with.
@@ -264,7 +265,7 @@ class Extract:
             if unreadable:
                 for column in wanted:
                     if column.kind is Kind.DATE:
-                        stands = [cells[name].reset_index(drop=True).notna() for name in self._named(table, column)]
+                        stands = [something(cells[name]) for name in self._named(table, column)]
                         anything = functools.reduce(operator.or_, stands)
                         read[f"{column.name} unreadable"] = anything & read[column.name].isna()
             return nw.from_native(plain_columns(read))
@@ -274,10 +275,16 @@ class Extract:
         if unreadable:
             for column in wanted:
                 if column.kind is Kind.DATE:
-                    stands = [~nw.col(name).is_null() for name in self._named(table, column)]
-                    missing = self._read(table, column).is_null()
-                    chosen.append((functools.reduce(operator.or_, stands) & missing).alias(f"{column.name} unreadable"))
+                    something_there = [self._something(table, name) for name in self._named(table, column)]
+                    wrong = functools.reduce(operator.or_, something_there) & self._read(table, column).is_null()
+                    chosen.append(wrong.alias(f"{column.name} unreadable"))
         return frame.select(*chosen)
+
+    def _something(self, table: str, name: str) -> nw.Expr:
+        """Whether a cell holds anything; empty text is nothing."""
+        there = ~nw.col(name).is_null()
+        is_text = self._schemas[table][name] == nw.String
+        return there & (nw.col(name).str.strip_chars() != "") if is_text else there
 
     def _read(self, table: str, column: Column) -> nw.Expr:
         parts = []

@@ -132,6 +132,8 @@ def measures(
     if request.of_admissions:
         parts.append(admissions(extract, request.grouping, request.spans, request.of_admissions))
     table = _side_by_side(parts, request)
+    # A sum of whole numbers is wider than they are on some engines.
+    table = table.with_columns(*(nw.col(name).cast(nw.Int64) for name in request.which))
     table = table.filter(nw.sum_horizontal(*(nw.col(name) for name in request.which)) > 0)
     return finish(extract, table, request, request.which)
 

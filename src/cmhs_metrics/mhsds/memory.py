@@ -66,6 +66,12 @@ def _read(column: Column, cells: pd.Series, as_text: bool) -> pd.Series:
     return cells.astype(TEXT)
 
 
+def something(cells: pd.Series) -> pd.Series:
+    """Whether a cell holds anything; empty text is nothing."""
+    is_empty = [isinstance(cell, str) and not cell.strip() for cell in cells]
+    return pd.Series(cells.notna().to_numpy(dtype=bool) & ~pd.Series(is_empty, dtype=bool).to_numpy())
+
+
 def _days(cells: pd.Series) -> pd.Series:
     """Day numbers of dates, times or text."""
     dtype = cells.dtype

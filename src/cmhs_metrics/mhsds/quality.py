@@ -117,22 +117,26 @@ def quality(extract: Extract) -> Any:
     tables, rules = [table.name for table in TABLES.values()], list(RULES)
     checks = [check for count in found for check in count.checks.values()]
     ranked = sorted(checks, key=lambda check: (tables.index(check.table), rules.index(check.rule)))
-    key_of = {check: f"{rank:03}" for rank, check in enumerate(ranked)}
+    place_of = {check: place for place, check in enumerate(ranked)}
     long = []
     for count in found:
-        keys = {name: key_of[check] for name, check in count.checks.items()}
-        values = [nw.col(name).fill_null(0).cast(nw.Int64).alias(key) for name, key in keys.items()]
-        wide = count.frame.select(*values, nw.col("of").fill_null(0).cast(nw.Int64))
-        long.append(wide.unpivot(list(keys.values()), index="of", variable_name="key", value_name="rows"))
+        # Each number in a row of its own: DuckDB unpivots only what is on its own connection.
+        places = {name: place_of[check] for name, check in count.checks.items()}
+        value: nw.Expr = nw.lit(0).cast(nw.Int64)
+        for name, at in places.items():
+            value = nw.when(nw.col("number") == at).then(nw.col(name).fill_null(0).cast(nw.Int64)).otherwise(value)
+        rows = count.frame.join(extract.numbers(list(places.values())), how="cross")
+        place = nw.col("number").cast(nw.Int64).alias("place")
+        long.append(rows.select(place, value.alias("rows"), nw.col("of").fill_null(0).cast(nw.Int64)))
 
     def told(what: dict[Check, str], name: str) -> nw.Expr:
-        keys = [key_of[check] for check in what]
-        value = nw.col("key").replace_strict(keys, list(what.values()), default=nw.lit(""), return_dtype=nw.String)
+        places = [place_of[check] for check in what]
+        value = nw.col("place").replace_strict(places, list(what.values()), default=nw.lit(""), return_dtype=nw.String)
         return value.alias(name)
 
     return extract.leave(
         nw.concat(long, how="vertical")
-        .sort("key")
+        .sort("place")
         .select(
             told({check: check.table for check in checks}, "table"),
             told({check: check.column for check in checks}, "column"),

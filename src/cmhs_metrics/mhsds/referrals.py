@@ -23,7 +23,10 @@ REFERRAL = ("Person_ID", "UniqServReqID")
 """What a referral is named by."""
 NO_CODE = "~"
 """Stands for a service without a team type: after every code."""
-PEOPLE = ("LADistrictAuth", "Gender", "EthnicCategory")
+NO_RANK = "20" + NO_CODE
+"""The rank of no service: after every one."""
+OWN_SERVICE = ("ServTeamType", "ReferRejectionDate", "ReferRejectReason")
+"""What a referral says of its own service, from version 6 on."""
 
 
 def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
@@ -76,7 +79,7 @@ def facts(
     of_people = list(dict.fromkeys([*people, *(["LADistrictAuth"] if at_home else [])]))
     own = bool(scopes) and extract.has("referrals", "ServTeamType")
     columns = ["OrgIDProv", *(["AgeServReferRecDate"] if age else [])]
-    columns += ["ServTeamType", "ReferRejectionDate", "ReferRejectReason"] if own else []
+    columns += OWN_SERVICE if own else []
     rows = latest_referrals(extract, columns)
     rows = rows.with_columns(nw.col("ServDischDate").fill_null(NEVER).alias("discharged"))
     carried = [name for name in rows.collect_schema().names() if name not in (*REFERRAL, "ServDischDate")]
@@ -136,9 +139,8 @@ _SERVICE = ("ServTeamTypeRefToMH", "ReferRejectionDate", "ReferRejectReason")
 def team_of(name: str) -> nw.Expr:
     """The code of a team type as it is now, `NO_CODE` where there is none."""
     code = nw.col(name).fill_null(NO_CODE)
-    return code.replace_strict(
-        list(OLDER_CODES), list(OLDER_CODES.values()), default=code, return_dtype=nw.String
-    ).alias("team")
+    newer = {**OLDER_CODES, "": NO_CODE}
+    return code.replace_strict(list(newer), list(newer.values()), default=code, return_dtype=nw.String).alias("team")
 
 
 def _rejection(held: Sequence[str]) -> list[nw.Expr]:
@@ -189,30 +191,45 @@ def _with_services(
     return rows, [*single, *summary]
 
 
+def with_own_service(rows: Frame) -> Frame:
+    """From version 6 on a referral is a row of services itself, if it names any: a team type or a rejection.
+
+    With `team`, `is_rejected` and `on` as `services` has them, and `names_a_service`.
+    """
+    rows = rows.with_columns(*_rejection(rows.collect_schema().names()), team_of("ServTeamType"))
+    return rows.with_columns(((nw.col("team") != NO_CODE) | (nw.col("is_rejected") == 1)).alias("names_a_service"))
+
+
 def _with_own_service(rows: Frame, scopes: Sequence[Scope]) -> Frame:
-    """From version 6 on a referral is a row of services itself."""
-    held = rows.collect_schema().names()
-    rows = rows.with_columns(*_rejection(held), team_of("ServTeamType"))
-    rows = rows.with_columns(_or_received("on"))
-    if "all_rejected" not in held:
-        ranks = [_rank(scope).alias(f"rank_{n}") for n, scope in enumerate(scopes)]
-        return rows.with_columns(*ranks, nw.col("is_rejected").alias("all_rejected"), nw.col("on").alias("rejected_on"))
-    better = []
+    """The services of each referral summed up, its own among them."""
+    has_others = "all_rejected" in rows.collect_schema().names()
+    rows = with_own_service(rows).with_columns(_or_received("on"))
+    own, others = nw.col("names_a_service"), nw.lit(False)
+    if has_others:
+        others = ~nw.col("all_rejected").is_null()
+    ranks = []
     for n, scope in enumerate(scopes):
-        own, other = _rank(scope), nw.col(f"rank_{n}").fill_null("2")
-        better.append(nw.when(own < other).then(own).otherwise(other).alias(f"rank_{n}"))
-    others = nw.col("all_rejected").fill_null(1)
-    both = nw.min_horizontal(others, nw.col("is_rejected")).alias("all_rejected")
-    # Where there are no other rows, their date is the received date that stood in for it.
-    none = nw.col("all_rejected").is_null()
-    date = nw.when(none).then(nw.col("on")).otherwise(nw.max_horizontal("rejected_on", "on"))
-    return rows.with_columns(*better, both, date.alias("rejected_on"))
+        rank = nw.when(own).then(_rank(scope)).otherwise(nw.lit(NO_RANK))
+        if has_others:
+            other = nw.col(f"rank_{n}").fill_null(NO_RANK)
+            rank = nw.when(other < rank).then(other).otherwise(rank)
+        ranks.append(rank.alias(f"rank_{n}"))
+    own_rejected, date = nw.col("is_rejected") == 1, nw.col("on")
+    rejected = own & own_rejected
+    if has_others:
+        # A referral without other rows has in `rejected_on` the received date that stood in for theirs.
+        all_others = nw.col("all_rejected").fill_null(1) == 1
+        rejected = (own | others) & (own_rejected | ~own) & all_others
+        later = nw.max_horizontal("rejected_on", "on")
+        date = nw.when(own & others).then(later).otherwise(nw.when(own).then(date).otherwise(nw.col("rejected_on")))
+    flag = nw.when(rejected).then(nw.lit(1)).otherwise(nw.lit(0))
+    return rows.with_columns(*ranks, flag.alias("all_rejected"), date.alias("rejected_on"))
 
 
 def _scope(number: int, scope: Scope, held: Sequence[str]) -> list[nw.Expr]:
     """Whether a referral is in a scope, and its team type there."""
     has_rank = f"rank_{number}" in held
-    rank = nw.col(f"rank_{number}").fill_null("1" + "0" + NO_CODE) if has_rank else nw.lit(f"10{NO_CODE}")
+    rank = nw.col(f"rank_{number}").fill_null(NO_RANK) if has_rank else nw.lit(NO_RANK)
     inside = nw.lit(True) if scope.team_types is None else rank.str.starts_with("0")
     if scope.minimum_age:
         inside = inside & (nw.col("AgeServReferRecDate").fill_null(-1) >= scope.minimum_age)

@@ -207,7 +207,7 @@ def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "ope
         nw.col("UniqServReqID").alias("first_referral"),
         team_code_of(nw.col("team_0")).alias("team_type_code"),
         team_type_of(nw.col("team_0")).alias("team_type"),
-        "referrals",
+        nw.col("referrals").cast(nw.Int64),
         *(_known(name) for name in dates),
     )
     return extract.leave(table.sort("person", "organisation", "start"), dates)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 
 from cmhs_metrics.mhsds.groups import Grouping, team_type_of
-from cmhs_metrics.mhsds.referrals import NO_CODE, REFERRAL, latest_referrals, row_key, services, team_of
+from cmhs_metrics.mhsds.referrals import (
+    NO_CODE,
+    OWN_SERVICE,
+    REFERRAL,
+    latest_referrals,
+    row_key,
+    services,
+    with_own_service,
+)
 
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.extract import Extract, Frame
@@ -25,7 +33,7 @@ def each_team(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:
         last = latest_referrals(extract).select(*REFERRAL, key)
         parts.append(last.join(found, on=["UniqServReqID", key], how="inner").select(*REFERRAL, "team"))
     if extract.has("referrals", "ServTeamType"):
-        own = latest_referrals(extract, ["ServTeamType"]).with_columns(team_of("ServTeamType"))
+        own = with_own_service(latest_referrals(extract, OWN_SERVICE)).filter(nw.col("names_a_service"))
         parts.append(own.select(*REFERRAL, "team"))
     teams = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
     told = nw.col("team") if "team_type_code" in grouping.by else team_type_of(nw.col("team"))

@@ -101,4 +101,5 @@ def waits(
         nw.col("wait_percentile_90").quantile(0.9, "linear"),
         *(nw.col(name).mean() for name in within),
     )
+    table = table.with_columns(nw.col("waits_completed").cast(nw.Int64))
     return finish(extract, table, request, ["waits_completed", "median_wait", "wait_percentile_90", *within])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.mhsds.synthesis.extracts import NOTICE, Plan, in_memory, to_parquet
+from cmhs_metrics.mhsds.synthesis.extracts import NOTICE, Plan, in_memory, not_synthetic, to_parquet
 from cmhs_metrics.mhsds.synthesis.layout import VERSIONS
 from cmhs_metrics.mhsds.synthesis.providers import PEOPLE_IN_A_LOCALITY, Window
 
@@ -80,16 +80,17 @@ def synthesise(
     acceptance, caseload, time on it, contacts, non-attendance, face-to-face share and clusters are drawn around the
     audit's national rates for each type of team; 14 million `contacts` in twelve months are England.
 
-    Open referrals are submitted again every month. About 2% of contacts and 1% of referrals come a month late, and as
-    many are put right a month later. A fifth of the referrals are of people who have another with the same provider,
-    many of them overlapping it or following within days; a few in a hundred go to two teams. Of referrals that were on
-    caseload before the first month, the first two direct contacts come along, in the months when they took place: waits
-    and access need them.
+    Open referrals are submitted again every month. About 2% of contacts and 1% of referrals come a month late, and
+    nearly as many are put right a month later. A fifth of the referrals are of people who have another with the same
+    provider, many of them overlapping it or following within days; a few in a hundred go to two teams. Of referrals
+    that were on caseload before the first month, the first two direct contacts come along, in the months when they took
+    place: waits and access need them.
 
     Parameters
     ----------
     folder : path, optional
-        Where to write a Parquet file for each table. Without it the extract is made in memory.
+        Where to write a Parquet file for each table: a new or empty folder, or one of an earlier synthetic extract,
+        which this one replaces when it is whole. Without it the extract is made in memory.
     contacts : int, default 5000
         Direct contacts expected in the months together [contact]; the table of contacts has a quarter more rows, of
         appointments that were missed or cancelled, messages, and corrections.
@@ -123,7 +124,7 @@ def synthesise(
     Raises
     ------
     BadInput
-        When arguments are out of range, with all that are.
+        When arguments are out of range, with all that are; when the folder has Parquet files that are not synthetic.
     ImportError
         When the files or the engine need PyArrow, which is not installed.
 
@@ -144,6 +145,10 @@ def synthesise(
     plan, problems = _checked(contacts, providers, first_month, months, version, seed, dirty, dates)
     if engine not in _ENGINES:
         problems.append(Problem("engine", None, engine, f"one of {', '.join(_ENGINES)}"))
+    if isinstance(folder, str) and not folder.strip():
+        problems.append(Problem("folder", None, folder, "a folder"))
+    elif folder is not None and Path(folder).exists() and not Path(folder).is_dir():
+        problems.append(Problem("folder", None, str(folder), "a folder, not a file"))
     if plan is None or problems:
         raise BadInput("mhsds.synthesise", problems)
     if (folder is not None or engine != "pandas") and importlib.util.find_spec("pyarrow") is None:
@@ -151,6 +156,9 @@ def synthesise(
         raise ImportError(f"{what} PyArrow: python -m pip install pyarrow; without it, engine='pandas' in memory")
     if folder is not None:
         path = Path(folder)
+        if others := not_synthetic(path):
+            expected = "a folder without Parquet files that are not synthetic: they would be mixed up or written over"
+            raise BadInput("mhsds.synthesise", [Problem("folder", None, other.name, expected) for other in others])
         to_parquet(plan, path, sys.stderr.isatty() if progress is None else progress)
         return path
     from cmhs_metrics.mhsds.extract import Extract

@@ -34,6 +34,7 @@ NOTICE = (
 )
 ROWS_IN_A_GROUP = 250_000
 _RECORD_BASE = 10**11
+_UNFINISHED = ".parquet.unfinished"
 
 
 class Plan:
@@ -141,6 +142,31 @@ def in_memory(plan: Plan, engine: str) -> dict[str, Any]:
     return arrow
 
 
+def not_synthetic(folder: Path) -> list[Path]:
+    """The Parquet files of a folder that do not say that they are synthetic.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder, which need not be there.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def says_so(path: Path) -> bool:
+        try:
+            return b"synthetic" in (pq.read_schema(path).metadata or {})
+        except pa.ArrowInvalid:
+            return False
+
+    return [path for path in sorted(folder.glob("*.parquet")) if not says_so(path)]
+
+
 def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
     """Draw an extract into a folder: a Parquet file a table, and what says that it is synthetic.
 
@@ -149,7 +175,8 @@ def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
     plan : Plan
         What to draw.
     folder : pathlib.Path
-        Where; made if it is not there.
+        Where; made if it is not there. What it holds of an earlier synthetic extract is replaced at the end, so that
+        a run that is interrupted leaves no half of one.
     progress : bool
         Whether to tell how far it is, on the standard error.
     """
@@ -165,7 +192,7 @@ def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
     def write(table: str) -> None:
         whole = pa.concat_tables(waiting.pop(table)).combine_chunks()
         if table not in writers:
-            writers[table] = pq.ParquetWriter(folder / f"{table}.parquet", whole.schema, compression="zstd")
+            writers[table] = pq.ParquetWriter(folder / f"{table}{_UNFINISHED}", whole.schema, compression="zstd")
         writers[table].write_table(whole, row_group_size=max(len(whole), 1))
 
     try:
@@ -180,11 +207,20 @@ def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
                 print(text, end="", file=sys.stderr, flush=True)
         for table in list(waiting):
             write(table)
-    finally:
-        for writer in writers.values():
+    except BaseException:
+        for table, writer in writers.items():
             writer.close()
+            (folder / f"{table}{_UNFINISHED}").unlink()
+        raise
+    finally:
         if progress:
             print(file=sys.stderr)
+    for writer in writers.values():
+        writer.close()
+    for earlier in (*folder.glob("*.parquet"), folder / "planted.csv"):
+        earlier.unlink(missing_ok=True)
+    for table in writers:
+        (folder / f"{table}{_UNFINISHED}").rename(folder / f"{table}.parquet")
     _explain(plan, folder, counts)
 
 
