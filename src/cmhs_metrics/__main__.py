@@ -60,7 +60,8 @@ def _pack(options: argparse.Namespace) -> str:
         None if options.table is None else report.read_table(options.table),
         None if options.populations is None else report.read_table(options.populations),
         focus=options.focus, peers=options.peers, by=options.by, place=options.place, period=options.period,
-        over_time=options.over_time, average=options.average, title=options.title, source=options.source, date=options.date, output=options.output,
+        over_time=options.over_time, average=options.average, title=options.title, source=options.source,
+        date=options.date, output=options.output,
     )  # fmt: skip
     sample = " Made of synthetic providers, for no table was given." if options.table is None else ""
     return (

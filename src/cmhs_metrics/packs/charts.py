@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cmhs_metrics.packs.profiles import ALL, row_name
+from cmhs_metrics.packs.wording import POPULATIONS
 from cmhs_metrics.presentation import SUPPRESSED
 
 if TYPE_CHECKING:
@@ -130,24 +131,40 @@ class Charts:
         table = profile.values.where(profile.shares.notna())
         names = {row: row_name(str(row), self.comparison) for row in table.index}
         names[ALL] = names[ALL][0].upper() + names[ALL][1:]
-        hidden = pd.DataFrame({part: profile.status == SUPPRESSED for part in table})
+        hidden = pd.DataFrame(dict.fromkeys(table, profile.status == SUPPRESSED))
         ax = plots.stacked_profile(
             table, metric=profile.metric, focus=list(self.comparison.focus), suppressed=hidden, names=names,
-            source=self.source, title=profile.title, ax=_axes(4.2 + 0.5 * len(table) + 0.12 * table.shape[1]),
+            source=self.source, title=profile.title, ax=_axes(2.4 + 0.5 * len(table) + 0.12 * table.shape[1]),
         )  # fmt: skip
         return self._inline(plots.to_svg(ax, profile.key), profile.key)
 
     def by_team_type(self, of: ByType) -> str | None:
-        """A panel of ranked bars for each type of team; None where there are more than can be read."""
+        """Where the place stands in each type of team; of several places, or none, every place as a bar."""
         from cmhs_metrics import plots
 
-        if len(of.writers) > MOST_PANELS:
+        rows = of.rows.assign(metric=of.rows["team_type"], label=of.rows["team_type"])
+        shown = rows[[name for name in SHOWN if name in rows]].assign(team_type=rows["team_type"])
+        if len(self.comparison.focus) == 1:
+            place = self.comparison.focus[0]
+            own = set(rows.loc[rows["place"] == place, "team_type"])
+            shown = shown[shown["team_type"].isin(own)]
+            if not 0 < len(own) <= MOST_PANELS:
+                return None
+            if of.basis is not None:
+                # Short enough to stand below each type of team.
+                shown = shown.assign(unit=f"per 100,000 {POPULATIONS[of.basis]}", basis=None)
+            ax = plots.dot_and_range(
+                shown, place, names=self.names,
+                source=self.source, title=f"{of.title}: {self.names[place]} beside all others",
+                ax=_axes(2.2 + 0.62 * len(own)),
+            )  # fmt: skip
+        elif len(of.writers) > MOST_PANELS:
             return None
-        rows = of.rows
-        ax = plots.small_multiples(
-            rows[[name for name in (*SHOWN, "team_type") if name in rows]], names=self.names, source=self.source,
-            title=of.title, ax=_axes(5.2 if len(of.writers) <= 4 else 8.8),
-        )  # fmt: skip
+        else:
+            ax = plots.small_multiples(
+                shown.assign(metric=of.metric, label=of.title), names=self.names, source=self.source, title=of.title,
+                ax=_axes(5.2 if len(of.writers) <= 4 else 8.8),
+            )  # fmt: skip
         return self._inline(plots.to_svg(ax, of.key), of.key)
 
     def shared(self) -> str:

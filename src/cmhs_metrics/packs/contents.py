@@ -1,4 +1,4 @@
-"""What stands in a pack, before it is written as a page: sections, profiles, types of team, funnels; and what does not."""
+"""What stands in a pack before it is written as a page, and what does not."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Contents:
         for section in self.sections:
             for entry in section.entries:
                 told += [*entry.findings, *self.further.get(entry.name, ())]
-        for each in (*self.profiles, *self.by_type):
-            told += self.further[each.key]
+        for key in (*(each.key for each in self.profiles), *(each.key for each in self.by_type)):
+            told += self.further[key]
         return told
 
 
@@ -114,7 +114,7 @@ def _no_funnels(made: list[Section], funnels: Mapping[str, PlaceFunnel]) -> list
     if not without:
         return []
     why = (
-        f"A funnel needs the counts of {FEWEST_IN_FUNNEL} places or more, none of them suppressed or rounded. So there is "
-        f"none for: {', '.join(without)}."
+        f"A funnel needs the counts of {FEWEST_IN_FUNNEL} places or more, none of them suppressed or rounded. So there "
+        f"is none for: {', '.join(without)}."
     )
     return [NotShown("Funnels", why)]

@@ -21,10 +21,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 COLUMNS = [
-    "metric", "label", "unit", "basis", "team_type", "period", "place", "name", "status", "value", "lower", "upper", "rank",
-    "places", "rank_best", "rank_worst", "quartile", "average", "average_lower", "average_upper", "average_kind",
-    "difference", "difference_percent", "more_than_chance", "outlier", "peer_average", "peer_average_lower",
-    "peer_average_upper", "focus", "peer",
+    "metric", "label", "unit", "basis", "team_type", "period", "place", "name", "status", "value", "lower", "upper",
+    "rank", "places", "rank_best", "rank_worst", "quartile", "average", "average_lower", "average_upper",
+    "average_kind", "difference", "difference_percent", "more_than_chance", "outlier", "peer_average",
+    "peer_average_lower", "peer_average_upper", "focus", "peer",
 ]  # fmt: skip
 """Of the downloads, in order."""
 

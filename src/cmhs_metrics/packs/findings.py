@@ -85,7 +85,7 @@ class Writer(Wording):
             return ""
         figures |= {"average_lower": low, "average_upper": high}
         side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
-        return f"{side} their {self.average_in_words}, which lies from {self.amount(low)} to {self.amount(high)}"
+        return f"{side} their {self.average_in_words}, which {self.between(low, high)}"
 
     def _chance(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
         figures |= {
@@ -138,9 +138,7 @@ class Writer(Wording):
         else:
             figures |= {"peer_average_lower": low, "peer_average_upper": high}
             side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
-            beside = (
-                f"{side} their {self.average_in_words}, {why}: it lies from {self.amount(low)} to {self.amount(high)}"
-            )
+            beside = f"{side} their {self.average_in_words}, {why}: it {self.between(low, high)}"
         sentence = (
             f"{self.subject}, {self.comparison.short_name(place)} beside its "
             f"{f'{asked} peers' if asked > 1 else 'peer'}: {self.value(row['value'])}, {beside}."
@@ -242,6 +240,8 @@ class Writer(Wording):
             return f"not defined: {below} is 0, which leaves nothing to divide by"
         cells = self.comparison.measures.loc[place]
         absent = [name for name in inputs_of(self.metric.name, self.basis) if pd.isna(cells.get(name))]
+        if not absent and self.comparison.pooled and self.metric.annual:
+            return "not known: its periods do not make up one year"
         if not absent:
             return "not known: the counts that it is made of were rounded, and do not go together"
         return f"not known, for the data hold no {listed([each.replace('_', ' ') for each in absent])}"

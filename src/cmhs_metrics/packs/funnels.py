@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from cmhs_metrics.packs.figures import inputs_of
 from cmhs_metrics.packs.findings import Finding
 from cmhs_metrics.presentation import KNOWN, listed
 from cmhs_metrics.variation import funnel
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry
     from cmhs_metrics.variation import Funnel
@@ -21,8 +21,8 @@ FEWEST_IN_FUNNEL = 10
 """With fewer places it cannot be told how much places differ anyway."""
 
 METHOD = (
-    "Funnel: limits of chance about the pooled value, at 95% and 99.8% (about two and three standard errors), widened by the "
-    "spread of places beyond chance (additive over-dispersion, Spiegelhalter 2005)."
+    "Funnel: limits of chance about the pooled value, at 95% and 99.8% (about two and three standard errors), widened "
+    "by the spread of places beyond chance (additive over-dispersion, Spiegelhalter 2005)."
 )
 
 

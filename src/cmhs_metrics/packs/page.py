@@ -123,7 +123,7 @@ def _further(comparison: Figures, charts: Charts | None, made: Contents) -> list
         text = "".join(type_text(each, comparison, charts, made.further[each.key]) for each in made.by_type)
         note = (
             "Each type of team is set beside the same type elsewhere. Rates are of all people of the places that have "
-            "such a team, whatever ages it is for."
+            "such a team, whatever ages it is for. The peers of a chart by type are all other places with such a team."
         )
         parts.append(("by-team-type", "By team type", f'<p class="note">{note}</p>{text}'))
     return parts

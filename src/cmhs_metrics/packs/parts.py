@@ -12,8 +12,8 @@ import narwhals as nw
 import pandas as pd
 
 from cmhs_metrics.clusters import CareCluster
-from cmhs_metrics.measures import KEYS, MEASURES, Kind
-from cmhs_metrics.packs.entering import columns_of, distinct, in_memory
+from cmhs_metrics.measures import KEYS
+from cmhs_metrics.packs.entering import BOUNDS, columns_of, distinct, in_memory
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.team_types import TeamType
@@ -29,7 +29,10 @@ STAFF = ("staff_group", "discipline")
 CLUSTERS = ("cluster", "care_cluster")
 """The columns in which care clusters are looked for."""
 
-PART_COLUMNS = (*STAFF, *CLUSTERS)
+MEASURE_OF = dict.fromkeys(STAFF, "wte") | dict.fromkeys(CLUSTERS, "caseload")
+"""The measure that each of these columns parts."""
+
+PART_COLUMNS = tuple(MEASURE_OF)
 
 GIVEN = "_spelling_given"
 
@@ -142,17 +145,22 @@ def of_column(data: Any, column: str, by: str, period: str | None, over_time: Ov
     Parts or None
         Staff groups by name, care clusters by number; None where there is only one.
     """
-    columns = columns_of(data)
+    columns, measure = columns_of(data), MEASURE_OF[column]
     order = list(distinct(data, [column])[column])
-    if len(order) < 2:
+    if len(order) < 2 or measure not in columns:
         return None
     if column in CLUSTERS:
         order.sort(key=CareCluster.parse)
-    further = [name for name in PART_COLUMNS if name in columns and name != column]
-    people = [name for name in columns if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
-    frame = nw.from_native(data).drop(*further, *people)
-    keys = [name for name in KEYS if name in columns]
-    return _parts(nw.to_native(frame), column, by, order, period, over_time, [*keys, column])
+    frame = nw.from_native(data)
+    # Rows of staff or clusters need not say of which team they are.
+    keys = [
+        name
+        for name in KEYS
+        if name in columns and not len(frame.lazy().filter(nw.col(name).is_null()).head(1).collect())
+    ]
+    measures = [name for name in (measure, *(f"{measure}{end}" for end in BOUNDS)) if name in columns]
+    chosen = frame.select(*dict.fromkeys([by, *keys, column, *measures]))
+    return _parts(nw.to_native(chosen), column, by, order, period, over_time, [*keys, column])
 
 
 def _parts(

@@ -1,7 +1,7 @@
 """Profiles: of what a place's caseload, contacts, cost and staff are made, beside all places together.
 
-The parts of a profile add up to its whole, so that one part that is hidden could be had from the others. Of a place with
-a suppressed part no share is shown; nor of all places together, where a part of any place is.
+The parts of a profile add up to its whole, so that one part that is hidden could be had from the others. Of a place
+with a suppressed part no share is shown; nor of all places together, where a part of any place is.
 """
 
 from __future__ import annotations
@@ -170,14 +170,14 @@ def profile_findings(profile: Profile, comparison: Figures) -> list[Finding]:
     """
     shares, found = profile.shares, []
     for place in [each for each in profile.known if each != ALL] or ([] if comparison.focus else profile.known):
-        row = shares.loc[place]
-        largest = [str(name) for name in row.index[row == row.max()]]
-        figures = {"share": float(row.max())}
+        row = {str(part): float(shares.at[place, part]) for part in shares}  # type: ignore[arg-type]
+        largest = [part for part, share in row.items() if share == max(row.values())]
+        figures = {"share": max(row.values())}
         said = f"{largest[0]} with" if len(largest) == 1 else f"{listed(largest, most=3)} with each"
         which = "the largest part is" if len(largest) == 1 else "the largest parts are"
         sentence = f"{profile.title}, {row_name(place, comparison)}: {which} {said} {_share(figures['share'])}"
         if place != ALL and ALL in profile.known and len(largest) == 1:
-            figures |= {"share_of_all": float(shares.loc[ALL, largest[0]]), "places": len(comparison.measures)}
+            figures |= {"share_of_all": float(shares[largest[0]][ALL]), "places": len(comparison.measures)}
             sentence += f"; of {row_name(ALL, comparison)} together it is {_share(figures['share_of_all'])}"
         found.append(
             Finding("profile", profile.metric or profile.measure, None, place or None, f"{sentence}.", figures)
@@ -199,7 +199,7 @@ def profile_rows(profile: Profile, comparison: Figures) -> tuple[list[str], list
         line = [str(part)]
         for row in profile.values.index:
             if profile.status[row] == KNOWN:
-                line += [_share(shares.loc[row, part]), amount(profile.values.loc[row, part], unit)]
+                line += [_share(shares.loc[row, part]), _amount(float(profile.values.loc[row, part]), unit)]
             else:
                 line += [profile.status[row], "–"]
         rows.append(line)
@@ -246,6 +246,11 @@ def profiles_not_shown(made: Sequence[Profile], comparison: Figures) -> list[Not
                 why = f"Not defined for {name}: there is nothing to divide by."
             said.append(NotShown(f"{each.title}: {name}", why))
     return said
+
+
+def _amount(value: float, unit: str) -> str:
+    """An amount; a count without decimals."""
+    return f"{value:,.0f}" if value.is_integer() and unit != "GBP" else amount(value, unit)
 
 
 def _share(value: float) -> str:
