@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -39,6 +40,7 @@ MOST_LINES = 6
 """Of more focus places and peers a trend chart is a tangle, and shows the focus places alone."""
 
 _GLYPH = re.compile(r'<path id="[^"]*?-(DejaVuSans[^"]*)"(?: d="([^"]*)")? transform="([^"]*)"/>')
+_NAME = re.compile(r' id="([^"]*)"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -184,6 +186,9 @@ class Charts:
             return ""
 
         drawing = _GLYPH.sub(kept, drawing).replace(f'href="#{name}-DejaVuSans', 'href="#glyph-DejaVuSans')
+        # A mark that many letters share names none of them, and a page has each name once.
+        often = {each for each, count in Counter(_NAME.findall(drawing)).items() if count > 1}
+        drawing = _NAME.sub(lambda found: "" if found[1] in often else found[0], drawing)
         drawing = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
         drawing = re.sub(r"<defs>\s*</defs>|<!--.*?-->", "", re.sub(r"\s+", " ", drawing)).replace("> <", "><")
         words = re.sub(r' (width|height)="[^"]*"', "", words, count=2)
