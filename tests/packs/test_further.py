@@ -153,6 +153,16 @@ class TestPooledPeriods:
         told = next(each for each in made.findings if each.kind == "profile" and each.metric == "contacts")
         assert told.sentence == "Contacts by team type, A: the largest parts are CRHT and EIP with each 50.0%."
 
+    def test_types_of_team_that_cover_no_year_have_no_metric_of_one(self) -> None:
+        table = pd.concat([self.MONTHS.assign(team_type=each) for each in ("CRHT", "EIP")], ignore_index=True)
+        table = table.drop(table.index[(table["team_type"] == "EIP") & (table["period"] == "2024-04")])
+        made = cm.pack(table, self.PEOPLE, focus="A", over_time="last", charts=False)
+        told = {each.metric for each in made.findings if each.kind == "team types"}
+        assert "cost_per_contact" in told
+        assert "contacts_per_patient" not in told
+        why = "Of whole years, which some teams do not cover: Contacts per patient per year."
+        assert why in [each.why for each in made.not_shown]
+
     def test_asks_for_one_thing_only(self) -> None:
         with pytest.raises(cm.BadInput, match="period: got '2024-04', expected none: over_time= pools all periods"):
             cm.pack(self.MONTHS, over_time="last", period="2024-04")

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -167,6 +167,13 @@ class TestTypes:
             ["CRHT", "1,000", "+33%", "1st of 2", "750"],
         ]
 
+    def test_the_same_as_the_average_is_neither(self) -> None:
+        # Each place has 200 of 10,000 in generic teams; A has 100 in its CRHT, and B 50.
+        table = TEAMS.assign(caseload=[200.0, 100.0, 200.0, 50.0, 200.0, 250.0])
+        comparison = compare(table, PEOPLE, focus=["A"])
+        told = type_findings(by_team_type(comparison)[0][0], comparison)[0]
+        assert "above the pooled average of the type in 1 of 2 types of team, below it in none" in told.sentence
+
     def test_shares_by_points(self) -> None:
         # 300 of 3,300 beside 650 of 5,150; 0 of 500 beside 50 of 1,050.
         comparison = compare(TEAMS, PEOPLE, focus=["A"])
@@ -235,6 +242,10 @@ class TestThePage:
         for key in ("profiles", "by-team-type"):
             assert f'<a href="#{key}">' in made.html
 
+    def test_every_name_is_there_once(self, made: cm.packs.Pack) -> None:
+        ids = [attributes["id"] for _, attributes in Tags(made.html).all if "id" in attributes]
+        assert len(ids) == len(set(ids))
+
     def test_the_same_each_time_and_on_every_engine(self) -> None:
         held = [
             cm.pack(make(TEAMS), make(PEOPLE), focus="A", charts=False).html
@@ -294,7 +305,7 @@ def published_sums(made: cm.packs.Pack, table: pd.DataFrame) -> list[np.ndarray]
     return told
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(CELLS)
 def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, str]]) -> None:
     """Of all sums that the page tells, none and no combination of them is a cell that is hidden."""
