@@ -101,6 +101,8 @@ def pack(
     data : any frame that narwhals knows, optional
         The measures, a row for each team (or organisation) and period; see `aggregate`. The bundled sample of synthetic
         providers unless given, and the page says so.
+        Rows that name a `staff_group` (or `discipline`) or a care `cluster` hold the WTE or the caseload of that part,
+        and are no rows of teams, unless all are.
     populations : table of the same kind, optional
         The people of each place; see `aggregate`. Its columns that are neither places nor populations are left out, and
         the page names them.
