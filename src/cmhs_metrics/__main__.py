@@ -60,7 +60,8 @@ def _pack(options: argparse.Namespace) -> str:
         None if options.table is None else report.read_table(options.table),
         None if options.populations is None else report.read_table(options.populations),
         focus=options.focus, peers=options.peers, by=options.by, place=options.place, period=options.period,
-        average=options.average, title=options.title, source=options.source, date=options.date, output=options.output,
+        over_time=options.over_time, average=options.average, title=options.title, source=options.source,
+        date=options.date, output=options.output,
     )  # fmt: skip
     sample = " Made of synthetic providers, for no table was given." if options.table is None else ""
     return (
@@ -93,6 +94,11 @@ def _pack_parser() -> argparse.ArgumentParser:
         "--place", metavar="COLUMN", help="the column whose people the populations are, if finer than --by"
     )
     parser.add_argument("--period", metavar="PERIOD", help="the period to show (default: the last)")
+    parser.add_argument(
+        "--over-time",
+        choices=["last", "mean"],
+        help="pool the periods of the table into one: of a caseload take the last, or the mean",
+    )
     parser.add_argument(
         "--average", choices=["pooled", "mean of places", "median of places"], default="pooled",
         help="what places are compared with (default: pooled)",

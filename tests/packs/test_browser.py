@@ -31,14 +31,15 @@ A4 = (595, 842)
 
 
 def pack() -> cm.packs.Pack:
-    """Twelve synthetic trusts in two years, one of them with a value that is suppressed."""
+    """Twelve synthetic trusts with their teams in two years, one of them with a value that is suppressed."""
     now = cm.synthetic_providers(12)
     before = cm.synthetic_providers(12, period="2015/16", seed=3)
     people = ["registered_population", "weighted_population"]
     held = pd.concat([before, now], ignore_index=True)
-    table = held.groupby(["organisation", "period"], as_index=False)[["caseload", "contacts", "total_cost"]].sum()
+    table = held[["organisation", "team_type", "period", "caseload", "contacts", "total_cost"]]
     table = table.assign(contacts_lower=table["contacts"], contacts_upper=table["contacts"])
     hidden = table["organisation"].eq("Synthetic Trust 03") & table["period"].eq("2016/17")
+    hidden &= table["team_type"].eq("EIP")
     table.loc[hidden, ["contacts", "contacts_lower", "contacts_upper"]] = [None, 0, 4]
     places = now.drop_duplicates("organisation")[["organisation", *people]]
     return cm.pack(table, places, focus="Synthetic Trust 07", peers=["Synthetic Trust 02", "Synthetic Trust 03"])

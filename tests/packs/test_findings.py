@@ -103,6 +103,41 @@ class TestByHand:
             "of 4 differ from the average by more than chance."
         )
 
+    @pytest.mark.parametrize(
+        ("highest", "words"),
+        [(102, "all within 2.0% of each other"), (100.01, "all within 0.1% of each other"), (105, "a 1.1-fold range")],
+    )
+    def test_a_range_of_nothing_is_no_fold(self, highest: float, words: str) -> None:
+        held = writer(
+            "cost_per_referral",
+            THREE.assign(
+                referrals=100, referrals_accepted=50, total_cost=[100, 100, 101 if highest > 101 else 100, highest]
+            ),
+        )
+        assert held.spread().sentence.endswith(f", {words}.")
+        assert "1.0-fold" not in held.spread().sentence
+
+    def test_open_peers_are_said(self) -> None:
+        """B has 50 of 10,000; of C it is known that it lies from 0 to 4."""
+        table = THREE.assign(referrals=[100, 50, None, 50], referrals_lower=[100, 50, 0, 50])
+        table = table.assign(referrals_upper=[100, 50, 4, 50], referrals_accepted=0.0)
+        held = writer("referrals_per_100k", table, focus=["A"], peers=["B", "C"])
+        told = held.beside_peers("A")
+        # From 50 to 54 of 20,000.
+        assert told.sentence == (
+            "Referrals, A beside its 2 peers: 1,000 referrals per 100,000 registered population, above their pooled "
+            "average, which is open, for 1 of them is suppressed: it lies from 250 to 270."
+        )
+        assert told.figures == {
+            "value": 1000, "peers": 2, "peers_suppressed": 1, "peer_average_lower": 250, "peer_average_upper": 270
+        }  # fmt: skip
+        alone = writer("referrals_per_100k", table, focus=["A"], peers=["C"]).beside_peers("A")
+        assert alone.sentence.endswith("registered population, beside a value that is suppressed.")
+        assert not {"peer_average_lower", "peer_average_upper"} & set(alone.figures)
+        assert held.rows["peer_average_lower"].notna().all()
+        bounds = writer("referrals_per_100k", table, focus=["A"], peers=["C"]).rows["peer_average_lower"]
+        assert bounds.isna().all(), "the average of one place is that place"
+
     def test_missing_and_undefined_are_told_apart(self) -> None:
         table = THREE.assign(referrals_accepted=[80, None, 120, 0], referrals=[100, 50, 200, 0])
         held = writer("referral_acceptance_rate", table)
@@ -249,7 +284,8 @@ def _every_number_is_of_the_frame(text: str, held: Writer) -> None:
     allowed |= {ordinal(int(each)) for each in rows["rank"].dropna()}
     allowed |= {f"{number}" for number in range(len(rows) + 1)} | {"95%", "100,000"}
     if len(known) and known["value"].min() > 0:
-        allowed.add(f"{times_over(known['value'].max() / known['value'].min())}-fold")
+        fold = known["value"].max() / known["value"].min()
+        allowed.add(f"{times_over(fold)}-fold" if fold >= 1.05 else f"{math.ceil(round((fold - 1) * 1e3, 6)) / 10}%")
     assert set(NUMBER.findall(text)) <= allowed, (text, allowed)
 
 

@@ -128,12 +128,15 @@ class TestTheSample:
     def test_charts_have_titles_and_descriptions(self, sample: cm.packs.Pack) -> None:
         tags = Tags(sample.html)
         images = [each for each in tags.of("svg") if each.get("role") == "img"]
-        assert len(images) == sum(section.kind == "spread" for section in sample.findings)
+        # For each metric a ranked chart; besides, one for each funnel, profile and metric by type.
+        drawn = ("spread", "funnel", "profile", "team types")
+        assert len(images) == sum(finding.kind in drawn for finding in sample.findings)
         assert len(tags.of("desc")) == len(images)
 
     def test_the_data_of_every_chart_is_in_it(self, sample: cm.packs.Pack) -> None:
         files = downloads(sample.html)
-        assert len(files) == sum(each.kind == "spread" for each in sample.findings) + 1
+        drawn = ("spread", "funnel", "profile", "team types")
+        assert len(files) == sum(each.kind in drawn for each in sample.findings) + 1
         assert files["cmhs-dna-rate-2016-17.csv"].count("\r\n") == 43
 
     def test_the_same_each_time(self) -> None:

@@ -10,7 +10,6 @@ import pandas as pd
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, Kind
 from cmhs_metrics.packs.accessible_tables import table, unit_words
-from cmhs_metrics.packs.sections import not_shown
 from cmhs_metrics.presentation import listed
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.page import Setting
-    from cmhs_metrics.packs.sections import Section
+    from cmhs_metrics.packs.sections import NotShown, Section
 
 _AVERAGES = {
     "pooled": (
@@ -37,10 +36,10 @@ def source_text(setting: Setting) -> str:
     return f"Data: {setting.source.rstrip('.')}." if setting.source else "The source of the data was not given."
 
 
-def not_shown_text(comparison: Figures) -> str:
+def not_shown_text(said: Iterable[NotShown]) -> str:
     """What is not in the page, and why."""
     reasons: dict[str, list[str]] = {}
-    for each in not_shown(comparison):
+    for each in said:
         reasons.setdefault(each.what, []).append(each.why)
     rows = [[what, " ".join(why)] for what, why in reasons.items()]
     text = (
@@ -52,7 +51,7 @@ def not_shown_text(comparison: Figures) -> str:
     )
 
 
-def reading_text(comparison: Figures) -> str:
+def reading_text(comparison: Figures, further: Sequence[str] = ()) -> str:
     """How ranks, differences and intervals are to be read."""
     confidence = f"{comparison.confidence * 100:.3g}%"
     said = [
@@ -68,6 +67,7 @@ def reading_text(comparison: Figures) -> str:
         "A difference tells that places differ, and not why. It may come from need, from how services are organised, "
         "from how they count, or from the quality of the data.",
         "The quarters are of places by rank: the highest quarter holds the highest values.",
+        *further,
     ]
     return bullets(said)
 

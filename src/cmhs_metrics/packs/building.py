@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.page import Setting, page
-from cmhs_metrics.packs.sections import not_shown, sections
 from cmhs_metrics.synthetic import synthetic_providers
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.benchmarking.comparison import Average
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.sections import NotShown
+    from cmhs_metrics.tables.aggregation import OverTime
 
 SAMPLE_FOCUS = ("Synthetic ICB 07",)
 SAMPLE_PEERS = ("Synthetic ICB 03", "Synthetic ICB 12", "Synthetic ICB 20")
@@ -84,6 +85,7 @@ def pack(
     place: str | None = None,
     basis: str | Sequence[str] | None = None,
     period: Any = None,
+    over_time: OverTime | None = None,
     average: Average = "pooled",
     confidence: float = 0.95,
     title: str | None = None,
@@ -99,6 +101,8 @@ def pack(
     data : any frame that narwhals knows, optional
         The measures, a row for each team (or organisation) and period; see `aggregate`. The bundled sample of synthetic
         providers unless given, and the page says so.
+        Rows that name a `staff_group` (or `discipline`) or a care `cluster` hold the WTE or the caseload of that part,
+        and are no rows of teams, unless all are.
     populations : table of the same kind, optional
         The people of each place; see `aggregate`. Its columns that are neither places nor populations are left out, and
         the page names them.
@@ -116,6 +120,9 @@ def pack(
         The populations of the rates: "weighted" and "registered", as in the audit, where they are there.
     period : optional
         The period to show: the last one of the table unless given. Earlier ones make the trends.
+    over_time : {"last", "mean"}, optional
+        Pool all periods of the table into one, for example twelve months into a year, and how a stock is then made; see
+        `aggregate`. There are no trends then.
     average, confidence
         As in `benchmark`.
     title, source, date : str, optional
@@ -167,20 +174,15 @@ def pack(
             asked, by = [list(SAMPLE_FOCUS), list(SAMPLE_PEERS)], "icb"
     comparison = compare(
         data, populations, focus=asked[0], peers=asked[1], by=by, place=place, basis=basis, period=period,
-        average=average, confidence=confidence,
+        over_time=over_time, average=average, confidence=confidence,
     )  # fmt: skip
-    made = sections(comparison)
+    made = contents(comparison)
     named = " and ".join(comparison.name(each) for each in comparison.focus[:2]) if len(asked[0]) < 3 else ""
     heading = title or f"Community mental health services{f': {named}' if named else ''}"
     from cmhs_metrics import __version__
 
     setting = Setting(heading, "synthetic providers" if sample else source, date, sample, charts, __version__)
-    result = Pack(
-        heading,
-        page(comparison, made, setting),
-        [finding for section in made for entry in section.entries for finding in entry.findings],
-        not_shown(comparison),
-    )
+    result = Pack(heading, page(comparison, made, setting), made.findings, made.not_shown)
     if output is not None:
         result.save(output)
     return result

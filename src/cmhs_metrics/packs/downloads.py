@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import math
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,8 +14,19 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cmhs_metrics.packs.figures import Figures
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 """How text may begin that a spreadsheet reads as a formula; the wide forms are those of East Asian keyboards."""
+
+
+COLUMNS = [
+    "metric", "label", "unit", "basis", "team_type", "period", "place", "name", "status", "value", "lower", "upper",
+    "rank", "places", "rank_best", "rank_worst", "quartile", "average", "average_lower", "average_upper",
+    "average_kind", "difference", "difference_percent", "more_than_chance", "outlier", "peer_average",
+    "peer_average_lower", "peer_average_upper", "focus", "peer",
+]  # fmt: skip
+"""Of the downloads, in order."""
 
 
 def safe_cell(cell: Any) -> Any:
@@ -104,3 +116,14 @@ def file_name(parts: Iterable[str]) -> str:
     words = "-".join(parts).casefold()
     plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in words)
     return f"cmhs-{'-'.join(word for word in plain.split('-') if word)}.csv"
+
+
+def link(rows: pd.DataFrame, name: str, text: str) -> str:
+    """A link in the page that saves a table as a file."""
+    return f'<p class="download"><a download="{escape(name)}" href="{data_uri(rows)}">{escape(text)} (CSV)</a></p>'
+
+
+def download(rows: pd.DataFrame, comparison: Figures) -> pd.DataFrame:
+    """The figures of a metric as a file holds them: no bounds of what is hidden are among them."""
+    named = rows.assign(name=[comparison.name(place) for place in rows["place"]])
+    return named[[name for name in COLUMNS if name in named and (name != "period" or comparison.period is not None)]]

@@ -34,9 +34,9 @@ def place_column(data: Any, columns: Sequence[str], asked: Sequence[str]) -> str
         expected = f"by= (the column that names the places), or one of the columns {', '.join(PLACES)}"
         raise BadInput("pack", [Problem("by", None, None, expected)])
     for name in there:
-        if set(asked) <= set(_distinct(data, [name])[name].astype(str)):
+        if set(asked) <= set(distinct(data, [name])[name].astype(str)):
             return name
-    known = {name: set(_distinct(data, [name])[name].astype(str)) for name in there}
+    known = {name: set(distinct(data, [name])[name].astype(str)) for name in there}
     every = set().union(*known.values())
     unknown = [each for each in asked if each not in every]
     problems = [
@@ -46,7 +46,8 @@ def place_column(data: Any, columns: Sequence[str], asked: Sequence[str]) -> str
     raise BadInput("pack", problems)
 
 
-def _distinct(table: Any, names: list[str]) -> pd.DataFrame:
+def distinct(table: Any, names: list[str]) -> pd.DataFrame:
+    """The values that columns have together, as text and in order; what is missing is left out."""
     frame = nw.from_native(table).lazy().select(*names).unique().collect()
     known: pd.DataFrame = frame.to_pandas().dropna()
     return known.sort_values(names).astype(str)
@@ -57,7 +58,7 @@ def names_of_places(table: Any, by: str) -> dict[str, str]:
     column = f"{by}_name"
     if by not in columns_of(table) or column not in columns_of(table):
         return {}
-    named = _distinct(table, [by, column]).drop_duplicates(by, keep=False)
+    named = distinct(table, [by, column]).drop_duplicates(by, keep=False)
     return dict(zip(named[by], named[column], strict=True))
 
 
@@ -76,17 +77,16 @@ def populations_of_places(populations: Any, columns: list[str], by: str, place: 
     return nw.to_native(nw.from_native(populations).select(*wanted)), unused
 
 
-def in_memory(totals: Any, by: str) -> pd.DataFrame:
-    """The sums in memory as plain numbers, without the metrics."""
+def in_memory(totals: Any, by: str, *further: str) -> pd.DataFrame:
+    """The sums in memory as plain numbers, without the metrics; their keys as text."""
     frame = nw.from_native(totals)
     held = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
     bounds = {f"{name}{end}" for name in MEASURES for end in BOUNDS}
     numeric = [name for name in map(str, held) if name in MEASURES or name in bounds]
     table = pd.DataFrame({name: numbers(held, name) for name in numeric})
-    table.insert(0, by, held[by].astype(str).where(held[by].notna()))
-    if "period" in held:
-        table.insert(1, "period", held["period"].astype(str).where(held["period"].notna()))
-    keys = [name for name in (by, "period") if name in table]
+    keys = [name for name in (by, *further, "period") if name in held]
+    for at, name in enumerate(keys):
+        table.insert(at, name, held[name].astype(str).where(held[name].notna()))
     problems = [Problem(name, None, None, f"a {name} in every row") for name in keys if table[name].isna().any()]
     if problems:
         raise BadInput("pack", problems)
@@ -108,3 +108,16 @@ def periods_of(sums: pd.DataFrame, period: Any) -> tuple[str | None, list[str]]:
     held = sorted(held, key=lambda each: parse_period(each).end_time)
     shown = str(period) if period is not None else held[-1]
     return shown, held[: held.index(shown) + 1]
+
+
+def pooled_periods(data: Any, columns: Sequence[str], period: Any) -> str | None:
+    """What several periods are called that are pooled into one: from the first to the last."""
+    if period is not None:
+        raise BadInput("pack", [Problem("period", None, period, "none: over_time= pools all periods of the table")])
+    if "period" not in columns:
+        expected = "a table with the column period, whose periods are pooled"
+        raise BadInput("pack", [Problem("over_time", None, None, expected)])
+    held = sorted(distinct(data, ["period"])["period"], key=lambda each: parse_period(each).end_time)
+    if not held:
+        return None
+    return held[0] if len(held) == 1 else f"{held[0]} to {held[-1]}"

@@ -18,8 +18,10 @@ from cmhs_metrics.packs.entering import (
     names_of_places,
     periods_of,
     place_column,
+    pooled_periods,
     populations_of_places,
 )
+from cmhs_metrics.packs.parts import PART_COLUMNS, Parts, of_column, of_team_types, split
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.tables.aggregation import OverTime
 
 UNDEFINED = "undefined"
 """What a metric is whose denominator is zero."""
@@ -71,6 +74,10 @@ class Figures:
         The sums of the measures of each place in the period shown, with the populations.
     unused : tuple of str
         The columns of the user's tables that the pack does not use.
+    pooled : bool
+        Whether the period is several of the table, pooled into one.
+    parts : tuple of Parts
+        The sums by type of team, staff group and care cluster, where the table has these.
     """
 
     by: str
@@ -84,6 +91,8 @@ class Figures:
     history: pd.DataFrame
     measures: pd.DataFrame
     unused: tuple[str, ...]
+    pooled: bool = False
+    parts: tuple[Parts, ...] = ()
 
     def name(self, place: str) -> str:
         """A place as the pack calls it: its name, and its code where it has both."""
@@ -127,6 +136,7 @@ def compare(
     place: str | None = None,
     basis: str | Sequence[str] | None = None,
     period: Any = None,
+    over_time: OverTime | None = None,
     average: Average = "pooled",
     confidence: float = 0.95,
 ) -> Figures:
@@ -134,7 +144,7 @@ def compare(
 
     Parameters
     ----------
-    data, populations, focus, peers, by, place, basis, period, average, confidence
+    data, populations, focus, peers, by, place, basis, period, over_time, average, confidence
         As in `pack`.
 
     Returns
@@ -156,19 +166,25 @@ def compare(
     held = [name for name in columns if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
     if held and people is None:
         place = place or ("organisation" if "organisation" in columns else by)
-    used = {by, place, "period", *MEASURES, "team", "team_type", "organisation", f"{by}_name"}
+    used = {by, place, "period", *MEASURES, "team", "team_type", "organisation", f"{by}_name", *PART_COLUMNS}
     bounds = {f"{name}{end}" for name in MEASURES for end in BOUNDS}
     unused = [*(name for name in columns if name not in used | bounds), *unused]
-    groups = [by, *(["period"] if "period" in columns else [])]
-    totals = aggregate(data, groups, populations=people, place=place if held or place in columns_of(people) else None)
+    teams, named, keys = split(data)
+    keys = None if keys is None else list(dict.fromkeys([*keys, by]))
+    pooled = pooled_periods(data, columns, period) if over_time is not None else None
+    groups = [by, *(["period"] if "period" in columns and over_time is None else [])]
+    people_of = {"populations": people, "place": place if held or place in columns_of(people) else None}
+    totals = aggregate(teams, groups, over_time=over_time, keys=keys, **people_of)
     sums = in_memory(totals, by)
     metrics = [column_of(name) for name in columns_of(totals)]
     wanted = list(dict.fromkeys(found[0].name for found in metrics if found is not None))
     if not wanted:
         raise BadInput("pack", [Problem(None, None, columns, "columns that make at least one metric; see validate")])
-    shown, periods = periods_of(sums, period)
+    shown, periods = (pooled, []) if over_time is not None else periods_of(sums, period)
     peers = [each for each in peers if each not in set(focus)]
-    arguments = {"by": by, "basis": _bases(metrics, basis), "average": average, "confidence": confidence}
+    arguments: dict[str, Any] = {
+        "by": by, "basis": _bases(metrics, basis), "average": average, "confidence": confidence,
+    }  # fmt: skip
     history = []
     each: str | None
     for each in periods or [None]:  # type: ignore[list-item]
@@ -179,13 +195,25 @@ def compare(
             mark: [name for name in asked if name in there or each == shown]
             for mark, asked in (("focus", focus), ("peers", peers))
         }
-        history.append(_compared(of_period, wanted, arguments | marks).assign(period=each))
+        if over_time is not None:
+            # From the periods themselves: whether they make a year is known of no sum.
+            marks = {"focus": list(focus), "peers": list(peers)}
+            further = {"over_time": over_time, "keys": keys, **people_of}
+            rows = compared(teams, of_period, wanted, arguments | marks | further)
+        else:
+            rows = compared(of_period, of_period, wanted, arguments | marks | {"place": place_of(of_period, by)})
+        history.append(rows.assign(period=shown if each is None else each))
     rows = history[-1]
-    measures = sums[sums["period"] == shown] if shown is not None else sums
+    measures = sums[sums["period"] == shown] if "period" in sums else sums
+    parts = [
+        of_team_types(teams, by, people, people_of["place"], shown, over_time),
+        *(of_column(rows_of, column, by, shown, over_time) for column, rows_of in named.items()),
+    ]
     return Figures(
         by, tuple(focus), tuple(peers), names, average, confidence, shown,
         rows, pd.concat(history, ignore_index=True) if len(periods) > 1 else rows.iloc[:0],
-        measures.set_index(by), tuple(dict.fromkeys(unused)),
+        measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
+        tuple(each for each in parts if each is not None),
     )  # fmt: skip
 
 
@@ -198,13 +226,42 @@ def _bases(metrics: Sequence[Any], basis: str | Sequence[str] | None) -> list[st
     return audits or [name for name in BASES if name in there] or None
 
 
-def _compared(sums: pd.DataFrame, metrics: list[str], arguments: dict[str, Any]) -> pd.DataFrame:
-    by = arguments["by"]
+def place_of(sums: pd.DataFrame, by: str) -> str | None:
+    """The column whose people the populations of summed places are."""
     held = any(MEASURES[name].kind is Kind.POPULATION for name in map(str, sums) if name in MEASURES)
-    rows = pd.DataFrame(benchmark(sums, metrics, place=by if held else None, **arguments))
-    rows["status"] = _statuses(rows, sums.set_index(by))
+    return by if held else None
+
+
+def compared(table: Any, sums: pd.DataFrame, metrics: Sequence[str], arguments: dict[str, Any]) -> pd.DataFrame:
+    """The result of `benchmark` with the `status` of each value, by metric and place.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        What is compared.
+    sums : pandas.DataFrame
+        Its measures summed over each place, from which is told why a value is not there.
+    metrics : sequence of str
+        The metrics.
+    arguments : dict of str to object
+        As in `benchmark`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Nothing is left in it of a value that is not known, nor of the bounds of a suppressed one.
+    """
+    rows = pd.DataFrame(benchmark(table, metrics, **arguments))
+    order = rows.groupby(["metric", "basis"], sort=False, dropna=False).ngroup()
+    rows = rows.assign(order=order).sort_values(["order", "place"], kind="stable", ignore_index=True)
+    rows = rows.drop(columns="order")
+    rows["status"] = _statuses(rows, sums.set_index(arguments["by"]))
     rows.loc[rows["status"] != KNOWN, [name for name in OF_A_PLACE if name in rows]] = float("nan")
     rows.loc[rows["status"] != KNOWN, ["more_than_chance", "outlier"]] = None
+    if "peer_average_lower" in rows and len(arguments["peers"]) == 1:
+        # The average of one place is that place: its bounds are not to be read there either.
+        hidden = rows["peer_average"].isna()
+        rows.loc[hidden, ["peer_average_lower", "peer_average_upper"]] = float("nan")
     return rows
 
 

@@ -28,7 +28,7 @@ class Finding:
     Parameters
     ----------
     kind : str
-        "position", "peers", "other basis", "trend", "spread" or "absent".
+        "position", "peers", "other basis", "trend", "spread", "absent", "funnel", "profile" or "team types".
     metric : str
         The metric.
     basis : str or None
@@ -85,7 +85,7 @@ class Writer(Wording):
             return ""
         figures |= {"average_lower": low, "average_upper": high}
         side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
-        return f"{side} their {self.average_in_words}, which lies from {self.amount(low)} to {self.amount(high)}"
+        return f"{side} their {self.average_in_words}, which {self.between(low, high)}"
 
     def _chance(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
         figures |= {
@@ -102,8 +102,10 @@ class Writer(Wording):
         row = self._row(place)
         peers = self.rows[self.rows["place"].isin(self.comparison.peers)]
         known = peers[peers["status"] == KNOWN]
-        if row is None or row["status"] != KNOWN or known.empty or pd.isna(row["peer_average"]):
+        if row is None or row["status"] != KNOWN or peers.empty:
             return None
+        if pd.isna(row["peer_average"]):
+            return self._beside_open_peers(place, row, peers)
         average = float(row["peer_average"])
         figures = {"value": row["value"], "peer_average": average, "peers": len(known)}
         percent = (row["value"] - average) / average * 100 if average else math.nan
@@ -117,6 +119,29 @@ class Writer(Wording):
         sentence = (
             f"{self.subject}, {self.comparison.short_name(place)} beside its {which}: {self.value(row['value'])}, "
             f"{words} {average_of} ({self.amount(average)})."
+        )
+        return self._finding("peers", place, sentence, figures)
+
+    def _beside_open_peers(self, place: str, row: pd.Series[Any], peers: pd.DataFrame) -> Finding | None:
+        """That the average of the peers is open, for one of them is suppressed; and between which values it lies."""
+        hidden = int((peers["status"] == SUPPRESSED).sum())
+        if not hidden:
+            return None
+        asked = len(self.comparison.peers)
+        figures = {"value": row["value"], "peers": asked, "peers_suppressed": hidden}
+        low, high = row.get("peer_average_lower"), row.get("peer_average_upper")
+        why = f"which is open, for {hidden} of them {'is' if hidden == 1 else 'are'} suppressed"
+        if asked == 1:
+            beside = "beside a value that is suppressed"
+        elif low is None or high is None or pd.isna(low) or pd.isna(high):
+            beside = f"beside their {self.average_in_words}, {why}"
+        else:
+            figures |= {"peer_average_lower": low, "peer_average_upper": high}
+            side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
+            beside = f"{side} their {self.average_in_words}, {why}: it {self.between(low, high)}"
+        sentence = (
+            f"{self.subject}, {self.comparison.short_name(place)} beside its "
+            f"{f'{asked} peers' if asked > 1 else 'peer'}: {self.value(row['value'])}, {beside}."
         )
         return self._finding("peers", place, sentence, figures)
 
@@ -144,9 +169,13 @@ class Writer(Wording):
         figures["highest"] = high
         without = " with a value" if self.places < len(self.rows) else ""
         times = ""
-        if math.isfinite(fold):
+        if math.isfinite(fold) and times_over(fold) != "1.0":
             figures["fold"] = fold
             times = f", a {times_over(fold)}-fold range"
+        elif math.isfinite(fold):
+            # Rounded up, so that what is said to hold does.
+            figures["within_percent"] = math.ceil(round((fold - 1) * 1000, 6)) / 10
+            times = f", all within {figures['within_percent']:.1f}% of each other"
         sentence = (
             f"{self.subject}: the {self.of_places()}{without} range from {self.amount(low)} "
             f"({self._named_at(low)}) to {self.amount(high)} ({self._named_at(high)}){times}."
@@ -211,6 +240,8 @@ class Writer(Wording):
             return f"not defined: {below} is 0, which leaves nothing to divide by"
         cells = self.comparison.measures.loc[place]
         absent = [name for name in inputs_of(self.metric.name, self.basis) if pd.isna(cells.get(name))]
+        if not absent and self.comparison.pooled and self.metric.annual:
+            return "not known: its periods do not make up one year"
         if not absent:
             return "not known: the counts that it is made of were rounded, and do not go together"
         return f"not known, for the data hold no {listed([each.replace('_', ' ') for each in absent])}"

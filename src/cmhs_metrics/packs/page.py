@@ -18,7 +18,9 @@ from cmhs_metrics.packs.background import (
     source_text,
 )
 from cmhs_metrics.packs.charts import Charts, history_of
-from cmhs_metrics.packs.downloads import data_uri, file_name
+from cmhs_metrics.packs.downloads import download, file_name, link
+from cmhs_metrics.packs.funnels import METHOD
+from cmhs_metrics.packs.further import chart_box, funnel_text, profile_text, type_text
 from cmhs_metrics.packs.sections import counts, furthest
 from cmhs_metrics.packs.wording import PLACE_NAMES
 from cmhs_metrics.presentation import listed
@@ -26,21 +28,12 @@ from cmhs_metrics.presentation import listed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
+    from cmhs_metrics.packs.contents import Contents
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry, Section
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load: nothing. No script runs in it, whatever a name in a table may say."""
-
-COLUMNS = [
-    "metric", "label", "unit", "basis", "period", "place", "name", "status", "value", "lower", "upper", "rank",
-    "places", "rank_best", "rank_worst", "quartile", "average", "average_lower", "average_upper", "average_kind",
-    "difference", "difference_percent", "more_than_chance", "outlier", "peer_average", "peer_average_lower",
-    "peer_average_upper", "focus", "peer",
-]  # fmt: skip
-"""Of the downloads, in order."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +64,15 @@ class Setting:
     version: str
 
 
-def page(comparison: Figures, sections: Sequence[Section], setting: Setting) -> str:
+def page(comparison: Figures, made: Contents, setting: Setting) -> str:
     """Write the page.
 
     Parameters
     ----------
     comparison : Figures
         The figures.
-    sections : sequence of Section
-        The parts of the audit.
+    made : Contents
+        What stands in the page.
     setting : Setting
         Title, source and date.
 
@@ -89,17 +82,19 @@ def page(comparison: Figures, sections: Sequence[Section], setting: Setting) -> 
         The HTML document: the same for the same input.
     """
     charts = Charts(comparison, setting.source) if setting.charts else None
+    sections = made.sections
     parts = [
         ("summary", "Summary", _summary(comparison, sections)),
-        *((each.key, each.title, _section(each, comparison, charts)) for each in sections),
-        ("not-shown", "What could not be shown", not_shown_text(comparison)),
-        ("reading", "How to read the figures", reading_text(comparison)),
+        *((each.key, each.title, _section(each, comparison, charts, made)) for each in sections),
+        *_further(comparison, charts, made),
+        ("not-shown", "What could not be shown", not_shown_text(made.not_shown)),
+        ("reading", "How to read the figures", reading_text(comparison, [METHOD] if made.funnels else [])),
         ("populations", "Populations and averages", populations_text(comparison)),
         ("definitions", "Definitions and sources", definitions_text(sections, setting)),
         ("data", "The data", _data(comparison)),
     ]
     contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in parts)
-    of_the_audit = {section.key for section in sections}
+    of_the_audit = {*(section.key for section in sections), "profiles", "by-team-type"}
     body = "".join(_part(key, title, text, on_a_new_page=key in of_the_audit) for key, title, text in parts)
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
@@ -116,6 +111,22 @@ def page(comparison: Figures, sections: Sequence[Section], setting: Setting) -> 
         f"{f' on {escape(setting.date)}' if setting.date else ''}. "
         f"{escape(source_text(setting))}</p></footer>\n</body>\n</html>\n"
     )
+
+
+def _further(comparison: Figures, charts: Charts | None, made: Contents) -> list[tuple[str, str, str]]:
+    """The profiles, and the metrics by type of team, where the data have these."""
+    parts = []
+    if made.profiles:
+        text = "".join(profile_text(each, comparison, charts, made.further[each.key]) for each in made.profiles)
+        parts.append(("profiles", "Profiles: what services are made of", text))
+    if made.by_type:
+        text = "".join(type_text(each, comparison, charts, made.further[each.key]) for each in made.by_type)
+        note = (
+            "Each type of team is set beside the same type elsewhere. Rates are of all people of the places that have "
+            "such a team, whatever ages it is for. The peers of a chart by type are all other places with such a team."
+        )
+        parts.append(("by-team-type", "By team type", f'<p class="note">{note}</p>{text}'))
+    return parts
 
 
 def _part(key: str, title: str, text: str, *, on_a_new_page: bool) -> str:
@@ -169,22 +180,26 @@ def _summary(comparison: Figures, sections: Sequence[Section]) -> str:
             for section in sections
             for entry in section.entries
             for each in entry.further
-            if "fold" in each.figures
+            if {"fold", "within_percent"} & set(each.figures)
         ]
-        spreads.sort(key=lambda each: -each.figures["fold"])
+        spreads.sort(key=lambda each: -each.figures.get("fold", 1.0))
         text += "<p>No place was asked about. The widest ranges:</p>" + bullets(each.sentence for each in spreads[:6])
     return text
 
 
-def _section(section: Section, comparison: Figures, charts: Charts | None) -> str:
-    return "".join(_entry(entry, comparison, charts) for entry in section.entries)
+def _section(section: Section, comparison: Figures, charts: Charts | None, made: Contents) -> str:
+    return "".join(_entry(entry, comparison, charts, made) for entry in section.entries)
 
 
-def _entry(entry: Entry, comparison: Figures, charts: Charts | None) -> str:
+def _entry(entry: Entry, comparison: Figures, charts: Charts | None, made: Contents) -> str:
     metric = entry.writer.metric
-    drawn = [charts.ranked(entry), charts.trend(entry) if comparison.periods else None] if charts else []
-    box = f'<figure><div class="chart" tabindex="0" role="group" aria-label="Chart, {escape(metric.label)}">'
-    figures = "".join(f"{box}{each}</div></figure>" for each in drawn if each)
+    figures = ""
+    if charts:
+        figures = chart_box(charts.ranked(entry), f"Chart, {metric.label}")
+        figures += chart_box(charts.trend(entry) if comparison.periods else None, f"Chart of the trend, {metric.label}")
+        figures += chart_box(charts.tiles(entry) if entry.name == made.mapped else None, f"Map, {metric.label}")
+    held = made.funnels.get(entry.name)
+    funnel = funnel_text(held, entry, comparison, charts, made.further[entry.name]) if held else ""
     caveats = "".join(f'<p class="note">{escape(each)}</p>' for each in metric.caveats)
     return (
         f'<article aria-labelledby="{entry.name}"><div class="entry-head">'
@@ -192,35 +207,26 @@ def _entry(entry: Entry, comparison: Figures, charts: Charts | None) -> str:
         f"{bullets(each.sentence for each in entry.findings)}</div>"
         f"{figures}{short_table(entry, comparison)}{caveats}"
         f"<details><summary>Every place: {escape(metric.label)}</summary>{places_table(entry, comparison)}</details>"
-        f"{_downloads(entry, comparison)}</article>"
+        f"{_downloads(entry, comparison)}{funnel}</article>"
     )
 
 
 def _downloads(entry: Entry, comparison: Figures) -> str:
     name = entry.writer.metric.name
     links = [
-        _link(
-            _download(entry.rows, comparison),
+        link(
+            download(entry.rows, comparison),
             file_name([name, comparison.period or ""]),
             f"Data of the chart: {entry.writer.metric.label}",
         )
     ]
     if comparison.periods and entry.writer.moves():
-        rows = _download(history_of(entry, comparison), comparison)
-        links.append(_link(rows, file_name([name, "trend"]), f"Data of the trend: {entry.writer.metric.label}"))
+        rows = download(history_of(entry, comparison), comparison)
+        links.append(link(rows, file_name([name, "trend"]), f"Data of the trend: {entry.writer.metric.label}"))
     return "".join(links)
-
-
-def _link(rows: pd.DataFrame, name: str, text: str) -> str:
-    return f'<p class="download"><a download="{escape(name)}" href="{data_uri(rows)}">{escape(text)} (CSV)</a></p>'
-
-
-def _download(rows: pd.DataFrame, comparison: Figures) -> pd.DataFrame:
-    named = rows.assign(name=[comparison.name(place) for place in rows["place"]])
-    return named[[name for name in COLUMNS if name in named and (name != "period" or comparison.period is not None)]]
 
 
 def _data(comparison: Figures) -> str:
     rows = comparison.history if comparison.periods else comparison.rows
     text = f"<p>Every figure of this page: {len(rows):,} rows, one for each metric, population, place and period.</p>"
-    return text + _link(_download(rows, comparison), "cmhs-all-figures.csv", "All figures")
+    return text + link(download(rows, comparison), "cmhs-all-figures.csv", "All figures")

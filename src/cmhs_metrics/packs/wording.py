@@ -114,6 +114,11 @@ class Wording:
         held = {name: row.get(name) for name in ("rank", "rank_best", "rank_worst", "places")}
         return {name: float(value) for name, value in held.items() if value is not None and pd.notna(value)}
 
+    def between(self, low: float, high: float) -> str:
+        """Where a value lies of which only the bounds are known; of bounds that are written alike, about where."""
+        ends = self.amount(low), self.amount(high)
+        return f"is about {ends[0]}" if ends[0] == ends[1] else f"lies from {ends[0]} to {ends[1]}"
+
     def distance(self, difference: float, percent: float, figures: dict[str, float], name: str) -> str:
         """How far above or below: percentage points of a share, per cent of anything else."""
         if difference == 0:
