@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 
 from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.engines import POLARS
+from cmhs_metrics.mhsds.engines import POLARS, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,10 +54,11 @@ def latest(
     if extract.engine is not POLARS:
         return known.unique(list(item), keep="last", order_by=named).drop(*made)
     # To sort is dear, and most items stand once.
-    twice = known.group_by(*item).agg(nw.len().alias(f"{NEXT}rows")).filter(nw.col(f"{NEXT}rows") > 1).select(*item)
-    once = known.join(twice, on=list(item), how="anti")
-    rest = known.join(twice, on=list(item), how="semi").unique(list(item), keep="last", order_by=named)
-    return nw.concat([once, rest], how="vertical").drop(*made)
+    known, mark = marked(known, item)
+    twice = known.group_by(mark).agg(nw.len().alias(f"{NEXT}rows")).filter(nw.col(f"{NEXT}rows") > 1).select(mark)
+    once = known.join(twice, on=mark, how="anti")
+    rest = known.join(twice, on=mark, how="semi").unique(list(item), keep="last", order_by=named)
+    return nw.concat([once, rest], how="vertical").drop(mark, *made)
 
 
 def number(name: str) -> nw.Expr:
