@@ -670,3 +670,19 @@ def test_notebooks_show_types_of_team_and_clusters() -> None:
     assert "not in use" in cm.CareCluster(9)._repr_html_()
     assert cm.TeamType("crht") is cm.TeamType.CRHT
     assert cm.CareCluster(3) == 3
+
+
+class TestFewBars:
+    TABLE = pd.DataFrame({"Generic CMHTs": [60, 50], "Older People": [40, 50]}, index=["Here", "England"])
+
+    def rows_of_room(self, height: float) -> float:
+        picture = plots.Picture(figsize=(8.0, height))
+        ax = plots.stacked_profile(self.TABLE, ax=picture.add_axes((0.02, 0.02, 0.96, 0.96)))
+        low, high = ax.get_ylim()
+        return low - high
+
+    def test_fill_a_low_picture(self) -> None:
+        assert self.rows_of_room(3.0) < 4
+
+    def test_do_not_become_blocks_on_a_slide(self) -> None:
+        assert self.rows_of_room(6.0) == 6

@@ -24,7 +24,8 @@ BESIDE = 1.35
 """Distance of names below one another [size]; with it a place takes this much of a horizontal chart."""
 ABREAST = 1.08
 """The same of names turned upright, side by side."""
-FEW = 6
+FEW, THICK = 6, 40.0
+"""Fewer bars than these do not take all the room, unless they stay thinner than this [point]."""
 RIM: dict[str, Any] = {"color": PAPER, "linewidth": 4, "zorder": 2.5}
 """A white rim keeps a line visible upon bars; all rims lie below all lines, which often lie close together."""
 
@@ -143,7 +144,8 @@ class Names:
         count = len(self.short)
         if self.across:
             # A few bars stay bars and do not become blocks.
-            ax.set_ylim(max(count, FEW) - 0.5, -0.5)
+            high = ax.bbox.height * 72 / ax.figure.dpi
+            ax.set_ylim(max(count, min(FEW, high / THICK)) - 0.5, -0.5)
         else:
             ax.set_xlim(-0.5, max(count, FEW) - 0.5)
 
