@@ -12,7 +12,7 @@ from cmhs_metrics.mhsds.codes import ATTENDANCE, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.columns import TABLES, Kind
 from cmhs_metrics.mhsds.dates import EPOCH, last_day_of_month
 from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.referrals import OWN_SERVICE, with_own_service
+from cmhs_metrics.mhsds.referrals import OWN_SERVICE, rejected_by, with_own_service
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -251,8 +251,7 @@ _SERVICE_FACTS = ("services", "unknown", "undated", "kept")
 
 def _service_facts(held: Any, team: str, there: nw.Expr) -> list[nw.Expr]:
     """Of a row of services: whether it is one, of no known team, rejected without a date, not rejected."""
-    dated = ~nw.col("ReferRejectionDate").is_null() if "ReferRejectionDate" in held else nw.lit(False)
-    reason = nw.col("ReferRejectReason").fill_null("") != "" if "ReferRejectReason" in held else nw.lit(False)
+    dated, reason = rejected_by(held)
     unknown = _unknown(team, _TEAM_CODES) if team in held else nw.lit(False)
     facts = (there, there & unknown, there & reason & ~dated, there & ~(dated | reason))
     return [

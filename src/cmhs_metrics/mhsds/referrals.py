@@ -15,7 +15,7 @@ from cmhs_metrics.mhsds.dates import NEVER, last_day_of_month
 from cmhs_metrics.mhsds.latest import LOWEST, end_date, latest, number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from cmhs_metrics.mhsds.extract import Extract, Frame
 
@@ -143,10 +143,16 @@ def team_of(name: str) -> nw.Expr:
     return code.replace_strict(list(newer), list(newer.values()), default=code, return_dtype=nw.String).alias("team")
 
 
-def _rejection(held: Sequence[str]) -> list[nw.Expr]:
-    """Whether a row is rejected, and the date; LOWEST where only a reason is there."""
+def rejected_by(held: Container[str]) -> tuple[nw.Expr, nw.Expr]:
+    """Whether a row has the date of a rejection, and whether it has a reason for one."""
     dated = ~nw.col("ReferRejectionDate").is_null() if "ReferRejectionDate" in held else nw.lit(False)
     reason = nw.col("ReferRejectReason").fill_null("") != "" if "ReferRejectReason" in held else nw.lit(False)
+    return dated, reason
+
+
+def _rejection(held: Sequence[str]) -> list[nw.Expr]:
+    """Whether a row is rejected, and the date; LOWEST where only a reason is there."""
+    dated, reason = rejected_by(held)
     date = nw.col("ReferRejectionDate").fill_null(LOWEST) if "ReferRejectionDate" in held else nw.lit(LOWEST)
     return [nw.when(dated | reason).then(nw.lit(1)).otherwise(nw.lit(0)).alias("is_rejected"), date.alias("on")]
 
