@@ -19,7 +19,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, metric
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 
 Q = cm.units.Quantity

@@ -16,7 +16,6 @@ from cmhs_metrics.ambitions import (
 )
 from cmhs_metrics.catalogue import describe, list_metrics
 from cmhs_metrics.clusters import CareCluster, SuperClass
-from cmhs_metrics.containers import DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.extrapolation import (
     extrapolate_rate,
@@ -147,6 +146,7 @@ from cmhs_metrics.metrics.workforce import (
     white_british_share,
     wte_per_100k,
 )
+from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.outcomes import (
     avoided_activity,
     reliable_change,

@@ -11,15 +11,15 @@ import pint
 
 from cmhs_metrics import units
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.containers import OWN, SAME
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import OWN, SAME
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION, FRAMEWORK, WEB_PAGE, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 @function(inputs={"actual": OWN, "target": SAME}, unit="")

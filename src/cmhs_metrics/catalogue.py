@@ -15,10 +15,10 @@ from functools import update_wrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from cmhs_metrics.containers import Contract, evaluate
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.measures import MEASURES, PARAMETERS, POPULATION, unit_of
-from cmhs_metrics.ratio import PLAIN, Symbol
+from cmhs_metrics.numeric.containers import Contract, evaluate
+from cmhs_metrics.numeric.ratio import PLAIN, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

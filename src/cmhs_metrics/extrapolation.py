@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.containers import OWN
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import OWN
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 @function(inputs={"rate": OWN, "population": "person"}, unit=f"{OWN} * person_100k")

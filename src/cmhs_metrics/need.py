@@ -11,11 +11,11 @@ import numpy as np
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.containers import OWN, Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS
+from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.populations import Population
-from cmhs_metrics.ratio import ratio
 from cmhs_metrics.tables.entry import enter, require
 from cmhs_metrics.tables.validation import check_cells, number
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from cmhs_metrics.numeric.kinds import Many, Number, Value
     from cmhs_metrics.tables.entry import Table
-    from cmhs_metrics.values import Many, Number, Value
 
 REGISTERED, WEIGHTED = "registered_population", "weighted_population"
 _TOTAL = "_need_total_"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.containers import OWN, SAME
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import OWN, SAME
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 @function(inputs={"before": OWN, "after": SAME}, unit=OWN, signed=True)

@@ -21,7 +21,7 @@ from cmhs_metrics.audit.check import VERDICTS, Check, Outcome, Relation, run
 from cmhs_metrics.audit.checks import CHECKS
 from cmhs_metrics.audit.figures import Figure, load
 from cmhs_metrics.audit.reconcile import outcomes
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cmhs_metrics.audit.check import CANNOT_BE_CHECKED, Outcome
 from cmhs_metrics.audit.figures import Figure, load
 from cmhs_metrics.audit.reconcile import outcomes
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:

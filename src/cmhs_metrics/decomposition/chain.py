@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cmhs_metrics.containers import Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import Contract, evaluate
+from cmhs_metrics.numeric.ratio import ratio
 
 
 class Chain(NamedTuple):

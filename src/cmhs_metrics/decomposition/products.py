@@ -11,7 +11,7 @@ from cmhs_metrics.decomposition.chain import Chain
 from cmhs_metrics.decomposition.parts import METHODS, MOST_FACTORS, PARTS, product
 from cmhs_metrics.decomposition.results import each_output, index_of, is_number, plain, signed, unit_of, written
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.containers import Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.containers import Contract, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

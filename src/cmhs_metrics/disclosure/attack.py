@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.disclosure.bounds import Inconsistent, reach
-from cmhs_metrics.disclosure.frames import given_back
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.frames import given_back
 
 if TYPE_CHECKING:
     import pandas as pd

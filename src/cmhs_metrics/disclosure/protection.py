@@ -9,12 +9,12 @@ import numpy as np
 
 from cmhs_metrics.disclosure.attack import attack
 from cmhs_metrics.disclosure.complement import Choice, Unprotectable
-from cmhs_metrics.disclosure.frames import in_pandas
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.frames import in_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.disclosure.frames import given_back, in_pandas
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import display_text
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.frames import given_back, in_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

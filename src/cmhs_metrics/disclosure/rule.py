@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.containers import OWN, Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.containers import OWN, SAME, Contract, evaluate
 from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, choose, floor_division
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from cmhs_metrics.intervals.rates import FEW, byar_limits
 from cmhs_metrics.intervals.requirements import OnBadInput, a_count, not_negative
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import stdtrit
 
-from cmhs_metrics.containers import OWN, SAME
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.intervals.requirements import OnBadInput, a_count, finite, not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate
+from cmhs_metrics.numeric.containers import OWN, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

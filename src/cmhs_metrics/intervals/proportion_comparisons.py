@@ -10,14 +10,14 @@ from cmhs_metrics.intervals.proportions import wilson_limits
 from cmhs_metrics.intervals.rate_comparisons import difference_limits
 from cmhs_metrics.intervals.requirements import OnBadInput, Requirement, a_count, part_of
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 def proportion_ratio_interval(

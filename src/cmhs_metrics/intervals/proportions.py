@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from cmhs_metrics.containers import SAME
 from cmhs_metrics.intervals.requirements import OnBadInput, a_count, part_of
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
+from cmhs_metrics.numeric.containers import SAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 def proportion_interval(

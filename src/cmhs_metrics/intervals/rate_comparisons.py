@@ -10,14 +10,14 @@ from scipy.special import betaincinv
 from cmhs_metrics.intervals.rates import poisson_limits
 from cmhs_metrics.intervals.requirements import OnBadInput, Requirement, a_count, not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 def rate_ratio_interval(

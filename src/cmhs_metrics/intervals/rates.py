@@ -9,14 +9,14 @@ from scipy.special import gammainccinv, gammaincinv, ndtri
 
 from cmhs_metrics.intervals.requirements import OnBadInput, a_count, is_whole, not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 FEW = 10
 """Below this many events Byar's approximation gives way to the exact method."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import numpy as np
 import pint
 
-from cmhs_metrics.containers import Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.intervals.requirements import OnBadInput, Requirement, confidence_levels, met, option_problems
+from cmhs_metrics.numeric.containers import Contract, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

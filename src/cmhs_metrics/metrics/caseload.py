@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import metric
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.summaries import mean, shares
 from cmhs_metrics.sources import AUDIT
-from cmhs_metrics.summaries import mean, shares
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Column, Many, Number, Value
+    from cmhs_metrics.numeric.kinds import Column, Many, Number, Value
 
 
 @metric(

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.clusters import CareCluster
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.summaries import shares
 from cmhs_metrics.sources import AUDIT
-from cmhs_metrics.summaries import shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from cmhs_metrics.values import Many, Number, Value
+    from cmhs_metrics.numeric.kinds import Many, Number, Value
 
 
 @metric(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import function, metric
-from cmhs_metrics.containers import OWN
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import OWN
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import metric
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import AUDIT, BOARD_PAPER
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 SERVICES = AUDIT.section("Voluntary Sector: Most common service offers nationally")
 

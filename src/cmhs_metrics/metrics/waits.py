@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.summaries import mean, percentile, share_at_most, shares
 from cmhs_metrics.sources import AUDIT, CONFEDERATION, FRAMEWORK, WEB_PAGE
-from cmhs_metrics.summaries import mean, percentile, share_at_most, shares
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cmhs_metrics.values import Column, Many, Number, Value
+    from cmhs_metrics.numeric.kinds import Column, Many, Number, Value
 
 BANDS = AUDIT.section("Waiting Times: Waiting times for community MH services")
 STANDARD = CONFEDERATION.section("paragraphs 17, 18 and 23: access and waiting times")

@@ -11,9 +11,9 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics import units
-from cmhs_metrics.containers import MILLI, DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES
+from cmhs_metrics.numeric.containers import MILLI, DimensionalityError
 from cmhs_metrics.tables.sql_server import as_its_engine_can
 from cmhs_metrics.team_types import TeamType
 

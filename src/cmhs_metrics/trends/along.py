@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cmhs_metrics.containers import OWN, Contract, evaluate
+from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

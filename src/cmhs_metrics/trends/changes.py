@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.containers import OWN, SAME, Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
-    from cmhs_metrics.values import Number, Value
+    from cmhs_metrics.numeric.kinds import Number, Value
 
 
 @function(inputs={"value": OWN, "earlier": SAME}, unit=OWN, signed=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
-from cmhs_metrics.containers import DimensionalityError
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.trends.along import along
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from cmhs_metrics.containers import OWN
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.containers import OWN
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import DAY, PER_YEAR, Ordered, ordered, position_of
 

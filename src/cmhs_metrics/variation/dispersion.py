@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from cmhs_metrics.numeric.arguments import Places
 from cmhs_metrics.variation.chance import standard_errors as errors_of_chance
 from cmhs_metrics.variation.chance import to_even_scale
 from cmhs_metrics.variation.limits import KINDS, PER, check_counts, check_kind
-from cmhs_metrics.variation.places import Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.numeric.arguments import Places, in_pandas
 from cmhs_metrics.variation.chance import standard_errors
 from cmhs_metrics.variation.dispersion import Overdispersion, funnel_z_scores, overdispersion
 from cmhs_metrics.variation.limits import (
@@ -19,7 +20,6 @@ from cmhs_metrics.variation.limits import (
     funnel_limits,
     known,
 )
-from cmhs_metrics.variation.places import Places, in_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cmhs_metrics.numeric.arguments import Places, in_pandas
 from cmhs_metrics.variation.chance import exact_limits, widened_limits
-from cmhs_metrics.variation.places import Places, in_pandas
 
 if TYPE_CHECKING:
     import pandas as pd

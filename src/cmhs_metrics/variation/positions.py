@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.errors import nearest
+from cmhs_metrics.numeric.arguments import Places
 from cmhs_metrics.variation.chance import exact_limits
 from cmhs_metrics.variation.funnels import flags
 from cmhs_metrics.variation.limits import KINDS, LEVELS, PER, check_counts, check_kind
-from cmhs_metrics.variation.places import Places
 from cmhs_metrics.variation.ranking import quarters, ranked
 
 if TYPE_CHECKING:

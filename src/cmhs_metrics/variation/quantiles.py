@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cmhs_metrics.containers import OWN
-from cmhs_metrics.variation.places import Places
+from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.numeric.containers import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

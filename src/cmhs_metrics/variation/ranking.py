@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.variation.places import Places
+from cmhs_metrics.numeric.arguments import Places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

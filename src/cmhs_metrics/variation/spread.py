@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cmhs_metrics.variation.places import Places
+from cmhs_metrics.numeric.arguments import Places
 
 
 def fold_variation(values: Any, leave_out: float = 0) -> Any:

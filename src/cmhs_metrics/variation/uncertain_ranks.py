@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.numeric.arguments import Places, in_pandas
 from cmhs_metrics.variation.limits import KINDS, check_counts, known
-from cmhs_metrics.variation.places import Places, in_pandas
 from cmhs_metrics.variation.ranking import ranked
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from cmhs_metrics.audit.checks.families import (
     share,
     share_of,
 )
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 SPENDING = "finance.headline.total_cost"
 SPENDING_RATE = "finance.cost_profile.total.cost_per_100k"

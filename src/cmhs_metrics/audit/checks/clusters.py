@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmhs_metrics.audit.check import Check
 from cmhs_metrics.audit.checks.families import adds_to, between, highest, lowest, printed_again, share
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 CASELOAD = "caseload.england.caseload"
 BANDS = ("1_3", "4_8", "10_17", "18_21")

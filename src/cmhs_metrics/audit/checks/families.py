@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics import percentage_change
 from cmhs_metrics.audit.check import Check
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

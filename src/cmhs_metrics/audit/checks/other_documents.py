@@ -15,7 +15,7 @@ from cmhs_metrics.audit.checks.families import (
     share_of,
     share_of_sum,
 )
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 BOARD = "board_paper_2023:"
 CONFEDERATION = "confederation_2025:"

@@ -21,7 +21,7 @@ from cmhs_metrics.audit.checks.families import (
     share,
     share_of,
 )
-from cmhs_metrics.ratio import ratio
+from cmhs_metrics.numeric.ratio import ratio
 
 ENHANCED = "primary_care.enhanced"
 PATIENTS = (f"{ENHANCED}.patients", f"{ENHANCED}.patients_per_100k")

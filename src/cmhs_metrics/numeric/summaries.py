@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.ratio import Symbol, ratio
+from cmhs_metrics.numeric.ratio import Symbol, ratio
 
 
 def shares(parts: Any) -> Any:

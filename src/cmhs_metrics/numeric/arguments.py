@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
-from cmhs_metrics.containers import OWN, Contract, evaluate
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
