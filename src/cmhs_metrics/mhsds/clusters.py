@@ -8,18 +8,18 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.caseload import at_a_date, on_caseload
-from cmhs_metrics.mhsds.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.request import refuse_broken_rules
-from cmhs_metrics.mhsds.sums import team_columns
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import team_columns
+from cmhs_metrics.mhsds.records.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
+from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 ITEM = ("Person_ID", "UniqClustID")
 

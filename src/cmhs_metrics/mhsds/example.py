@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmhs_metrics.mhsds.extract import Extract
+from cmhs_metrics.mhsds.records.extract import Extract
 
 
 def example() -> Extract:

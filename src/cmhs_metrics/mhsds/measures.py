@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.admissions import admissions
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.request import Request, read_request, refuse_broken_rules
-from cmhs_metrics.mhsds.sums import sums_of_referrals
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import Request, read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
+from cmhs_metrics.mhsds.facts.admissions import admissions
+from cmhs_metrics.mhsds.records.codes import CORE, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 
 def measures(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.mhsds.broken_rows import counts
-from cmhs_metrics.mhsds.codes import ATTENDANCE, MECHANISMS
-from cmhs_metrics.mhsds.columns import TABLES
+from cmhs_metrics.mhsds.quality_rules import counts
+from cmhs_metrics.mhsds.records.codes import ATTENDANCE, MECHANISMS
+from cmhs_metrics.mhsds.records.columns import TABLES
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.broken_rows import Check
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.quality_rules import Check
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 
 @dataclass(frozen=True, slots=True)

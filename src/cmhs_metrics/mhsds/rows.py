@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.contacts import latest_contacts, with_contacts
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.groups import team_code_of, team_type_of
-from cmhs_metrics.mhsds.referrals import facts
-from cmhs_metrics.mhsds.request import missing, refuse_broken_rules
-from cmhs_metrics.mhsds.spells import with_spells
+from cmhs_metrics.mhsds.counting.groups import team_code_of, team_type_of
+from cmhs_metrics.mhsds.counting.request import missing, refuse_broken_rules
+from cmhs_metrics.mhsds.facts.contacts import latest_contacts, with_contacts
+from cmhs_metrics.mhsds.facts.referrals import facts
+from cmhs_metrics.mhsds.facts.spells import with_spells
+from cmhs_metrics.mhsds.records.codes import CORE, Scope
+from cmhs_metrics.mhsds.records.dates import NEVER
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 _REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDProv": "organisation"}
 

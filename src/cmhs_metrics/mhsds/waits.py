@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.request import read_request, refuse_broken_rules
-from cmhs_metrics.mhsds.sums import facts_wanted, team_columns, with_spans
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import facts_wanted, team_columns, with_spans
+from cmhs_metrics.mhsds.records.codes import CORE, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 DAYS_A_WEEK = 7
 

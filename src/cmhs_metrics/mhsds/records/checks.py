@@ -6,8 +6,8 @@ from typing import Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.columns import Column, Kind, Table
-from cmhs_metrics.mhsds.engines import POLARS
+from cmhs_metrics.mhsds.records.columns import Column, Kind, Table
+from cmhs_metrics.mhsds.records.engines import POLARS
 
 EXPECTED = {
     Kind.ID: "text or whole numbers",

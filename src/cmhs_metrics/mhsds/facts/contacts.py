@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
-from cmhs_metrics.mhsds.dates import NEVER, Span
-from cmhs_metrics.mhsds.engines import DUCKDB, POLARS, first_two
-from cmhs_metrics.mhsds.latest import latest
-from cmhs_metrics.mhsds.referrals import REFERRAL
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL
+from cmhs_metrics.mhsds.records.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
+from cmhs_metrics.mhsds.records.dates import NEVER, Span
+from cmhs_metrics.mhsds.records.engines import DUCKDB, POLARS, first_two
+from cmhs_metrics.mhsds.records.latest import latest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 FLOWS = ("contacts", "face_to_face_contacts", "did_not_attends")
 ITEM = ("Person_ID", "UniqCareContID")

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import ACUTE_BEDS, TRANSFERS
-from cmhs_metrics.mhsds.contacts import latest_contacts
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.referrals import REFERRAL, facts
+from cmhs_metrics.mhsds.facts.contacts import latest_contacts
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL, facts
+from cmhs_metrics.mhsds.records.codes import ACUTE_BEDS, TRANSFERS
+from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.dates import Span
-    from cmhs_metrics.mhsds.extract import Extract, Frame
-    from cmhs_metrics.mhsds.groups import Grouping
+    from cmhs_metrics.mhsds.counting.groups import Grouping
+    from cmhs_metrics.mhsds.records.dates import Span
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 ADMISSIONS = ("admissions", "admissions_without_prior_contact")
 FROM_DAYS, TO_DAYS = 365, 3

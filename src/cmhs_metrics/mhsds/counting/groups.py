@@ -10,12 +10,12 @@ import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.codes import ETHNIC_GROUP_NOT_KNOWN, ETHNIC_GROUPS, SEX, SEX_NOT_KNOWN
-from cmhs_metrics.mhsds.referrals import NO_CODE
+from cmhs_metrics.mhsds.facts.referrals import NO_CODE
+from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUP_NOT_KNOWN, ETHNIC_GROUPS, SEX, SEX_NOT_KNOWN
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 GROUPS = (
     "organisation", "team_type", "team_type_code", "icb", "age_band", "sex", "ethnic_group", "month",

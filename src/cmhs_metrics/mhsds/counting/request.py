@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.admissions import ADMISSIONS
-from cmhs_metrics.mhsds.codes import ACCESS, CORE, Scope
-from cmhs_metrics.mhsds.contacts import FLOWS
-from cmhs_metrics.mhsds.dates import Span, day_number, months_of, read_period
-from cmhs_metrics.mhsds.groups import Grouping, read_grouping
+from cmhs_metrics.mhsds.counting.groups import Grouping, read_grouping
+from cmhs_metrics.mhsds.facts.admissions import ADMISSIONS
+from cmhs_metrics.mhsds.facts.contacts import FLOWS
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.quality import refuse_broken
-from cmhs_metrics.mhsds.referrals import REFERRAL
+from cmhs_metrics.mhsds.records.codes import ACCESS, CORE, Scope
+from cmhs_metrics.mhsds.records.dates import Span, day_number, months_of, read_period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 OF_REFERRALS = (
     "referrals", "referrals_rejected", "referrals_accepted", "referrals_closed", "discharges", "open_referrals",

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import OLDER_CODES, Scope
-from cmhs_metrics.mhsds.dates import NEVER, last_day_of_month
-from cmhs_metrics.mhsds.latest import LOWEST, end_date, latest, number
+from cmhs_metrics.mhsds.records.codes import OLDER_CODES, Scope
+from cmhs_metrics.mhsds.records.dates import NEVER, last_day_of_month
+from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 REFERRAL = ("Person_ID", "UniqServReqID")
 """What a referral is named by."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.columns import Column, Kind
-from cmhs_metrics.mhsds.dates import EPOCH, NEVER, day_of_date, day_of_text
-from cmhs_metrics.mhsds.memory import plain_numbers
+from cmhs_metrics.mhsds.records.columns import Column, Kind
+from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER, day_of_date, day_of_text
+from cmhs_metrics.mhsds.records.memory import plain_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import ATTENDANCE, CLUSTERS, MECHANISMS
-from cmhs_metrics.mhsds.columns import TABLES, Kind
-from cmhs_metrics.mhsds.dates import EPOCH, last_day_of_month
-from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.referrals import OWN_SERVICE, rejected_by, with_own_service
+from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, rejected_by, with_own_service
+from cmhs_metrics.mhsds.records.codes import ATTENDANCE, CLUSTERS, MECHANISMS
+from cmhs_metrics.mhsds.records.columns import TABLES, Kind
+from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
+from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
     Frame = Any
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.dates import NEVER
+from cmhs_metrics.mhsds.records.dates import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.dates import Span
-    from cmhs_metrics.mhsds.extract import Frame
+    from cmhs_metrics.mhsds.records.dates import Span
+    from cmhs_metrics.mhsds.records.extract import Frame
 
 DAYS_BETWEEN = 5
 """A referral received this many days after the last end belongs to the spell still."""

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.engines import POLARS, marked
+from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.engines import POLARS, marked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 LOWEST = -NEVER
 NEXT = "_order_"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, Column, Kind
-from cmhs_metrics.mhsds.dates import day_of
+from cmhs_metrics.mhsds.records.columns import NEWER_MECHANISM, Column, Kind
+from cmhs_metrics.mhsds.records.dates import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

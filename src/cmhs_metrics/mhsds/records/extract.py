@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.checks import EXPECTED, can_be, engine_name, with_dates_of_nothing
-from cmhs_metrics.mhsds.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
-from cmhs_metrics.mhsds.engines import DUCKDB, PYARROW, numbers, value_of, with_dates
-from cmhs_metrics.mhsds.memory import from_arrow, plain_columns, read_cells, something, to_arrow
-from cmhs_metrics.mhsds.progress import Progress
+from cmhs_metrics.mhsds.records.checks import EXPECTED, can_be, engine_name, with_dates_of_nothing
+from cmhs_metrics.mhsds.records.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
+from cmhs_metrics.mhsds.records.engines import DUCKDB, PYARROW, numbers, value_of, with_dates
+from cmhs_metrics.mhsds.records.memory import from_arrow, plain_columns, read_cells, something, to_arrow
+from cmhs_metrics.mhsds.records.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.contacts import with_contacts
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.referrals import facts
-from cmhs_metrics.mhsds.spells import referrals_as_spells, with_spells
-from cmhs_metrics.mhsds.teams import each_team
+from cmhs_metrics.mhsds.facts.contacts import with_contacts
+from cmhs_metrics.mhsds.facts.referrals import facts
+from cmhs_metrics.mhsds.facts.spells import referrals_as_spells, with_spells
+from cmhs_metrics.mhsds.facts.teams import each_team
+from cmhs_metrics.mhsds.records.dates import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
-    from cmhs_metrics.mhsds.request import Request
+    from cmhs_metrics.mhsds.counting.request import Request
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 FOUR_WEEKS, WEEK = 28, 7
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.groups import Grouping, team_type_of
-from cmhs_metrics.mhsds.referrals import (
+from cmhs_metrics.mhsds.counting.groups import Grouping, team_type_of
+from cmhs_metrics.mhsds.facts.referrals import (
     NO_CODE,
     OWN_SERVICE,
     REFERRAL,
@@ -18,7 +18,7 @@ from cmhs_metrics.mhsds.referrals import (
 )
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 
 def each_team(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:
