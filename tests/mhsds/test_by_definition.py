@@ -379,7 +379,7 @@ def test_dates_as_text_and_old_columns_read_alike_on_every_engine(engine: str) -
         "ConsMediumUsed": ["03", "06", "01"],
     }
     extract = mhsds.Extract(contacts=ALL[engine](table))
-    read = extract.read("contacts", ["Person_ID", "CareContDate", "ConsMechanismMH"], unreadable=True)
+    read = extract.rows("contacts", ["Person_ID", "CareContDate", "ConsMechanismMH"], unreadable=True)
     found = cells(extract.leave(read, ["CareContDate"]))
     assert extract.version == "v4"
     assert found["Person_ID"] == [1, 2, None]

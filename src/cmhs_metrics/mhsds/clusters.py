@@ -102,7 +102,7 @@ def _clusters_at(extract: Extract, day: int) -> Frame:
     """The cluster of each person that has one on a day."""
     months = ["UniqMonthID"] if extract.has("clusters", "UniqMonthID") else []
     columns = [*ITEM, *months, "AdultMHCareClusterCodeFinal", "StartDateCareClust", "EndDateCareClust"]
-    rows = extract.read("clusters", columns)
+    rows = extract.rows("clusters", columns)
     order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateCareClust"]
     has_end = extract.has("clusters", "EndDateCareClust")
     if has_end:

@@ -65,7 +65,7 @@ class Grouping:
     @property
     def people(self) -> list[str]:
         """The columns of MHS001MPI that the groups need."""
-        columns = {"sex": "Gender", "ethnic_group": "EthnicCategory"}
+        columns = {"sex": "GenderIDCode", "ethnic_group": "EthnicCategory"}
         needed = [column for name, column in columns.items() if name in self.by]
         return [*needed, *(["LADistrictAuth"] if "icb" in self.by and self.icb_from == "residence" else [])]
 
@@ -102,7 +102,7 @@ class Grouping:
             elif name == "age_band":
                 value = self._age_band()
             elif name == "sex":
-                value = _recode(nw.col("Gender"), SEX, SEX_NOT_KNOWN)
+                value = _recode(nw.col("GenderIDCode"), SEX, SEX_NOT_KNOWN)
             else:
                 value = _recode(nw.col("EthnicCategory"), ETHNIC_GROUPS, ETHNIC_GROUP_NOT_KNOWN)
             made.append(value.alias(name))

@@ -29,7 +29,7 @@ def latest_spells(extract: Extract) -> Frame:
     """Latest submission of each hospital spell: greatest UniqMonthID, then the latest start, then without an end."""
     months = ["UniqMonthID"] if extract.has("hospital_spells", "UniqMonthID") else []
     columns = ["UniqServReqID", "OrgIDProv", "StartDateHospProvSpell", "DischDateHospProvSpell"]
-    rows = extract.read("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"])
+    rows = extract.rows("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"])
     order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateHospProvSpell"]
     if extract.has("hospital_spells", "DischDateHospProvSpell"):
         order.append(end_date("DischDateHospProvSpell"))
@@ -48,7 +48,7 @@ def acute_admissions(extract: Extract, first: int, last: int) -> Frame:
     rows = latest_spells(extract)
     every = rows
     rows = rows.filter((nw.col("start") >= first) & (nw.col("start") <= last))
-    if extract.has("ward_stays", "UniqHospProvSpellID", "HospitalBedTypeMH"):
+    if extract.has("ward_stays", "UniqHospProvSpellID", "MHAdmittedPatientClass"):
         rows = rows.join(_acute_spells(extract), on=_ward_key(extract), how="inner")
     if extract.has("hospital_spells", "SourceAdmMHHospProvSpell"):
         return rows.filter(~nw.col("SourceAdmMHHospProvSpell").fill_null("").is_in(list(TRANSFERS)))
@@ -67,14 +67,14 @@ def _ward_key(extract: Extract) -> list[str]:
 def _acute_spells(extract: Extract) -> Frame:
     """Spells whose first ward stay is in an acute bed."""
     key = _ward_key(extract)
-    stays = extract.read("ward_stays", [*key, "StartDateWardStay", "HospitalBedTypeMH", "UniqMonthID"])
+    stays = extract.rows("ward_stays", [*key, "StartDateWardStay", "MHAdmittedPatientClass", "UniqMonthID"])
     stays = stays.filter(*(~nw.col(name).is_null() for name in key))
     held = stays.collect_schema().names()
     start = -nw.col("StartDateWardStay").fill_null(NEVER) if "StartDateWardStay" in held else nw.lit(0)
     months = ["UniqMonthID"] if "UniqMonthID" in held else []
-    order: list[str | nw.Expr] = [start, *months, "HospitalBedTypeMH"]
+    order: list[str | nw.Expr] = [start, *months, "MHAdmittedPatientClass"]
     one = latest(extract, stays, key, order)
-    return one.filter(nw.col("HospitalBedTypeMH").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
+    return one.filter(nw.col("MHAdmittedPatientClass").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
 
 
 def admissions(extract: Extract, grouping: Grouping, spans: Sequence[Span], which: Sequence[str]) -> Frame:
@@ -108,7 +108,7 @@ def _seen_before(extract: Extract, rows: Frame) -> Frame:
     contacts = latest_contacts(extract, persons).filter(nw.col("direct") == 1)
     days = [contacts.select("Person_ID", nw.col("date").cast(nw.Int64))]
     if extract.has("indirect_activity", "Person_ID", "IndirectActDate"):
-        indirect = extract.read("indirect_activity", ["Person_ID", "IndirectActDate"])
+        indirect = extract.rows("indirect_activity", ["Person_ID", "IndirectActDate"])
         indirect = indirect.filter(~nw.col("Person_ID").is_null(), ~nw.col("IndirectActDate").is_null())
         days.append(indirect.select("Person_ID", nw.col("IndirectActDate").cast(nw.Int64).alias("date")))
     seen = nw.concat(days, how="vertical") if len(days) > 1 else days[0]

@@ -9,7 +9,6 @@ import narwhals as nw
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.records.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE
 from cmhs_metrics.mhsds.records.dates import NEVER, Span
-from cmhs_metrics.mhsds.records.engines import DUCKDB, POLARS, first_two
 from cmhs_metrics.mhsds.records.latest import latest
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def latest_contacts(extract: Extract, persons: Frame | None = None) -> Frame:
         `face_to_face` and `missed`, 1 or 0.
     """
     columns = ["UniqMonthID", "RecordNumber", "CareContDate", "AttendStatus", "ConsMechanismMH"]
-    rows = extract.read("contacts", [*ITEM, "UniqServReqID", *columns])
+    rows = extract.rows("contacts", [*ITEM, "UniqServReqID", *columns])
     if persons is not None:
         rows = rows.join(persons, on="Person_ID", how="semi")
     record = ["RecordNumber"] if extract.has("contacts", "RecordNumber") else []
@@ -96,28 +95,13 @@ def with_contacts(
     days = ["day"] if order else []
     day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
     rows = rows.with_columns(*prepared, *([day] if order else [])).select(*REFERRAL, *days, *names)
-    if order and extract.engine in (DUCKDB, POLARS):
-        found = first_two(extract.engine, referrals, rows, REFERRAL, names)
-    elif order:
-        found = _ranked(referrals, rows, names)
+    if order:
+        found = extract.engine.first_two(referrals, rows, REFERRAL, names)
     else:
         sums = rows.group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
         found = referrals.join(sums, on=list(REFERRAL), how="left")
     missing = [*((name, NEVER) for name in ("first", "second") if order), *((name, 0) for name in names)]
     return found.with_columns(*(nw.col(name).fill_null(value) for name, value in missing))
-
-
-def _ranked(referrals: Frame, contacts: Frame, names: Sequence[str]) -> Frame:
-    """Referrals with the earliest contact, and the earliest of those besides the one that is first."""
-    rows = contacts.join(referrals.select(*REFERRAL, "received"), on=list(REFERRAL), how="inner")
-    counts = ~nw.col("day").is_null() & (nw.col("day") >= nw.col("received"))
-    rows = rows.with_columns(nw.when(counts).then(nw.col("day")).otherwise(nw.lit(NEVER)).alias("first"))
-    rows = rows.with_columns(nw.col("first").rank("ordinal").over(*REFERRAL).alias("place"))
-    later = nw.when(nw.col("place") > 1).then(nw.col("first")).otherwise(nw.lit(NEVER))
-    rows = rows.with_columns(later.cast(nw.Int32).alias("second"))
-    sums = [nw.col(name).sum() for name in names]
-    found = rows.group_by(*REFERRAL).agg(nw.col("first").min(), nw.col("second").min(), *sums)
-    return referrals.join(found, on=list(REFERRAL), how="left")
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:

@@ -36,7 +36,7 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
     without a discharge, then the latest discharge.
     """
     always = ["UniqMonthID", "RecordNumber", "ReferralRequestReceivedDate", "ServDischDate"]
-    rows = extract.read("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])])
+    rows = extract.rows("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])])
     record = ["RecordNumber"] if extract.has("referrals", "RecordNumber") else []
     order: list[str | nw.Expr] = [
         number("UniqMonthID"),
@@ -89,7 +89,7 @@ def facts(
     if scopes and "service_types" in extract.tables:
         rows, single = _with_services(extract, rows, scopes, single)
     if any(scope.exclude_hospital_spells for scope in scopes) and extract.has("hospital_spells", *REFERRAL):
-        spells = extract.read("hospital_spells", REFERRAL)
+        spells = extract.rows("hospital_spells", REFERRAL)
         spells = spells.filter(*(~nw.col(name).is_null() for name in REFERRAL)).unique()
         rows = rows.join(spells.with_columns(nw.lit(1).alias("linked")), on=list(REFERRAL), how="left")
         single.append(nw.col("linked").max())
@@ -127,7 +127,7 @@ def row_key(extract: Extract, table: str) -> str:
 def services(extract: Extract) -> Frame:
     """Every row of the table of service types, C03 read as C10, with whether and when it was rejected."""
     key = row_key(extract, "service_types")
-    rows = extract.read("service_types", ["UniqServReqID", key, *_SERVICE])
+    rows = extract.rows("service_types", ["UniqServReqID", key, *_SERVICE])
     rows = rows.filter(~nw.col("UniqServReqID").is_null(), ~nw.col(key).is_null())
     held = rows.collect_schema().names()
     return rows.with_columns(*_rejection(held), team_of("ServTeamTypeRefToMH"))
@@ -175,7 +175,7 @@ def _with_people(
 ) -> tuple[Frame, list[nw.Expr]]:
     """Each referral with the rows of its person: the same record number, or the same month."""
     key = row_key(extract, "people")
-    people = extract.read("people", ["Person_ID", key, *columns])
+    people = extract.rows("people", ["Person_ID", key, *columns])
     held = [name for name in columns if name in people.collect_schema().names()]
     people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null())
     return rows.join(people, on=["Person_ID", key], how="left"), [*single, *(nw.col(name).max() for name in held)]
@@ -252,7 +252,7 @@ def _scope(number: int, scope: Scope, held: Sequence[str]) -> list[nw.Expr]:
 
 def _with_lapses(extract: Extract, rows: Frame) -> Frame:
     """Close what is open and was last submitted before the extract's last month, on the last day of its own."""
-    months = extract.read("referrals", ["UniqMonthID"])
+    months = extract.rows("referrals", ["UniqMonthID"])
     rows = rows.join(months.select(nw.col("UniqMonthID").max().alias("last_month")), how="cross")
     gone = (nw.col("closed") == NEVER) & (nw.col("UniqMonthID") < nw.col("last_month"))
     closed = nw.when(gone).then(last_day_of_month(nw.col("UniqMonthID"))).otherwise(nw.col("closed"))

@@ -27,8 +27,10 @@ DIRECT = (FACE_TO_FACE, "02", "04", "11")
 """Face to face, telephone, talk type, video."""
 MECHANISMS = ("01", "02", "04", "05", "09", "10", "11", "12", "13", "98")
 """Every consultation mechanism of version 5 on."""
-ACUTE_BEDS = ("10", "11", "12")
-"""Acute adult and older adult mental health care, and psychiatric intensive care (PICU)."""
+ACUTE_BEDS = ("10", "11", "12", "200", "201", "202")
+"""Acute adult and older adult mental health care, and psychiatric intensive care (PICU), before version 6 and since."""
+BEDS = (*(f"{number}" for number in range(10, 41)), *(f"{number}" for number in (*range(200, 214), *range(300, 312))))
+"""Every type of bed (HospitalBedTypeMH to March 2024) and class of patient (MHAdmittedPatientClass since)."""
 TRANSFERS = ("49", "53", "87")
 """Sources of admission that are another hospital."""
 CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)

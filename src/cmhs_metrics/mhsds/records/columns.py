@@ -6,7 +6,7 @@ where both stand in a table the new one counts and the old one fills its gaps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -40,12 +40,21 @@ class Column:
         The names of the same thing in earlier versions, newest first.
     width : int
         Of a code: the characters that a whole number is written in, with zeros before it.
+    recode : mapping of str to str
+        Codes that the column had before version 5 and writes otherwise since: read so in months before it, whatever the
+        name, and in every month under the oldest name.
     """
 
     name: str
     kind: Kind
     older: tuple[str, ...] = ()
     width: int = 1
+    recode: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its names, newest first."""
+        return (self.name, *self.older)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,23 @@ class Table:
 ID, NUMBER, DATE, CODE = Kind.ID, Kind.NUMBER, Kind.DATE, Kind.CODE
 PERSON, REFERRAL, RECORD = Column("Person_ID", ID), Column("UniqServReqID", ID), Column("RecordNumber", ID)
 PROVIDER, MONTH = Column("OrgIDProv", CODE), Column("UniqMonthID", NUMBER)
+SUBMISSION = Column("UniqSubmissionID", ID)
 SPELL = Column("UniqHospProvSpellID", ID, ("UniqHospProvSpellNum",))
+TEAM = Column("UniqCareProfTeamLocalID", ID)
+OTHER_TEAM = Column("UniqOtherCareProfTeamLocalID", ID, ("UniqCareProfTeamLocalID", "UniqCareProfTeamID"))
+CONTACT = Column("UniqCareContID", ID)
+ROW = (PERSON, RECORD, PROVIDER, MONTH)
+REJECTION = (Column("ReferRejectionDate", DATE), Column("ReferRejectReason", CODE, (), 2))
+CLOSURE = (Column("ReferClosureDate", DATE), Column("ReferClosReason", CODE, (), 2))
+SCORE = (
+    Column("CodedAssToolType", CODE), Column("PersScore", CODE),
+    Column("AssToolCompTimestamp", DATE, ("AssToolCompDate",)),
+)  # fmt: skip
+
+VERSION_5, VERSION_6 = 1459, 1489
+"""The first months in which versions 5 and 6 are collected: October 2021 and April 2024."""
+NEWER_MECHANISM: Mapping[str, str] = MappingProxyType({"03": "11", "06": "09"})
+"""Codes of the mechanism before version 5 that are written otherwise since: video and text message."""
 
 
 def _tables(*tables: Table) -> Mapping[str, Table]:
@@ -94,8 +119,9 @@ TABLES: Mapping[str, Table] = _tables(
         "people",
         ("MHS001MPI",),
         (
-            PERSON, RECORD, PROVIDER, MONTH, Column("LADistrictAuth", CODE), Column("Gender", CODE),
-            Column("EthnicCategory", CODE),
+            *ROW, Column("LADistrictAuth", CODE), Column("GenderIDCode", CODE, ("Gender",)),
+            Column("EthnicCategory", CODE), Column("OrgIDSubICBLocResidence", CODE, ("OrgIDCCGRes",)),
+            Column("AgeRepPeriodEnd", NUMBER), Column("PersDeathDate", DATE), Column("LSOA2011", CODE),
         ),
         ("Person_ID",),
     ),
@@ -103,10 +129,12 @@ TABLES: Mapping[str, Table] = _tables(
         "referrals",
         ("MHS101Referral",),
         (
-            REFERRAL, PERSON, RECORD, PROVIDER, MONTH, Column("ReferralRequestReceivedDate", DATE),
-            Column("ServDischDate", DATE), Column("AgeServReferRecDate", NUMBER),
-            # From version 6 on a referral names its own first service.
-            Column("ServTeamType", CODE), Column("ReferRejectionDate", DATE), Column("ReferRejectReason", CODE, (), 2),
+            REFERRAL, *ROW, SUBMISSION, Column("ReferralRequestReceivedDate", DATE), Column("ServDischDate", DATE),
+            Column("AgeServReferRecDate", NUMBER), Column("SourceOfReferralMH", CODE, ("SourceOfReferral",)),
+            Column("PrimReasonReferralMH", CODE, ("PrimReasonReferral",), 2), Column("ClinRespPriorityType", CODE),
+            Column("ReferralRequestReceivedTime", CODE),
+            # From version 6 on a referral names its own first service: by its team, or its type as derived.
+            Column("ServTeamType", CODE), TEAM, *REJECTION, *CLOSURE,
         ),
         ("Person_ID", "UniqServReqID"),
     ),
@@ -114,8 +142,8 @@ TABLES: Mapping[str, Table] = _tables(
         "service_types",
         ("MHS102OtherServiceType", "MHS102ServiceTypeReferredTo"),
         (
-            REFERRAL, PERSON, RECORD, MONTH, Column("ServTeamTypeRefToMH", CODE, ("ServTeamType",)),
-            Column("ReferRejectionDate", DATE), Column("ReferRejectReason", CODE, (), 2),
+            REFERRAL, *ROW, SUBMISSION, Column("ServTeamTypeRefToMH", CODE, ("ServTeamType",)), OTHER_TEAM, *REJECTION,
+            *CLOSURE,
         ),
         ("UniqServReqID",),
     ),
@@ -123,8 +151,10 @@ TABLES: Mapping[str, Table] = _tables(
         "contacts",
         ("MHS201CareContact",),
         (
-            Column("UniqCareContID", ID), REFERRAL, PERSON, RECORD, PROVIDER, MONTH, Column("CareContDate", DATE),
-            Column("AttendStatus", CODE, ("AttendOrDNACode",)), Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2),
+            CONTACT, REFERRAL, *ROW, SUBMISSION, Column("CareContDate", DATE), Column("CareContTime", CODE),
+            Column("AttendStatus", CODE, ("AttendOrDNACode",)),
+            Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2, NEWER_MECHANISM),
+            OTHER_TEAM, Column("ClinContDurOfCareCont", NUMBER),
         ),
         ("Person_ID", "UniqCareContID"),
     ),
@@ -132,9 +162,11 @@ TABLES: Mapping[str, Table] = _tables(
         "hospital_spells",
         ("MHS501HospProvSpell",),
         (
-            SPELL, REFERRAL, PERSON, PROVIDER, MONTH,
-            Column("StartDateHospProvSpell", DATE), Column("DischDateHospProvSpell", DATE),
-            Column("SourceAdmMHHospProvSpell", CODE, (), 2),
+            SPELL, REFERRAL, *ROW, Column("StartDateHospProvSpell", DATE), Column("DischDateHospProvSpell", DATE),
+            Column("SourceAdmMHHospProvSpell", CODE, ("SourceAdmCodeHospProvSpell",), 2),
+            Column("MethAdmMHHospProvSpell", CODE, ("AdmMethCodeHospProvSpell",), 2),
+            Column("MethOfDischMHHospProvSpell", CODE, ("DischMethCodeHospProvSpell",)),
+            Column("DestOfDischHospProvSpell", CODE, ("DischDestCodeHospProvSpell",), 2),
         ),
         ("Person_ID", "UniqHospProvSpellID"),
     ),
@@ -142,7 +174,7 @@ TABLES: Mapping[str, Table] = _tables(
         "clusters",
         ("MHS801ClusterTool",),
         (
-            Column("UniqClustID", ID), PERSON, MONTH, Column("AdultMHCareClusterCodeFinal", CODE, (), 2),
+            Column("UniqClustID", ID), *ROW, Column("AdultMHCareClusterCodeFinal", CODE, (), 2),
             Column("StartDateCareClust", DATE), Column("EndDateCareClust", DATE),
         ),
         ("Person_ID", "UniqClustID"),
@@ -151,22 +183,101 @@ TABLES: Mapping[str, Table] = _tables(
         "ward_stays",
         ("MHS502WardStay",),
         (
-            Column("UniqWardStayID", ID), SPELL, PERSON, MONTH, Column("StartDateWardStay", DATE),
-            Column("HospitalBedTypeMH", CODE, (), 2),
+            Column("UniqWardStayID", ID), SPELL, REFERRAL, *ROW, Column("StartDateWardStay", DATE),
+            Column("EndDateWardStay", DATE), Column("MHAdmittedPatientClass", CODE, ("HospitalBedTypeMH",), 2),
         ),
         ("UniqHospProvSpellID",),
     ),
     Table(
         "indirect_activity",
         ("MHS204IndirectActivity",),
-        (PERSON, MONTH, Column("IndirectActDate", DATE)),
+        (
+            REFERRAL, *ROW, Column("IndirectActDate", DATE),
+            Column("IndirectActProcedure", CODE, ("CodeIndActProcAndProcStatus",)),
+        ),
         ("Person_ID",),
+    ),
+    Table(
+        "service_teams",
+        ("MHS902ServiceTeamDetails",),
+        (TEAM, PROVIDER, MONTH, SUBMISSION, Column("ServTeamTypeMH", CODE, ("ServTeamType", "ServTeamTypeRefToMH"))),
+        ("UniqCareProfTeamLocalID",),
+    ),
+    Table(
+        "gp_registrations",
+        ("MHS002GP",),
+        (
+            *ROW, Column("GMPReg", CODE, ("GMPCodeReg",)), Column("OrgIDSubICBLocGP", CODE, ("OrgIDCCGGPPractice",)),
+            Column("StartDateGMPRegistration", DATE), Column("EndDateGMPRegistration", DATE),
+        ),
+        ("Person_ID",),
+    ),
+    Table(
+        "care_coordinators",
+        ("MHS006MHCareCoord",),
+        (*ROW, Column("StartDateAssCareCoord", DATE), Column("EndDateAssCareCoord", DATE)),
+        ("Person_ID",),
+    ),
+    Table(
+        "care_plans",
+        ("MHS008CarePlanType",),
+        (
+            Column("UniqCarePlanID", ID), *ROW, Column("CarePlanTypeMH", CODE, (), 2),
+            Column("CarePlanCreatDate", DATE), Column("CarePlanLastUpdateDate", DATE),
+            Column("CarePlanImplementationDate", DATE),
+        ),
+        ("Person_ID", "UniqCarePlanID"),
+    ),
+    Table(
+        "care_plan_agreements",
+        ("MHS009CarePlanAgreement",),
+        (
+            Column("UniqCarePlanID", ID), *ROW, Column("CarePlanAgreedBy", CODE, (), 2),
+            Column("CarePlanAgreedDate", DATE),
+        ),
+        ("UniqCarePlanID",),
+    ),
+    Table(
+        "care_activities",
+        ("MHS202CareActivity",),
+        (
+            Column("UniqCareActID", ID), CONTACT, REFERRAL, *ROW,
+            Column("Procedure", CODE, ("CodeProcAndProcStatus",)), Column("Finding", CODE, ("CodeFind",)),
+        ),
+        ("UniqCareActID",),
+    ),
+    Table(
+        "referral_scores",
+        ("MHS606CodedScoreAssessmentRefer",),
+        (REFERRAL, *ROW, *SCORE),
+        ("UniqServReqID",),
+    ),
+    Table(
+        "activity_scores",
+        ("MHS607CodedScoreAssessmentAct",),
+        (Column("UniqCareActID", ID), CONTACT, REFERRAL, *ROW, *SCORE),
+        ("UniqCareActID",),
     ),
 )  # fmt: skip
 """What is read of each table, by the name that it has here."""
 
-NEWER_MECHANISM: Mapping[str, str] = MappingProxyType({"03": "11", "06": "09"})
-"""Codes of ConsMediumUsed (before version 5) that ConsMechanismMH writes otherwise: video and text message."""
+OTHER_TABLES = (
+    "MHS000Header", "MHS003AccommStatus", "MHS004EmpStatus", "MHS005PatInd", "MHS007DisabilityType",
+    "MHS010AssTechToSupportDisTyp", "MHS011SocPerCircumstances", "MHS012OverseasVisitorChargCat",
+    "MHS013MHCurrencyModel", "MHS103OtherReasonReferral", "MHS104RTT", "MHS105OnwardReferral",
+    "MHS106DischargePlanAgreement", "MHS107MedicationPrescription", "MHS203OtherAttend", "MHS206StaffActivity",
+    "MHS301GroupSession", "MHS302MHDropInContact", "MHS401MHActPeriod", "MHS402RespClinicianAssignPeriod",
+    "MHS403ConditionalDischarge", "MHS404CommTreatOrder", "MHS405CommTreatOrderRecall", "MHS503AssignedCareProf",
+    "MHS504DelayedDischarge", "MHS505RestrictiveInterventInc", "MHS505RestrictiveIntervention", "MHS506Assault",
+    "MHS507SelfHarm", "MHS508SelfHarm", "MHS509HomeLeave", "MHS510LeaveOfAbsence", "MHS511AbsenceWithoutLeave",
+    "MHS512HospSpellCommAssPer", "MHS512HospSpellComm", "MHS513SubstanceMisuse", "MHS514TrialLeave",
+    "MHS515RestrictiveInterventType", "MHS516PoliceAssistanceRequest", "MHS517SMHExceptionalPackOfCare",
+    "MHS518ClinReadyforDischarge", "MHS601MedHistPrevDiag", "MHS602ProvDiag", "MHS603ProvDiag", "MHS604PrimDiag",
+    "MHS605SecDiag", "MHS608AnonSelfAssess", "MHS609PresComp", "MHS701CPACareEpisode", "MHS702CPAReview",
+    "MHS802ClusterAssess", "MHS803CareCluster", "MHS804FiveForensicPathways", "MHS901StaffDetails",
+    "MHS903WardDetails",
+)  # fmt: skip
+"""Tables of the data set that nothing here is made of."""
 
 
 def version_of(tables: Mapping[str, tuple[str, ...]], names: tuple[str, ...] = ()) -> str | None:
@@ -192,7 +303,13 @@ def version_of(tables: Mapping[str, tuple[str, ...]], names: tuple[str, ...] = (
     folded = {table: {column.casefold() for column in columns} for table, columns in tables.items()}
     if "mhs102otherservicetype" in {name.casefold() for name in names}:
         return "v6"
-    if "servteamtype" in folded.get("referrals", set()):
+    told = {
+        "referrals": {"servteamtype", "uniqcareprofteamlocalid"},
+        "service_types": {"uniqothercareprofteamlocalid"},
+        "contacts": {"uniqothercareprofteamlocalid"},
+        "service_teams": {"uniqcareprofteamlocalid"},
+    }
+    if any(columns & folded.get(table, set()) for table, columns in told.items()):
         return "v6"
     contacts = folded.get("contacts", set())
     if contacts & {"attendstatus", "consmechanismmh"}:

@@ -1,142 +1,345 @@
-"""What engines do each in its own way: days of dates, dates of days, and a little table of numbers."""
+"""What engines do each in its own way: an object for each, so that no other module asks which engine it is on."""
 
 from __future__ import annotations
 
 import functools
 import operator
+from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.columns import Column, Kind
-from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER, day_of_date, day_of_text
-from cmhs_metrics.mhsds.records.memory import plain_numbers
+from cmhs_metrics.mhsds.records.cleaning import without_zero_day
+from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER, day_of_date
+from cmhs_metrics.mhsds.records.memory import as_nullable, days_of_times, plain, plain_integers, to_user
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-DUCKDB, IBIS = nw.Implementation.DUCKDB, nw.Implementation.IBIS
-POLARS, PYARROW = nw.Implementation.POLARS, nw.Implementation.PYARROW
-
-
-def value_of(engine: nw.Implementation, column: Column, value: nw.Expr, dtype: Any, as_text: bool) -> nw.Expr:
-    """A column as it is computed with: ids, whole numbers, day numbers, and codes as text."""
-    kind = column.kind
-    if dtype == nw.Unknown:
-        return value.cast(nw.String) if kind is Kind.CODE or as_text else value.cast(nw.Int64)
-    if kind is Kind.DATE:
-        return _day(engine, value, dtype)
-    if kind is Kind.NUMBER:
-        return value.cast(nw.Int64)
-    if kind is Kind.ID:
-        value = value.cast(nw.Int64) if dtype.is_numeric() else value
-        return value.cast(nw.String) if as_text and dtype != nw.String else value
-    if dtype.is_numeric():
-        return value.cast(nw.Int64).cast(nw.String).str.zfill(column.width)
-    return value if dtype == nw.String else value.cast(nw.String)
+Frame = Any
 
 
-def _day(engine: nw.Implementation, value: nw.Expr, dtype: Any) -> nw.Expr:
-    if dtype == nw.String:
-        return day_of_text(value).cast(nw.Int32)
-    if dtype.is_numeric():  # an eager column without a value
-        return value.cast(nw.Int32)
-    date = value if dtype == nw.Date else value.cast(nw.Date)
-    if engine is POLARS:
+class Values(Enum):
+    """What a column that is read holds."""
+
+    MANY = "text of many values"
+    FEW = "text of few values"
+    DATE = "dates"
+    OTHER = "no text"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A column of a user's frame as it is to be read.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    alias : str
+        What it is called then.
+    change : function
+        From the expression of the column to that of what is read.
+    kind : Values
+        What the column holds.
+    dtype : type
+        What is read: nw.String, nw.Int64 or nw.Int32.
+    unclean : str, optional
+        What text contains that is changed at all, as a regular expression; by default any is.
+    """
+
+    name: str
+    alias: str
+    change: Callable[[nw.Expr], nw.Expr]
+    kind: Values
+    dtype: Any
+    unclean: str | None = None
+
+
+class Engine:
+    """What every engine that narwhals knows does alike; what one does otherwise, its class says.
+
+    Parameters
+    ----------
+    kind : narwhals.Implementation
+        The engine.
+    """
+
+    in_memory = False
+    """Whether its tables are read at once."""
+
+    def __init__(self, kind: nw.Implementation) -> None:
+        self.kind = kind
+        self.name = kind.name.capitalize()
+
+    def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
+        """Columns of a user's frame, changed; what is changed by value is text, and may be dirty."""
+        frame = frame.lazy() if isinstance(frame, nw.DataFrame) else frame
+        return frame.select(*(self._changed(each).alias(each.alias) for each in changes))
+
+    def _changed(self, each: Change) -> nw.Expr:
+        value = nw.col(each.name)
+        if each.kind is Values.DATE:
+            return self._day(value)
+        if each.unclean is not None:
+            # Most of it is clean, and a look is cheaper than to clean.
+            return nw.when(value.str.contains(each.unclean)).then(each.change(value)).otherwise(value)
+        return each.change(value).cast(each.dtype)
+
+    def _day(self, date: nw.Expr) -> nw.Expr:
+        return without_zero_day(self.day(date.cast(nw.Date)).cast(nw.Int32))
+
+    def day(self, date: nw.Expr) -> nw.Expr:
+        """Day numbers of dates."""
+        return day_of_date(date)
+
+    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """Day numbers of a frame made dates."""
+        raise NotImplementedError
+
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A table of whole numbers, `number`, that can be joined with a native table."""
+        raise NotImplementedError
+
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+        """Of the rows of each item the one that comes last."""
+        return rows.unique(list(item), keep="last", order_by=list(order))
+
+    def first_two(self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str]) -> Frame:
+        """Referrals with the days `first` and `second`, null or NEVER where there is none, and sums of flags.
+
+        `day` of contacts is null where a contact does not count, and counts only from the day `received` on.
+        """
+        rows = contacts.join(referrals.select(*by, "received"), on=list(by), how="inner")
+        counts = ~nw.col("day").is_null() & (nw.col("day") >= nw.col("received"))
+        rows = rows.with_columns(nw.when(counts).then(nw.col("day")).otherwise(nw.lit(NEVER)).alias("first"))
+        rows = rows.with_columns(nw.col("first").rank("ordinal").over(*by).alias("place"))
+        later = nw.when(nw.col("place") > 1).then(nw.col("first")).otherwise(nw.lit(NEVER))
+        rows = rows.with_columns(later.cast(nw.Int32).alias("second"))
+        sums = [nw.col(name).sum() for name in flags]
+        found = rows.group_by(*by).agg(nw.col("first").min(), nw.col("second").min(), *sums)
+        return referrals.join(found, on=list(by), how="left")
+
+    def refuses_to_combine(self, one: Any, other: Any) -> bool:
+        """Whether two native tables cannot stand in one query."""
+        return False
+
+    def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
+        """A result as a native table of the engine, its day numbers as dates."""
+        return nw.to_native(self.with_dates(frame, dates) if dates else frame)
+
+
+class Memory(Engine):
+    """pandas, and PyArrow, which has no ordered windows and only approximate medians and is computed in pandas."""
+
+    in_memory = True
+
+    def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
+        """Each column on its own, in pandas' nullable types."""
+        native = frame.select(*dict.fromkeys(each.name for each in changes)).to_native()
+        cells = nw.from_native(plain(native, arrow=self.kind is nw.Implementation.PYARROW))
+        made = [self._made(each, cells.get_column(each.name)).alias(each.alias) for each in changes]
+        return made[0].to_frame().with_columns(*made[1:]) if made else cells
+
+    def _made(self, each: Change, cells: Any) -> Any:
+        if each.kind is Values.DATE and cells.dtype == nw.Datetime:
+            return nw.from_native(days_of_times(cells.to_native()), series_only=True)
+        if each.kind is Values.DATE:  # a column of nothing
+            return nw.from_native(as_nullable(cells.to_native(), nw.Int32), series_only=True)
+        return nw.from_native(as_nullable(_apply(each, cells).to_native(), each.dtype), series_only=True)
+
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A table in pandas."""
+        return nw.from_native(plain_integers(values))
+
+    def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
+        """A table in pandas or PyArrow."""
+        return to_user(frame.to_native(), dates, arrow=self.kind is nw.Implementation.PYARROW)
+
+
+class Polars(Engine):
+    """Polars: eager tables are computed as one lazy query, which evaluates both sides of every condition."""
+
+    def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
+        """Part by part: of a part in which all is clean nothing is done, and few values are changed once each."""
+        import polars as pl
+
+        def function(each: Change) -> Callable[[Any], Any]:
+            return lambda cells: nw.to_native(_apply(each, nw.from_native(cells, series_only=True)).cast(each.dtype))
+
+        text = [
+            pl.col(each.name)
+            .cast(pl.String)
+            .map_batches(function(each), return_dtype=getattr(pl, _POLARS_TYPES[each.dtype]), is_elementwise=True)
+            .alias(each.alias)
+            for each in changes
+            if each.kind in (Values.MANY, Values.FEW)
+        ]
+        names = {each.name for each in changes if each.kind in (Values.DATE, Values.OTHER)}
+        rows = nw.from_native(
+            frame.to_native().lazy().select(*text, *(pl.col(name).alias(f"\t{name}") for name in names))
+        )
+        made = {
+            Values.DATE: lambda each: self._day(nw.col(f"\t{each.name}")),
+            Values.OTHER: lambda each: each.change(nw.col(f"\t{each.name}")).cast(each.dtype),
+        }
+        as_made = lambda each: nw.col(each.alias)  # noqa: E731
+        return rows.select(*(made.get(each.kind, as_made)(each).alias(each.alias) for each in changes))
+
+    def day(self, date: nw.Expr) -> nw.Expr:
+        """Polars holds dates so."""
         return date.cast(nw.Int32)
-    # DuckDB subtracts dates to a whole number of days.
-    days = date - nw.lit(EPOCH) if engine is DUCKDB else day_of_date(date)
-    return days.cast(nw.Int32)
 
-
-def with_dates(engine: nw.Implementation, frame: Any, names: Sequence[str]) -> Any:
-    """Day numbers of a lazy frame made dates, by what its engine has for it."""
-    if engine is POLARS:
+    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """By a cast."""
         return frame.with_columns(*(nw.col(name).cast(nw.Int32).cast(nw.Date) for name in names))
-    if engine is DUCKDB:
-        days = {name: nw.lit(EPOCH) + nw.col(name).cast(nw.Int32) for name in names}
-        return frame.with_columns(*(day.cast(nw.Date).alias(name) for name, day in days.items()))
-    native = frame.to_native()
-    if engine is IBIS:
-        import ibis
 
-        native = native.mutate(**{name: ibis.literal(EPOCH) + native[name].as_interval("D") for name in names})
-        return nw.from_native(native.cast(dict.fromkeys(names, "date")))
-    made = [
-        f"date_add(DATE '1970-01-01', CAST(`{each}` AS INT)) AS `{each}`" if each in names else f"`{each}`"
-        for each in native.columns
-    ]
-    return nw.from_native(native.selectExpr(*made))
-
-
-def numbers(engine: nw.Implementation, native: Any, values: Sequence[int]) -> Any:
-    """A table of whole numbers, `number`, that can be joined with a native table."""
-    table: Any
-    if engine is DUCKDB:
-        listed = ", ".join(f"({value})" for value in values)
-        table = native.query("extract", f"SELECT number FROM (VALUES {listed}) AS numbers(number)")
-    elif engine is POLARS:
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A lazy frame."""
         import polars
 
-        table = polars.LazyFrame({"number": list(values)})
-    elif engine is IBIS:
+        return nw.from_native(polars.LazyFrame({"number": list(values)}))
+
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+        """Sorts only the items that stand more than once: to sort is dear, and most stand once.
+
+        They are found by a number for each item, by which few others may go too: whole numbers are grouped with a
+        fraction of the memory that ids take.
+        """
+        import polars as pl
+
+        hashes = (pl.col(name).hash(seed) for seed, name in enumerate(item))
+        mark = functools.reduce(operator.xor, hashes).alias("_mark_")
+        marked = rows.to_native().with_columns(mark)
+        twice = marked.group_by("_mark_").agg(pl.len().alias("_rows_")).filter(pl.col("_rows_") > 1).select("_mark_")
+        once = marked.join(twice, on="_mark_", how="anti")
+        rest = nw.from_native(marked.join(twice, on="_mark_", how="semi"))
+        rest = rest.unique(list(item), keep="last", order_by=list(order))
+        return nw.concat([nw.from_native(once), rest], how="vertical").drop("_mark_")
+
+    def first_two(self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str]) -> Frame:
+        """Keeps the two lowest days as it groups, by a number for each referral: several times faster than to rank."""
+        import polars as pl
+
+        referral = referrals.to_native()
+        rows = contacts.to_native().join(referral.select(*by, "received").with_row_index("number"), on=list(by))
+        counted = pl.when(pl.col("day") >= pl.col("received")).then(pl.col("day")).otherwise(NEVER)
+        found = (
+            rows.with_columns(counted.alias("first"))
+            .group_by("number")
+            .agg(
+                *(pl.col(name).first() for name in by),
+                pl.col("first").min(),
+                pl.when(pl.len() > 1).then(pl.col("first").bottom_k(2).max()).otherwise(NEVER).alias("second"),
+                *(pl.col(name).sum() for name in flags),
+            )
+        )
+        return nw.from_native(referral.join(found.drop("number"), on=list(by), how="left"))
+
+    def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
+        """Lazy if the tables were."""
+        frame = self.with_dates(frame, dates) if dates else frame
+        return nw.to_native(frame if lazy else frame.collect("polars"))
+
+
+class DuckDB(Engine):
+    """DuckDB relations."""
+
+    def day(self, date: nw.Expr) -> nw.Expr:
+        """DuckDB subtracts dates to a whole number of days."""
+        return date - nw.lit(EPOCH)
+
+    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """Days added to the first date."""
+        days = {name: nw.lit(EPOCH) + nw.col(name).cast(nw.Int32) for name in names}
+        return frame.with_columns(*(day.cast(nw.Date).alias(name) for name, day in days.items()))
+
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A relation of the same connection."""
+        listed = ", ".join(f"({value})" for value in values)
+        return nw.from_native(native.query("extract", f"SELECT number FROM (VALUES {listed}) AS numbers(number)"))
+
+    def first_two(self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str]) -> Frame:
+        """Keeps a list of days, which is far smaller than DuckDB's min(…, 2); a count is a third of a sum."""
+        keys = ", ".join(f'"{name}"' for name in by)
+        counts = "".join(f', count(nullif("{name}", 0)) AS "{name}"' for name in flags)
+        days = 'list("day") FILTER (WHERE "day" IS NOT NULL) AS "days"'
+        found = nw.from_native(contacts.to_native().aggregate(f"{keys}, {days}{counts}", keys))
+        rows = referrals.join(found, on=list(by), how="left").to_native()
+        kept = ", ".join(f'"{name}"' for name in rows.columns if name != "days")
+        rows = rows.project(f'{kept}, list_sort(list_filter("days", lambda day: day >= "received")) AS "days"')
+        return nw.from_native(rows.project(f'{kept}, "days"[1] AS "first", "days"[2] AS "second"'))
+
+    def refuses_to_combine(self, one: Any, other: Any) -> bool:
+        """Relations of two connections cannot be joined."""
+        import duckdb
+
+        try:
+            one.project("1 AS one").union(other.project("1 AS one"))
+        except duckdb.InvalidInputException:
+            return True
+        return False
+
+
+class Ibis(Engine):
+    """Ibis, and through it many databases."""
+
+    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """Days added to the first date."""
+        import ibis
+
+        native = frame.to_native()
+        native = native.mutate(**{name: ibis.literal(EPOCH) + native[name].as_interval("D") for name in names})
+        return nw.from_native(native.cast(dict.fromkeys(names, "date")))
+
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A table in memory."""
         import ibis
         import pyarrow as pa
 
-        table = ibis.memtable(pa.table({"number": list(values)}))
-    elif engine.is_spark_like():
-        table = native.sparkSession.createDataFrame([(value,) for value in values], ["number"])
-    else:
-        table = plain_numbers(values)
-    return nw.from_native(table)
+        return nw.from_native(ibis.memtable(pa.table({"number": list(values)})))
 
 
-def marked(frame: Any, item: Sequence[str]) -> tuple[Any, str]:
-    """A Polars frame with a number for each item, by which few others may go too, and its name.
+class Spark(Engine):
+    """Spark, which in its ANSI mode raises where a cast fails."""
 
-    Whole numbers are grouped with a fraction of the memory that ids take.
-    """
-    import polars as pl
+    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """Days added to the first date."""
+        native = frame.to_native()
+        made = [
+            f"date_add(DATE '1970-01-01', CAST(`{each}` AS INT)) AS `{each}`" if each in names else f"`{each}`"
+            for each in native.columns
+        ]
+        return nw.from_native(native.selectExpr(*made))
 
-    hashes = (pl.col(name).hash(seed) for seed, name in enumerate(item))
-    mark = functools.reduce(operator.xor, hashes).alias("_mark_")
-    return nw.from_native(frame.to_native().with_columns(mark)), "_mark_"
-
-
-def first_two(engine: nw.Implementation, referrals: Any, contacts: Any, by: Sequence[str], flags: Sequence[str]) -> Any:
-    """Referrals with the days `first` and `second`, null or NEVER where there is none, and counts of flags, 1 or 0.
-
-    Of a lazy Polars frame or a DuckDB relation, which keep days as they group several times faster than they rank all.
-    `day` of contacts is null where a contact does not count, and counts only from the day `received` on.
-    """
-    if engine is DUCKDB:
-        return _first_two_of_lists(referrals, contacts, by, flags)
-    import polars as pl
-
-    # Whole numbers are grouped faster than ids.
-    referral = referrals.to_native()
-    rows = contacts.to_native().join(referral.select(*by, "received").with_row_index("number"), on=list(by))
-    counted = pl.when(pl.col("day") >= pl.col("received")).then(pl.col("day")).otherwise(NEVER)
-    found = (
-        rows.with_columns(counted.alias("first"))
-        .group_by("number")
-        .agg(
-            *(pl.col(name).first() for name in by),
-            pl.col("first").min(),
-            pl.when(pl.len() > 1).then(pl.col("first").bottom_k(2).max()).otherwise(NEVER).alias("second"),
-            *(pl.col(name).sum() for name in flags),
-        )
-    )
-    return nw.from_native(referral.join(found.drop("number"), on=list(by), how="left"))
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A table of the same session."""
+        return nw.from_native(native.sparkSession.createDataFrame([(value,) for value in values], ["number"]))
 
 
-def _first_two_of_lists(referrals: Any, contacts: Any, by: Sequence[str], flags: Sequence[str]) -> Any:
-    keys = ", ".join(f'"{name}"' for name in by)
-    # A count is a third of the size of a sum, and a list of days far smaller than DuckDB's min(…, 2).
-    counts = "".join(f', count(nullif("{name}", 0)) AS "{name}"' for name in flags)
-    days = 'list("day") FILTER (WHERE "day" IS NOT NULL) AS "days"'
-    found = nw.from_native(contacts.to_native().aggregate(f"{keys}, {days}{counts}", keys))
-    rows = referrals.join(found, on=list(by), how="left").to_native()
-    kept = ", ".join(f'"{name}"' for name in rows.columns if name != "days")
-    rows = rows.project(f'{kept}, list_sort(list_filter("days", lambda day: day >= "received")) AS "days"')
-    return nw.from_native(rows.project(f'{kept}, "days"[1] AS "first", "days"[2] AS "second"'))
+_POLARS_TYPES = {nw.String: "String", nw.Int64: "Int64", nw.Int32: "Int32"}
+
+
+def engine_of(kind: nw.Implementation) -> Engine:
+    """The engine of a frame."""
+    if kind.is_pandas_like() or kind is nw.Implementation.PYARROW:
+        return Memory(kind)
+    if kind.is_spark_like():
+        return Spark(kind)
+    made: Mapping[nw.Implementation, Callable[[nw.Implementation], Engine]] = {
+        nw.Implementation.POLARS: Polars, nw.Implementation.DUCKDB: DuckDB, nw.Implementation.IBIS: Ibis,
+    }  # fmt: skip
+    return made.get(kind, Engine)(kind)
+
+
+def _apply(each: Change, cells: Any) -> Any:
+    """A column in memory, changed: not at all where all is clean, and once for each value where they are few."""
+    name = cells.name
+    if each.unclean is not None and not cells.str.contains(each.unclean).any():
+        return cells
+    frame = cells.to_frame()
+    if each.kind is not Values.FEW:
+        return frame.select(each.change(nw.col(name)).alias(name)).get_column(name)
+    made = frame.unique().with_columns(each.change(nw.col(name)).alias("\tmade"))
+    return frame.join(made, on=name, how="left").get_column("\tmade") if name else made

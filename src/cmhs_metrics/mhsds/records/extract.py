@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import functools
 import operator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.records.checks import EXPECTED, can_be, engine_name, with_dates_of_nothing
-from cmhs_metrics.mhsds.records.columns import NEWER_MECHANISM, TABLES, Column, Kind, Table, version_of
-from cmhs_metrics.mhsds.records.engines import DUCKDB, PYARROW, numbers, value_of, with_dates
-from cmhs_metrics.mhsds.records.memory import from_arrow, plain_columns, read_cells, something, to_arrow
+from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, recoded, unreadable_change, unreadable_of
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, version_of
+from cmhs_metrics.mhsds.records.engines import engine_of
+from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
 from cmhs_metrics.mhsds.records.progress import Progress
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
+
+    from cmhs_metrics.mhsds.records.engines import Change
 
 Frame = Any
 """A narwhals frame, eager or lazy; what is written here is written for both."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A frame of the user's, and its columns by their plain names."""
+
+    frame: Frame
+    schema: dict[str, Any]
+    actual: dict[str, str]
+
+    def named(self, column: Column) -> list[str]:
+        """The names that a column has in the user's frame, newest first."""
+        return [self.actual[name.casefold()] for name in column.names if name.casefold() in self.actual]
 
 
 class Extract:
@@ -31,9 +48,15 @@ class Extract:
         The tables MHS001MPI, MHS101Referral, MHS102ServiceTypeReferredTo (from version 6 on MHS102OtherServiceType) and
         MHS201CareContact, as one kind of frame that narwhals knows: pandas, Polars (eager or lazy), PyArrow, DuckDB
         relations, Ibis, PySpark. Columns go by their names in the data set, in any case. A table that is not there
-        costs only what needs it.
+        costs only what needs it. A list of frames is read as one table.
     hospital_spells, clusters, ward_stays, indirect_activity : frame, optional
         The tables MHS501HospProvSpell, MHS801ClusterTool, MHS502WardStay and MHS204IndirectActivity.
+    service_teams : frame, optional
+        The table MHS902ServiceTeamDetails, which from version 6 on says of which type a team is.
+    gp_registrations, care_coordinators, care_plans, care_plan_agreements, care_activities : frame, optional
+        The tables MHS002GP, MHS006MHCareCoord, MHS008CarePlanType, MHS009CarePlanAgreement and MHS202CareActivity.
+    referral_scores, activity_scores : frame, optional
+        The tables MHS606CodedScoreAssessmentRefer and MHS607CodedScoreAssessmentAct.
     progress : bool, optional
         Whether a run on tables in memory says on standard error which of them it is at; by default where that is a
         terminal. Lazy tables are run by their own engine, which shows progress or does not.
@@ -46,17 +69,19 @@ class Extract:
     Raises
     ------
     BadInput
-        When the tables are of different engines, a column stands twice or is of a type that it cannot be.
+        When the tables are of different engines or connections, a column stands twice or is of a type that it cannot
+        be, or most cells of a column of dates or whole numbers, written as text, are none.
     TypeError
         When a table is none.
 
     Notes
     -----
-    Dates may be dates, times (cut to the day) or ISO text; text that is no calendar date reads as missing. Ids may be
-    text or whole numbers. Codes are text; whole numbers read as text, with a zero before it where the code has two
-    characters. Lazy tables stay lazy: nothing is run. Only the columns that a measure needs are read. DuckDB types a
-    column of nothing but nulls INTEGER; a date of that type is taken to be missing, and the query fails when it is run
-    if a number stands there.
+    Text is read without the blanks at its ends and in capitals; nothing, NULL, NaN, NA, None and `<NA>` are missing.
+    Ids may be text, whole numbers or UUIDs. Codes may be whole numbers, and may have lost the zero before them. Whole
+    numbers may be text. Dates may be dates, times (cut to the day), text as 2025-03-31, 31/03/2025, 31-Mar-2025 or
+    20250331 (that may be a number), with a time or without; what is no calendar date reads as missing, and so does 1
+    January 1900, which databases make of an empty date. Lazy tables stay lazy: nothing is run, but for one query where
+    dates or numbers are text. Only the columns that a measure needs are read.
 
     References
     ----------
@@ -81,6 +106,14 @@ class Extract:
         clusters: Any = None,
         ward_stays: Any = None,
         indirect_activity: Any = None,
+        service_teams: Any = None,
+        gp_registrations: Any = None,
+        care_coordinators: Any = None,
+        care_plans: Any = None,
+        care_plan_agreements: Any = None,
+        care_activities: Any = None,
+        referral_scores: Any = None,
+        activity_scores: Any = None,
         *,
         progress: bool | None = None,
     ) -> None:
@@ -88,9 +121,18 @@ class Extract:
         given = {
             "people": people, "referrals": referrals, "service_types": service_types, "contacts": contacts,
             "hospital_spells": hospital_spells, "clusters": clusters, "ward_stays": ward_stays,
-            "indirect_activity": indirect_activity,
+            "indirect_activity": indirect_activity, "service_teams": service_teams,
+            "gp_registrations": gp_registrations, "care_coordinators": care_coordinators, "care_plans": care_plans,
+            "care_plan_agreements": care_plan_agreements, "care_activities": care_activities,
+            "referral_scores": referral_scores, "activity_scores": activity_scores,
         }  # fmt: skip
-        self._take({argument: frame for argument, frame in given.items() if frame is not None})
+        self._take(
+            {
+                argument: list(frames) if isinstance(frames, (list, tuple)) else [frames]
+                for argument, frames in given.items()
+                if frames is not None
+            }
+        )
 
     @classmethod
     def of(cls, tables: Mapping[str, Any], *, progress: bool | None = None) -> Extract:
@@ -99,7 +141,9 @@ class Extract:
         Parameters
         ----------
         tables : mapping of str to frame
-            For example {"MHS101Referral": frame}; case does not matter.
+            For example {"MHS101Referral": frame}, or by the arguments of `Extract`. Case does not matter, nor a schema
+            before the name ("dbo.MHS101Referral", "[dbo].[MHS101Referral]"), nor "_ALL" after it. Tables of the data
+            set that nothing is made of are left out. Both tables of service types, of version 5 and of 6, may be given.
         progress : bool, optional
             As in `Extract`.
 
@@ -111,112 +155,189 @@ class Extract:
         Raises
         ------
         BadInput
-            When a name is not one that is read here, or two name the same table.
+            When a name is none of the data set, or two name the same table.
 
         Examples
         --------
         >>> import pandas as pd
-        >>> Extract.of({"mhs204indirectactivity": pd.DataFrame({"Person_ID": ["P1"]})}).tables
+        >>> Extract.of({"dbo.MHS204IndirectActivity": pd.DataFrame({"Person_ID": ["P1"]})}).tables
         ('indirect_activity',)
         """
-        known = {name.casefold(): table.argument for table in TABLES.values() for name in table.names}
         problems: list[Problem] = []
-        arguments: dict[str, Any] = {}
+        named: dict[tuple[str, str], Any] = {}
         for name, frame in tables.items():
-            argument = known.get(str(name).casefold())
-            if argument is None:
-                every = [each for table in TABLES.values() for each in table.names]
-                hint = f"one of {', '.join(every)}; {nearest(str(name), every)}".rstrip("; ")
-                problems.append(Problem("tables", None, name, f"a table that measures are made of; {hint}"))
-            elif argument in arguments:
-                problems.append(Problem("tables", None, name, f"one table for {argument}"))
-            else:
-                arguments[argument] = frame
+            argument = argument_of(name)
+            if isinstance(argument, Problem):
+                problems.append(argument)
+            elif argument is not None:
+                if (argument, table_name(name)) in named:
+                    problems.append(Problem("tables", None, name, f"one table for {argument}"))
+                named[argument, table_name(name)] = frame
+        arguments: dict[str, list[Any]] = {}
+        for (argument, _), frame in named.items():
+            arguments.setdefault(argument, []).extend(frame if isinstance(frame, (list, tuple)) else [frame])
+        problems += [
+            Problem("tables", None, argument, f"one table for {argument}: by one name")
+            for argument, frames in arguments.items()
+            if len(TABLES[argument].names) < sum(one == argument for one, _ in named) and len(frames) > 1
+        ]
+        if tables and not arguments and not problems:
+            problems.append(Problem("tables", None, ", ".join(map(str, tables)), "a table that measures are made of"))
         if problems:
             raise BadInput("the extract", problems)
         extract = cls(**arguments, progress=progress)
-        extract.version = version_of(extract._columns, tuple(tables))
+        extract.version = version_of(extract._columns, tuple(name for _, name in named))
+        return extract
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], *, engine: str | None = None, progress: bool | None = None) -> Extract:
+        r"""Read an extract from a folder of CSV or Parquet files, or from a DuckDB file.
+
+        Parameters
+        ----------
+        path : path
+            A folder whose files are named as the tables are ("MHS101Referral.csv", "dbo.MHS101Referral.parquet",
+            "MHS101Referral_2024-06.csv"; several files of one table are read as one), or a DuckDB file, whose tables
+            and views are, in any schema. Other files and tables are left alone.
+        engine : str, optional
+            "duckdb", "polars" or "pandas"; by default the first of them that is installed. A DuckDB file is read by
+            DuckDB.
+        progress : bool, optional
+            As in `Extract`.
+
+        Returns
+        -------
+        Extract
+            The extract, of lazy tables unless of pandas. Every cell of a CSV file is read as text first, so that codes
+            keep their zeros.
+
+        Raises
+        ------
+        BadInput
+            When there is nothing at the path, or no table of the data set in it.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> folder = Path("extract")
+        >>> folder.mkdir()
+        >>> _ = (folder / "MHS204IndirectActivity.csv").write_text("Person_ID,IndirectActDate\nP1,31/03/2025\n")
+        >>> Extract.read(folder).tables
+        ('indirect_activity',)
+        """
+        from cmhs_metrics.mhsds.records.files import tables_at
+
+        tables, names = tables_at(path, engine)
+        extract = cls(**tables, progress=progress)
+        extract.version = version_of(extract._columns, names)
         return extract
 
     def __repr__(self) -> str:
         lazy = "lazy tables" if self.lazy else "tables"
         return f"Extract of version {(self.version or '?').removeprefix('v')}, {lazy}: {', '.join(self.tables)}"
 
-    def _take(self, given: dict[str, Any]) -> None:
+    def _take(self, given: dict[str, list[Any]]) -> None:
         if not given:
             raise BadInput("the extract", [Problem(None, None, None, f"a table at least: {', '.join(TABLES)}")])
-        self.given_as_narwhals = any(isinstance(frame, (nw.DataFrame, nw.LazyFrame)) for frame in given.values())
-        self._frames: dict[str, Frame] = {}
-        for argument, frame in given.items():
-            try:
-                self._frames[argument] = nw.from_native(frame)
-            except TypeError as error:
-                kind = type(frame).__name__
-                raise TypeError(
-                    f"{argument} is to be a table (pandas, Polars, PyArrow, DuckDB …), got a {kind}"
-                ) from error
-        self.tables = tuple(self._frames)
-        engines = {
-            name: (frame.implementation, isinstance(frame, nw.LazyFrame)) for name, frame in self._frames.items()
-        }
-        if len(set(engines.values())) > 1:
-            first = next(iter(engines))
-            problems = [
-                Problem(name, None, engine_name(engine), f"{engine_name(engines[first])}, as {first} is: one engine")
-                for name, engine in engines.items()
-                if engine != engines[first]
-            ]
-            raise BadInput("the extract", problems)
-        self.engine, self.lazy = next(iter(engines.values()))
-        if self.engine is DUCKDB:
-            self._frames = {name: with_dates_of_nothing(TABLES[name], each) for name, each in self._frames.items()}
-        self._schemas = {name: dict(frame.collect_schema()) for name, frame in self._frames.items()}
-        self._columns = {name: tuple(schema) for name, schema in self._schemas.items()}
-        problems = [problem for name in self.tables for problem in self._wrong(TABLES[name])]
+        every = [frame for frames in given.values() for frame in frames]
+        self.given_as_narwhals = any(isinstance(frame, (nw.DataFrame, nw.LazyFrame)) for frame in every)
+        frames = {argument: [_entered(argument, frame) for frame in some] for argument, some in given.items()}
+        self.tables = tuple(frames)
+        first, (one, *_) = next(iter(frames.items()))
+        self.lazy, kind = isinstance(one, nw.LazyFrame), one.implementation
+        self.engine = engine_of(kind)
+        problems = []
+        for argument, some in frames.items():
+            for frame in some:
+                if (frame.implementation, isinstance(frame, nw.LazyFrame)) != (kind, self.lazy):
+                    expected = f"{_engine_name(one)}, as {first} is: one engine"
+                    problems.append(Problem(argument, None, _engine_name(frame), expected))
+                elif self.engine.refuses_to_combine(one.to_native(), frame.to_native()):
+                    expected = f"a table of the connection that {first} is of: one connection for all tables"
+                    problems.append(Problem(argument, None, "a table of another connection", expected))
         if problems:
             raise BadInput("the extract", problems)
+        self._sources: dict[str, list[Source]] = {}
+        for argument, some in frames.items():
+            for frame in some:
+                schema = dict(frame.collect_schema())
+                source = Source(frame, schema, {plain_name(name): name for name in schema})
+                problems += self._wrong(TABLES[argument], source)
+                self._sources.setdefault(argument, []).append(source)
+        if problems:
+            raise BadInput("the extract", problems)
+        self._columns = {
+            argument: tuple(dict.fromkeys(name for source in some for name in source.actual))
+            for argument, some in self._sources.items()
+        }
         self.version = version_of(self._columns)
         self.text_ids = self._ids_that_are_text()
+        self._refuse_unreadable()
 
-    def _wrong(self, table: Table) -> list[Problem]:
-        """The columns of a table that stand twice or cannot be what they should."""
+    def _wrong(self, table: Table, source: Source) -> list[Problem]:
+        """The columns of a frame that stand twice or cannot be what they should."""
         problems = []
-        folded = [name.casefold() for name in self._columns[table.argument]]
+        plain = [plain_name(name) for name in source.schema]
         for column in table.columns:
-            for name in (column.name, *column.older):
-                if folded.count(name.casefold()) > 1:
+            for name in column.names:
+                if plain.count(name.casefold()) > 1:
                     problems.append(Problem(f"{table.argument}.{name}", None, None, "a column name that stands once"))
-            for name in self._named(table.argument, column):
-                dtype = self._schemas[table.argument][name]
-                if not can_be(column.kind, dtype) and not self._is_empty(table.argument, name):
+            for name in source.named(column):
+                dtype = source.schema[name]
+                is_empty = not self.lazy and bool(source.frame.get_column(name).null_count() == len(source.frame))
+                if not can_be(column.kind, dtype) and not is_empty:
                     problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), EXPECTED[column.kind]))
-        return problems
+        return list(dict.fromkeys(problems))
 
-    def _is_empty(self, table: str, name: str) -> bool:
-        """Whether an eager column holds nothing, whatever type it was given."""
-        frame = self._frames[table]
-        return not self.lazy and bool(frame.get_column(name).null_count() == len(frame))
-
-    def _named(self, table: str, column: Column) -> list[str]:
-        """The names that a column has in the user's table, newest first."""
-        actual = {name.casefold(): name for name in self._columns[table]}
-        return [actual[name.casefold()] for name in (column.name, *column.older) if name.casefold() in actual]
+    def _refuse_unreadable(self) -> None:
+        """Refuse a column of dates or whole numbers most of whose cells are none: one query for all."""
+        looked_at: list[tuple[str, str, Kind]] = []
+        counted = []
+        for argument, sources in self._sources.items():
+            for source in sources:
+                changes = unreadable_of(TABLES[argument], source, len(looked_at))
+                if changes:
+                    looked_at += [(argument, change.name, kind) for change, kind in changes]
+                    rows = self.engine.read(source.frame, [change for change, _ in changes])
+                    # 1 where something stands that is read, 2 where something stands that is not.
+                    sums = [
+                        nw.when(nw.col(change.alias) >= least).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(name)
+                        for change, _ in changes
+                        for least, name in ((1, f"{change.alias} there"), (2, f"{change.alias} wrong"))
+                    ]
+                    counted.append(rows.select(*sums))
+        if not counted:
+            return
+        found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
+        found = found.collect() if isinstance(found, nw.LazyFrame) else found
+        (row,) = found.iter_rows(named=True)
+        problems = []
+        for number, (argument, name, kind) in enumerate(looked_at):
+            there, wrong = int(row[f"c{number} there"] or 0), int(row[f"c{number} wrong"] or 0)
+            if 2 * wrong > there:
+                what = "dates" if kind is Kind.DATE else "whole numbers"
+                got = f"{wrong:,} of {there:,} cells that are no {what}"
+                problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
+        if problems:
+            raise BadInput("the extract", problems)
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the extract has a table, with these columns."""
-        return table in self._frames and all(self._named(table, TABLES[table].column(name)) for name in columns)
+        if table not in self._sources:
+            return False
+        return all(any(source.named(TABLES[table].column(name)) for source in self._sources[table]) for name in columns)
 
     def require(self, needs: Mapping[str, Sequence[str]], costs: str) -> list[Problem]:
         """Name the tables and columns that are not there, and what that costs."""
         problems = []
         for table, columns in needs.items():
             names = TABLES[table].name
-            if table not in self._frames:
+            if table not in self._sources:
                 problems.append(Problem(table, None, None, f"the table {names}; without it there is no {costs}"))
                 continue
             for name in columns:
                 if not self.has(table, name):
-                    hint = nearest(name, self._columns[table])
+                    hint = nearest(name, [each for source in self._sources[table] for each in source.schema])
                     expected = f"a column of {names}; without it there is no {costs}"
                     problems.append(Problem(f"{table}.{name}", None, None, f"{expected}; {hint}" if hint else expected))
         return problems
@@ -225,10 +346,13 @@ class Extract:
 
     def may_be_no_date(self, table: str, column: Column) -> bool:
         """Whether a column of dates is of a type that can hold something else."""
-        types = {self._schemas[table][name] for name in self._named(table, column)}
-        return bool(types & {nw.String(), nw.Object()})
+        return any(
+            source.schema[name] in (nw.String, nw.Object, nw.Categorical) or source.schema[name].is_numeric()
+            for source in self._sources[table]
+            for name in source.named(column)
+        )
 
-    def read(self, table: str, columns: Sequence[str], *, unreadable: bool = False) -> Frame:
+    def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False) -> Frame:
         """Columns of a table, those that are there, to compute with.
 
         Parameters
@@ -247,71 +371,75 @@ class Extract:
             as text. Missing is null.
         """
         wanted = [TABLES[table].column(name) for name in columns if self.has(table, name)]
+        sources = self._sources[table]
         if not self.lazy:
-            self._progress.at(TABLES[table].name, len(self._frames[table]))
-        if self.engine is PYARROW or self.engine.is_pandas_like():
-            native = (
-                self._frames[table]
-                .select(*dict.fromkeys(name for column in wanted for name in self._named(table, column)))
-                .to_native()
-            )
-            cells = from_arrow(native) if self.engine is PYARROW else native
-            read = {
-                column.name: read_cells(
-                    column, [cells[name] for name in self._named(table, column)], column.name in self.text_ids
-                )
-                for column in wanted
-            }
-            if unreadable:
-                for column in wanted:
-                    if column.kind is Kind.DATE:
-                        stands = [something(cells[name]) for name in self._named(table, column)]
-                        anything = functools.reduce(operator.or_, stands)
-                        read[f"{column.name} unreadable"] = anything & read[column.name].isna()
-            return nw.from_native(plain_columns(read))
-        frame = self._frames[table]
-        frame = frame.lazy() if isinstance(frame, nw.DataFrame) else frame
-        chosen = [self._read(table, column).alias(column.name) for column in wanted]
+            self._progress.at(TABLES[table].name, sum(len(source.frame) for source in sources))
+        parts = [self._rows_of(TABLES[table], source, wanted, unreadable) for source in sources]
+        return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+
+    def _rows_of(self, table: Table, source: Source, wanted: Sequence[Column], unreadable: bool) -> Frame:
+        changes: dict[str, Change] = {}
+        made: list[nw.Expr] = []
+        for column in wanted:
+            parts = []
+            for name in source.named(column):
+                change = change_of(column, name, source.schema[name], f"{column.name}\t{name}", self._is_text(column))
+                changes[change.alias] = change
+                parts.append(nw.col(change.alias))
+            if column.recode:
+                month = table.column("UniqMonthID")
+                for name in source.named(month)[:1]:
+                    change = change_of(month, name, source.schema[name], "\tmonth", False)
+                    changes[change.alias] = change
+                month_known = nw.col("\tmonth") if "\tmonth" in changes else None
+                parts = recoded(column, source.named(column), parts, month_known)
+            value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
+            made.append((nw.lit(None, self._dtype(column)) if value is None else value).alias(column.name))
         if unreadable:
+            flags: dict[str, list[nw.Expr]] = {}
+            for change, column in self._unreadable(source, wanted):
+                changes[change.alias] = change
+                flags.setdefault(column.name, []).append(nw.col(change.alias) == 2)
             for column in wanted:
                 if column.kind is Kind.DATE:
-                    something_there = [self._something(table, name) for name in self._named(table, column)]
-                    wrong = functools.reduce(operator.or_, something_there) & self._read(table, column).is_null()
-                    chosen.append(wrong.alias(f"{column.name} unreadable"))
-        return frame.select(*chosen)
+                    wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
+                    made.append(wrong.alias(f"{column.name} unreadable"))
+        return self.engine.read(source.frame, list(changes.values())).select(*made)
 
-    def _something(self, table: str, name: str) -> nw.Expr:
-        """Whether a cell holds anything; empty text is nothing."""
-        there = ~nw.col(name).is_null()
-        is_text = self._schemas[table][name] == nw.String
-        return there & (nw.col(name).str.strip_chars() != "") if is_text else there
+    def _unreadable(self, source: Source, wanted: Sequence[Column]) -> list[tuple[Change, Column]]:
+        found = []
+        for column in wanted:
+            if column.kind is Kind.DATE:
+                for name in source.named(column):
+                    change = unreadable_change(column, name, source.schema[name], f"{name}\tunreadable")
+                    if change is not None:
+                        found.append((change, column))
+        return found
 
-    def _read(self, table: str, column: Column) -> nw.Expr:
-        parts = []
-        for name in self._named(table, column):
-            as_text = column.name in self.text_ids
-            part = value_of(self.engine, column, nw.col(name), self._schemas[table][name], as_text)
-            if name.casefold() == "consmediumused":
-                part = part.replace_strict(
-                    list(NEWER_MECHANISM), list(NEWER_MECHANISM.values()), default=part, return_dtype=nw.String
-                )
-            parts.append(part)
-        return nw.coalesce(*parts) if len(parts) > 1 else parts[0]
+    def _is_text(self, column: Column) -> bool:
+        return column.name in self.text_ids
+
+    def _dtype(self, column: Column) -> Any:
+        if column.kind is Kind.CODE or self._is_text(column):
+            return nw.String
+        return nw.Int32 if column.kind is Kind.DATE else nw.Int64
 
     def _ids_that_are_text(self) -> frozenset[str]:
         """The ids that are text in one of the tables, and so are read as text in all."""
-        text = set()
-        for table, schema in self._schemas.items():
-            for column in TABLES[table].columns:
-                if column.kind is Kind.ID:
-                    for name in self._named(table, column):
-                        if not (schema[name].is_numeric() or schema[name] == nw.Unknown):
-                            text.add(column.name)
-        return frozenset(text)
+        return frozenset(
+            column.name
+            for table, sources in self._sources.items()
+            for column in TABLES[table].columns
+            if column.kind is Kind.ID
+            for source in sources
+            for name in source.named(column)
+            if not source.schema[name].is_numeric()
+        )
 
     def numbers(self, values: Sequence[int]) -> Frame:
         """A little table of whole numbers, `number`, on the engine of the extract."""
-        return numbers(self.engine, nw.to_native(next(iter(self._frames.values()))), values)
+        (source, *_), *_ = self._sources.values()
+        return self.engine.integers(nw.to_native(source.frame), values)
 
     # Leaving
 
@@ -330,14 +458,34 @@ class Extract:
         frame
             Of the user's engine; lazy if theirs was.
         """
-        if self.engine is PYARROW or self.engine.is_pandas_like():
-            self._progress.end()
-            native = frame.to_native().reset_index(drop=True)
-            arrow = to_arrow(native, dates, arrow=self.engine is PYARROW)
-            return nw.from_native(arrow) if self.given_as_narwhals else arrow
-        frame = with_dates(self.engine, frame, dates) if dates else frame
-        if not self.lazy:
+        if not self.lazy and not self.engine.in_memory:
             self._progress.result()
-            frame = frame.collect("polars")
-            self._progress.end()
-        return frame if self.given_as_narwhals else nw.to_native(frame)
+        native = self.engine.leave(frame, dates, lazy=self.lazy)
+        self._progress.end()
+        return nw.from_native(native) if self.given_as_narwhals else native
+
+
+def as_extract(extract: Any) -> Extract:
+    """An extract, or tables by their names made one; what is neither is refused by its kind."""
+    if isinstance(extract, Extract):
+        return extract
+    if hasattr(extract, "items") and not hasattr(extract, "columns"):
+        return Extract.of(extract)
+    kind = f"{type(extract).__module__.partition('.')[0]} {type(extract).__name__}"
+    expected = 'an extract, or its tables by their names: {"MHS101Referral": frame, …}'
+    raise BadInput("the extract", [Problem("extract", None, f"a {kind}", expected)])
+
+
+def _entered(argument: str, frame: Any) -> Frame:
+    try:
+        return nw.from_native(frame)
+    except TypeError as error:
+        kind = type(frame).__name__
+        raise TypeError(f"{argument} is to be a table (pandas, Polars, PyArrow, DuckDB …), got a {kind}") from error
+
+
+def _engine_name(frame: Frame) -> str:
+    """The name of a frame's engine, and whether it is lazy where it could be either."""
+    kind = frame.implementation
+    lazy = isinstance(frame, nw.LazyFrame) and kind is nw.Implementation.POLARS
+    return f"{kind.name.capitalize()}{', lazy' if lazy else ''}"
