@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import (
+    DAY_OF_TEXT,
+    NUMBER_OF_TEXT,
     clean_code,
     clean_text,
+    code_cell,
+    day_cell,
     day_of_number,
-    day_of_text,
-    number_of_text,
+    number_cell,
+    text_cell,
     unclean_text,
     without_zero_day,
 )
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
-from cmhs_metrics.mhsds.records.engines import Change, Values
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.engines import Change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.records.columns import Table
-    from cmhs_metrics.mhsds.records.extract import Source
 
 EXPECTED = {
     Kind.ID: "text or whole numbers",
@@ -45,36 +49,34 @@ def can_be(kind: Kind, dtype: Any) -> bool:
 
 def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
     """How a user's column is read: ids, whole numbers, day numbers, and codes as text."""
-    kind = column.kind
-    text = _is_text(dtype)
-
-    def made(change: Any, values: Values, to: Any, unclean: str | None = None) -> Change:
-        return Change(name, alias, change, values, to, unclean)
-
+    kind, width = column.kind, column.width
+    if _is_text(dtype):
+        if kind is Kind.DATE:
+            steps = (*DAY_OF_TEXT, without_zero_day)
+            return Change(name, alias, steps, nw.Int32, cell=lambda text: _known_day(day_cell(text)))
+        if kind is Kind.NUMBER:
+            return Change(name, alias, NUMBER_OF_TEXT, nw.Int64, cell=number_cell)
+        if kind is Kind.ID:
+            return Change(name, alias, (clean_text,), nw.String, unclean=unclean_text())
+        code = functools.partial(clean_code, width=width)
+        cell = functools.partial(code_cell, width=width)
+        return Change(name, alias, (code,), nw.String, cell=cell, unclean=unclean_text(width))
+    if kind is Kind.DATE and dtype in (nw.Date, nw.Datetime):
+        return Change(name, alias, (), nw.Int32, is_date=True)
+    if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
+        return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String)
+    whole = functools.partial(_whole, dtype=dtype)
     if kind is Kind.DATE:
-        if text:
-            return made(lambda x: without_zero_day(day_of_text(x)), Values.FEW, nw.Int32)
-        if dtype in (nw.Date, nw.Datetime):
-            return made(None, Values.DATE, nw.Int32)
-        return made(lambda x: without_zero_day(day_of_number(_whole(x, dtype))), Values.OTHER, nw.Int32)
-    if kind is Kind.NUMBER:
-        if text:
-            return made(number_of_text, Values.FEW, nw.Int64)
-        return made(lambda x: _whole(x, dtype), Values.OTHER, nw.Int64)
-    if kind is Kind.ID:
-        if text:
-            return made(clean_text, Values.MANY, nw.String, unclean_text())
-        if dtype == nw.Unknown:  # a UUID, or a column of nothing
-            return made(lambda x: x.cast(nw.String).str.to_uppercase(), Values.OTHER, nw.String)
-        if as_text:
-            return made(lambda x: _whole(x, dtype).cast(nw.String), Values.OTHER, nw.String)
-        return made(lambda x: _whole(x, dtype), Values.OTHER, nw.Int64)
-    if text:
-        width = column.width
-        return made(lambda x: clean_code(x, width), Values.FEW, nw.String, unclean_text(width))
-    if dtype == nw.Unknown:
-        return made(lambda x: x.cast(nw.String), Values.OTHER, nw.String)
-    return made(lambda x: _whole(x, dtype).cast(nw.String).str.zfill(column.width), Values.OTHER, nw.String)
+        return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32)
+    if kind is Kind.CODE:
+        return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String)
+    if as_text:
+        return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String)
+    return Change(name, alias, (whole,), nw.Int64)
+
+
+def _known_day(day: int | None) -> int | None:
+    return None if day == DAY_ZERO else day
 
 
 def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
@@ -85,34 +87,24 @@ def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     return value.cast(nw.Int64)
 
 
-def unreadable_change(column: Column, name: str, dtype: Any, alias: str) -> Change | None:
-    """Of text or numbers: 0 where nothing stands, 1 where a date or whole number does, 2 where something else does."""
-    if column.kind not in (Kind.DATE, Kind.NUMBER) or dtype in (nw.Date, nw.Datetime, nw.Unknown):
+def reading_of(column: Column, name: str, dtype: Any, alias: str) -> tuple[Change, Change] | None:
+    """What stands in a column in which something can stand that is no date or whole number, and what is read of it."""
+    text = _is_text(dtype)
+    if not (text or (column.kind is Kind.DATE and dtype.is_numeric())) or column.kind not in (Kind.DATE, Kind.NUMBER):
         return None
-    if column.kind is Kind.NUMBER and not _is_text(dtype):
-        return None
-
-    def flag(value: nw.Expr) -> nw.Expr:
-        if _is_text(dtype):
-            stands = ~clean_text(value).is_null()
-            read = day_of_text(value) if column.kind is Kind.DATE else number_of_text(value)
-        else:
-            stands, read = ~value.is_null(), day_of_number(_whole(value, dtype))
-        there = nw.when(read.is_null()).then(nw.lit(2)).otherwise(nw.lit(1))
-        return nw.when(stands).then(there).otherwise(nw.lit(0))
-
-    return Change(name, alias, flag, Values.FEW if _is_text(dtype) else Values.OTHER, nw.Int64)
+    if not text:
+        there = Change(name, f"{alias} there", (lambda value: value,), nw.Float64)
+        steps = (functools.partial(_whole, dtype=dtype), day_of_number)
+        return there, Change(name, f"{alias} read", steps, nw.Int64)
+    there = Change(name, f"{alias} there", (clean_text,), nw.String, cell=text_cell)
+    if column.kind is Kind.DATE:
+        return there, Change(name, f"{alias} read", DAY_OF_TEXT, nw.Int64, cell=day_cell)
+    return there, Change(name, f"{alias} read", NUMBER_OF_TEXT, nw.Int64, cell=number_cell)
 
 
-def unreadable_of(table: Table, source: Source, start: int) -> list[tuple[Change, Kind]]:
-    """The columns of a frame in which something can stand that is no date or whole number, numbered from `start`."""
-    found: list[tuple[Change, Kind]] = []
-    for column in table.columns:
-        for name in source.named(column):
-            change = unreadable_change(column, name, source.schema[name], f"c{start + len(found)}")
-            if change is not None:
-                found.append((change, column.kind))
-    return found
+def is_unreadable(alias: str) -> nw.Expr:
+    """Whether something stands that is not read, of a column of `reading_of`."""
+    return ~nw.col(f"{alias} there").is_null() & nw.col(f"{alias} read").is_null()
 
 
 def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> list[nw.Expr]:

@@ -7,9 +7,12 @@ made safe to cast before, so that an engine that raises on bad text (Spark in it
 
 from __future__ import annotations
 
+import datetime
+import re
+
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, day_of_parts
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, day_number, day_of_parts
 
 BLANK = " \t\r\n\v\f\u00a0\ufeff"
 """What is cut from both ends of a cell and a name: blanks, a no-break space, a byte-order mark."""
@@ -23,6 +26,7 @@ _MONTHS = {
         ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), start=1
     )
 }
+_WHOLE = r"^[+-]?[0-9]{1,15}(?:\.0*)?$"
 _TIME = r"(?:[T :,].*|\.0+)?$"
 _ISO = rf"^[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}{_TIME}"
 _COMPACT = rf"^[0-9]{{8}}{_TIME}"
@@ -36,13 +40,14 @@ def unclean_text(width: int = 1) -> str:
     return r"[^A-Z0-9_-]|^(?:NULL|NAN|NONE|NAT|NA)?$" + short
 
 
-def _stripped(text: nw.Expr) -> nw.Expr:
+def stripped(text: nw.Expr) -> nw.Expr:
+    """Text without the blanks at its ends."""
     return text.str.replace_all(_ENDS, "")
 
 
 def clean_text(text: nw.Expr) -> nw.Expr:
     """Text without blanks at its ends, in capitals, null where it stands for nothing; "5.0" is "5"."""
-    text = _stripped(text).str.to_uppercase()
+    text = stripped(text).str.to_uppercase()
     is_decimal = text.str.contains(r"^[0-9]+\.0+$")
     text = nw.when(is_decimal).then(text.str.replace_all(r"\.0+$", "")).otherwise(text)
     return nw.when(~text.is_in(list(MISSING))).then(text)
@@ -57,48 +62,96 @@ def clean_code(text: nw.Expr, width: int) -> nw.Expr:
 
 
 def number_of_text(text: nw.Expr) -> nw.Expr:
-    """The whole number that text writes, null where it writes none."""
-    text = _stripped(text)
-    known = text.str.contains(r"^[+-]?[0-9]{1,15}(?:\.0*)?$")
+    """The whole number that text without blanks writes, null where it writes none."""
+    known = text.str.contains(_WHOLE)
     safe = nw.when(known).then(text.str.replace_all(r"\..*$", "")).otherwise(nw.lit("0"))
     return nw.when(known).then(safe.cast(nw.Int64))
 
 
-def day_of_text(text: nw.Expr) -> nw.Expr:
-    """Day number of text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331, with or without a time of day.
+def _with_two_digits_of_day(text: nw.Expr) -> nw.Expr:
+    return nw.when(text.str.contains("^[0-9][^0-9]")).then(nw.concat_str(nw.lit("0"), text)).otherwise(text)
 
-    Null where it is no calendar date: by arithmetic, so that no engine raises.
-    """
-    text = _stripped(text).str.to_uppercase()
-    iso, compact = text.str.contains(_ISO), text.str.contains(_COMPACT)
-    british, named = text.str.contains(_BRITISH), text.str.contains(_NAMED)
-    zero = nw.lit("0")
-    padded = nw.when(text.str.contains("^[0-9][^0-9]")).then(nw.concat_str(zero, text)).otherwise(text)
-    short = padded.str.contains("^[0-9]{2}[-/. ][0-9][-/. ]")
-    two = nw.concat_str(padded.str.slice(0, 3), zero, padded.str.slice(3))
-    two = nw.when(short).then(two).otherwise(padded)
-    plain = padded.str.replace_all("[-/ ]", "")
-    month_name = plain.str.slice(2, 3)
-    month_of_name = month_name.replace_strict(
-        list(_MONTHS), list(_MONTHS.values()), default=nw.lit("00"), return_dtype=nw.String
-    )
 
-    def part(of_iso: nw.Expr, of_compact: nw.Expr, of_british: nw.Expr, of_named: nw.Expr) -> nw.Expr:
-        value = nw.when(named).then(of_named).otherwise(nw.lit("0"))
-        value = nw.when(british).then(of_british).otherwise(value)
-        value = nw.when(compact).then(of_compact).otherwise(value)
-        return nw.when(iso).then(of_iso).otherwise(value).cast(nw.Int64)
+def _with_two_digits_of_month(text: nw.Expr) -> nw.Expr:
+    two = nw.concat_str(text.str.slice(0, 3), nw.lit("0"), text.str.slice(3))
+    return nw.when(text.str.contains("^[0-9]{2}[-/. ][0-9][-/. ]")).then(two).otherwise(text)
 
-    first_four = text.str.slice(0, 4)
-    year = part(first_four, first_four, two.str.slice(6, 4), plain.str.slice(5, 4))
-    month = part(text.str.slice(5, 2), text.str.slice(4, 2), two.str.slice(3, 2), month_of_name)
-    day = part(text.str.slice(8, 2), text.str.slice(6, 2), two.str.slice(0, 2), plain.str.slice(0, 2))
-    return day_of_parts(year, month, day)
+
+def _as_number(text: nw.Expr) -> nw.Expr:
+    """A date as a whole number, 20250331; 0 where the text is none."""
+    month = text.str.replace_all("[-/ ]", "").str.slice(2, 3)
+    month = month.replace_strict(list(_MONTHS), list(_MONTHS.values()), default=nw.lit("00"), return_dtype=nw.String)
+    year = text.str.replace_all("[-/ ]", "").str.slice(5, 4)
+    number = nw.lit("0")
+    for pattern, written in (
+        (_NAMED, nw.concat_str(year, month, text.str.slice(0, 2))),
+        (_BRITISH, nw.concat_str(text.str.slice(6, 4), text.str.slice(3, 2), text.str.slice(0, 2))),
+        (_COMPACT, text.str.slice(0, 8)),
+        (_ISO, nw.concat_str(text.str.slice(0, 4), text.str.slice(5, 2), text.str.slice(8, 2))),
+    ):
+        number = nw.when(text.str.contains(pattern)).then(written).otherwise(number)
+    return number.cast(nw.Int64)
+
+
+def stripped_capitals(text: nw.Expr) -> nw.Expr:
+    """Text without the blanks at its ends, in capitals."""
+    return stripped(text).str.to_uppercase()
 
 
 def day_of_number(number: nw.Expr) -> nw.Expr:
     """Day number of a whole number as 20250331, null where it is no calendar date."""
     return day_of_parts(number // 10_000, number // 100 % 100, number % 100)
+
+
+DAY_OF_TEXT = (
+    stripped_capitals, _with_two_digits_of_day, _with_two_digits_of_month, _as_number, day_of_number,
+)  # fmt: skip
+"""From text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331, with or without a time, to a day number, step by step.
+
+Null where it is no calendar date: by arithmetic, so that no engine raises. Each step is a column, for an expression
+that holds the one before it many times would be long.
+"""
+NUMBER_OF_TEXT = (stripped, number_of_text)
+
+
+def text_cell(text: str) -> str | None:
+    """What `clean_text` makes of a cell of Python."""
+    text = text.strip(BLANK).upper()
+    if text in MISSING:
+        return None
+    return text.partition(".")[0] if re.fullmatch(r"[0-9]+\.0+", text) else text
+
+
+def code_cell(text: str, width: int) -> str | None:
+    """What `clean_code` makes of a cell of Python."""
+    cell = text_cell(text)
+    return cell.zfill(width) if cell is not None and re.fullmatch("[0-9]+", cell) else cell
+
+
+def number_cell(text: str) -> int | None:
+    """What `NUMBER_OF_TEXT` makes of a cell of Python."""
+    text = text.strip(BLANK)
+    return int(text.partition(".")[0]) if re.match(_WHOLE, text) else None
+
+
+def day_cell(text: str) -> int | None:
+    """What `DAY_OF_TEXT` makes of a cell of Python."""
+    text = text.strip(BLANK).upper()
+    if re.match(_ISO, text):
+        year, month, day = text[:4], text[5:7], text[8:10]
+    elif re.match(_COMPACT, text):
+        year, month, day = text[:4], text[4:6], text[6:8]
+    elif re.match(_BRITISH, text):
+        day, month, year = re.split("[-/. ]", text[:10])[:3]
+    elif re.match(_NAMED, text):
+        day, month, year = re.findall("[0-9]+|[A-Z]+", text)[:3]
+        month = _MONTHS[month]
+    else:
+        return None
+    try:
+        return day_number(datetime.date(int(year), int(month), int(day)))
+    except ValueError:
+        return None
 
 
 def without_zero_day(day: nw.Expr) -> nw.Expr:

@@ -5,28 +5,27 @@ from __future__ import annotations
 import functools
 import operator
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import without_zero_day
 from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER, day_of_date
-from cmhs_metrics.mhsds.records.memory import as_nullable, days_of_times, plain, plain_integers, to_user
+from cmhs_metrics.mhsds.records.memory import (
+    as_nullable,
+    by_value,
+    days_of_times,
+    is_text,
+    plain,
+    plain_integers,
+    table_of,
+    to_user,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 Frame = Any
-
-
-class Values(Enum):
-    """What a column that is read holds."""
-
-    MANY = "text of many values"
-    FEW = "text of few values"
-    DATE = "dates"
-    OTHER = "no text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +38,30 @@ class Change:
         The column.
     alias : str
         What it is called then.
-    change : function
-        From the expression of the column to that of what is read.
-    kind : Values
-        What the column holds.
+    steps : tuple of function
+        From the expression of the column to that of what is read; where there are several, each of the one before it.
     dtype : type
-        What is read: nw.String, nw.Int64 or nw.Int32.
+        What is read: nw.String, nw.Int64, nw.Int32 or nw.Float64.
+    cell : function, optional
+        The same for one cell of text in Python, for columns that hold few different ones.
     unclean : str, optional
         What text contains that is changed at all, as a regular expression; by default any is.
+    is_date : bool
+        Whether the column holds dates, of which day numbers are read.
     """
 
     name: str
     alias: str
-    change: Callable[[nw.Expr], nw.Expr]
-    kind: Values
+    steps: tuple[Callable[[nw.Expr], nw.Expr], ...]
     dtype: Any
+    cell: Callable[[str], Any] | None = None
     unclean: str | None = None
+    is_date: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the user's column is text."""
+        return self.cell is not None or self.unclean is not None
 
 
 class Engine:
@@ -74,18 +81,29 @@ class Engine:
         self.name = kind.name.capitalize()
 
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
-        """Columns of a user's frame, changed; what is changed by value is text, and may be dirty."""
+        """Columns of a user's frame, changed."""
         frame = frame.lazy() if isinstance(frame, nw.DataFrame) else frame
-        return frame.select(*(self._changed(each).alias(each.alias) for each in changes))
+        rows = frame.select(*(self._first(each).alias(each.alias) for each in changes))
+        for step in range(1, max(len(each.steps) for each in changes)):
+            later = [
+                each.steps[step](nw.col(each.alias)).alias(each.alias) for each in changes if step < len(each.steps)
+            ]
+            rows = rows.with_columns(*later)
+        kept = {nw.Int32: nw.Int32, nw.Int64: nw.Int64}
+        whole = [nw.col(each.alias).cast(each.dtype) for each in changes if each.dtype in kept and not each.is_date]
+        return rows.with_columns(*whole) if whole else rows
 
-    def _changed(self, each: Change) -> nw.Expr:
+    def _first(self, each: Change) -> nw.Expr:
         value = nw.col(each.name)
-        if each.kind is Values.DATE:
+        if each.is_date:
             return self._day(value)
-        if each.unclean is not None:
-            # Most of it is clean, and a look is cheaper than to clean.
-            return nw.when(value.str.contains(each.unclean)).then(each.change(value)).otherwise(value)
-        return each.change(value).cast(each.dtype)
+        changed = each.steps[0](value)
+        # Most text is clean, and a look is cheaper than to clean.
+        return (
+            changed
+            if each.unclean is None
+            else nw.when(value.str.contains(each.unclean)).then(changed).otherwise(value)
+        )
 
     def _day(self, date: nw.Expr) -> nw.Expr:
         return without_zero_day(self.day(date.cast(nw.Date)).cast(nw.Int32))
@@ -138,16 +156,19 @@ class Memory(Engine):
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
         """Each column on its own, in pandas' nullable types."""
         native = frame.select(*dict.fromkeys(each.name for each in changes)).to_native()
-        cells = nw.from_native(plain(native, arrow=self.kind is nw.Implementation.PYARROW))
-        made = [self._made(each, cells.get_column(each.name)).alias(each.alias) for each in changes]
-        return made[0].to_frame().with_columns(*made[1:]) if made else cells
+        cells = plain(native, arrow=self.kind is nw.Implementation.PYARROW)
+        return nw.from_native(table_of({each.alias: self._made(each, cells[each.name]) for each in changes}))
 
     def _made(self, each: Change, cells: Any) -> Any:
-        if each.kind is Values.DATE and cells.dtype == nw.Datetime:
-            return nw.from_native(days_of_times(cells.to_native()), series_only=True)
-        if each.kind is Values.DATE:  # a column of nothing
-            return nw.from_native(as_nullable(cells.to_native(), nw.Int32), series_only=True)
-        return nw.from_native(as_nullable(_apply(each, cells).to_native(), each.dtype), series_only=True)
+        if each.is_date:
+            return days_of_times(cells)
+        text = is_text(cells)
+        if each.unclean is not None and text and not cells.str.contains(each.unclean, regex=True, na=False).any():
+            return cells
+        if each.cell is not None and text:
+            return by_value(cells, each.cell, each.dtype)
+        rows = nw.from_native(cells.to_frame("cells"))
+        return as_nullable(rows.select(_changed(each, "cells")).to_native()["cells"], each.dtype)
 
     def integers(self, native: Any, values: Sequence[int]) -> Frame:
         """A table in pandas."""
@@ -162,30 +183,32 @@ class Polars(Engine):
     """Polars: eager tables are computed as one lazy query, which evaluates both sides of every condition."""
 
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
-        """Part by part: of a part in which all is clean nothing is done, and few values are changed once each."""
+        """Text part by part: of a part in which all is clean nothing is done, and few values are changed once each."""
         import polars as pl
 
-        def function(each: Change) -> Callable[[Any], Any]:
-            return lambda cells: nw.to_native(_apply(each, nw.from_native(cells, series_only=True)).cast(each.dtype))
+        types = {nw.String: pl.String, nw.Int64: pl.Int64, nw.Int32: pl.Int32}
 
-        text = [
-            pl.col(each.name)
-            .cast(pl.String)
-            .map_batches(function(each), return_dtype=getattr(pl, _POLARS_TYPES[each.dtype]), is_elementwise=True)
-            .alias(each.alias)
-            for each in changes
-            if each.kind in (Values.MANY, Values.FEW)
-        ]
-        names = {each.name for each in changes if each.kind in (Values.DATE, Values.OTHER)}
-        rows = nw.from_native(
-            frame.to_native().lazy().select(*text, *(pl.col(name).alias(f"\t{name}") for name in names))
-        )
-        made = {
-            Values.DATE: lambda each: self._day(nw.col(f"\t{each.name}")),
-            Values.OTHER: lambda each: each.change(nw.col(f"\t{each.name}")).cast(each.dtype),
-        }
-        as_made = lambda each: nw.col(each.alias)  # noqa: E731
-        return rows.select(*(made.get(each.kind, as_made)(each).alias(each.alias) for each in changes))
+        def of_text(each: Change) -> Any:
+            def function(cells: Any) -> Any:
+                if each.unclean is not None and not cells.str.contains(each.unclean).any():
+                    return cells
+                if each.cell is None:
+                    rows = nw.from_native(cells.alias("cells").to_frame())
+                    return rows.select(_changed(each, "cells")).to_native().to_series()
+                values = cells.drop_nulls().unique()
+                made = pl.Series([each.cell(value) for value in values], dtype=types[each.dtype])
+                return cells.replace_strict(values, made, default=None, return_dtype=types[each.dtype])
+
+            text = pl.col(each.name).cast(pl.String)
+            return text.map_batches(function, return_dtype=types[each.dtype], is_elementwise=True).alias(each.alias)
+
+        text = [of_text(each) for each in changes if each.is_text]
+        others = [each for each in changes if not each.is_text]
+        same = (pl.col(each.name).alias(each.alias) for each in others)
+        rows = nw.from_native(frame.to_native().lazy().select(*text, *same))
+        made = [self._day(nw.col(each.alias)) if each.is_date else _stepped(each, each.alias) for each in others]
+        named = [value.alias(each.alias) for value, each in zip(made, others, strict=True)]
+        return rows.with_columns(*named) if named else rows
 
     def day(self, date: nw.Expr) -> nw.Expr:
         """Polars holds dates so."""
@@ -318,9 +341,6 @@ class Spark(Engine):
         return nw.from_native(native.sparkSession.createDataFrame([(value,) for value in values], ["number"]))
 
 
-_POLARS_TYPES = {nw.String: "String", nw.Int64: "Int64", nw.Int32: "Int32"}
-
-
 def engine_of(kind: nw.Implementation) -> Engine:
     """The engine of a frame."""
     if kind.is_pandas_like() or kind is nw.Implementation.PYARROW:
@@ -333,13 +353,14 @@ def engine_of(kind: nw.Implementation) -> Engine:
     return made.get(kind, Engine)(kind)
 
 
-def _apply(each: Change, cells: Any) -> Any:
-    """A column in memory, changed: not at all where all is clean, and once for each value where they are few."""
-    name = cells.name
-    if each.unclean is not None and not cells.str.contains(each.unclean).any():
-        return cells
-    frame = cells.to_frame()
-    if each.kind is not Values.FEW:
-        return frame.select(each.change(nw.col(name)).alias(name)).get_column(name)
-    made = frame.unique().with_columns(each.change(nw.col(name)).alias("\tmade"))
-    return frame.join(made, on=name, how="left").get_column("\tmade") if name else made
+def _changed(each: Change, name: str) -> nw.Expr:
+    """All steps of a change in one expression."""
+    value = nw.col(name)
+    for step in each.steps:
+        value = step(value)
+    return value
+
+
+def _stepped(each: Change, name: str) -> nw.Expr:
+    value = _changed(each, name)
+    return value if each.dtype == nw.Float64 else value.cast(each.dtype)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, recoded, unreadable_change, unreadable_of
+from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_unreadable, reading_of, recoded
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, version_of
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
@@ -18,7 +18,7 @@ from cmhs_metrics.mhsds.records.progress import Progress
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cmhs_metrics.mhsds.records.engines import Change
 
@@ -37,6 +37,12 @@ class Source:
     def named(self, column: Column) -> list[str]:
         """The names that a column has in the user's frame, newest first."""
         return [self.actual[name.casefold()] for name in column.names if name.casefold() in self.actual]
+
+    def columns_of(self, table: Table) -> Iterator[tuple[Column, str]]:
+        """The columns of a table that are there, with their names."""
+        for column in table.columns:
+            for name in self.named(column):
+                yield column, name
 
 
 class Extract:
@@ -295,17 +301,18 @@ class Extract:
         counted = []
         for argument, sources in self._sources.items():
             for source in sources:
-                changes = unreadable_of(TABLES[argument], source, len(looked_at))
-                if changes:
-                    looked_at += [(argument, change.name, kind) for change, kind in changes]
-                    rows = self.engine.read(source.frame, [change for change, _ in changes])
-                    # 1 where something stands that is read, 2 where something stands that is not.
-                    sums = [
-                        nw.when(nw.col(change.alias) >= least).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(name)
-                        for change, _ in changes
-                        for least, name in ((1, f"{change.alias} there"), (2, f"{change.alias} wrong"))
-                    ]
-                    counted.append(rows.select(*sums))
+                changes: list[Change] = []
+                sums = []
+                for column, name in source.columns_of(TABLES[argument]):
+                    alias = f"c{len(looked_at)}"
+                    pair = reading_of(column, name, source.schema[name], alias)
+                    if pair is not None:
+                        looked_at.append((argument, name, column.kind))
+                        changes += pair
+                        there = ~nw.col(f"{alias} there").is_null()
+                        sums += [_number(there, f"{alias} all"), _number(is_unreadable(alias), f"{alias} wrong")]
+                if sums:
+                    counted.append(self.engine.read(source.frame, changes).select(*sums))
         if not counted:
             return
         found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
@@ -313,7 +320,7 @@ class Extract:
         (row,) = found.iter_rows(named=True)
         problems = []
         for number, (argument, name, kind) in enumerate(looked_at):
-            there, wrong = int(row[f"c{number} there"] or 0), int(row[f"c{number} wrong"] or 0)
+            there, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
             if 2 * wrong > there:
                 what = "dates" if kind is Kind.DATE else "whole numbers"
                 got = f"{wrong:,} of {there:,} cells that are no {what}"
@@ -397,24 +404,17 @@ class Extract:
             made.append((nw.lit(None, self._dtype(column)) if value is None else value).alias(column.name))
         if unreadable:
             flags: dict[str, list[nw.Expr]] = {}
-            for change, column in self._unreadable(source, wanted):
-                changes[change.alias] = change
-                flags.setdefault(column.name, []).append(nw.col(change.alias) == 2)
+            for column in wanted:
+                for name in source.named(column) if column.kind is Kind.DATE else ():
+                    pair = reading_of(column, name, source.schema[name], name)
+                    if pair is not None:
+                        changes |= {change.alias: change for change in pair}
+                        flags.setdefault(column.name, []).append(is_unreadable(name))
             for column in wanted:
                 if column.kind is Kind.DATE:
                     wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
                     made.append(wrong.alias(f"{column.name} unreadable"))
         return self.engine.read(source.frame, list(changes.values())).select(*made)
-
-    def _unreadable(self, source: Source, wanted: Sequence[Column]) -> list[tuple[Change, Column]]:
-        found = []
-        for column in wanted:
-            if column.kind is Kind.DATE:
-                for name in source.named(column):
-                    change = unreadable_change(column, name, source.schema[name], f"{name}\tunreadable")
-                    if change is not None:
-                        found.append((change, column))
-        return found
 
     def _is_text(self, column: Column) -> bool:
         return column.name in self.text_ids
@@ -474,6 +474,11 @@ def as_extract(extract: Any) -> Extract:
     kind = f"{type(extract).__module__.partition('.')[0]} {type(extract).__name__}"
     expected = 'an extract, or its tables by their names: {"MHS101Referral": frame, …}'
     raise BadInput("the extract", [Problem("extract", None, f"a {kind}", expected)])
+
+
+def _number(condition: nw.Expr, name: str) -> nw.Expr:
+    """How many rows meet a condition."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(name)
 
 
 def _entered(argument: str, frame: Any) -> Frame:

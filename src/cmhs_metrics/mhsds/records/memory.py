@@ -16,7 +16,7 @@ import pandas as pd
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 TEXT = pd.StringDtype()
 
@@ -75,11 +75,32 @@ def as_nullable(cells: pd.Series, dtype: Any) -> pd.Series:
     """A column as text or whole numbers that may be missing."""
     if dtype == nw.String:
         return cells.astype(TEXT)
-    return cells.astype("Float64").astype("Int32" if dtype == nw.Int32 else "Int64")
+    numbers = cells.astype("Float64")
+    return numbers if dtype == nw.Float64 else numbers.astype("Int32" if dtype == nw.Int32 else "Int64")
+
+
+def is_text(cells: pd.Series) -> bool:
+    """Whether a plain column is text."""
+    return bool(pd.api.types.is_string_dtype(cells.dtype))
+
+
+def by_value(cells: pd.Series, change: Callable[[str], Any], dtype: Any) -> pd.Series:
+    """Text changed, each value once."""
+    places, values = pd.factorize(cells)
+    kind = TEXT if dtype == nw.String else "Int32" if dtype == nw.Int32 else "Int64"
+    made = pd.array([*map(change, values), None], dtype=kind)
+    return pd.Series(made.take(places, allow_fill=True), index=cells.index, name=cells.name)
+
+
+def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """A table of columns."""
+    return pd.DataFrame(dict(columns))
 
 
 def days_of_times(cells: pd.Series) -> pd.Series:
-    """Day numbers of times, but for 1 January 1900."""
+    """Day numbers of times, but for 1 January 1900; of a column of nothing, whatever its type, nothing."""
+    if not pd.api.types.is_datetime64_dtype(cells.dtype):
+        return pd.Series(pd.NA, index=cells.index, name=cells.name, dtype="Int32")
     days = cells.to_numpy().astype("datetime64[D]").astype("int64")
     known = cells.notna() & (days != DAY_ZERO)
     return (
