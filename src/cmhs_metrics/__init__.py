@@ -30,6 +30,7 @@ from cmhs_metrics.metrics.waits import *
 from cmhs_metrics.metrics.workforce import *
 from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.outcomes import avoided_activity, reliable_change, share_improved
+from cmhs_metrics.periods import parse_periods
 from cmhs_metrics.populations import Population
 from cmhs_metrics.sizing import community_plan
 from cmhs_metrics.team_types import TeamType
@@ -90,6 +91,7 @@ __all__ = [
     "need",
     "pack",
     "packs",
+    "parse_periods",
     "percentage_change",
     "percentage_point_change",
     "plots",
