@@ -180,7 +180,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.packs import pack
     from cmhs_metrics.synthetic import synthetic_providers
-    from cmhs_metrics.tables import aggregate, validate, with_metrics
+    from cmhs_metrics.tables import TableNote, aggregate, validate, with_metrics
 
 __version__ = "0.1.0"
 
