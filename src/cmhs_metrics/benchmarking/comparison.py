@@ -30,7 +30,8 @@ from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.entry import enter, require
+from cmhs_metrics.tables.reading import read_table
+from cmhs_metrics.tables.table import require
 from cmhs_metrics.variation import funnel, quartile_groups, ranks
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def benchmark(
 def _of_period(table: Any, period: Any) -> Any:
     if period is None:
         return table
-    entered = enter(table)
+    entered = read_table(table)
     require(entered, ["period"], "period")
     held = nw.col("period")
     if entered.schema["period"] in (nw.Date, nw.Datetime):
@@ -164,7 +165,7 @@ def _of_period(table: Any, period: Any) -> Any:
             expected = "a day, as 2025-03-31: the table names its periods by their last day"
             raise BadInput("benchmark", [Problem("period", None, period, expected)])
         held, period = held.cast(nw.Date), day
-    return entered.leave(entered.frame.filter(held == period), {})
+    return entered.to_native(entered.frame.filter(held == period), {})
 
 
 def _day(value: Any) -> datetime.date | None:
