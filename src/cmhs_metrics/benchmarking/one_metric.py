@@ -16,9 +16,10 @@ from cmhs_metrics.benchmarking.open_values import (
     open_average,
     open_chance,
     open_ranks,
+    sums_of_ends,
 )
 from cmhs_metrics.intervals import proportion_interval, rate_interval
-from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
+from cmhs_metrics.measures import AGE_BAND
 from cmhs_metrics.variation.chance import exact_limits
 from cmhs_metrics.variation.funnels import flags
 from cmhs_metrics.variation.limits import LEVELS
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 Average = Literal["pooled", "mean of places", "median of places"]
 AVERAGES = ("pooled", "mean of places", "median of places")
-NOT_COUNTED = frozenset({"GBP", "WTE"})
-"""Units of what is no count of events or people, and so has no chance of its own."""
 
 Cells = NDArray[np.float64]
 Sums = dict[str, Cells]
@@ -84,13 +83,16 @@ def compared_between_bounds(
         )
     around, *between = averages["average"]
     pooled = open_average(places, column, metric, inputs, "pooled", there)
-    top, bottom, of_all = _counted_names(metric, inputs)
+    counted = _counted_names(metric, inputs)
     chance = no_chance(values.index)
-    if top is not None and bottom is not None:
-        (few, many), (less, more) = ends(places, top), ends(places, bottom)
+    if counted is not None:
+        events, among = counted
+        others = among if set(events).isdisjoint(among) else [name for name in among if name not in events]
+        (few, many), (less, more) = sums_of_ends(places, events), sums_of_ends(places, others)
         chance = open_chance(
-            (few.where(there), many), (less.where(there), more), metric, of_all=of_all, level=level, pooled=pooled
-        )
+            (few.where(there), many), (less.where(there), more), metric,
+            of_all=others is among, level=level, pooled=pooled,
+        )  # fmt: skip
     placed = open_ranks(lower, upper)
     rows = {
         "value": values, "value_lower": lower, "value_upper": upper,
@@ -150,19 +152,17 @@ def _outliers(events: Cells, base: Cells, proportion: bool) -> list[str | None]:
 
 
 def _counted(places: Sums, metric: Metric, inputs: list[str]) -> tuple[Cells | None, Cells | None]:
-    top, bottom, of_all = _counted_names(metric, inputs)
-    if top is None or bottom is None:
+    counted = _counted_names(metric, inputs)
+    if counted is None:
         return None, None
-    return places[top], places[bottom] if of_all else places[top] + places[bottom]
+    events, among = (sum((places[name] for name in names[1:]), places[names[0]]) for names in counted)
+    return events, among
 
 
-def _counted_names(metric: Metric, inputs: list[str]) -> tuple[str | None, str | None, bool]:
-    """What is counted, among whom or what, and whether these hold what is counted."""
-    top, bottom = inputs[0], inputs[-1]
-    if AGE_BAND in inputs or MEASURES[top].unit in NOT_COUNTED:
-        return None, None, True
-    if POPULATION in metric.inputs or (top, bottom) in metric.contract.parts:
-        return top, bottom, True
-    if metric.name == "dna_rate":
-        return top, bottom, False
-    return None, None, True
+def _counted_names(metric: Metric, inputs: list[str]) -> tuple[list[str], list[str]] | None:
+    """The columns of which what is counted is the sum, and those that it is counted among."""
+    if metric.counted is None or AGE_BAND in inputs:
+        return None
+    columns = dict(zip(metric.inputs, inputs, strict=True))
+    events, among = ([columns[name] for name in names] for names in metric.counted)
+    return events, among
