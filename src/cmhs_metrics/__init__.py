@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.packs import pack
     from cmhs_metrics.synthetic import synthetic_providers
-    from cmhs_metrics.tables import aggregate, validate, with_metrics
+    from cmhs_metrics.tables import TableNote, aggregate, validate, with_metrics
 
 __all__ = [
     "AMBITIONS",
@@ -69,6 +69,7 @@ __all__ = [
     "Population",
     "Problem",
     "SuperClass",
+    "TableNote",
     "Team",
     "TeamType",
     "aggregate",
@@ -115,6 +116,7 @@ __all__ += metrics.__all__
 # What needs narwhals, scipy or the audit's files is loaded when it is first asked for: these, and the modules of
 # `__all__` that are not imported above.
 _ON_FIRST_USE = {
+    "TableNote": "cmhs_metrics.tables",
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
     "pack": "cmhs_metrics.packs",

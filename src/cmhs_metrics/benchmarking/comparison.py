@@ -15,7 +15,7 @@ import pandas as pd
 
 from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
 from cmhs_metrics.benchmarking.one_period import of_period
-from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES, POPULATION
@@ -130,7 +130,7 @@ def benchmark(
     if period is not None and over_time is None:
         over_time = "last"  # of one period, which a lazy table cannot know that it is
     totals = aggregate(
-        of_period(table, period), by, populations=_people_of(populations, period), place=place, basis=basis,
+        of_period(of_places(table), period), by, populations=_people_of(populations, period), place=place, basis=basis,
         over_time=over_time, metrics=wanted, keys=keys,
     )  # fmt: skip
     places, names = _in_memory(totals, by)

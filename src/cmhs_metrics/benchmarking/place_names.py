@@ -7,6 +7,8 @@ import re
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
+
 from cmhs_metrics.errors import Problem, nearest
 
 if TYPE_CHECKING:
@@ -51,6 +53,25 @@ def listed(argument: str, given: Any, problems: list[Problem], what: str = "plac
     except TypeError:
         problems.append(Problem(argument, None, given, f"one of the {what}, or a list of them"))
         return []
+
+
+def of_places(table: Any) -> Any:
+    """The rows of the finest level of a table that `aggregate` made with ``totals=True``: no total is a place."""
+    try:
+        frame = nw.from_native(table)
+    except TypeError:
+        return table  # which `aggregate` says
+    schema = frame.collect_schema()
+    if schema.get("level") != nw.String:
+        return table
+    found = frame.select("level").unique()
+    levels = (found.collect() if isinstance(found, nw.LazyFrame) else found).get_column("level").to_list()
+    finer = [each for each in levels if each != "total"]
+    if len(finer) == len(levels) or not all(each in schema for each in finer):
+        return table
+    told = [~nw.col(each).is_null() for each in finer]
+    rows = frame.filter(nw.col("level") != "total", *told)
+    return rows if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else nw.to_native(rows)
 
 
 def is_no_place(names: Iterable[str], not_places: Collection[str]) -> list[bool]:
