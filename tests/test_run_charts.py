@@ -189,9 +189,9 @@ class TestChart:
         assert list(chart)[:2] == ["period", "value"]
 
     def test_what_is_not_said_is_the_mean_of_all_points_unscreened(self) -> None:
-        # Of 5, 6, 5, 7, 5, 6, 30, 5, 6: mean 75/9, moving ranges 1, 1, 2, 2, 1, 24, 25, 1 with mean 57/8. Of two normal
-        # values the mean range is 2/√π standard deviations, and a limit is three of them.
-        factor = 3 * math.sqrt(math.pi) / 2
+        # Of 5, 6, 5, 7, 5, 6, 30, 5, 6: mean 75/9, moving ranges 1, 1, 2, 2, 1, 24, 25, 1 with mean 57/8. The
+        # mean range of two values is 1.128 standard deviations (d2 of the tables), and a limit is three of them.
+        factor = 3 / 1.128
         values = [5.0, 6, 5, 7, 5, 6, 30, 5, 6]
         limits = xmr_limits(np.array(values))
         chart = run_chart(table(values), "value")
@@ -202,7 +202,7 @@ class TestChart:
         screened = run_chart(table(values), "value", screened=True)
         assert screened["upper"][0] == pytest.approx(75 / 9 + factor * 8 / 6)
         # A run is seven points on one side.
-        assert run_chart(table([1.0] * 7 + [9.0] * 6), "value")["run"].tolist() == [True] * 7 + [False] * 6
+        assert run_chart(table([1.0] * 7 + [9.0] * 6), "value")["run"].tolist() == [-1] * 7 + [0] * 6
 
     def test_special_cause_by_the_direction_of_good(self) -> None:
         jump = table([5.0, 6, 5, 6, 5, 6, 5, 6, 20])
