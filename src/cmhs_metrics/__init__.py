@@ -152,6 +152,7 @@ from cmhs_metrics.outcomes import (
     reliable_change,
     share_improved,
 )
+from cmhs_metrics.periods import parse_periods
 from cmhs_metrics.populations import Population
 from cmhs_metrics.sizing import (
     community_plan,
@@ -271,6 +272,7 @@ __all__ = [
     "over_four_days_share",
     "pack",
     "packs",
+    "parse_periods",
     "patients_per_wte",
     "pcn_criteria_share",
     "per_100k",
