@@ -335,7 +335,7 @@ def _rows(
 
 
 def _is_footnote(line: Line, headings: list[Heading], labels: list[int]) -> bool:
-    """Whether a line under the table is a remark: one cell of words, and no key of a row that is yet to be filled in."""
+    """Whether a line under the table is a remark: one cell of words, and no key of a row yet to be filled in."""
     at = next(n for n, cell in enumerate(line.cells) if cell)
     alone = len(line.filled) == 1 and len(headings) > 2
     return alone and at not in labels[1:] and not _is_number(line.cells[at]) and not is_label(line.cells[at])
