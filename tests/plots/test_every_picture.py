@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import subprocess
@@ -279,4 +280,8 @@ def test_matplotlib_is_loaded_when_the_first_picture_is_asked_for() -> None:
 
 def test_every_public_name_is_there() -> None:
     assert set(dir(plots)) == set(plots._MODULES) == set(plots.__all__)
+    # Type checkers read the names where the pictures are defined.
+    for module in set(plots._MODULES.values()):
+        named = importlib.import_module(f"cmhs_metrics.plots.{module}").__all__
+        assert named == [name for name in plots.__all__ if plots._MODULES[name] == module]
     assert all(getattr(plots, name).__doc__ for name in plots.__all__)

@@ -12,6 +12,16 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = [
+    "beds_per_100k",
+    "bed_share",
+    "admissions_per_100k",
+    "readmission_rate",
+    "average_length_of_stay",
+    "bed_occupancy",
+    "delayed_transfer_rate",
+]
+
 
 @metric(
     label="Beds per 100,000 people",

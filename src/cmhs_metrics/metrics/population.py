@@ -12,6 +12,8 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
+__all__ = ["per_100k", "need_index", "weighted_population"]
+
 NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
 
 

@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.numeric.kinds import Column, Many, Number, Value
 
+__all__ = [
+    "share_within",
+    "median_wait",
+    "wait_percentile",
+    "four_week_rate",
+    "waiting_over_52_weeks_rate",
+    "waiting_over_78_weeks_rate",
+    "waiting_over_104_weeks_rate",
+    "eip_two_week_rate",
+    "waiting_band_share",
+    "mean_wait",
+    "waiting_bands",
+]
+
 BANDS = AUDIT.section("Waiting Times: Waiting times for community MH services")
 STANDARD = CONFEDERATION.section("paragraphs 17, 18 and 23: access and waiting times")
 

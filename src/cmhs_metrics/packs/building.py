@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
-from cmhs_metrics.packs.page import Setting, page
+from cmhs_metrics.packs.page import page
+from cmhs_metrics.packs.setting import Setting
 from cmhs_metrics.synthetic import synthetic_providers
+from cmhs_metrics.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,8 +181,6 @@ def pack(
     made = contents(comparison)
     named = " and ".join(comparison.name(each) for each in comparison.focus[:2]) if len(asked[0]) < 3 else ""
     heading = title or f"Community mental health services{f': {named}' if named else ''}"
-    from cmhs_metrics import __version__
-
     setting = Setting(heading, "synthetic providers" if sample else source, date, sample, charts, __version__)
     result = Pack(heading, page(comparison, made, setting), made.findings, made.not_shown)
     if output is not None:

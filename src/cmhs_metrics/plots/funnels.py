@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+__all__ = ["funnel_chart"]
+
 _DENOMINATORS = {"rate": "people", "proportion": "cases", "ratio": "expected events"}
 _DASHES: tuple[Any, ...] = ("--", "-", ":")
 _AROUND = ((8, 0), (-8, 0), (0, 12), (0, -12), (8, 14), (-8, 14), (8, -14), (-8, -14), (8, 28), (-8, 28), (8, -28))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+__all__ = ["dot_and_range"]
+
 RANGE, MIDDLE = "#cfe3f5", "#7fc4ee"
 """From the least to the most of the peers, and the middle half of them."""
 

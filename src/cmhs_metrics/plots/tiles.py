@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+__all__ = ["icb_tiles", "tile_map"]
+
 WIDEST = 104.0
 """Of a tile [point]."""
 _HATCH = {SUPPRESSED: "xx", NOT_KNOWN: ".."}
