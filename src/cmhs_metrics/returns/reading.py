@@ -248,7 +248,7 @@ def _no_headings(sheet: Sheet) -> BadInput:
             "the file", sheet.where(widest.number), cell, offer(cell) or "a standard name, or one of yours in columns="
         )
         for cell in widest.filled[:12]
-        if offer(cell)
+        if not understand(cell, {}).is_known and offer(cell)
     ]
     return BadInput(sheet.name, problems)
 
