@@ -41,6 +41,9 @@ DEFINITIONS: dict[str, str] = {
 }
 """The canonical units that pint does not have, by name."""
 
+_PLURALS = {"GBP": "GBP", "WTE": "WTE", "person": "people"}
+"""What many are called, where it is not the unit and an s."""
+
 # Pint builds its classes at run time, which no type checker can follow: they are Any, here and only here.
 _pint: Any = pint
 _defined: WeakSet[Any] = WeakSet()
@@ -123,6 +126,27 @@ def _reduce(value: Any) -> tuple[Any, ...]:
 def _unpickle(function: Any, arguments: tuple[Any, ...]) -> Any:
     define()
     return function(*arguments)
+
+
+def plural(unit: str) -> str:
+    """What many of a unit are called.
+
+    Parameters
+    ----------
+    unit : str
+        A unit of ours or of pint's, for example "patient".
+
+    Returns
+    -------
+    str
+        Its plural in words.
+
+    Examples
+    --------
+    >>> plural("patient"), plural("person"), plural("bed_day"), plural("GBP")
+    ('patients', 'people', 'bed days', 'GBP')
+    """
+    return _PLURALS.get(unit, f"{unit.replace('_', ' ')}s")
 
 
 def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 - the name that pint users expect

@@ -14,13 +14,13 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
-from gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 from matplotlib.colors import to_hex
 from PIL import Image
 
 import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.plots.colours import contrast
+from tests.support.gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 
 every_picture = pytest.mark.parametrize("name", GALLERY)
 some_pictures = pytest.mark.parametrize(

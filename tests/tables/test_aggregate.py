@@ -6,13 +6,14 @@ import math
 
 import narwhals as nw
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from engines import ALL, EAGER, LAZY, cells, each, sorted_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 every_table = each(ALL)
 every_eager = each(EAGER)

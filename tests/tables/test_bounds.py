@@ -9,9 +9,9 @@ import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from engines import ALL, EAGER, LAZY, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +19,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.boxes import Box, with_bounds
+from tests.support.engines import ALL, EAGER, LAZY, cells
 
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)

@@ -21,6 +21,7 @@ from cmhs_metrics.benchmarking.open_values import (
     open_average,
     open_chance,
     open_ranks,
+    sums_of_ends,
 )
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem, nearest
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from cmhs_metrics.measures import Basis
 
 Average = Literal["pooled", "mean of places", "median of places"]
-NOT_COUNTED = frozenset({"GBP", "WTE"})
-"""Units of what is no count of events or people, and so has no chance of its own."""
 
 
 def benchmark(
@@ -265,14 +264,17 @@ def _compared_between_bounds(
         )
     around, *between = averages["average"]
     pooled = open_average(places, column, metric, inputs, "pooled", there)
-    top, bottom, of_all = _counted_names(metric, inputs)
+    counted = _counted_names(metric, inputs)
     rows = pd.DataFrame({"value": values, "value_lower": lower, "value_upper": upper})
     chance = no_chance(values.index)
-    if top is not None and bottom is not None:
-        (few, many), (less, more) = ends(places, top), ends(places, bottom)
+    if counted is not None:
+        events, among = counted
+        others = among if set(events).isdisjoint(among) else [name for name in among if name not in events]
+        (few, many), (less, more) = sums_of_ends(places, events), sums_of_ends(places, others)
         chance = open_chance(
-            (few.where(there), many), (less.where(there), more), metric, of_all=of_all, level=level, pooled=pooled
-        )
+            (few.where(there), many), (less.where(there), more), metric,
+            of_all=others is among, level=level, pooled=pooled,
+        )  # fmt: skip
     rows = rows.assign(lower=chance["lower"], upper=chance["upper"], outlier=chance["outlier"])
     placed = open_ranks(lower, upper)
     rows[["rank", "rank_best", "rank_worst"]] = placed[["rank", "rank_best", "rank_worst"]]
@@ -348,22 +350,20 @@ def _outliers(events: pd.Series[float], base: pd.Series[float], *, proportion: b
 def _counted(
     places: pd.DataFrame, metric: Metric, inputs: list[str]
 ) -> tuple[pd.Series[float] | None, pd.Series[float] | None]:
-    top, bottom, of_all = _counted_names(metric, inputs)
-    if top is None or bottom is None:
+    counted = _counted_names(metric, inputs)
+    if counted is None:
         return None, None
-    return places[top], places[bottom] if of_all else places[top] + places[bottom]
+    events, among = (places[names].sum(axis=1, skipna=False) for names in counted)
+    return events, among
 
 
-def _counted_names(metric: Metric, inputs: list[str]) -> tuple[str | None, str | None, bool]:
-    """What is counted, among whom or what, and whether these hold what is counted."""
-    top, bottom = inputs[0], inputs[-1]
-    if AGE_BAND in inputs or MEASURES[top].unit in NOT_COUNTED:
-        return None, None, True
-    if POPULATION in metric.inputs or (top, bottom) in metric.contract.parts:
-        return top, bottom, True
-    if metric.name == "dna_rate":
-        return top, bottom, False
-    return None, None, True
+def _counted_names(metric: Metric, inputs: list[str]) -> tuple[list[str], list[str]] | None:
+    """The columns of which what is counted is the sum, and those that it is counted among."""
+    if metric.counted is None or AGE_BAND in inputs:
+        return None
+    columns = dict(zip(metric.inputs, inputs, strict=True))
+    events, among = ([columns[name] for name in names] for names in metric.counted)
+    return events, among
 
 
 def _described(rows: pd.DataFrame, metric: Metric, basis: Basis | None) -> pd.DataFrame:

@@ -31,6 +31,12 @@ def ends(places: pd.DataFrame, name: str) -> tuple[Column, Column]:
     return places[name], places[name]
 
 
+def sums_of_ends(places: pd.DataFrame, names: Sequence[str]) -> tuple[Column, Column]:
+    """The least and the greatest that the sum of some columns can be."""
+    least, greatest = zip(*(ends(places, name) for name in names), strict=True)
+    return sum(least[1:], least[0]), sum(greatest[1:], greatest[0])
+
+
 def open_ranks(lower: Column, upper: Column) -> pd.DataFrame:
     """The ranks and quarters that places can have.
 

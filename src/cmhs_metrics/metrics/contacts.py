@@ -97,6 +97,7 @@ def face_to_face_share(face_to_face_contacts: Value | Number, contacts: Value | 
     places=2,
     where="generic CMHTs: 11% of appointments missed, so 11 to every 89 kept",
     proportion=True,
+    whole="appointments",
     caveats=[
         "The whole is appointments: those kept (contacts) and those missed. Cancelled appointments are in neither.",
         "Contacts without an appointment (a telephone call, a message) make the rate look lower.",

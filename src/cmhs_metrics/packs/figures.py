@@ -268,19 +268,26 @@ def compared(table: Any, sums: pd.DataFrame, metrics: Sequence[str], arguments: 
 def _statuses(rows: pd.DataFrame, sums: pd.DataFrame) -> list[str]:
     """What is known of each value: it stands there, is suppressed, is missing, or has nothing to divide by."""
     return [
-        KNOWN if pd.notna(value) else _why(inputs_of(metric, basis), sums.loc[place])
+        KNOWN if pd.notna(value) else _why(metric, basis, sums.loc[place])
         for metric, basis, place, value in zip(rows["metric"], rows["basis"], rows["place"], rows["value"], strict=True)
     ]
 
 
-def _why(inputs: Sequence[str], cells: pd.Series[Any]) -> str:
+def _why(metric: str, basis: str | None, cells: pd.Series[Any]) -> str:
+    inputs, below = inputs_of(metric, basis), denominator_of(metric, basis)
     absent = [name for name in inputs if name not in cells or pd.isna(cells[name])]
     if any(pd.notna(cells.get(f"{name}{end}")) for name in absent for end in BOUNDS):
         return SUPPRESSED
-    return UNDEFINED if not absent and cells[inputs[-1]] == 0 else NOT_KNOWN
+    return UNDEFINED if not absent and below and cells[below].sum() == 0 else NOT_KNOWN
 
 
 def inputs_of(metric: str, basis: str | None) -> list[str]:
     """The measures that a metric is computed from, its population among them."""
     population = BASES[basis].measure if basis else POPULATION
     return [population if name == POPULATION else name for name in CATALOGUE[metric].inputs if name != AGE_BAND]
+
+
+def denominator_of(metric: str, basis: str | None) -> list[str]:
+    """The measures that a metric is divided by; none where it is no quotient."""
+    named = dict(zip(CATALOGUE[metric].inputs, inputs_of(metric, basis), strict=True))
+    return [named[name] for name in CATALOGUE[metric].denominator]

@@ -1,12 +1,13 @@
 """The bounds of metrics, from the bounds of their measures.
 
-A metric of two measures rises or falls with each of them, so that its least and its greatest value stand at corners of
-the box that the bounds of the two make. The tests hold every metric of the catalogue to that.
+A metric rises or falls with each of them, so that its least and its greatest value stand at corners of
+the box that their bounds make. The tests hold every metric of the catalogue to that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import narwhals as nw
@@ -36,7 +37,7 @@ class Box:
     name : str
         The column of the metric.
     metric : Metric
-        A metric of two measures.
+        The metric.
     ends : mapping of str to (str, str)
         For each parameter the columns of its bounds; a missing upper one says that there is no greatest.
     values : mapping of str to str
@@ -55,7 +56,7 @@ class Box:
     @property
     def corners(self) -> list[str]:
         """The columns of the metric at the corners."""
-        return [self.temporary(f"corner_{number}") for number in range(4)]
+        return [self.temporary(f"corner_{number}") for number in range(2 ** len(self.metric.inputs))]
 
 
 def with_bounds(frame: Frame, boxes: Iterable[Box], where: nw.Expr | None = None) -> Frame:
@@ -120,11 +121,9 @@ def _raised_wholes(box: Box) -> dict[str, nw.Expr]:
 
 
 def _corners(box: Box) -> dict[str, nw.Expr]:
-    (first, second), found = box.metric.inputs, {}
-    for corner, (one, other) in zip(
-        box.corners, [(one, other) for one in ("least", "greatest") for other in ("least", "greatest")], strict=True
-    ):
-        ends = {first: one, second: other}
+    inputs, found = box.metric.inputs, {}
+    for corner, chosen in zip(box.corners, product(("least", "greatest"), repeat=len(inputs)), strict=True):
+        ends = dict(zip(inputs, chosen, strict=True))
         for part, whole in box.metric.contract.parts:
             if ends[part] == "greatest" and ends[whole] == "least":
                 ends[whole] = "raised"
