@@ -8,7 +8,7 @@ import cmhs_metrics as cm
 from cmhs_metrics import synonyms
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import KEYS, MEASURES
-from cmhs_metrics.search import search
+from cmhs_metrics.searching import search
 
 
 @pytest.mark.parametrize(

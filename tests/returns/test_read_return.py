@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +14,7 @@ from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
 from cmhs_metrics.returns.totals import is_label
-
-_spec = importlib.util.spec_from_file_location("shapes", Path(__file__).parent / "shapes.py")
-shapes = importlib.util.module_from_spec(_spec)
-sys.modules["shapes"] = shapes
-_spec.loader.exec_module(shapes)
+from tests.support import returns as shapes
 
 
 def written(folder: Path, text: str, name: str = "return.csv") -> Path:

@@ -161,7 +161,7 @@ def read_return(
     if notes.problems:
         raise BadInput(held.name, notes.problems)
     _look_at(table, headings, aside, held, notes)
-    above = [" ".join(line.filled) for line in held.lines[:at]]
+    above = [", ".join(line.filled) for line in held.lines[:at]]
     if above:
         notes.questions.append(f"Above the headings, and not used: {'; '.join(repr(text) for text in above[:5])}.")
     understood = pd.DataFrame(
