@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -126,10 +127,10 @@ def _entries() -> Iterator[_Entry]:
 
 
 def _functions() -> Iterator[_Entry]:
-    import cmhs_metrics as cm
-
-    for name in cm.__all__:
-        value: Any = getattr(cm, name)
+    # The package itself, which is loaded by then: this module is below it.
+    package = sys.modules[__package__]
+    for name in package.__all__:
+        value: Any = getattr(package, name)
         if inspect.ismodule(value):
             for inner in getattr(value, "__all__", ()):
                 function = getattr(value, inner)
