@@ -90,6 +90,8 @@ class Service:
     code: str | None
     rejected: dt.date | None
     closed: dt.date | None = None
+    submitted_code: str | None = None
+    """As it was submitted: C03 is read as C10."""
 
 
 @dataclass
@@ -310,7 +312,7 @@ def service_of(row: Row, received: dt.date | None) -> Service:
     rejected = day_of(cell(row, "ReferRejectionDate"))
     if rejected is None and code_of(cell(row, "ReferRejectReason")) in REJECTION_REASONS:
         rejected = received
-    return Service(RETIRED.get(code, code), rejected, day_of(cell(row, "ReferClosureDate")))
+    return Service(RETIRED.get(code, code), rejected, day_of(cell(row, "ReferClosureDate")), code)
 
 
 def services_of(tables: Tables, referral: Row, received: dt.date | None) -> list[Service]:
