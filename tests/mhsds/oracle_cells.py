@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 Row = dict[str, Any]
@@ -49,6 +50,7 @@ NATIONAL_NAMES = {
 }
 
 
+@cache
 def plain_name(name: str) -> str:
     """The part after the last dot, without brackets, spaces, byte-order mark and `_ALL`, in small letters."""
     name = name.rpartition(".")[2].strip('[]"` \ufeff').lower()
@@ -65,6 +67,7 @@ def table(tables: Tables, name: str) -> list[Row]:
     return [row for key, rows in tables.items() if plain_name(key) in wanted(name) for row in rows]
 
 
+@cache
 def wanted(name: str) -> set[str]:
     return {name.lower(), *(other.lower() for other in NATIONAL_NAMES.get(name, ()))}
 
@@ -72,6 +75,7 @@ def wanted(name: str) -> set[str]:
 # Cells
 
 
+@cache
 def header(name: str) -> str:
     """Headers are matched whatever their case, spaces around them and a byte-order mark."""
     return name.strip("\ufeff \t\r\n").lower()
