@@ -2,7 +2,8 @@
 
 `published(tables, month)` gives {(id, breakdown, place): value}. Everything is as it was known at the month's end: rows
 submitted later are not read. Definitions are those of the project's reference; where it says too little, of the published
-analytical code of NHS England (the state of September 2025), and each such reading is said in a docstring.
+analytical code of NHS England (the state of September 2025), and each such reading is said in a docstring. Its slips are
+repeated, so that the numbers are those published; only contacts that were submitted twice are counted once.
 """
 
 from __future__ import annotations

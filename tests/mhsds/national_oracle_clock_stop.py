@@ -199,8 +199,7 @@ def care_plans(tables: Tables) -> list[Event]:
     """Agreed care plans, on the day of their last update, if that is within the spell; then of those that were made in the
     spell the making counts.
 
-    Nationally a plan that was never updated stops no clock, though its making is looked for; here it stops it on the day
-    on which it was made.
+    As published, a plan that was never updated stops no clock.
     """
     agreed = {
         (person_of(row), identifier(cell(row, "UniqCarePlanID")), submission_of(row))
@@ -210,7 +209,7 @@ def care_plans(tables: Tables) -> list[Event]:
     for row in table(tables, "care_plans"):
         if (person_of(row), identifier(cell(row, "UniqCarePlanID")), submission_of(row)) in agreed:
             made, updated = day_of(cell(row, "CarePlanCreatDate")), day_of(cell(row, "CarePlanLastUpdateDate"))
-            day, provider = updated or made, identifier(cell(row, "OrgIDProv"))
-            if day is not None:
-                found.append(Event(person_of(row), provider, day, "plan or intervention", made))
+            if updated is not None:
+                provider = identifier(cell(row, "OrgIDProv"))
+                found.append(Event(person_of(row), provider, updated, "plan or intervention", made))
     return found

@@ -104,9 +104,9 @@ def referral_spells(tables: Tables, when: Month, reference_sets: list[Row] | Non
     """MRS03 to MRS07f, MRS15 and MRS21; with reference sets also MRS01, MRS02, MRS20 and MRS22.
 
     "Flows (MRS01, MRS04, MRS05, MRS15) are over three months, stocks at the month's end." A spell that still counts as open
-    is not closed. The published code leaves out of MRS05 also the spell of a referral that was rejected, never discharged,
-    and submitted again in the last month: neither open nor closed; here it is closed. The place is the person's in the
-    latest of the three months.
+    is not closed. As published, MRS05 leaves out, too, the spell of a referral that was rejected (or closed by its service),
+    never discharged, and is still submitted in the last month: it is neither open nor closed. The place is the person's in
+    the latest of the three months.
     """
     if not given(tables, "contacts"):
         return {}
@@ -139,7 +139,8 @@ def of_second_contact(spell: Spell, when: Month) -> list[str]:
     if second is not None and when.quarter_start <= second <= when.end:
         ids.append("MRS15")
     if not spell.open_at(when.end):
-        if spell.end is not None and when.quarter_start <= spell.end <= when.end:
+        lingers = any(member.month == when.number and member.discharged is None for member in spell.members)
+        if spell.end is not None and when.quarter_start <= spell.end <= when.end and not lingers:
             ids.append("MRS05")
         return ids
     ids.append("MRS06")

@@ -103,6 +103,15 @@ def test_what_lapsed_in_the_three_months_has_closed() -> None:
     assert some(england(extract(before + still)), "MRS05", "MRS06") == {"MRS06": 1}  # it ended on 31 March
 
 
+def test_a_rejected_referral_that_is_still_submitted_is_neither_open_nor_closed() -> None:
+    rows = referral("2024-05-01", [1490, JUNE])
+    refused = service(rows, ReferRejectionDate="2024-05-10")
+    assert some(england(extract(rows, refused)), "MRS04", "MRS05", "MRS06") == {"MRS04": 1}
+    still = referral("2024-06-03", [JUNE], "R9", person="P9")
+    last = extract(rows[:1] + still, refused[:1] + service(still))
+    assert some(england(last), "MRS04", "MRS05", "MRS06") == {"MRS04": 2, "MRS05": 1, "MRS06": 1}
+
+
 def test_the_latest_row_in_scope_counts() -> None:
     rows = referral("2024-01-03", months((2024, 1), (2024, 6)))
     teams = service(rows[:5], "A06") + service(rows[5:], "A02")
@@ -173,6 +182,8 @@ def test_care_plans_and_concepts() -> None:
     agreed = base | {"care_plans": made, "care_plan_agreements": [plan]}
     assert england(agreed, reference_sets=SETS)["MRS01a"] == 1  # on the 21st
     assert "MRS20" not in england(agreed | {"care_plan_agreements": []}, reference_sets=SETS)
+    never_updated = [plan | {"CarePlanCreatDate": "2024-05-12", "CarePlanLastUpdateDate": None}]
+    assert "MRS20" not in england(agreed | {"care_plans": never_updated}, reference_sets=SETS)
     too_late = base | {"care_activities": [about[1] | {"Procedure": "1001"}, about[2] | {"Procedure": "2002"}]}
     assert "MRS20" not in england(too_late, reference_sets=SETS)  # the concept had ended
     signposted = base | {"care_activities": [about[1] | {"Procedure": "1001"}, about[2] | {"Procedure": "11429006"}]}
