@@ -62,6 +62,8 @@ def test_what_is_submitted_later_is_not_known() -> None:
     rows[1]["ServDischDate"] = "2024-06-20"  # told in July
     assert england(extract(rows), JUNE)["MHS23"] == 1
     assert "MHS57" not in england(extract(rows), JUNE)
+    rows[1]["ServDischDate"] = "2024-06-10"
+    assert some(england(extract(rows), JUNE), "MRS05", "MRS06") == {"MRS06": 1}
 
 
 # Referral-spells
