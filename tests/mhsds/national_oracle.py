@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from oracle_cells import Row, Tables, cell, identifier, last_day, month_of, table
-from oracle_records import commissioner_of
+from tests.mhsds.oracle_cells import Row, Tables, cell, identifier, last_day, month_of, table
+from tests.mhsds.oracle_records import commissioner_of
 
 UNKNOWN = "UNKNOWN"
 ENGLAND, PROVIDER = "England", "Provider"
@@ -215,9 +215,9 @@ def published(
     "Psychological therapies", "Psychosocial interventions", "Medication"), `start` and `end`; without it the measures of a
     full clock stop are not given. `nice_concordant` are the concepts of EIP69b.
     """
-    from national_oracle_crisis import crisis_response, early_intervention, followed_up
-    from national_oracle_monthly import contacts, contacts_by_code, referrals_of_the_month
-    from national_oracle_waits import access, referral_spells, second_contacts
+    from tests.mhsds.national_oracle_crisis import crisis_response, early_intervention, followed_up
+    from tests.mhsds.national_oracle_monthly import contacts, contacts_by_code, referrals_of_the_month
+    from tests.mhsds.national_oracle_waits import access, referral_spells, second_contacts
 
     known, when = known_by(tables, month), Month(month)
     facts: Facts = {}

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from national_oracle import Month
-from oracle_cells import Row, Tables, cell, code_of, day_of, identifier, table
-from oracle_records import CORE, NATIONAL, contacts, submission_of, submitted_referrals
-from oracle_spells import Spell, in_scope
+from tests.mhsds.national_oracle import Month
+from tests.mhsds.oracle_cells import Row, Tables, cell, code_of, day_of, identifier, table
+from tests.mhsds.oracle_records import CORE, NATIONAL, contacts, submission_of, submitted_referrals
+from tests.mhsds.oracle_spells import Spell, in_scope
 
 LONG_WAITS = {"a": 728, "c": 546, "e": 364}
 """More than 104, 78 and 52 weeks, by the letter of their ids [day]."""

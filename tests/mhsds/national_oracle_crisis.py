@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 
-from national_oracle import Facts, Found, Month, sub_icb
-from national_oracle_clock_stop import concept, person_of
-from national_oracle_monthly import between, own_team, rows_of_the_month
-from oracle_cells import (
+from tests.mhsds.national_oracle import Facts, Found, Month, sub_icb
+from tests.mhsds.national_oracle_clock_stop import concept, person_of
+from tests.mhsds.national_oracle_monthly import between, own_team, rows_of_the_month
+from tests.mhsds.oracle_cells import (
     Row,
     Tables,
     cell,
@@ -22,7 +22,7 @@ from oracle_cells import (
     null_lowest,
     table,
 )
-from oracle_records import (
+from tests.mhsds.oracle_records import (
     ATTENDED,
     DIRECT_MECHANISMS,
     Referral,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 
-from national_oracle import ENGLAND, Facts, Found, Month, Published, count, sub_icb
-from oracle_cells import Row, Tables, cell, day_of, given, has_column, identifier, month_of, table
-from oracle_records import (
+from tests.mhsds.national_oracle import ENGLAND, Facts, Found, Month, Published, count, sub_icb
+from tests.mhsds.oracle_cells import Row, Tables, cell, day_of, given, has_column, identifier, month_of, table
+from tests.mhsds.oracle_records import (
     ATTENDED,
     Referral,
     attendance,

@@ -10,12 +10,12 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 
-from national_oracle import Month, known_by, sub_icb
-from national_oracle_clock_stop import concept, person_of
-from national_oracle_monthly import rows_of_the_month
-from oracle_cells import Tables, cell, code_of, day_of, identifier, number_of, table
-from oracle_records import Referral, Scope, is_direct, latest_contacts
-from oracle_spells import in_scope
+from tests.mhsds.national_oracle import Month, known_by, sub_icb
+from tests.mhsds.national_oracle_clock_stop import concept, person_of
+from tests.mhsds.national_oracle_monthly import rows_of_the_month
+from tests.mhsds.oracle_cells import Tables, cell, code_of, day_of, identifier, number_of, table
+from tests.mhsds.oracle_records import Referral, Scope, is_direct, latest_contacts
+from tests.mhsds.oracle_spells import in_scope
 
 TEAMS = frozenset(["A05", "A06", "A08", "A09", "A12", "A13", "A14", "A16"])
 OUTCOMES = Scope(TEAMS)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 
-from national_oracle import Facts, Found, Month, sub_icb
-from national_oracle_clock_stop import LONG_WAITS, events, of_clock_stop
-from oracle_cells import Row, Tables, financial_year, given
-from oracle_records import ACCESS, CORE, Reading, Referral, contacts, referrals, submitted_referrals
-from oracle_spells import Spell, hospital_years, in_scope, pathways
+from tests.mhsds.national_oracle import Facts, Found, Month, sub_icb
+from tests.mhsds.national_oracle_clock_stop import LONG_WAITS, events, of_clock_stop
+from tests.mhsds.oracle_cells import Row, Tables, financial_year, given
+from tests.mhsds.oracle_records import ACCESS, CORE, Reading, Referral, contacts, referrals, submitted_referrals
+from tests.mhsds.oracle_spells import Spell, hospital_years, in_scope, pathways
 
 NATIONAL_ROWS = Reading(rows="latest in scope")
 ACCESS_WIDENED = 1477

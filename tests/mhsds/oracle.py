@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from oracle_cells import (
+from tests.mhsds.oracle_cells import (
     Refused,
     Row,
     Tables,
@@ -30,7 +30,7 @@ from oracle_cells import (
     number_of,
     table,
 )
-from oracle_records import (
+from tests.mhsds.oracle_records import (
     ACCESS,
     ALL,
     ATTENDED,
@@ -54,7 +54,7 @@ from oracle_records import (
     service_rows,
     services_of,
 )
-from oracle_spells import Spell, hospital_years, in_scope, pathways
+from tests.mhsds.oracle_spells import Spell, hospital_years, in_scope, pathways
 
 __all__ = [
     "ACCESS", "ALL", "ATTENDED", "CORE", "Contact", "Grouping", "Reading", "Referral", "Refused", "Row", "Scope", "Service",

@@ -37,8 +37,8 @@ from tests.mhsds.oracle import (
     spans,
     table,
 )
-from oracle_cells import clean, given, is_no_date
-from oracle_records import REJECTION_REASONS
+from tests.mhsds.oracle_cells import clean, given, is_no_date
+from tests.mhsds.oracle_records import REJECTION_REASONS
 
 DAYS_IN_MONTH = 365.25 / 12
 CLUSTERS = {f"{number:02d}" for number in range(22)} - {"09"}

@@ -9,7 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from oracle_cells import (
+from tests.mhsds.oracle_cells import (
     V5_BEGAN,
     Row,
     Tables,

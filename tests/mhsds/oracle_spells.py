@@ -9,8 +9,8 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from oracle_cells import Tables, financial_year, last_day, month_number, null_highest, null_lowest
-from oracle_records import (
+from tests.mhsds.oracle_cells import Tables, financial_year, last_day, month_number, null_highest, null_lowest
+from tests.mhsds.oracle_records import (
     CORE,
     NATIONAL,
     SPELL_GAP,

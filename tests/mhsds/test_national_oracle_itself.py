@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import national_oracle
-import national_oracle_crisis
-import national_oracle_outcomes as outcomes
 import pytest
-from national_oracle import ENGLAND, ICB, PROVIDER, SUB_ICB, published, suppressed
-from oracle import Row, Tables
-from test_oracle_itself import contact, extract, month_id, months, referral, service
+
+from tests.mhsds import national_oracle, national_oracle_crisis
+from tests.mhsds import national_oracle_outcomes as outcomes
+from tests.mhsds.national_oracle import ENGLAND, ICB, PROVIDER, SUB_ICB, published, suppressed
+from tests.mhsds.oracle import Row, Tables
+from tests.mhsds.test_oracle_itself import contact, extract, month_id, months, referral, service
 
 JUNE = 1491
 YEAR = months((2023, 7), (2024, 6))

@@ -7,11 +7,11 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-import oracle
-import oracle_cells
 import pytest
-from oracle import ALL, Reading, Row, Tables, measures
-from oracle_cells import code_of, day_of, identifier, number_of
+
+from tests.mhsds import oracle, oracle_cells
+from tests.mhsds.oracle import ALL, Reading, Row, Tables, measures
+from tests.mhsds.oracle_cells import code_of, day_of, identifier, number_of
 
 YEAR = "2023/24"
 JUNE = ("2024-06-01", "2024-06-30")
