@@ -14,6 +14,7 @@ from cmhs_metrics.mhsds.counting.request import refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import team_columns
 from cmhs_metrics.mhsds.records.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.extract import as_extract
 from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def cluster_profile(
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,
     scope: Scope = CORE,
-    lapsed: str = "open",
+    lapsed: str = "closed",
     icb_of: Mapping[str, str] | None = None,
     icb_from: str = "residence",
     age_bands: Sequence[str] = AGE_BANDS,
@@ -75,6 +76,7 @@ def cluster_profile(
       organisation cluster     period  caseload
     0          RX1      11 2024-06-30         1
     """
+    extract = as_extract(extract)
     problems = []
     if extract.version == "v6":
         problems.append(Problem("clusters", None, "version 6", "version 4 or 5: clusters are not collected since"))

@@ -11,6 +11,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.quality_rules import counts
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import TABLES
+from cmhs_metrics.mhsds.records.extract import as_extract
 
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.quality_rules import Check
@@ -112,6 +113,7 @@ def quality(extract: Extract) -> Any:
     >>> table.loc[table["rule"] == "unknown attendance", ["table", "column", "rows"]].to_dict("records")
     [{'table': 'MHS201CareContact', 'column': 'AttendStatus', 'rows': ...}]
     """
+    extract = as_extract(extract)
     found = counts(extract)
     # In the order of the tables, and of the rules within each.
     tables, rules = [table.name for table in TABLES.values()], list(RULES)

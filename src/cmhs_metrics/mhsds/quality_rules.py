@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, rejected_by, with_own_service
+from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, rejected_by, with_own_service
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import TABLES, Kind
 from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
@@ -213,7 +213,7 @@ def _row_key(extract: Extract, name: str) -> str | None:
 
 def _services(extract: Extract, held: set[str]) -> Any:
     """What adds to the latest rows of referrals how many services they have, and what is wrong with these."""
-    own = "ServTeamType" in held
+    own = has_own_service(extract)
     key = _row_key(extract, "service_types")
     if key is None or not extract.has("service_types", "UniqServReqID"):
         if not own:
@@ -234,8 +234,8 @@ def _services(extract: Extract, held: set[str]) -> Any:
             counts.append({name: nw.col(name).fill_null(0) for name in _SERVICE_FACTS})
         if own:
             # From version 6 on a referral names its own first service; one that names nothing of it has none.
-            rows = with_own_service(rows)
-            facts = _service_facts(held, "ServTeamType", nw.col("names_a_service"))
+            rows = with_own_service(extract, rows)
+            facts = _service_facts(rows.collect_schema().names(), "ServTeamType", nw.col("names_a_service"))
             rows = rows.with_columns(
                 *(fact.alias(f"own {name}") for fact, name in zip(facts, _SERVICE_FACTS, strict=True))
             )

@@ -10,7 +10,7 @@ import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.facts.referrals import NO_CODE
+from cmhs_metrics.mhsds.facts.referrals import NO_CODE, has_own_service
 from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUP_NOT_KNOWN, ETHNIC_GROUPS, SEX, SEX_NOT_KNOWN
 from cmhs_metrics.team_types import TeamType
 
@@ -83,7 +83,7 @@ class Grouping:
             needs.setdefault("referrals", []).append("AgeServReferRecDate")
         if self.people:
             needs["people"] = ["Person_ID", *self.people]
-        if self.by_team and not extract.has("referrals", "ServTeamType"):
+        if self.by_team and not has_own_service(extract):
             needs["service_types"] = ["UniqServReqID", "ServTeamTypeRefToMH"]
         return extract.require(needs, costs)
 

@@ -2,91 +2,120 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.facts.referrals import not_in_hospital
+from cmhs_metrics.mhsds.records.codes import LEFT_OUT_OF_SPELLS
+from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cmhs_metrics.mhsds.records.codes import Scope
     from cmhs_metrics.mhsds.records.dates import Span
-    from cmhs_metrics.mhsds.records.extract import Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 DAYS_BETWEEN = 5
 """A referral received this many days after the last end belongs to the spell still."""
 
 
-def with_spells(rows: Frame, spans: Sequence[Span]) -> Frame:
-    """Say of each referral which spell it belongs to, and of the first of each spell what the spell is.
+FIRST_DAY = day_number(datetime.date(2016, 1, 1))
+"""Spells that started before are left out."""
+
+
+@dataclass(frozen=True)
+class SpellRules:
+    """Which spells there are, and when one is open; the defaults are the national ones.
+
+    Parameters
+    ----------
+    begin : int
+        The day number before which no spell has started that counts.
+    grace : int
+        How many days after its end a spell is still open [day].
+    left_out : tuple of str
+        Providers of which there are no spells.
+    """
+
+    begin: int = FIRST_DAY
+    grace: int = DAYS_BETWEEN
+    left_out: tuple[str, ...] = LEFT_OUT_OF_SPELLS
+
+
+WHOSE = ("Person_ID", "provider", "variant", "in_spells")
+"""What a spell is of: a person, a provider, and, where the periods differ in scope, one of them."""
+EVERY = -1
+"""The variant of rows that are the same in every period."""
+
+
+def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[Span], rules: SpellRules) -> Frame:
+    """Say of each referral whether it may be in a spell, and in which periods, as `in_spells` and `variant`.
+
+    A hospital spell takes a referral out of the periods to whose end it is known, and so may divide or end a spell: a
+    referral of a person who has one has rows for each period besides its own, which is of EVERY period and, then, in no
+    spell.
+    """
+    held = rows.collect_schema().names()
+    provider = nw.col("OrgIDProv").fill_null("")
+    allowed = ~provider.is_in(list(rules.left_out)) if rules.left_out else nw.lit(True)
+    rows = rows.with_columns(provider.alias("provider"))
+    if len(spans) == 1 or not scope.exclude_hospital_spells or "linked" not in held:
+        inside = not_in_hospital(scope, held, nw.lit(spans[0].last if spans else NEVER - 1))
+        return rows.with_columns(nw.lit(EVERY).alias("variant"), _flag(allowed & inside).alias("in_spells"))
+    rows = rows.with_columns(_flag(nw.col("linked").fill_null(NEVER) <= spans[-1].last).alias("leaves"))
+    rows = rows.with_columns(nw.col("leaves").max().over("Person_ID").alias("differs"))
+    numbers = extract.numbers([EVERY, *range(len(spans))]).rename({"number": "variant"})
+    rows = rows.join(numbers, how="cross")
+    end: Any = nw.lit(NEVER)
+    for number, span in enumerate(spans):
+        end = nw.when(nw.col("variant") == number).then(nw.lit(span.last)).otherwise(end)
+    own = nw.col("variant") == EVERY
+    inside = (own & (nw.col("differs") == 0)) | ~own
+    rows = rows.filter(own | ((nw.col("differs") == 1) & (nw.col("linked").fill_null(NEVER) > end)))
+    return rows.with_columns(_flag(allowed & inside).alias("in_spells")).drop("leaves", "differs")
+
+
+def with_spells(rows: Frame, rules: SpellRules) -> Frame:
+    """Say of each referral that is in one which spell it belongs to.
 
     Parameters
     ----------
     rows : frame
-        Facts of referrals with `first` and `second` contact; `in_0` says which are in scope.
-    spans : sequence of Span
-        The periods at whose ends it matters whether the spell is open.
+        Facts of referrals, with `provider`, `variant` and `in_spells`.
+    rules : SpellRules
+        What spells there are.
 
     Returns
     -------
     frame
-        The same with `starts_spell` (1 for the first referral of each, and 0), and for these `start`, `spell_first` and
-        `spell_second` (the first and second direct contact of all its referrals together), and `spell_open_0` ….
+        The same with `spell` (a number within those), `starts_spell` (1 for the first referral of each that counts, and
+        0), and `start` and `spell_end` of the spell.
     """
-    counts = (nw.col("in_0") == 1) & (nw.col("rejected") == NEVER)
-    late = nw.when(nw.col("closed") < nw.col("received")).then(nw.col("received")).otherwise(nw.col("closed"))
-    rows = rows.with_columns(_flag(counts).alias("in_spells"), late.alias("end"))
-    person, order = ["Person_ID", "OrgIDProv", "in_spells"], ["received", "UniqServReqID"]
+    order = ["received", "UniqServReqID"]
     # As floats, which pandas shifts where it cannot shift whole numbers and nothing.
-    so_far = nw.col("end").cum_max().over(*person, order_by=order).cast(nw.Float64)
+    so_far = nw.col("end").cum_max().over(*WHOSE, order_by=order).cast(nw.Float64)
     rows = rows.with_columns(so_far.alias("end_so_far"))
-    before = nw.col("end_so_far").shift(1).over(*person, order_by=order)
+    before = nw.col("end_so_far").shift(1).over(*WHOSE, order_by=order)
     rows = rows.with_columns(before.alias("end_before"))
     # No referral before it: an end long past.
     gap = nw.col("received") - nw.col("end_before").fill_null(-NEVER)
-    rows = rows.with_columns(_flag(gap > DAYS_BETWEEN).alias("starts"))
-    rows = rows.with_columns(nw.col("starts").cum_sum().over(*person, order_by=order).alias("spell"))
-    spell = [*person, "spell"]
-    opens = []
-    for number, span in enumerate(spans):
-        is_open = (nw.col("received") <= span.last) & (nw.col("closed") > span.last)
-        opens.append(_flag(is_open).alias(f"open_{number}"))
-    if opens:
-        rows = rows.with_columns(*opens)
+    rows = rows.with_columns(_flag(gap > DAYS_BETWEEN).alias("begins"))
+    rows = rows.with_columns(nw.col("begins").cum_sum().over(*WHOSE, order_by=order).alias("spell"))
     rows = rows.with_columns(
-        nw.col("first").min().over(*spell).alias("spell_first"),
-        *(nw.col(f"open_{number}").max().over(*spell).alias(f"spell_open_{number}") for number in range(len(spans))),
+        nw.col("received").min().over(*WHOSE, "spell").alias("start"),
+        nw.col("end").max().over(*WHOSE, "spell").alias("spell_end"),
     )
-    earliest = nw.col("first") == nw.col("spell_first")
-    rows = rows.with_columns(
-        _flag(earliest).alias("ties"),
-        nw.when(earliest).then(nw.col("second")).otherwise(nw.col("first")).alias("other"),
-    )
-    rows = rows.with_columns(
-        nw.col("ties").sum().over(*spell).alias("spell_ties"), nw.col("other").min().over(*spell).alias("spell_other")
-    )
-    second = nw.when(nw.col("spell_ties") > 1).then(nw.col("spell_first")).otherwise(nw.col("spell_other"))
-    starts = _flag((nw.col("starts") == 1) & (nw.col("in_spells") == 1))
-    return rows.with_columns(
-        second.alias("spell_second"), starts.alias("starts_spell"), nw.col("received").alias("start")
-    )
+    starts = (nw.col("begins") == 1) & (nw.col("in_spells") == 1) & (nw.col("start") >= rules.begin)
+    return rows.with_columns(_flag(starts).alias("starts_spell")).drop("end_so_far", "end_before", "begins")
 
 
-def referrals_as_spells(rows: Frame, spans: Sequence[Span]) -> Frame:
-    """Each referral in scope a spell of its own, for `pathway="referral"`."""
-    counts = (nw.col("in_0") == 1) & (nw.col("rejected") == NEVER)
-    opens = [
-        _flag((nw.col("received") <= span.last) & (nw.col("closed") > span.last)).alias(f"spell_open_{number}")
-        for number, span in enumerate(spans)
-    ]
-    return rows.with_columns(
-        _flag(counts).alias("starts_spell"),
-        nw.col("received").alias("start"),
-        nw.col("first").alias("spell_first"),
-        nw.col("second").alias("spell_second"),
-        *opens,
-    )
+def is_open(rules: SpellRules, end: nw.Expr) -> nw.Expr:
+    """Whether a spell is open at a day, or ended within the days of grace before it."""
+    return (nw.col("start") <= end) & (nw.col("spell_end") >= end - rules.grace)
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:

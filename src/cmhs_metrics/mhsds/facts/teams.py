@@ -11,6 +11,7 @@ from cmhs_metrics.mhsds.facts.referrals import (
     NO_CODE,
     OWN_SERVICE,
     REFERRAL,
+    has_own_service,
     latest_referrals,
     row_key,
     services,
@@ -32,8 +33,8 @@ def each_team(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:
         found = services(extract).select("UniqServReqID", key, "team")
         last = latest_referrals(extract).select(*REFERRAL, key)
         parts.append(last.join(found, on=["UniqServReqID", key], how="inner").select(*REFERRAL, "team"))
-    if extract.has("referrals", "ServTeamType"):
-        own = with_own_service(latest_referrals(extract, OWN_SERVICE)).filter(nw.col("names_a_service"))
+    if has_own_service(extract):
+        own = with_own_service(extract, latest_referrals(extract, OWN_SERVICE)).filter(nw.col("names_a_service"))
         parts.append(own.select(*REFERRAL, "team"))
     teams = nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
     told = nw.col("team") if "team_type_code" in grouping.by else team_type_of(nw.col("team"))

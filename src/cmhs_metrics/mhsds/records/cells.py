@@ -23,6 +23,7 @@ from cmhs_metrics.mhsds.records.cleaning import (
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO
 from cmhs_metrics.mhsds.records.engines import Change
+from cmhs_metrics.mhsds.records.names import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,10 +81,10 @@ def _known_day(day: int | None) -> int | None:
 
 
 def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
-    """A whole number; a fraction is none, and neither is what is not a number."""
+    """A whole number, without its fraction; what is not a number is none."""
     if dtype in (nw.Float32, nw.Float64):
         value = nw.when((value > -1e15) & (value < 1e15)).then(value)
-        value = nw.when(value % 1 == 0).then(value)
+        value = value - value % 1
     return value.cast(nw.Int64)
 
 
@@ -114,10 +115,17 @@ def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], mon
         newer = value.replace_strict(
             list(column.recode), list(column.recode.values()), default=value, return_dtype=nw.String
         )
-        if name.strip().casefold().endswith(tuple(each.casefold() for each in column.older)):
+        if plain_name(name) != column.name.casefold():
             found.append(newer)
         elif month is None:
             found.append(value)
         else:
-            found.append(nw.when(month < VERSION_5).then(newer).otherwise(value))
+            found.append(nw.when(month.fill_null(VERSION_5) < VERSION_5).then(newer).otherwise(value))
     return found
+
+
+def is_older(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> nw.Expr:
+    """Whether a code was submitted before version 5: not under the newest name, or in a month before it."""
+    newest = [value for name, value in zip(names, values, strict=True) if plain_name(name) == column.name.casefold()]
+    older = newest[0].is_null() if newest else nw.lit(True)
+    return older if month is None else older | (month.fill_null(VERSION_5) < VERSION_5)

@@ -31,6 +31,12 @@ ACUTE_BEDS = ("10", "11", "12", "200", "201", "202")
 """Acute adult and older adult mental health care, and psychiatric intensive care (PICU), before version 6 and since."""
 BEDS = (*(f"{number}" for number in range(10, 41)), *(f"{number}" for number in (*range(200, 214), *range(300, 312))))
 """Every type of bed (HospitalBedTypeMH to March 2024) and class of patient (MHAdmittedPatientClass since)."""
+REJECTION_REASONS = ("01", "02", "03")
+"""Duplicate, inappropriate, incomplete."""
+INDIRECT_BEFORE_VERSION_5 = ("05", "09")
+"""E-mail and, as it is coded since, text message."""
+LEFT_OUT_OF_SPELLS = ("DFC", "S9X2N")
+"""Providers that send other data, and are left out of the four-week waits nationally."""
 TRANSFERS = ("49", "53", "87")
 """Sources of admission that are another hospital."""
 CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)

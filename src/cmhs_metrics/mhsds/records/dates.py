@@ -82,6 +82,12 @@ def last_day(month_id: int) -> datetime.date:
     return datetime.date(year, month, calendar.monthrange(year, month)[1])
 
 
+def month_number_of(day: int) -> int:
+    """The reporting month of a day number."""
+    date = EPOCH + datetime.timedelta(days=day)
+    return (date.year - 1900) * 12 + date.month - 3
+
+
 def day_number(date: datetime.date) -> int:
     """Number of days since 1 January 1970."""
     return date.toordinal() - EPOCH.toordinal()
@@ -134,6 +140,22 @@ def last_day_of_month(month: nw.Expr) -> nw.Expr:
     """Day number of the last day of a reporting month."""
     following = month.cast(nw.Int64) + 3
     return _days(following // 12 + 1900, following % 12 + 1) - 1
+
+
+def first_day_of_month(month: nw.Expr) -> nw.Expr:
+    """Day number of the first day of a reporting month."""
+    this = month.cast(nw.Int64) + 2
+    return _days(this // 12 + 1900, this % 12 + 1)
+
+
+def year_of(span: Span) -> int:
+    """The financial year in which a period ends, by the number of its April."""
+    return span.last_date.year - (span.last_date.month < 4)
+
+
+def year_days(year: int) -> tuple[int, int]:
+    """The first and the last day of a financial year."""
+    return day_number(datetime.date(year, 4, 1)), day_number(datetime.date(year + 1, 3, 31))
 
 
 def _days(year: nw.Expr, month: nw.Expr) -> nw.Expr:

@@ -124,10 +124,13 @@ class Engine:
         """Of the rows of each item the one that comes last."""
         return rows.unique(list(item), keep="last", order_by=list(order))
 
-    def first_two(self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str]) -> Frame:
+    def first_two(
+        self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
+    ) -> Frame:
         """Referrals with the days `first` and `second`, null or NEVER where there is none, and sums of flags.
 
-        `day` of contacts is null where a contact does not count, and counts only from the day `received` on.
+        `day` of contacts is null where a contact does not count, and counts only from the day `received` on. With
+        `days`, what `within_spells` takes of them stands in columns of its own, where the engine can hold a list.
         """
         rows = contacts.join(referrals.select(*by, "received"), on=list(by), how="inner")
         counts = ~nw.col("day").is_null() & (nw.col("day") >= nw.col("received"))
@@ -138,6 +141,39 @@ class Engine:
         sums = [nw.col(name).sum() for name in flags]
         found = rows.group_by(*by).agg(nw.col("first").min(), nw.col("second").min(), *sums)
         return referrals.join(found, on=list(by), how="left")
+
+    def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
+        """Referrals with the days `spell_first` and `spell_second` of contacts within their spell, null if none.
+
+        Parameters
+        ----------
+        rows : frame
+            Referrals; `of` names whose spells they are of, `start` and `spell_end` say from when to when the spell is
+            that each belongs to, whose first referral `starts_spell`.
+        contacts : function
+            Gives the contacts of referrals, with their `day`.
+        of : sequence of str
+            Columns.
+
+        Returns
+        -------
+        frame
+            A contact counts for the spell, of those that its referral's are of, in which it is dated.
+        """
+        spells = rows.filter(nw.col("starts_spell") == 1).select(*of, "start", "spell_end")
+        by, key = ["Person_ID", "UniqServReqID"], [*of, "start"]
+        days = contacts().filter(~nw.col("day").is_null()).select(*by, "day")
+        days = days.join(rows.select(*dict.fromkeys([*by, *of])), on=by, how="inner").select(*of, "day")
+        dated = spells.join(days, on=list(of), how="inner")
+        dated = dated.filter(nw.col("day") >= nw.col("start"), nw.col("day") <= nw.col("spell_end"))
+        dated = dated.with_columns(nw.col("day").rank("ordinal").over(*key).alias("place"))
+        later = nw.when(nw.col("place") > 1).then(nw.col("day")).otherwise(nw.lit(NEVER)).alias("later")
+        found = (
+            dated.with_columns(later)
+            .group_by(*key)
+            .agg(nw.col("day").min().alias("spell_first"), nw.col("later").min().alias("spell_second"))
+        )
+        return rows.join(found, on=key, how="left")
 
     def refuses_to_combine(self, one: Any, other: Any) -> bool:
         """Whether two native tables cannot stand in one query."""
@@ -241,17 +277,21 @@ class Polars(Engine):
         rest = rest.unique(list(item), keep="last", order_by=list(order))
         return nw.concat([nw.from_native(once), rest], how="vertical").drop("_mark_")
 
-    def first_two(self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str]) -> Frame:
+    def first_two(
+        self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
+    ) -> Frame:
         """Keeps the two lowest days as it groups, by a number for each referral: several times faster than to rank."""
         import polars as pl
 
         referral = referrals.to_native()
         rows = contacts.to_native().join(referral.select(*by, "received").with_row_index("number"), on=list(by))
         counted = pl.when(pl.col("day") >= pl.col("received")).then(pl.col("day")).otherwise(NEVER)
+        kept = [pl.col("day").drop_nulls().alias("days")] if days else []
         found = (
             rows.with_columns(counted.alias("first"))
             .group_by("number")
             .agg(
+                *kept,
                 *(pl.col(name).first() for name in by),
                 pl.col("first").min(),
                 pl.when(pl.len() > 1).then(pl.col("first").bottom_k(2).max()).otherwise(NEVER).alias("second"),
@@ -259,6 +299,19 @@ class Polars(Engine):
             )
         )
         return nw.from_native(referral.join(found.drop("number"), on=list(by), how="left"))
+
+    def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
+        """Of the lists that `first_two` kept, the two lowest days by a number for each spell."""
+        import polars as pl
+
+        native = rows.to_native().with_row_index("_row_")
+        spells = native.filter(pl.col("starts_spell") == 1).select(*of, "_row_", "start", "spell_end")
+        days = native.select(*of, "days").explode("days").drop_nulls("days")
+        dated = days.join(spells, on=list(of))
+        dated = dated.filter(pl.col("days").is_between(pl.col("start"), pl.col("spell_end")))
+        two = pl.when(pl.len() > 1).then(pl.col("days").bottom_k(2).max()).otherwise(NEVER)
+        found = dated.group_by("_row_").agg(pl.col("days").min().alias("spell_first"), two.alias("spell_second"))
+        return nw.from_native(native.join(found, on="_row_", how="left").drop("_row_", "days"))
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
         """Lazy if the tables were."""
@@ -283,16 +336,29 @@ class DuckDB(Engine):
         listed = ", ".join(f"({value})" for value in values)
         return nw.from_native(native.query("extract", f"SELECT number FROM (VALUES {listed}) AS numbers(number)"))
 
-    def first_two(self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str]) -> Frame:
+    def first_two(
+        self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
+    ) -> Frame:
         """Keeps a list of days, which is far smaller than DuckDB's min(…, 2); a count is a third of a sum."""
         keys = ", ".join(f'"{name}"' for name in by)
         counts = "".join(f', count(nullif("{name}", 0)) AS "{name}"' for name in flags)
-        days = 'list("day") FILTER (WHERE "day" IS NOT NULL) AS "days"'
-        found = nw.from_native(contacts.to_native().aggregate(f"{keys}, {days}{counts}", keys))
+        listed = 'list("day") FILTER (WHERE "day" IS NOT NULL) AS "days"'
+        found = nw.from_native(contacts.to_native().aggregate(f"{keys}, {listed}{counts}", keys))
         rows = referrals.join(found, on=list(by), how="left").to_native()
-        kept = ", ".join(f'"{name}"' for name in rows.columns if name != "days")
-        rows = rows.project(f'{kept}, list_sort(list_filter("days", lambda day: day >= "received")) AS "days"')
-        return nw.from_native(rows.project(f'{kept}, "days"[1] AS "first", "days"[2] AS "second"'))
+        kept = ", ".join(f'"{name}"' for name in rows.columns if days or name != "days")
+        rows = rows.project(f'{kept}, list_sort(list_filter("days", lambda day: day >= "received")) AS "since"')
+        kept = ", ".join(f'"{name}"' for name in rows.columns if name != "since")
+        return nw.from_native(rows.project(f'{kept}, "since"[1] AS "first", "since"[2] AS "second"'))
+
+    def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
+        """Of the lists that `first_two` kept, those of all referrals of the person and provider together."""
+        native = rows.to_native()
+        kept = ", ".join(f'"{name}"' for name in native.columns if name != "days")
+        whose = ", ".join(f'"{name}"' for name in of)
+        native = native.project(f'{kept}, flatten(list("days") OVER (PARTITION BY {whose})) AS "days"')
+        inside = 'lambda day: day >= "start" AND day <= "spell_end"'
+        native = native.project(f'{kept}, list_sort(list_filter("days", {inside})) AS "days"')
+        return nw.from_native(native.project(f'{kept}, "days"[1] AS "spell_first", "days"[2] AS "spell_second"'))
 
     def refuses_to_combine(self, one: Any, other: Any) -> bool:
         """Relations of two connections cannot be joined."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_unreadable, reading_of, recoded
+from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, is_unreadable, reading_of, recoded
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, version_of
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
@@ -359,7 +359,7 @@ class Extract:
             for name in source.named(column)
         )
 
-    def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False) -> Frame:
+    def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False) -> Frame:
         """Columns of a table, those that are there, to compute with.
 
         Parameters
@@ -370,6 +370,9 @@ class Extract:
             The newest names of the columns.
         unreadable : bool, default False
             Whether to say of each date in a column `<name> unreadable` whether something stands there that is no date.
+        older : bool, default False
+            Whether to say of each code that is written otherwise since version 5, in a column `<name> older`, whether
+            it was submitted before.
 
         Returns
         -------
@@ -381,10 +384,10 @@ class Extract:
         sources = self._sources[table]
         if not self.lazy:
             self._progress.at(TABLES[table].name, sum(len(source.frame) for source in sources))
-        parts = [self._rows_of(TABLES[table], source, wanted, unreadable) for source in sources]
+        parts = [self._rows_of(TABLES[table], source, wanted, unreadable, older) for source in sources]
         return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
 
-    def _rows_of(self, table: Table, source: Source, wanted: Sequence[Column], unreadable: bool) -> Frame:
+    def _rows_of(self, table: Table, source: Source, wanted: Sequence[Column], unreadable: bool, older: bool) -> Frame:
         changes: dict[str, Change] = {}
         made: list[nw.Expr] = []
         for column in wanted:
@@ -399,6 +402,10 @@ class Extract:
                     change = change_of(month, name, source.schema[name], "\tmonth", False)
                     changes[change.alias] = change
                 month_known = nw.col("\tmonth") if "\tmonth" in changes else None
+                if older:
+                    made.append(
+                        is_older(column, source.named(column), parts, month_known).alias(f"{column.name} older")
+                    )
                 parts = recoded(column, source.named(column), parts, month_known)
             value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
             made.append((nw.lit(None, self._dtype(column)) if value is None else value).alias(column.name))
@@ -435,6 +442,18 @@ class Extract:
             for name in source.named(column)
             if not source.schema[name].is_numeric()
         )
+
+    @functools.cached_property
+    def last_month(self) -> int | None:
+        """The last month that was submitted, of referrals, or else of hospital spells: one query, once."""
+        table = next((name for name in ("referrals", "hospital_spells") if self.has(name, "UniqMonthID")), None)
+        if table is None:
+            return None
+        found = self.rows(table, ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("month"))
+        found = found.collect() if isinstance(found, nw.LazyFrame) else found
+        self._progress.end()
+        month = found.get_column("month").to_list()[0]
+        return None if month is None or month != month else int(month)
 
     def numbers(self, values: Sequence[int]) -> Frame:
         """A little table of whole numbers, `number`, on the engine of the extract."""
