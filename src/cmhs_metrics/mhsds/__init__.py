@@ -9,6 +9,7 @@ from cmhs_metrics.mhsds.caseload import time_on_caseload
 from cmhs_metrics.mhsds.clusters import cluster_profile
 from cmhs_metrics.mhsds.example import example
 from cmhs_metrics.mhsds.measures import measures
+from cmhs_metrics.mhsds.national import compare, national_measures, published
 from cmhs_metrics.mhsds.quality import quality
 from cmhs_metrics.mhsds.records.codes import ACCESS, ALL, CORE, Scope
 from cmhs_metrics.mhsds.records.dates import last_day, month_id
@@ -24,11 +25,14 @@ __all__ = [
     "Extract",
     "Scope",
     "cluster_profile",
+    "compare",
     "contacts",
     "example",
     "last_day",
     "measures",
     "month_id",
+    "national_measures",
+    "published",
     "quality",
     "referral_spells",
     "referrals",

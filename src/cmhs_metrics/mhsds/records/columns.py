@@ -193,7 +193,7 @@ TABLES: Mapping[str, Table] = _tables(
         ("MHS204IndirectActivity",),
         (
             REFERRAL, *ROW, Column("IndirectActDate", DATE),
-            Column("IndirectActProcedure", CODE, ("CodeIndActProcAndProcStatus",)),
+            Column("IndirectActProcedure", CODE, ("IndActProcedure", "CodeIndActProcAndProcStatus")),
         ),
         ("Person_ID",),
     ),
@@ -215,7 +215,10 @@ TABLES: Mapping[str, Table] = _tables(
     Table(
         "care_coordinators",
         ("MHS006MHCareCoord",),
-        (*ROW, Column("StartDateAssCareCoord", DATE), Column("EndDateAssCareCoord", DATE)),
+        (
+            *ROW, Column("StartDateAssCareCoord", DATE), Column("EndDateAssCareCoord", DATE),
+            Column("CareProfServOrTeamTypeAssoc", CODE),
+        ),
         ("Person_ID",),
     ),
     Table(
@@ -243,6 +246,7 @@ TABLES: Mapping[str, Table] = _tables(
         (
             Column("UniqCareActID", ID), CONTACT, REFERRAL, *ROW,
             Column("Procedure", CODE, ("CodeProcAndProcStatus",)), Column("Finding", CODE, ("CodeFind",)),
+            Column("Observation", CODE, ("CodeObs",)),
         ),
         ("UniqCareActID",),
     ),

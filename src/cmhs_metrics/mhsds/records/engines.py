@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from cmhs_metrics.mhsds.records.memory import (
     plain_integers,
     table_of,
     to_user,
+    with_nulls,
 )
 
 if TYPE_CHECKING:
@@ -120,6 +122,14 @@ class Engine:
         """A table of whole numbers, `number`, that can be joined with a native table."""
         raise NotImplementedError
 
+    def with_nulls(self, frame: Frame, columns: Mapping[str, Any]) -> Frame:
+        """A frame with columns of nulls of some types."""
+        return frame.with_columns(*(nw.lit(None, dtype).alias(name) for name, dtype in columns.items()))
+
+    def hold(self, frame: Frame, root: Any) -> Frame:
+        """The same rows, computed once; `root` is a native table beside which they stand."""
+        return frame
+
     def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
         """Of the rows of each item the one that comes last."""
         return rows.unique(list(item), keep="last", order_by=list(order))
@@ -206,6 +216,10 @@ class Memory(Engine):
         rows = nw.from_native(cells.to_frame("cells"))
         return as_nullable(rows.select(_changed(each, "cells")).to_native()["cells"], each.dtype)
 
+    def with_nulls(self, frame: Frame, columns: Mapping[str, Any]) -> Frame:
+        """In pandas' nullable types."""
+        return nw.from_native(with_nulls(frame.to_native(), columns))
+
     def integers(self, native: Any, values: Sequence[int]) -> Frame:
         """A table in pandas."""
         return nw.from_native(plain_integers(values))
@@ -245,6 +259,10 @@ class Polars(Engine):
         made = [self._day(nw.col(each.alias)) if each.is_date else _stepped(each, each.alias) for each in others]
         named = [value.alias(each.alias) for value, each in zip(made, others, strict=True)]
         return rows.with_columns(*named) if named else rows
+
+    def hold(self, frame: Frame, root: Any) -> Frame:
+        """In memory."""
+        return frame.collect().lazy() if isinstance(frame, nw.LazyFrame) else frame
 
     def day(self, date: nw.Expr) -> nw.Expr:
         """Polars holds dates so."""
@@ -360,6 +378,13 @@ class DuckDB(Engine):
         native = native.project(f'{kept}, list_sort(list_filter("days", {inside})) AS "days"')
         return nw.from_native(native.project(f'{kept}, "days"[1] AS "spell_first", "days"[2] AS "spell_second"'))
 
+    def hold(self, frame: Frame, root: Any) -> Frame:
+        """In a temporary table of the relation's connection."""
+        native, name = frame.to_native(), f"held_{uuid.uuid4().hex}"
+        native.query("rows", f'CREATE TEMP TABLE "{name}" AS SELECT * FROM rows')
+        # By way of a table of the user's: a query of `native` would be planned with all that it was made of.
+        return nw.from_native(root.query("rows", f'SELECT * FROM "{name}"'))
+
     def refuses_to_combine(self, one: Any, other: Any) -> bool:
         """Relations of two connections cannot be joined."""
         import duckdb
@@ -373,6 +398,10 @@ class DuckDB(Engine):
 
 class Ibis(Engine):
     """Ibis, and through it many databases."""
+
+    def hold(self, frame: Frame, root: Any) -> Frame:
+        """In a temporary table of the database."""
+        return nw.from_native(frame.to_native().cache())
 
     def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Days added to the first date."""
@@ -392,6 +421,10 @@ class Ibis(Engine):
 
 class Spark(Engine):
     """Spark, which in its ANSI mode raises where a cast fails."""
+
+    def hold(self, frame: Frame, root: Any) -> Frame:
+        """In its cache."""
+        return nw.from_native(frame.to_native().cache())
 
     def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Days added to the first date."""

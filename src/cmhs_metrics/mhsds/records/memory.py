@@ -138,3 +138,10 @@ def to_user(frame: pd.DataFrame, dates: Sequence[str], *, arrow: bool) -> Any:
         column = pa.Array.from_pandas(frame[name])
         columns[name] = column.cast(pa.int32()).cast(pa.date32()) if name in dates else column
     return pa.table(columns)
+
+
+def with_nulls(table: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A table with columns of nulls of some types."""
+    types = {nw.String: pd.StringDtype(), nw.Int64: pd.Int64Dtype(), nw.Int32: pd.Int32Dtype()}
+    made = {name: pd.Series(pd.NA, index=table.index, dtype=types[dtype]) for name, dtype in columns.items()}
+    return table.assign(**made)

@@ -1,0 +1,63 @@
+"""Crisis response: urgent referrals to crisis teams, and how soon they are seen face to face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL
+from cmhs_metrics.mhsds.national.known import flag, is_in
+from cmhs_metrics.mhsds.national.rows import ADULT
+from cmhs_metrics.mhsds.records.codes import FACE_TO_FACE
+
+if TYPE_CHECKING:
+    from cmhs_metrics.mhsds.national.rows import Facts
+    from cmhs_metrics.mhsds.records.extract import Frame
+
+VERY_URGENT, URGENT = ("4",), ("2",)
+"""Priorities of the clinical response (ClinRespPriorityType)."""
+SECONDS_A_DAY, SECONDS_AN_HOUR = 86_400, 3_600
+IDS = ("CCR117", "CCR118", "CCR119", "CCR120")
+
+
+def response(facts: Facts) -> Frame:
+    """New urgent referrals to crisis teams, and those seen face to face, within 4 and 24 hours.
+
+    The contact is the first attended face to face in the month at or after the time of receipt; a time that is not told is
+    midnight.
+    """
+    when = facts.when
+    rows = facts.of_the_month.filter(
+        nw.col("received") >= when.first, nw.col("received") <= when.last, nw.col("in_crisis") == 1
+    )
+    rows = rows.with_columns(moment("received", "ReferralRequestReceivedTime").alias("since"))
+    contacts = facts.contacts.filter(
+        nw.col("month") == when.number, nw.col("date") >= when.first, nw.col("date") <= when.last,
+        nw.col("attended") == 1, nw.col("mechanism") == FACE_TO_FACE,
+    )  # fmt: skip
+    contacts = contacts.select(*REFERRAL, moment("date", "time").alias("at"))
+    seen = rows.select(*REFERRAL, "since").join(contacts, on=list(REFERRAL), how="inner")
+    seen = seen.filter(nw.col("at") >= nw.col("since")).group_by(*REFERRAL).agg(nw.col("at").min())
+    rows = rows.join(seen, on=list(REFERRAL), how="left")
+    is_seen = ~nw.col("at").is_null()
+    hours = (nw.col("at").fill_null(0) - nw.col("since")) * 1.0 / SECONDS_AN_HOUR
+    very, urgent = is_in("ClinRespPriorityType", VERY_URGENT), is_in("ClinRespPriorityType", URGENT)
+    conditions = (very, very & is_seen, very & is_seen & (hours <= 4), urgent & is_seen & (hours <= 24))
+    made = []
+    for id, condition in zip(IDS, conditions, strict=True):
+        made += [
+            flag(condition).alias(id),
+            flag(condition & (nw.col("age") >= ADULT)).alias(f"{id}a"),
+            flag(condition & (nw.col("age") >= 0) & (nw.col("age") < ADULT)).alias(f"{id}b"),
+        ]
+    return facts.placed(rows.with_columns(*made), 1)
+
+
+def moment(day: str, time: str) -> nw.Expr:
+    """Seconds since 1970 of a day and its time as text: 09:30, 09:30:00, 1970-01-01 09:30:00 or with a T."""
+    clock = nw.col(time).fill_null("").str.replace_all(r"^.*[ Tt]", "").str.replace_all(r"^$", "00:00:00")
+    seconds = clock.str.slice(0, 2).cast(nw.Int64) * SECONDS_AN_HOUR + clock.str.slice(3, 2).cast(nw.Int64) * 60
+    # What has no seconds has a zero there.
+    padded = nw.concat_str(clock, nw.lit(":00")).str.slice(6, 2)
+    return nw.col(day).cast(nw.Int64) * SECONDS_A_DAY + seconds + padded.cast(nw.Int64)

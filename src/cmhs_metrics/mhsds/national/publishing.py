@@ -1,0 +1,358 @@
+"""The table of national measures, in the shape of the published monthly file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, WHOLE_PER_CENT, round_to, rounded_to
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.mhsds.facts.referrals import has_own_service
+from cmhs_metrics.mhsds.national.concepts import read_reference_sets
+from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, ICB, Place, by_code, counts, people, percentiles
+from cmhs_metrics.mhsds.national.definitions import BASES, MEASURES, Measure
+from cmhs_metrics.mhsds.national.known import Known, Month
+from cmhs_metrics.mhsds.national.rows import Facts
+from cmhs_metrics.mhsds.records.columns import TABLES
+from cmhs_metrics.mhsds.records.dates import month_number_of, read_period
+from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+WHOLE_DAY = "rounded to a whole day"
+NONE = "NONE"
+REFERENCE_SETS = "reference_sets"
+
+
+def published(
+    extract: Extract,
+    month: str,
+    *,
+    measures: Sequence[str] | None = None,
+    breakdown: str | Sequence[str] | None = None,
+    icb_of: Mapping[str, str] | None = None,
+    reference_sets: Any = None,
+    nice_concordant: Iterable[str] = (),
+    suppress: bool = True,
+) -> pd.DataFrame:
+    """National measures of an extract by their ids, in the shape of the published monthly file.
+
+    Parameters
+    ----------
+    extract : Extract or mapping of str to frame
+        The extract, or its tables as `Extract.of` takes them. Twelve months are needed for access, and what the waits are
+        counted from reaches further back.
+    month : str
+        The reporting month, as "2024-06". Everything is as it was known at its end: what was submitted later is not read.
+    measures : sequence of str, optional
+        Ids, as "MHS108"; by default every one that the tables allow (see `national_measures`).
+    breakdown : str or sequence of str, optional
+        Any of "England", "ICB of GP Practice or Residence", "Sub ICB of GP Practice or Residence" and "Provider"; by
+        default all, ICBs where `icb_of` is given.
+    icb_of : mapping of str to str, optional
+        The ICB of each sub-ICB.
+    reference_sets : frame or sequence of mapping, optional
+        The concepts that stop a clock: `concept`, `group` ("Assessments", "Psychological therapies", "Psychosocial
+        interventions" or "Medication"), `start` and `end`. Measures of the full clock stop need it.
+    nice_concordant : iterable of str
+        The concepts of EIP69b.
+    suppress : bool, default True
+        Whether numbers outside England are suppressed and rounded by the published rule.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `published.read_mhsds_monthly`: a row for each measure and place that has any of the measures. `status`
+        is "Own extract". `value` [its unit] is the number that is shown, NaN where it is suppressed or missing; `kind`,
+        `lower` and `upper` say what is known of the true one. `attrs["missing"]` names, by id, what the measures that
+        are not there lack.
+
+    Raises
+    ------
+    BadInput
+        When an argument is not in order, a measure that was asked for by its id lacks a table or column, or the month lies
+        after the last that was submitted.
+
+    Notes
+    -----
+    Outside England counts under 5 are suppressed, other counts rounded to the nearest 5, percentages and days to a whole
+    number; a percentage or a number of days is suppressed where the count that it is of is. Contacts that were submitted
+    twice are counted once, unlike in the published four-week waits. Lazy tables are run by their engine, a query for each
+    kind of facts, and only the sums are brought here.
+
+    References
+    ----------
+    NHS England, Mental Health Services Monthly Statistics: performance files, metadata and published analytical code (state
+    of September 2025).
+
+    Examples
+    --------
+    >>> from cmhs_metrics import mhsds
+    >>> ours = mhsds.published(mhsds.example(), "2025-03", measures=["MRS06", "MHS108"], breakdown="England")
+    >>> ours[["measure_id", "breakdown", "value", "kind"]]
+      measure_id breakdown  value   kind
+    0     MHS108   England    1.0  exact
+    1      MRS06   England    3.0  exact
+    """
+    extract = as_extract(extract)
+    problems: list[Problem] = []
+    when = _month(extract, month, problems)
+    sets = None
+    if reference_sets is not None:
+        read = read_reference_sets(reference_sets)
+        problems += read if isinstance(read, list) else []
+        sets = read if isinstance(read, dict) else None
+    places = _breakdowns(breakdown, icb_of, problems)
+    wanted, missing = _wanted(extract, measures, reference_sets is not None, problems)
+    if isinstance(nice_concordant, str):
+        problems.append(Problem("nice_concordant", None, nice_concordant, "concepts, in a list"))
+    if problems or when is None:
+        raise BadInput("published", problems)
+    facts = Facts(Known(extract, when), sets or {}, frozenset(str(each) for each in nice_concordant))
+    values, deciding = _values(facts, wanted, icb_of or {})
+    rows = [
+        _row(each, when, place, value, values, deciding, suppress)
+        for each in wanted
+        for place, value in sorted(values[each.id].items(), key=lambda one: _order(one[0]))
+        if place[0].partition(";")[0] in places
+    ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    for name in ("value", "lower", "upper"):
+        table[name] = table[name].astype("float64")
+    table.attrs["missing"] = missing
+    return table
+
+
+COLUMNS = [
+    "period_start", "period_end", "status", "breakdown", "primary_level", "primary_level_name", "secondary_level",
+    "secondary_level_name", "measure_id", "measure_name", "value", "kind", "lower", "upper", "unit", "published_value",
+]  # fmt: skip
+
+
+def national_measures(extract: Extract | None = None, *, reference_sets: bool = True) -> pd.DataFrame:
+    """Tell which national measures `published` offers, what each needs, and what an extract lacks for it.
+
+    Parameters
+    ----------
+    extract : Extract, optional
+        An extract.
+    reference_sets : bool, default True
+        Whether a table of reference sets is at hand.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each id: `measure_id`, `measure_name`, `months` (of its period), `unit`, `needs` (tables), and, with an
+        extract, `lacks`: the tables and columns that are not there, empty where it can be computed.
+
+    Examples
+    --------
+    >>> from cmhs_metrics import mhsds
+    >>> mhsds.national_measures().set_index("measure_id").loc["MHS108", "needs"]
+    'MHS101Referral, MHS201CareContact, types of teams'
+    """
+    rows = []
+    for each in MEASURES.values():
+        base = BASES[each.base]
+        tables = [TABLES[name].name for name in {**base.needs, **each.needs}]
+        needs = [*tables, *(["types of teams"] if base.teams else []), *(["reference sets"] if _needs_sets(each) else [])]
+        row = {
+            "measure_id": each.id, "measure_name": each.name, "months": each.months, "unit": each.measured,
+            "needs": ", ".join(needs),
+        }  # fmt: skip
+        if extract is not None:
+            row["lacks"] = "; ".join(_lacking(as_extract(extract), each, reference_sets))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _needs_sets(each: Measure) -> bool:
+    return each.base == "clock stops"
+
+
+def _lacking(extract: Extract, each: Measure, has_sets: bool) -> list[str]:
+    """What an extract has not that a measure needs: a table, or a column as table.column."""
+    base, lacks = BASES[each.base], []
+    for needs in (base.needs, each.needs):
+        for table, columns in needs.items():
+            if table not in extract.tables:
+                lacks.append(TABLES[table].name)
+                continue
+            lacks += [f"{TABLES[table].name}.{name}" for name in columns if not extract.has(table, name)]
+    has_teams = has_own_service(extract) or extract.has("service_types", "UniqServReqID", "ServTeamTypeRefToMH")
+    has_teams = has_teams or (extract.has("service_types", "UniqServReqID") and "service_teams" in extract.tables)
+    if base.teams and not has_teams:
+        lacks.append("MHS102ServiceTypeReferredTo.ServTeamTypeRefToMH")
+    if _needs_sets(each) and not has_sets:
+        lacks.append(f"the argument {REFERENCE_SETS}")
+    return list(dict.fromkeys(lacks))
+
+
+def _month(extract: Extract, month: Any, problems: list[Problem]) -> Month | None:
+    read = read_period(month)
+    expected = "a month as 2024-06"
+    if isinstance(read, list):
+        problems.append(Problem("month", None, month, expected))
+        return None
+    span, _ = read
+    number = month_number_of(span.last)
+    if (span.first, span.last) != (Month(number).first, Month(number).last):
+        problems.append(Problem("month", None, month, expected))
+        return None
+    last = extract.last_month
+    if last is not None and number > last:
+        told = Month(last).last_date.strftime("%Y-%m")
+        problems.append(Problem("month", None, month, f"a month up to {told}, the last that was submitted"))
+    return Month(number)
+
+
+_SHORT = {
+    "england": BREAKDOWNS[0], "icb": BREAKDOWNS[1], "sub_icb": BREAKDOWNS[2], "sub icb": BREAKDOWNS[2],
+    "provider": BREAKDOWNS[3],
+}  # fmt: skip
+
+
+def _breakdowns(breakdown: Any, icb_of: Any, problems: list[Problem]) -> tuple[str, ...]:
+    if icb_of is not None and not isinstance(icb_of, Mapping):
+        problems.append(Problem("icb_of", None, type(icb_of).__name__, "the ICB of each sub-ICB, as a mapping"))
+    if breakdown is None:
+        return tuple(each for each in BREAKDOWNS if each != ICB or icb_of is not None)
+    known = {each.casefold(): each for each in BREAKDOWNS} | _SHORT
+    found = []
+    for each in [breakdown] if isinstance(breakdown, str) else list(breakdown):
+        name = known.get(str(each).casefold())
+        if name is None:
+            problems.append(Problem("breakdown", None, each, f"any of {', '.join(BREAKDOWNS)}"))
+        elif name == ICB and icb_of is None:
+            problems.append(Problem("icb_of", None, None, "the ICB of each sub-ICB, for rows of ICBs"))
+        else:
+            found.append(name)
+    return tuple(found)
+
+
+def _wanted(
+    extract: Extract, measures: Any, has_sets: bool, problems: list[Problem]
+) -> tuple[list[Measure], dict[str, str]]:
+    """The measures to compute, in the order of their table, and what the others lack."""
+    lacks = {id: _lacking(extract, each, has_sets) for id, each in MEASURES.items()}
+    if measures is None:
+        found = [each for id, each in MEASURES.items() if not lacks[id]]
+        missing = {id: "; ".join(what) for id, what in lacks.items() if what}
+        if not found:
+            problems.append(Problem("the extract", None, None, "tables of which a measure can be made: MHS101Referral"))
+        return found, missing
+    asked = [measures] if isinstance(measures, str) else list(measures)
+    known = {id.casefold(): id for id in MEASURES}
+    ids = []
+    for each in asked:
+        id = known.get(str(each).casefold())
+        if id is None:
+            hint = nearest(str(each), list(MEASURES))
+            problems.append(Problem("measures", None, each, f"an id of national_measures(){f'; {hint}' if hint else ''}"))
+        elif lacks[id]:
+            problems += [Problem("measures", None, id, f"{what}, without which there is no {id}") for what in lacks[id]]
+        else:
+            ids.append(id)
+    if not asked:
+        problems.append(Problem("measures", None, asked, "an id at least"))
+    return [each for id, each in MEASURES.items() if id in ids], {}
+
+
+Values = dict[str, dict[Place, float | None]]
+
+
+def _values(facts: Facts, wanted: Sequence[Measure], icb_of: Mapping[str, str]) -> tuple[Values, Values]:
+    """The values of each measure by place, and the counts that decide whether they are suppressed."""
+    counted: Values = {}
+    coded: Values = {}
+    of_days: dict[str, dict[Place, tuple[float, float]]] = {}
+    for name, base in BASES.items():
+        those = [each for each in wanted if each.base == name]
+        if not those:
+            continue
+        frame = facts.hold(base.facts(facts))
+        flags = {id for each in those if not each.code for id in (*each.counted, *each.deciding)}
+        distinct = {each.id for each in those if each.kind == "people"}
+        for how, ids in ((counts, sorted(flags - distinct)), (people, sorted(distinct))):
+            if ids:
+                for (id, place), value in how(frame, ids, icb_of).items():
+                    counted.setdefault(id, {})[place] = value
+                for id in ids:
+                    counted.setdefault(id, {})
+        for id in sorted({each.of for each in those if each.of}):
+            of_days[id] = percentiles(frame.filter(nw.col(id) == 1), icb_of)
+        for each in those:
+            if each.code:
+                codes = by_code(frame, each.code, each.id)
+                coded[each.id] = {(each.breakdown, code): float(value) for code, value in codes.items()}
+    # A place is told of where it has anything of any measure.
+    places = {place for values in counted.values() for place, value in values.items() if value}
+    places.add((ENGLAND, ENGLAND))
+    values: Values = {}
+    for each in wanted:
+        values[each.id] = coded.get(each.id) or {
+            place: _value(each, place, counted, of_days) for place in ([] if each.code else places)
+        }
+    return values, counted
+
+
+def _value(
+    each: Measure, place: Place, counted: Values, of_days: Mapping[str, Mapping[Place, tuple[float, float]]]
+) -> float | None:
+    if each.of:
+        pair = of_days[each.of].get(place)
+        return None if pair is None else pair[each.kind != "median"]
+    if each.kind == "percentage":
+        above, below = (float(counted[id].get(place) or 0) for id in each.counted)
+        return 100 * above / below if below else each.of_none
+    return float(counted[each.id].get(place) or 0)
+
+
+def _row(
+    each: Measure, when: Month, place: Place, value: float | None, values: Values, counted: Values, suppress: bool
+) -> dict[str, Any]:
+    breakdown, code = place
+    is_england = breakdown.partition(";")[0] == ENGLAND
+    of = each.measured
+    kind, shown, lower, upper = _shown(each, place, value, counted, of, suppress and not is_england)
+    return {
+        "period_start": pd.Timestamp(when.start_of(each.months)), "period_end": pd.Timestamp(when.last_date),
+        "status": "Own extract", "breakdown": breakdown, "primary_level": ENGLAND if is_england else code,
+        "primary_level_name": ENGLAND if is_england else "", "secondary_level": code if each.code else NONE,
+        "secondary_level_name": code if each.code else NONE, "measure_id": each.id, "measure_name": each.name,
+        "value": shown, "kind": kind, "lower": lower, "upper": upper, "unit": of,
+        "published_value": _text(kind, shown),
+    }  # fmt: skip
+
+
+def _shown(
+    each: Measure, place: Place, value: float | None, counted: Values, of: str, suppress: bool
+) -> tuple[str, float, float, float]:
+    """The kind of a value, what is shown of it, and the least and the greatest that it can be."""
+    if not suppress:
+        return (MISSING, np.nan, np.nan, np.nan) if value is None else (EXACT, value, value, value)
+    deciding = np.array([float(counted[id].get(place) or 0) for id in each.deciding])
+    if value is None or bool(np.any(NHS.is_suppressed(deciding))):
+        return SUPPRESSED, np.nan, 0.0, {"percent": 100.0, "day": np.nan}.get(of, float(NHS.threshold - 1))
+    if of in ("percent", "day"):
+        whole = float(round_to(value, 1))
+        upper = min(whole + 0.5, 100) if of == "percent" else whole + 0.5
+        return (WHOLE_PER_CENT if of == "percent" else WHOLE_DAY), whole, max(whole - 0.5, 0), upper
+    count = float(NHS.shown(np.array([value]))[0])
+    return rounded_to(NHS.rounding), count, max(count - 2, NHS.threshold), count + 2
+
+
+def _text(kind: str, value: float) -> str:
+    if kind in (SUPPRESSED, MISSING):
+        return NHS.symbol if kind == SUPPRESSED else ""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _order(place: Place) -> tuple[int, str]:
+    breakdown = place[0].partition(";")[0]
+    return BREAKDOWNS.index(breakdown), place[1]
