@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import random
 from functools import lru_cache
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from cmhs_metrics import mhsds
-from tests.mhsds import national_oracle
+from cmhs_metrics import BadInput, mhsds, published
+from tests.mhsds import national_oracle, national_oracle_outcomes
+from tests.mhsds.national_oracle import SUB_ICB
 from tests.mhsds.oracle_cells import Tables
 from tests.support.extracts import FRAMES
 from tests.support.national_extracts import (
+    END,
+    EXAMPLE,
     ICB_OF,
     MONTH,
     NICE,
@@ -22,7 +29,7 @@ from tests.support.national_extracts import (
     world,
 )
 
-NUMBER = 40
+NUMBER = 25
 Published = dict[tuple[str, str, str], float | None]
 
 
@@ -37,13 +44,22 @@ def worlds(version: str, number: int, first: int = 0) -> list[Tables]:
     return [apart(world(seed, version), seed) for seed in range(first, first + number)]
 
 
-OWN = {"OrgIDProv", "OrgIDSubICBLocGP", "OrgIDSubICBLocResidence", "UniqCareProfTeamLocalID", "UniqOtherCareProfTeamLocalID"}
+OWN = {
+    "OrgIDProv",
+    "OrgIDSubICBLocGP",
+    "OrgIDSubICBLocResidence",
+    "UniqCareProfTeamLocalID",
+    "UniqOtherCareProfTeamLocalID",
+}
 
 
 def apart(tables: Tables, seed: int) -> Tables:
     return {
         name: [
-            {key: f"{value}X{seed}" if key in OWN and value not in (None, "DFC") else value for key, value in row.items()}
+            {
+                key: f"{value}X{seed}" if key in OWN and value not in (None, "DFC") else value
+                for key, value in row.items()
+            }
             for row in rows
         ]
         for name, rows in tables.items()
@@ -120,4 +136,161 @@ def test_agreement(engine: str, version: str) -> None:
 
 @pytest.mark.parametrize("engine", [name for name in FRAMES if name not in ("polars", "duckdb")])
 def test_agreement_on_every_engine(engine: str) -> None:
-    check("v6", engine, 4)
+    check("v6", engine, 3)
+
+
+# Suppression, comparison and refusals
+
+
+def test_suppression() -> None:
+    parts = worlds("v6", NUMBER)
+    shared = [
+        {
+            name: [row | ({"OrgIDProv": "RX1"} if row.get("OrgIDProv") else {}) for row in rows]
+            for name, rows in part.items()
+        }
+        for part in parts[:6]
+    ]
+    tables = together(shared)
+    expected = national_oracle.suppressed(expected_of(tables))
+    found = found_of(extract_of(tables, "polars"))
+    shown = {key: value for key, value in found.items() if key[1] == "Provider" and value != "*"}
+    assert shown == {key: value for key, value in expected.items() if key[1] == "Provider" and value != "*"}
+    assert any(value != "*" for value in shown.values())
+
+
+def crisis_tables() -> dict[str, pd.DataFrame]:
+    row = {"Person_ID": "P1", "OrgIDProv": "RX1", "RecordNumber": "1", "UniqMonthID": MONTH}
+    referral = {"ReferralRequestReceivedDate": "2024-06-03", "ServDischDate": None, "AgeServReferRecDate": 40,
+                "PrimReasonReferralMH": "01"}  # fmt: skip
+    cases = {"R1": ("4", "09:00"), "R2": ("4", "07:30:00"), "R3": ("2", "12:00:00"), "R4": ("4", "13:00:00")}
+    referrals = [
+        row | referral | {"UniqServReqID": id, "ClinRespPriorityType": priority, "ReferralRequestReceivedTime": time}
+        for id, (priority, time) in cases.items()
+    ]
+    contact = {"CareContDate": "2024-06-03", "CareContTime": "12:00:00", "AttendStatus": "5", "ConsMechanismMH": "01"}
+    contacts = [row | contact | {"UniqCareContID": f"C{id}", "UniqServReqID": id} for id in cases]
+    services = [row | {"UniqServReqID": id, "ServTeamTypeRefToMH": "A02"} for id in cases]
+    tables = {"referrals": referrals, "contacts": contacts, "service_types": services}
+    return {name: pd.DataFrame(rows) for name, rows in tables.items()}
+
+
+def test_crisis_response() -> None:
+    """R1 is seen after 3 hours, R2 after 4.5, R3 (urgent) at once, and R4 before it was referred."""
+    ids = [f"CCR{number}{letter}" for number in (117, 118, 119, 120) for letter in ("", "a", "b")]
+    table = mhsds.published(mhsds.Extract(**crisis_tables()), "2024-06", measures=ids, breakdown="england")
+    assert dict(zip(table["measure_id"], table["value"], strict=True)) == dict(
+        zip(ids, [3, 3, 0, 2, 2, 0, 1, 1, 0, 1, 1, 0], strict=True)
+    )
+
+
+def test_early_intervention() -> None:
+    """Of four A14 referrals of one person R1 entered treatment: the co-ordinator came 10 days after receipt."""
+    tables = crisis_tables()
+    tables["service_types"]["ServTeamTypeRefToMH"] = ["A14", "A02", "A02", "A02"]
+    tables["care_coordinators"] = pd.DataFrame(
+        {"Person_ID": ["P1"], "UniqMonthID": [MONTH], "StartDateAssCareCoord": ["2024-06-13"],
+         "EndDateAssCareCoord": [None], "CareProfServOrTeamTypeAssoc": ["A14"]}
+    )  # fmt: skip
+    table = mhsds.published(
+        mhsds.Extract(**tables), "2024-06", measures=["EIP23a", "EIP23b", "EIP23i", "EIP66", "EIP68"]
+    )
+    found = table[table["breakdown"] == "England"].set_index("measure_id")["value"]
+    assert found.to_dict() == {"EIP23a": 1, "EIP23b": 1, "EIP23i": 100, "EIP66": 3, "EIP68": 1}
+
+
+def test_what_is_missing_is_named() -> None:
+    tables = crisis_tables()
+    table = mhsds.published(mhsds.Extract(**tables), "2024-06")
+    assert table.attrs["missing"]["MHS78"] == "MHS501HospProvSpell; MHS502WardStay"
+    assert table.attrs["missing"]["MHS29d"] == "MHS201CareContact.UniqOtherCareProfTeamLocalID"
+    assert table.attrs["missing"]["MRS02"] == "the argument reference_sets"
+    assert not {"MHS78", "MRS02"} & set(table["measure_id"])
+    with pytest.raises(BadInput, match="MHS501HospProvSpell, without which there is no MHS78"):
+        mhsds.published(mhsds.Extract(**tables), "2024-06", measures=["MHS78"])
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"month": "2024-07"}, "a month up to 2024-06, the last that was submitted"),
+        ({"month": "2024/25"}, "a month as 2024-06"),
+        ({"measures": ["MHS999"]}, "an id of national_measures"),
+        ({"breakdown": "region"}, "any of England"),
+        ({"breakdown": "icb"}, "the ICB of each sub-ICB"),
+        ({"reference_sets": [{"concept": "x", "group": "None"}]}, "a concept of SNOMED CT"),
+        ({"nice_concordant": "222"}, "concepts, in a list"),
+    ],
+)
+def test_bad_input(choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        mhsds.published(mhsds.Extract(**crisis_tables()), **{"month": "2024-06", **choices})
+
+
+PUBLISHED = """REPORTING_PERIOD_START,REPORTING_PERIOD_END,STATUS,BREAKDOWN,PRIMARY_LEVEL,PRIMARY_LEVEL_DESCRIPTION,SECONDARY_LEVEL,SECONDARY_LEVEL_DESCRIPTION,MEASURE_ID,MEASURE_NAME,MEASURE_VALUE
+01/06/2024,30/06/2024,Performance,England,England,England,NONE,NONE,MHS23,Number of open referrals,4
+01/06/2024,30/06/2024,Performance,Provider,RX1,A TRUST,NONE,NONE,MHS23,Number of open referrals,*
+01/06/2024,30/06/2024,Performance,Provider,RX2,B TRUST,NONE,NONE,MHS23,Number of open referrals,10
+01/06/2024,30/06/2024,Performance,England,England,England,NONE,NONE,MHS32,Number of new referrals,5
+01/06/2024,30/06/2024,Performance,Provider,RX1,A TRUST,NONE,NONE,MHS32,Number of new referrals,5
+"""
+
+
+def test_comparison() -> None:
+    ours = mhsds.published(
+        mhsds.Extract(**crisis_tables()), "2024-06", measures=["MHS23", "MHS32", "MHS57"], suppress=False
+    )
+    theirs = published.read_mhsds_monthly(io.StringIO(PUBLISHED))
+    found = mhsds.compare(ours[ours["breakdown"] != SUB_ICB], theirs)
+    verdicts = found.set_index(["measure_id", "breakdown", "primary_level"])["verdict"].to_dict()
+    assert verdicts == {
+        ("MHS23", "England", "England"): "the same",
+        ("MHS23", "Provider", "RX1"): "within rounding",  # 4 is behind *
+        ("MHS23", "Provider", "RX2"): "only theirs",
+        ("MHS32", "England", "England"): "differs",  # 4 beside 5
+        ("MHS32", "Provider", "RX1"): "differs",  # 4 would have been *
+        ("MHS57", "England", "England"): "only ours",
+        ("MHS57", "Provider", "RX1"): "only ours",
+    }
+
+
+# Outcomes
+
+
+def with_scores(part: Tables, seed: int) -> Tables:
+    """A world of which every other referral was seen twice, was received half a year ago and has scores."""
+    pick = random.Random(seed).choice
+    part = {name: [dict(row) for row in rows] for name, rows in part.items()}
+    chosen = {row["UniqServReqID"] for row in part["referrals"] if row["UniqMonthID"] == MONTH and pick((0, 1))}
+    of_each = {row["UniqServReqID"]: row for row in part["referrals"] if row["UniqMonthID"] == MONTH}
+    for row in part["referrals"]:
+        if row["UniqServReqID"] in chosen:
+            row["ReferralRequestReceivedDate"] = END - dt.timedelta(pick((179, 180, 400)))
+    for id in sorted(chosen):
+        about = {name: of_each[id][name] for name in ("Person_ID", "RecordNumber", "OrgIDProv", "UniqMonthID")}
+        for number in range(pick((1, 2, 3))):
+            contact = (
+                dict.fromkeys(EXAMPLE["contacts"]) | about | {"UniqServReqID": id, "UniqCareContID": f"{id}-{number}"}
+            )
+            contact |= {"AttendStatus": "5", "ConsMechanismMH": "01", "CareContDate": END - dt.timedelta(100 + number)}
+            part["contacts"].append(contact)
+        for _ in range(pick((1, 4, 7))):
+            code, score = pick([("1037651000000100", "1234678"), ("1091071000000100", ("20", "24", "25", "30", "41")),
+                                ("1638531000000102", ("1", "4", "5", "10"))])  # fmt: skip
+            found = about | {"UniqServReqID": id, "CodedAssToolType": code, "PersScore": pick(score)}
+            day = END - dt.timedelta(pick((-1, 0, 30, 30, 60, 90)))
+            part["referral_scores"].append(found | {"AssToolCompTimestamp": day})
+    return part
+
+
+@pytest.mark.parametrize("engine", ["polars", "pandas"])
+def test_paired_outcomes(engine: str) -> None:
+    parts = [with_scores(part, seed) for seed, part in enumerate(worlds("v6", 25))]
+    expected: dict[tuple[str, str, int], list[int]] = {}
+    for part in parts:
+        found = national_oracle_outcomes.summary(national_oracle_outcomes.outcomes(for_the_oracle(part), MONTH))
+        for key, counts in found.items():
+            expected[key] = [a + b for a, b in zip(expected.get(key, [0] * 7), counts.values(), strict=True)]
+    assert sum(counts[1] for counts in expected.values()) > 3
+    table = mhsds.paired_outcomes(extract_of(together(parts), engine), "2024-06")
+    assert {(row[2], row[3], row[4]): list(row[5:]) for row in table.itertuples(index=False)} == expected

@@ -76,7 +76,7 @@ def world(seed: int, version: str = "v6") -> Tables:
 def add_person(pen: Pen, person: str) -> None:
     months = range(MONTH - 13, MONTH + 2)
     home, practice = pen.pick(*SUB_ICBS), pen.pick(*SUB_ICBS)
-    district = pen.pick("E06000001", "E06000001", "E06000001", None, "W06000003")
+    district = pen.pick(*["E06000001"] * 6, None, "W06000003")
     death = pen.pick(*[None] * 12, pen.day(2, 6, 10, 40))
     provider = pen.pick(*PROVIDERS[:2], *PROVIDERS)
     for month in months:
@@ -102,7 +102,7 @@ def add_person(pen: Pen, person: str) -> None:
     for _ in range(pen.pick(0, 1)):
         add_stay(pen, person, provider)
     for _ in range(pen.pick(0, 1, 1)):
-        start = pen.day(20, 33, 60, 90)
+        start = pen.day(3, 10, 20, 33, 60, 90)
         for month in (MONTH - 1, MONTH):
             pen.add(
                 "care_coordinators", Person_ID=person, RecordNumber=record(person, provider, month), UniqMonthID=month,
@@ -117,19 +117,29 @@ def record(person: str, provider: str, month: int) -> str:
 
 def add_referral(pen: Pen, person: str, provider: str, ended: dt.date | None) -> dt.date:
     id = pen.id("R")
-    received = pen.day(*[3, 10, 20, 29, 40, 60, 85, 91] * 3, 200, 364, 365, 380, 547, 729, 3000, 3200)
+    received = pen.day(*[3, 10, 20, 29, 40, 60, 85, 91] * 2, 200, 364, 365, 380, 547, 729, 800, 3000, 3200)
     if ended is not None and pen.one_in(2):
         received = ended + dt.timedelta(pen.pick(-3, 0, 5, 5, 6))
     lasting = pen.pick(*[None] * 5, 0, 3, 20, 50, 100)
     discharged = None if lasting is None else received + dt.timedelta(lasting)
     if pen.one_in(6):
         discharged = pen.day(-2, 0, 4, 5, 6)
-    age = pen.pick(*[40] * 8, 17, 18, None)
+    plain = not pen.one_in(3)
+    if plain and not pen.one_in(4):
+        discharged = None
+    age = pen.pick(*[40] * 8, *([] if plain else [17, 18, None]))
     teams = [pen.pick(*TEAMS) for _ in range(pen.pick(1, 1, 1, 2))]
     refusals = [pen.pick(*[None] * 6, received + dt.timedelta(pen.pick(0, 8, 40))) for _ in teams]
     reasons = [pen.pick(*[None] * 10, "02") for _ in teams]
     closures = [pen.pick(*[None] * 6, received + dt.timedelta(pen.pick(5, 30))) for _ in teams]
-    reason, priority = pen.pick("01", "01", "08", "02", None), pen.pick("4", "2", "1", "3", None)
+    if plain:
+        teams, refusals, reasons, closures = (
+            [pen.pick("A06", "A06", "A08", "A14", "A02", "A18")],
+            [None],
+            [None],
+            [None],
+        )
+    reason, priority = pen.pick("01", "01", "08", None), pen.pick("4", "4", "2", "2", "1", None)
     first = max((received.year - 1900) * 12 + received.month - 3, MONTH - 13)
     last = min(pen.pick(*[MONTH + 1] * 6, MONTH, MONTH - 1, MONTH - 2), MONTH + 1)
     if discharged is not None:
@@ -156,24 +166,26 @@ def add_referral(pen: Pen, person: str, provider: str, ended: dt.date | None) ->
             )  # fmt: skip
     numbers = pen.pick((), (0,), (0, 7), (0, 7, 7), (1, 14, 29, 45))
     for days in numbers:
-        add_contact(pen, person, provider, id, received + dt.timedelta(days + pen.pick(0, 0, 0, -1)), teams)
-    for _ in range(pen.pick(0, 0, 1, 2)):
+        add_contact(pen, person, provider, id, received + dt.timedelta(days + pen.pick(0, 0, 0, -1)), teams, plain)
+    for _ in range(pen.pick(0, 1, 1, 2)):
         add_contact(pen, person, pen.pick(*[provider] * 6, "RB2"), id, pen.day(0, 5, 28, 35, 70, 364, 365, 366), teams)
     add_plans_and_scores(pen, person, provider, id, received)
     return discharged or received
 
 
-def add_contact(pen: Pen, person: str, provider: str, referral: str, day: dt.date, teams: list[Any]) -> None:
+def add_contact(
+    pen: Pen, person: str, provider: str, referral: str, day: dt.date, teams: list[Any], plain: bool = False
+) -> None:
     id, month = pen.id("C"), (day.year - 1900) * 12 + day.month - 3
     month = min(max(month, MONTH - 13), MONTH + 1)
     for again in range(pen.pick(1, 1, 1, 1, 2)):
         number = record(person, provider, month + again)
         pen.add(
-            "contacts", UniqCareContID=id, UniqServReqID=pen.pick(*[referral] * 15, "none", None), Person_ID=person,
+            "contacts", UniqCareContID=id, UniqServReqID=referral if plain else pen.pick(*[referral] * 15, "none", None), Person_ID=person,
             RecordNumber=number, OrgIDProv=provider, UniqMonthID=month + again, CareContDate=day,
             CareContTime=pen.pick("08:00:00", "11:00:00", "13:30:00", None),
-            AttendStatus=pen.pick(*["5"] * 6, "6", "6", "3", "7", "2", "9", None),
-            ConsMechanismMH=pen.pick(*["01"] * 5, "02", "11", "05", "98", "77", None),
+            AttendStatus="5" if plain else pen.pick(*["5"] * 6, "6", "6", "3", "7", "2", "9", None),
+            ConsMechanismMH="01" if plain else pen.pick(*["01"] * 5, "02", "11", "05", "98", "77", None),
             UniqOtherCareProfTeamLocalID=pen.pick(None, *[f"{provider}{team}" for team in teams], f"{provider}A06"),
         )  # fmt: skip
     for _ in range(pen.pick(0, 1, 1, 2)):
@@ -193,7 +205,7 @@ def score(pen: Pen) -> str | None:
 
 
 def add_plans_and_scores(pen: Pen, person: str, provider: str, referral: str, received: dt.date) -> None:
-    for _ in range(pen.pick(0, 1, 2)):
+    for _ in range(pen.pick(0, 2, 3, 4)):
         day = received + dt.timedelta(pen.pick(0, 2, 20, 28, 29, 45))
         month = min(max((day.year - 1900) * 12 + day.month - 3, MONTH - 13), MONTH)
         about = {"Person_ID": person, "RecordNumber": record(person, provider, month), "UniqMonthID": month}
@@ -222,7 +234,7 @@ def add_stay(pen: Pen, person: str, provider: str) -> None:
     left = pen.day(3, 4, 5, 20, 33, 34)
     referrals = [row["UniqServReqID"] for row in pen.tables["referrals"] if row["Person_ID"] == person]
     pen.add(
-        "hospital_spells", UniqHospProvSpellID=id, UniqServReqID=pen.pick("none", "none", *referrals[-1:]),
+        "hospital_spells", UniqHospProvSpellID=id, UniqServReqID=pen.pick(*["none"] * 4, *referrals[-1:]),
         Person_ID=person, RecordNumber=record(person, provider, month), OrgIDProv=provider, UniqMonthID=month,
         StartDateHospProvSpell=left - dt.timedelta(9), DischDateHospProvSpell=pen.pick(left, left, left, None),
         MethOfDischMHHospProvSpell=pen.pick("1", "1", "1", "4", None),

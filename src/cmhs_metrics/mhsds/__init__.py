@@ -9,7 +9,7 @@ from cmhs_metrics.mhsds.caseload import time_on_caseload
 from cmhs_metrics.mhsds.clusters import cluster_profile
 from cmhs_metrics.mhsds.example import example
 from cmhs_metrics.mhsds.measures import measures
-from cmhs_metrics.mhsds.national import compare, national_measures, published
+from cmhs_metrics.mhsds.national import compare, national_measures, paired_outcomes, published
 from cmhs_metrics.mhsds.quality import quality
 from cmhs_metrics.mhsds.records.codes import ACCESS, ALL, CORE, Scope
 from cmhs_metrics.mhsds.records.dates import last_day, month_id
@@ -32,6 +32,7 @@ __all__ = [
     "measures",
     "month_id",
     "national_measures",
+    "paired_outcomes",
     "published",
     "quality",
     "referral_spells",

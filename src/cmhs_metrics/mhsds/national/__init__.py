@@ -1,6 +1,7 @@
 """The measures of the national monthly file by their ids, counted from an extract."""
 
 from cmhs_metrics.mhsds.national.comparing import compare
+from cmhs_metrics.mhsds.national.paired import paired_outcomes
 from cmhs_metrics.mhsds.national.publishing import national_measures, published
 
-__all__ = ["compare", "national_measures", "published"]
+__all__ = ["compare", "national_measures", "paired_outcomes", "published"]

@@ -1,4 +1,4 @@
-"""Access (MHS108), and the second contacts of referrals: those that had one in the three months, and those that wait."""
+"""Access (MHS108), and second contacts of referrals: which had one in the three months, and which wait."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def rows_of_the_year(facts: Facts) -> Frame:
 def access(facts: Facts) -> Frame:
     """People with a referral that has two or more direct contacts in the twelve months, at the place of the second.
 
-    A contact counts where the referral's row in its submission is in scope; where the extract has no such row at all, the
-    referral's latest row decides.
+    A contact counts where the referral's row in its submission is in scope; where the extract has no such row at
+    all, the referral's latest row decides.
     """
     when = facts.when
     rows = rows_of_the_year(facts)
@@ -59,7 +59,7 @@ def access(facts: Facts) -> Frame:
 
 
 def second_contacts(facts: Facts) -> Frame:
-    """Referrals whose second direct contact is in the three months, with the days that it took; and those that still wait.
+    """Referrals whose second direct contact is in the three months, with the days that it took, or that wait.
 
     Nationally a contact counts whenever it is of the referral, and one waits to the day after the period's end.
     """
@@ -77,4 +77,3 @@ def second_contacts(facts: Facts) -> Frame:
     rows = rows.with_columns(flag(done).alias("MHS124"), flag(waiting).alias("MHS127"))
     until = nw.when(nw.col("MHS124") == 1).then(on).otherwise(nw.lit(when.last + 1))
     return rows.with_columns((until - nw.col("received")).alias("days"))
-

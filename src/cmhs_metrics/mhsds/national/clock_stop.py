@@ -50,14 +50,14 @@ def waits(facts: Facts) -> Frame:
     waited = when.last - nw.col("start")
     stopped = (stop >= when.quarter) & (stop <= when.last)
     waiting = still & (stop >= NEVER)
-    made = {
+    conditions = {
         "MRS01": stopped,
         "MRS01a": stopped & (stop - nw.col("start") <= WITHIN),
         "MRS02": waiting,
         "MRS20": still & (stop < NEVER),
         **{f"MRS02{letter}": waiting & (waited > days) for letter, days in LONG_WAITS.items()},
     }
-    rows = rows.with_columns(*(flag(condition).alias(id) for id, condition in made.items()))
+    rows = rows.with_columns(*(flag(condition).alias(id) for id, condition in conditions.items()))
     return facts.placed(rows.with_columns(*flags(when.quarter, when.last)), 3)
 
 
@@ -116,8 +116,8 @@ def _named(rows: Frame) -> Frame:
 def _coded(facts: Facts, rows: Frame, column: str) -> Frame:
     """Rows whose concept stops a clock, with its `kind`.
 
-    A scored assessment by any tool but Current View is a baseline outcome; other concepts are those of the reference sets
-    that are active on the day.
+    A scored assessment by any tool but Current View is a baseline outcome; other concepts are those of the
+    reference sets that are active on the day.
     """
     rows = rows.with_columns(concept("code"))
     if column == "CodedAssToolType":

@@ -24,7 +24,7 @@ _HALF = {"percent": 0.5, "day": 0.5}
 
 
 def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    """Lay the measures of an extract beside a published file, and say of each whether they differ by more than rounding.
+    """Lay the measures of an extract beside a published file, and say whether they differ by more than rounding.
 
     Parameters
     ----------
@@ -36,12 +36,15 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each measure and place that stands on either side, of the measures, breakdowns and periods that ours has:
-        `measure_id`, `period_end`, `breakdown`, `primary_level`, `secondary_level`, `primary_level_name`, `ours` and `theirs`
-        (as text), `difference` [the measure's unit] (ours less theirs, NaN where one is not shown), and `verdict`:
+        A row for each measure and place that stands on either side, of the measures, breakdowns and periods that
+        ours has:
+        `measure_id`, `period_end`, `breakdown`, `primary_level`, `secondary_level`, `primary_level_name`, `ours`
+        and `theirs` (as text), `difference` [the measure's unit] (ours less theirs, NaN where one is not shown),
+        and `verdict`:
 
         - "the same";
-        - "within rounding": the true numbers can be the same. Behind a rounded count lie those that round to it, up to 2.5
+        - "within rounding": the true numbers can be the same. Behind a rounded count lie those that round to it,
+        up to 2.5
           apart; behind "*" 0 to 4; behind a percentage or a number of days outside England half a unit to either side;
         - "differs": they cannot;
         - "only ours", "only theirs": the row stands on one side only;
@@ -59,7 +62,7 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     >>> theirs = mhsds.published(mhsds.example(), "2025-03", measures=["MRS06"], breakdown="Provider")
     >>> compare(ours, theirs)[["measure_id", "primary_level", "ours", "theirs", "verdict"]]
       measure_id primary_level ours theirs          verdict
-    0      MRS06           RX1    3      *  within rounding
+    0      MRS06           RX1    2      *  within rounding
     """
     problems = _problems("ours", ours) + _problems("theirs", theirs)
     if problems:
@@ -86,7 +89,8 @@ def _problems(argument: str, table: object) -> list[Problem]:
     twice = table[table.duplicated(KEYS)]
     expected = "a row for each measure, place and period: of several statuses, choose one"
     return [
-        Problem(argument, ", ".join(f"{name}={row[name]}" for name in KEYS), None, expected) for _, row in twice.iterrows()
+        Problem(argument, ", ".join(f"{name}={row[name]}" for name in KEYS), None, expected)
+        for _, row in twice.iterrows()
     ]
 
 

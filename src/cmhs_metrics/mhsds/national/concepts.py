@@ -2,7 +2,8 @@
 
 References
 ----------
-NHS England, Mental Health Services Monthly Statistics, analytical code of the four-week waits (state of September 2025).
+NHS England, Mental Health Services Monthly Statistics, analytical code of the four-week waits (state of September
+2025).
 """
 
 from __future__ import annotations
@@ -35,14 +36,15 @@ Sets = dict[tuple[str, int, int], list[str]]
 
 
 def concept(name: str) -> nw.Expr:
-    """The concept of an expression: what stands before a colon, after which its refinement does; "" where there is none."""
+    """The concept of an expression: what stands before a colon and its refinement; "" where there is none."""
     return nw.col(name).fill_null("").str.replace_all(r"\s*:.*$", "").alias(name)
 
 
 def read_reference_sets(table: Any) -> Sets | list[Problem]:
     """Read the user's table of reference sets, or say what is wrong with it.
 
-    A frame or a list of mappings with `concept`, `group`, and `start` and `end` where it is active only from or to a day.
+    A frame or a list of mappings with `concept`, `group`, and `start` and `end` where it is active only from or to
+    a day.
     """
     try:
         frame = nw.from_native(table, pass_through=True)

@@ -70,7 +70,9 @@ def _at_each_place(frame: Frame, icb_of: Mapping[str, str]) -> Iterator[Frame]:
 
 def people(frame: Frame, flags: Sequence[str], icb_of: Mapping[str, str]) -> dict[tuple[str, Place], int]:
     """How many distinct people have each flag, at each place: one may be counted at several."""
-    frame = with_places(frame.select("Person_ID", "provider", "sub_icb", *(nw.col(name).cast(nw.Int64) for name in flags)))
+    frame = with_places(
+        frame.select("Person_ID", "provider", "sub_icb", *(nw.col(name).cast(nw.Int64) for name in flags))
+    )
     parts = []
     for part in _at_each_place(frame, icb_of):
         each = part.group_by("where", "place", "Person_ID").agg(*(nw.col(name).max() for name in flags))

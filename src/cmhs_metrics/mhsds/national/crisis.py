@@ -24,8 +24,8 @@ IDS = ("CCR117", "CCR118", "CCR119", "CCR120")
 def response(facts: Facts) -> Frame:
     """New urgent referrals to crisis teams, and those seen face to face, within 4 and 24 hours.
 
-    The contact is the first attended face to face in the month at or after the time of receipt; a time that is not told is
-    midnight.
+    The contact is the first attended face to face in the month at or after the time of receipt; a time that is not
+    told is midnight.
     """
     when = facts.when
     rows = facts.of_the_month.filter(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - names are as published
 """The national measures that are offered: one row a measure, so that a further one is a row."""
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.mhsds.national.rows import Facts
     from cmhs_metrics.mhsds.records.extract import Frame
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ REFERRALS = MappingProxyType(
 )
 AGE = MappingProxyType({"referrals": (*REFERRALS["referrals"], "AgeServReferRecDate")})
 CONTACTS = MappingProxyType(
-    {"contacts": (PERSON, "UniqCareContID", "UniqServReqID", "UniqMonthID", "OrgIDProv", "CareContDate", "AttendStatus",
-                  "ConsMechanismMH")}
-)  # fmt: skip
+    {"contacts": (PERSON, "UniqCareContID", "UniqServReqID", "CareContDate", "AttendStatus", "ConsMechanismMH")}
+)
+OF_A_MONTH = MappingProxyType({"contacts": (*CONTACTS["contacts"], "UniqMonthID", "OrgIDProv")})
 COORDINATORS = MappingProxyType({"care_coordinators": (PERSON, "StartDateAssCareCoord", "CareProfServOrTeamTypeAssoc")})
 ACTIVITIES = MappingProxyType({"care_activities": (PERSON, "UniqCareContID", "Procedure")})
 HOSPITAL = MappingProxyType(
@@ -128,13 +128,13 @@ BASES: Mapping[str, Base] = MappingProxyType(
         "spells": Base(spells.waits, AGE | CONTACTS),
         "clock stops": Base(clock_stop.waits, AGE | CONTACTS),
         "referrals": Base(monthly.referrals, REFERRALS, teams=False),
-        "contacts": Base(monthly.contacts, REFERRALS | CONTACTS, teams=False),
-        "discharges": Base(follow_up.follow_up, REFERRALS | CONTACTS | HOSPITAL, teams=False),
+        "contacts": Base(monthly.contacts, REFERRALS | OF_A_MONTH, teams=False),
+        "discharges": Base(follow_up.follow_up, REFERRALS | OF_A_MONTH | HOSPITAL, teams=False),
         "psychosis": Base(psychosis.waiting, REASON),
         "treatment": Base(psychosis.treatment, REASON | CONTACTS | COORDINATORS),
         "caseload": Base(psychosis.caseload, REFERRALS | CONTACTS),
         "activities": Base(psychosis.activities, REFERRALS | CONTACTS | ACTIVITIES),
-        "crisis": Base(crisis.response, PRIORITY | CONTACTS),
+        "crisis": Base(crisis.response, PRIORITY | OF_A_MONTH),
     }
 )
 """Facts by name."""
@@ -251,5 +251,5 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             *_crisis("CCR120", f"New Urgent {_NEW} with first face to face contact within 24 hours of referral"),
         )
     }
-)  # fmt: skip  # noqa: E501 - names are as published
+)  # fmt: skip
 """The measures that are offered, by id."""

@@ -30,10 +30,10 @@ SPELL = ("Person_ID", "UniqHospProvSpellID")
 
 
 def follow_up(facts: Facts) -> Frame:
-    """Discharges from adult acute beds, and those followed by an attended contact or another hospital spell in three days.
+    """Discharges from adult acute beds, and those followed by a contact or another hospital spell in three days.
 
-    By the last ward stay; of people resident in England or nobody knows where, who did not die within three days. Followed
-    up at the provider that discharged: a referral onward to another is not read.
+    By the last ward stay; of people resident in England or nobody knows where, who did not die within three days.
+    Followed up at the provider that discharged: a referral onward to another is not read.
     """
     when = facts.when
     spells = _spells(facts)
@@ -84,7 +84,8 @@ def _spells(facts: Facts) -> Frame:
             rows = rows.filter((home == "") | home.str.starts_with("E"))
     return rows.select(
         *SPELL, nw.col("UniqMonthID").alias("month"), nw.col("OrgIDProv").alias("provider"),
-        nw.col("StartDateHospProvSpell").alias("began"), nw.col("DischDateHospProvSpell").fill_null(0).alias("discharged"),
+        nw.col("StartDateHospProvSpell").alias("began"),
+        nw.col("DischDateHospProvSpell").fill_null(0).alias("discharged"),
         nw.col("MethOfDischMHHospProvSpell").alias("method"), nw.col("DestOfDischHospProvSpell").alias("destination"),
     )  # fmt: skip
 

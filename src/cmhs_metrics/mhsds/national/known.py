@@ -73,6 +73,7 @@ class Known(Extract):
     def __init__(self, extract: Extract, month: Month) -> None:
         self.__dict__.update(extract.__dict__)
         self.when = month
+        self.held: list[Frame] = []
 
     def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False) -> Frame:
         """Columns of a table, as `Extract.rows` gives them, of the rows that are known."""
@@ -96,8 +97,19 @@ class Known(Extract):
 
     def hold(self, rows: Frame) -> Frame:
         """Rows that several things are made of, computed once."""
+        rows = self.engine.hold(rows, self._root)
+        self.held.append(rows)
+        return rows
+
+    def let_go(self) -> None:
+        """Forget what was held."""
+        self.held.clear()
+        self.engine.let_go(self._root)
+
+    @property
+    def _root(self) -> Any:
         (source, *_), *_ = self._sources.values()
-        return self.engine.hold(rows, nw.to_native(source.frame))
+        return nw.to_native(source.frame)
 
     @cached_property
     def record_is_text(self) -> bool:

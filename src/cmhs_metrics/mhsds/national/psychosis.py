@@ -37,16 +37,15 @@ def referrals(facts: Facts) -> Frame:
 def waiting(facts: Facts) -> Frame:
     """Open referrals for suspected psychosis that are to no early intervention team."""
     when = facts.when
-    condition = (
-        (nw.col("month") == when.number) & (nw.col("discharged") > when.last) & (nw.col("is_a14") == 0)
-    )
+    condition = (nw.col("month") == when.number) & (nw.col("discharged") > when.last) & (nw.col("is_a14") == 0)
     return facts.placed(referrals(facts).with_columns(flag(condition).alias("EIP63")), 3)
 
 
 def treatment(facts: Facts) -> Frame:
     """Referrals that entered treatment in the three months, on the later of contact and of care co-ordination.
 
-    Both on or after receipt: with an early intervention team each where the referral had one in any month, else with any.
+    Both on or after receipt: with an early intervention team each where the referral had one in any month, else
+    with any.
     """
     when = facts.when
     rows = referrals(facts)
@@ -61,7 +60,13 @@ def treatment(facts: Facts) -> Frame:
     contacts = contacts.filter(nw.col("date") >= nw.col("received"), (nw.col("ever_a14") == 0) | theirs)
     seen = contacts.group_by(*REFERRAL).agg(nw.col("date").min().alias("seen"))
     known = facts.known
-    columns = ["Person_ID", "UniqMonthID", "StartDateAssCareCoord", "EndDateAssCareCoord", "CareProfServOrTeamTypeAssoc"]
+    columns = [
+        "Person_ID",
+        "UniqMonthID",
+        "StartDateAssCareCoord",
+        "EndDateAssCareCoord",
+        "CareProfServOrTeamTypeAssoc",
+    ]
     assigned = known.whole("care_coordinators", columns).filter(*there("Person_ID", "StartDateAssCareCoord"))
     assigned = assigned.join(told, on="Person_ID", how="inner")
     start, end = nw.col("StartDateAssCareCoord"), nw.col("EndDateAssCareCoord").fill_null(NEVER)
@@ -86,15 +91,15 @@ def treatment(facts: Facts) -> Frame:
 
 
 def _open(facts: Facts) -> Frame:
-    """Referrals that an early intervention team has, submitted in the month, of people of England or unknown residence."""
-    return facts.of_the_month.filter(
-        nw.col("discharged") == NEVER, nw.col("takes_a14") == 1, nw.col("english") == 1
-    )
+    """Referrals that an early intervention team has, submitted in the month, of people not known to live abroad."""
+    return facts.of_the_month.filter(nw.col("discharged") == NEVER, nw.col("takes_a14") == 1, nw.col("english") == 1)
 
 
 def caseload(facts: Facts) -> Frame:
     """Referrals that an early intervention team has seen and has."""
-    seen = facts.contacts.filter(nw.col("direct") == 1, *there("UniqServReqID")).select(*REFERRAL).unique(list(REFERRAL))
+    seen = (
+        facts.contacts.filter(nw.col("direct") == 1, *there("UniqServReqID")).select(*REFERRAL).unique(list(REFERRAL))
+    )
     rows = _open(facts).join(seen, on=list(REFERRAL), how="semi")
     return facts.placed(rows.with_columns(nw.lit(1).alias("EIP68")), 3)
 
@@ -102,14 +107,16 @@ def caseload(facts: Facts) -> Frame:
 def activities(facts: Facts) -> Frame:
     """Referrals that an early intervention team has, with an activity of the person since receipt by a concept.
 
-    Whichever referral the activity is by, in a submission of the referral; nationally the concept has to be one of SNOMED
-    CT, and here any that is given counts.
+    Whichever referral the activity is by, in a submission of the referral; nationally the concept has to be one of
+    SNOMED CT, and here any that is given counts.
     """
     known, when = facts.known, facts.when
     rows = _open(facts)
     days = facts.contacts.select("Person_ID", "UniqCareContID", nw.col("date").alias("day"))
     parts = []
-    done = known.whole("care_activities", ["Person_ID", "UniqCareContID", "RecordNumber", "UniqMonthID", "Procedure", "Observation"])
+    done = known.whole(
+        "care_activities", ["Person_ID", "UniqCareContID", "RecordNumber", "UniqMonthID", "Procedure", "Observation"]
+    )
     done = known.with_submission(done).join(days, on=["Person_ID", "UniqCareContID"], how="inner")
     for column in ("Procedure", "Observation"):
         parts.append(done.select("Person_ID", "submission", "day", nw.col(column).alias("code")))
@@ -118,10 +125,13 @@ def activities(facts: Facts) -> Frame:
         indirect = known.with_submission(known.whole("indirect_activity", columns)).filter(*there("IndirectActDate"))
         parts.append(
             indirect.select(
-                "Person_ID", "submission", nw.col("IndirectActDate").alias("day"), nw.col("IndirectActProcedure").alias("code")
+                "Person_ID", "submission", nw.col("IndirectActDate").alias("day"),
+                nw.col("IndirectActProcedure").alias("code"),
             )
         )  # fmt: skip
-    coded = nw.concat(parts, how="vertical").with_columns(concept("code")).filter(nw.col("code") != "", *there("Person_ID"))
+    coded = (
+        nw.concat(parts, how="vertical").with_columns(concept("code")).filter(nw.col("code") != "", *there("Person_ID"))
+    )
     submissions = facts.referrals.select(*REFERRAL, "submission").unique([*REFERRAL, "submission"])
     coded = rows.select(*REFERRAL, "received").join(submissions, on=list(REFERRAL), how="inner").join(
         coded, on=["Person_ID", "submission"], how="inner"

@@ -45,10 +45,11 @@ def published(
     Parameters
     ----------
     extract : Extract or mapping of str to frame
-        The extract, or its tables as `Extract.of` takes them. Twelve months are needed for access, and what the waits are
-        counted from reaches further back.
+        The extract, or its tables as `Extract.of` takes them. Twelve months are needed for access, and what the
+        waits are counted from reaches further back.
     month : str
-        The reporting month, as "2024-06". Everything is as it was known at its end: what was submitted later is not read.
+        The reporting month, as "2024-06". Everything is as it was known at its end: what was submitted later is
+        not read.
     measures : sequence of str, optional
         Ids, as "MHS108"; by default every one that the tables allow (see `national_measures`).
     breakdown : str or sequence of str, optional
@@ -67,28 +68,29 @@ def published(
     Returns
     -------
     pandas.DataFrame
-        The columns of `published.read_mhsds_monthly`: a row for each measure and place that has any of the measures. `status`
-        is "Own extract". `value` [its unit] is the number that is shown, NaN where it is suppressed or missing; `kind`,
+        The columns of `published.read_mhsds_monthly`: a row for each measure and place that has any of the
+        measures. `status` is "Own extract". `value` [its unit] is the number that is shown, NaN where it is
+        suppressed or missing; `kind`,
         `lower` and `upper` say what is known of the true one. `attrs["missing"]` names, by id, what the measures that
         are not there lack.
 
     Raises
     ------
     BadInput
-        When an argument is not in order, a measure that was asked for by its id lacks a table or column, or the month lies
-        after the last that was submitted.
+        When an argument is not in order, a measure that was asked for by its id lacks a table or column, or the
+        month lies after the last that was submitted.
 
     Notes
     -----
-    Outside England counts under 5 are suppressed, other counts rounded to the nearest 5, percentages and days to a whole
-    number; a percentage or a number of days is suppressed where the count that it is of is. Contacts that were submitted
-    twice are counted once, unlike in the published four-week waits. Lazy tables are run by their engine, a query for each
-    kind of facts, and only the sums are brought here.
+    Outside England counts under 5 are suppressed, other counts rounded to the nearest 5, percentages and days to a
+    whole number; a percentage or a number of days is suppressed where the count that it is of is. Contacts that were
+    submitted twice are counted once, unlike in the published four-week waits. Lazy tables are run by their engine,
+    a query for each kind of facts, and only the sums are brought here.
 
     References
     ----------
-    NHS England, Mental Health Services Monthly Statistics: performance files, metadata and published analytical code (state
-    of September 2025).
+    NHS England, Mental Health Services Monthly Statistics: performance files, metadata and published analytical
+    code (state of September 2025).
 
     Examples
     --------
@@ -97,24 +99,28 @@ def published(
     >>> ours[["measure_id", "breakdown", "value", "kind"]]
       measure_id breakdown  value   kind
     0     MHS108   England    1.0  exact
-    1      MRS06   England    3.0  exact
+    1      MRS06   England    2.0  exact
     """
     extract = as_extract(extract)
     problems: list[Problem] = []
-    when = _month(extract, month, problems)
+    when = read_month(extract, month, problems)
     sets = None
     if reference_sets is not None:
         read = read_reference_sets(reference_sets)
         problems += read if isinstance(read, list) else []
         sets = read if isinstance(read, dict) else None
-    places = _breakdowns(breakdown, icb_of, problems)
+    places = read_breakdowns(breakdown, icb_of, problems)
     wanted, missing = _wanted(extract, measures, reference_sets is not None, problems)
     if isinstance(nice_concordant, str):
         problems.append(Problem("nice_concordant", None, nice_concordant, "concepts, in a list"))
     if problems or when is None:
         raise BadInput("published", problems)
-    facts = Facts(Known(extract, when), sets or {}, frozenset(str(each) for each in nice_concordant))
-    values, deciding = _values(facts, wanted, icb_of or {})
+    known = Known(extract, when)
+    facts = Facts(known, sets or {}, frozenset(str(each) for each in nice_concordant))
+    try:
+        values, deciding = _values(facts, wanted, icb_of or {})
+    finally:
+        known.let_go()
     rows = [
         _row(each, when, place, value, values, deciding, suppress)
         for each in wanted
@@ -147,8 +153,8 @@ def national_measures(extract: Extract | None = None, *, reference_sets: bool = 
     Returns
     -------
     pandas.DataFrame
-        A row for each id: `measure_id`, `measure_name`, `months` (of its period), `unit`, `needs` (tables), and, with an
-        extract, `lacks`: the tables and columns that are not there, empty where it can be computed.
+        A row for each id: `measure_id`, `measure_name`, `months` (of its period), `unit`, `needs` (tables), and,
+        with an extract, `lacks`: the tables and columns that are not there, empty where it can be computed.
 
     Examples
     --------
@@ -160,7 +166,11 @@ def national_measures(extract: Extract | None = None, *, reference_sets: bool = 
     for each in MEASURES.values():
         base = BASES[each.base]
         tables = [TABLES[name].name for name in {**base.needs, **each.needs}]
-        needs = [*tables, *(["types of teams"] if base.teams else []), *(["reference sets"] if _needs_sets(each) else [])]
+        needs = [
+            *tables,
+            *(["types of teams"] if base.teams else []),
+            *(["reference sets"] if _needs_sets(each) else []),
+        ]
         row = {
             "measure_id": each.id, "measure_name": each.name, "months": each.months, "unit": each.measured,
             "needs": ", ".join(needs),
@@ -193,7 +203,8 @@ def _lacking(extract: Extract, each: Measure, has_sets: bool) -> list[str]:
     return list(dict.fromkeys(lacks))
 
 
-def _month(extract: Extract, month: Any, problems: list[Problem]) -> Month | None:
+def read_month(extract: Extract, month: Any, problems: list[Problem]) -> Month | None:
+    """Read a month that the extract reaches, or add what is wrong with it to the problems."""
     read = read_period(month)
     expected = "a month as 2024-06"
     if isinstance(read, list):
@@ -217,7 +228,8 @@ _SHORT = {
 }  # fmt: skip
 
 
-def _breakdowns(breakdown: Any, icb_of: Any, problems: list[Problem]) -> tuple[str, ...]:
+def read_breakdowns(breakdown: Any, icb_of: Any, problems: list[Problem]) -> tuple[str, ...]:
+    """Read breakdowns by their names, long or short, or add what is wrong with them to the problems."""
     if icb_of is not None and not isinstance(icb_of, Mapping):
         problems.append(Problem("icb_of", None, type(icb_of).__name__, "the ICB of each sub-ICB, as a mapping"))
     if breakdown is None:
@@ -253,7 +265,9 @@ def _wanted(
         id = known.get(str(each).casefold())
         if id is None:
             hint = nearest(str(each), list(MEASURES))
-            problems.append(Problem("measures", None, each, f"an id of national_measures(){f'; {hint}' if hint else ''}"))
+            problems.append(
+                Problem("measures", None, each, f"an id of national_measures(){f'; {hint}' if hint else ''}")
+            )
         elif lacks[id]:
             problems += [Problem("measures", None, id, f"{what}, without which there is no {id}") for what in lacks[id]]
         else:

@@ -15,7 +15,6 @@ from cmhs_metrics.mhsds.facts.referrals import (
     row_key,
     services,
     with_own_service,
-    with_team_types,
 )
 from cmhs_metrics.mhsds.national.known import Known, flag, is_in, there
 from cmhs_metrics.mhsds.records.codes import ACCESS, ATTENDED, CORE, DIRECT, INDIRECT_BEFORE_VERSION_5
@@ -37,7 +36,12 @@ ADULT = 18
 FIRST_YEAR = 1900
 CRISIS = ("A02", "A18", "A19")
 EARLY_INTERVENTION = "A14"
-TEAMS = {"in_core": CORE.team_types, "in_access": ACCESS.team_types, "in_crisis": CRISIS, "is_a14": (EARLY_INTERVENTION,)}
+TEAMS = {
+    "in_core": CORE.team_types,
+    "in_access": ACCESS.team_types,
+    "in_crisis": CRISIS,
+    "is_a14": (EARLY_INTERVENTION,),
+}
 """Flags of a referral and the team types of which it has to have one."""
 SERVICE_FLAGS = (*TEAMS, "in_community", "takes_a14", "takes_outcomes", "has_service", "ends")
 
@@ -64,8 +68,8 @@ class Facts:
     def referrals(self) -> Frame:
         """A row for each submitted row of a referral that has a person, an id and a day of receipt.
 
-        `month`, `submission`, `provider`, `received`, `discharged`, `age` (-1 where unknown), `english` (resident there, or
-        of unknown residence), `sub_icb`, flags of its teams, and `end`: of its part of a referral-spell.
+        `month`, `submission`, `provider`, `received`, `discharged`, `age` (-1 where unknown), `english` (resident
+        there, or of unknown residence), `sub_icb`, flags of its teams, and `end`: of its part of a referral-spell.
         """
         known = self.known
         columns = [
@@ -86,7 +90,8 @@ class Facts:
         rows = rows.with_columns(own_end.cast(nw.Int64).alias("ends"), month_end.cast(nw.Int64).alias("month_end"))
         rows = rows.with_columns(nw.min_horizontal("ends", "month_end").alias("ends"))
         rows = rows.with_columns(nw.max_horizontal("ends", "received").alias("end")).select(
-            *REFERRAL, "RecordNumber", "submission", "month", nw.col("OrgIDProv").alias("provider"), "received", "discharged",
+            *REFERRAL, "RecordNumber", "submission", "month", nw.col("OrgIDProv").alias("provider"),
+            "received", "discharged",
             "age", "english", "sub_icb", "PrimReasonReferralMH", "ClinRespPriorityType", "ReferralRequestReceivedTime",
             "own_community", "has_own_team", *(name for name in SERVICE_FLAGS if name != "ends"), "end",
         )  # fmt: skip
@@ -100,7 +105,8 @@ class Facts:
             key = row_key(known, "people")
             people = known.whole("people", ["Person_ID", key, "LADistrictAuth", "OrgIDSubICBLocResidence"])
             people = people.filter(*there("Person_ID", key)).with_columns(
-                nw.col("LADistrictAuth").fill_null(""), nw.col("OrgIDSubICBLocResidence").fill_null("").alias("residence")
+                nw.col("LADistrictAuth").fill_null(""),
+                nw.col("OrgIDSubICBLocResidence").fill_null("").alias("residence"),
             )
             people = people.group_by("Person_ID", key).agg(nw.col("LADistrictAuth").max(), nw.col("residence").max())
             rows = rows.drop("LADistrictAuth", "residence").join(people, on=["Person_ID", key], how="left")
@@ -117,7 +123,7 @@ class Facts:
 
     @cached_property
     def practices(self) -> Frame:
-        """The sub-ICB of each person's GP practice in each month, `practice`, by the latest record of a registration."""
+        """The sub-ICB of each person's GP practice in each month, `practice`, by the latest record."""
         known = self.known
         columns = ["Person_ID", "RecordNumber", "UniqMonthID", "GMPReg", "OrgIDSubICBLocGP", "EndDateGMPRegistration"]
         rows = known.whole("gp_registrations", columns).filter(
@@ -161,7 +167,9 @@ class Facts:
                 flag(is_in("ServTeamType", COMMUNITY)).alias("own_community"), flag(raw != "").alias("has_own_team"),
             )  # fmt: skip
             rows = rows.rename({name: f"other {name}" for name in SERVICE_FLAGS}).with_columns(*_service_flags())
-            both = [nw.max_horizontal(nw.col(name).cast(nw.Int64), f"other {name}").alias(name) for name in SERVICE_FLAGS]
+            both = [
+                nw.max_horizontal(nw.col(name).cast(nw.Int64), f"other {name}").alias(name) for name in SERVICE_FLAGS
+            ]
             rows = rows.with_columns(*both)
         # Of a referral without a service in scope the end is not asked.
         ends = nw.when(nw.col("in_core") == 1).then(nw.col("ends")).otherwise(nw.lit(NEVER))
@@ -169,7 +177,7 @@ class Facts:
 
     @cached_property
     def hospital(self) -> Frame:
-        """The financial years in which a referral was linked to a hospital spell, as known, by the number of their April."""
+        """The financial years in which a referral was linked to a hospital spell, by their April."""
         known, end = self.known, self.when.last
         rows = known.whole("hospital_spells", [*REFERRAL, "UniqMonthID", "StartDateHospProvSpell"])
         rows = rows.filter(*there(*REFERRAL))
@@ -177,8 +185,9 @@ class Facts:
         began, month = nw.col("StartDateHospProvSpell").fill_null(end), nw.col("UniqMonthID")
         rows = rows.filter(~month.is_null() | (began <= end))
         # A spell without a month is known from the day that it began; older years than the last two are not asked for.
-        of_day = nw.when(began >= year_days(this)[0]).then(nw.lit(this))
-        of_day = of_day.otherwise(nw.when(began >= year_days(this - 1)[0]).then(nw.lit(this - 1)).otherwise(nw.lit(-1)))
+        this_year = nw.when(began >= year_days(this)[0]).then(nw.lit(this))
+        before = nw.when(began >= year_days(this - 1)[0]).then(nw.lit(this - 1)).otherwise(nw.lit(-1))
+        of_day = this_year.otherwise(before)
         of_month = (month.fill_null(13) - 1) // 12 + FIRST_YEAR
         year = nw.when(month.is_null()).then(of_day).otherwise(of_month)
         return self.hold(rows.select(*REFERRAL, year.cast(nw.Int64).alias("year")).unique([*REFERRAL, "year"]))
@@ -206,7 +215,8 @@ class Facts:
     def contacts(self) -> Frame:
         """The latest submission of each contact that has a date.
 
-        `submission`, `provider`, `month`, `date`, `status`, `mechanism`, `team`, `time`; `attended` and `direct`, 1 or 0.
+        `submission`, `provider`, `month`, `date`, `status`, `mechanism`, `team`, `time`; `attended` and `direct`,
+        1 or 0.
         """
         known = self.known
         columns = [
@@ -224,7 +234,8 @@ class Facts:
             "Person_ID", "UniqCareContID", "UniqServReqID", "submission", "RecordNumber", "UniqMonthID", "OrgIDProv",
             nw.col("OrgIDProv").alias("provider"), nw.col("UniqMonthID").fill_null(0).alias("month"),
             nw.col("CareContDate").alias("date"), nw.col("CareContTime").alias("time"),
-            nw.col("AttendStatus").fill_null("").alias("status"), how.alias("mechanism"), nw.col(OTHER_TEAM).alias("team"),
+            nw.col("AttendStatus").fill_null("").alias("status"), how.alias("mechanism"),
+            nw.col(OTHER_TEAM).alias("team"),
             flag(attended).alias("attended"), flag(attended & direct).alias("direct"),
             flag(attended & how.is_in(list(DIRECT))).alias("by_direct_mechanism"),
         )  # fmt: skip

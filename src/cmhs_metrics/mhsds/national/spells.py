@@ -26,7 +26,9 @@ ROW = ("Person_ID", "UniqServReqID", "submission")
 def spells(facts: Facts) -> Frame:
     """A row for each spell: `start`, `spell_end`, `lingers`; `first` and `second`, the days of contacts within it."""
     rows = latest(facts.known, facts.core, REFERRAL, ["month", "end", "submission"])
-    rows = rows.with_columns(nw.col("provider").fill_null(""), nw.lit(1).alias("in_spells"), nw.lit(EVERY).alias("variant"))
+    rows = rows.with_columns(
+        nw.col("provider").fill_null(""), nw.lit(1).alias("in_spells"), nw.lit(EVERY).alias("variant")
+    )
     rows = rows.filter(~nw.col("provider").is_in(list(RULES.left_out)))
     lingers = (nw.col("month") == facts.when.number) & (nw.col("discharged") == NEVER)
     rows = with_spells(rows, RULES).with_columns(flag(lingers).alias("lingers"))
@@ -74,8 +76,8 @@ def counted_contacts(facts: Facts) -> Frame:
 def waits(facts: Facts) -> Frame:
     """The flags of each spell by measure id, and how long it has waited at the period's end, as `days`.
 
-    As published, a spell whose referral was refused or closed by its service, never discharged, and is still submitted, has
-    not closed, though it is not open.
+    As published, a spell whose referral was refused or closed by its service, never discharged, and is still
+    submitted, has not closed, though it is not open.
     """
     when = facts.when
     rows = spells(facts)

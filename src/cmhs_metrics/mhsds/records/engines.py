@@ -81,6 +81,7 @@ class Engine:
     def __init__(self, kind: nw.Implementation) -> None:
         self.kind = kind
         self.name = kind.name.capitalize()
+        self.held: list[str] = []
 
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
         """Columns of a user's frame, changed."""
@@ -129,6 +130,9 @@ class Engine:
     def hold(self, frame: Frame, root: Any) -> Frame:
         """The same rows, computed once; `root` is a native table beside which they stand."""
         return frame
+
+    def let_go(self, root: Any) -> None:
+        """Forget what was held."""
 
     def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
         """Of the rows of each item the one that comes last."""
@@ -381,9 +385,15 @@ class DuckDB(Engine):
     def hold(self, frame: Frame, root: Any) -> Frame:
         """In a temporary table of the relation's connection."""
         native, name = frame.to_native(), f"held_{uuid.uuid4().hex}"
+        self.held.append(name)
         native.query("rows", f'CREATE TEMP TABLE "{name}" AS SELECT * FROM rows')
         # By way of a table of the user's: a query of `native` would be planned with all that it was made of.
         return nw.from_native(root.query("rows", f'SELECT * FROM "{name}"'))
+
+    def let_go(self, root: Any) -> None:
+        """Drop the temporary tables."""
+        while self.held:
+            root.query("rows", f'DROP TABLE IF EXISTS "{self.held.pop()}"')
 
     def refuses_to_combine(self, one: Any, other: Any) -> bool:
         """Relations of two connections cannot be joined."""
@@ -400,8 +410,10 @@ class Ibis(Engine):
     """Ibis, and through it many databases."""
 
     def hold(self, frame: Frame, root: Any) -> Frame:
-        """In a temporary table of the database."""
-        return nw.from_native(frame.to_native().cache())
+        """Brought here, as a table in memory: what Ibis caches it cannot always drop again."""
+        import ibis
+
+        return nw.from_native(ibis.memtable(frame.to_native().to_pyarrow()))
 
     def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Days added to the first date."""

@@ -1,0 +1,273 @@
+"""Paired outcomes: the first and the latest score of DIALOG, ReQoL-10 and goal-based outcomes in a referral."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import pandas as pd
+
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL, has_own_service
+from cmhs_metrics.mhsds.national.concepts import concept
+from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, places, rows_of, with_places
+from cmhs_metrics.mhsds.national.known import Known, flag, is_in, numbered, there
+from cmhs_metrics.mhsds.national.publishing import read_breakdowns, read_month
+from cmhs_metrics.mhsds.national.rows import Facts, adult_english
+from cmhs_metrics.mhsds.records.dates import NEVER, day_number
+from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cmhs_metrics.mhsds.records.extract import Frame
+
+BEGAN = day_number(datetime.date(2019, 4, 1))
+ORGANIC = ("08",)
+LONG_ENOUGH, CONTACTS_ENOUGH = 180, 2
+"""An open referral is asked for after so many days, and any after so many direct contacts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool of paired outcomes, of which more is better.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    concepts : tuple of str
+        The concepts of SNOMED CT of its items, in their order.
+    lowest, highest : float
+        The range of a valid score [points].
+    reliable : float
+        The least reliable change [points].
+    cut_off : float, optional
+        The clinical cut-off, at or above which a person has recovered [points].
+    """
+
+    name: str
+    concepts: tuple[str, ...]
+    lowest: float
+    highest: float
+    reliable: float
+    cut_off: float | None = None
+
+
+DIALOG = Tool(
+    "DIALOG",
+    (
+        "1037651000000100", "1037661000000102", "1037671000000109", "1037681000000106", "1037691000000108",
+        "1037701000000108", "1037711000000105", "1037721000000104", "1037731000000102", "1037741000000106",
+        "1037751000000109",
+    ),
+    1, 7, 1,
+)  # fmt: skip
+REQOL_10 = Tool("ReQoL-10", ("1091071000000100",), 0, 40, 5, 25)
+GBO = Tool("GBO", ("1638531000000102", "1638541000000106", "1638551000000109"), 0, 10, 3)
+TOOLS = (DIALOG, REQOL_10, GBO)
+"""The tools, with the national thresholds of reliable change.
+
+NHS England, Mental Health Services Monthly Statistics, published analytical code (state of September 2025).
+"""
+COUNTS = ("referrals", "paired", "improved", "deteriorated", "unchanged", "below_cut_off", "recovered")
+
+
+def paired_outcomes(
+    extract: Extract, month: str, *, breakdown: str | Sequence[str] = ENGLAND, icb_of: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Paired outcomes of community referrals: first and latest valid score, and who changed reliably.
+
+    Parameters
+    ----------
+    extract : Extract or mapping of str to frame
+        The extract, or its tables as `Extract.of` takes them.
+    month : str
+        The reporting month, as "2024-06".
+    breakdown, icb_of
+        As in `published`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each place, status of the referral ("open" or "closed"), tool and item with a score: `breakdown`,
+        `place`, `status`, `tool`, `item`, and [referral] `referrals` (with a valid score), `paired` (with two), and
+        of these `improved`, `deteriorated` and `unchanged` by the tool's reliable change; `below_cut_off` at first,
+        and `recovered`: of those, reliably improved and at or above the cut-off at last. Where a tool has no cut-off
+        the last two are 0.
+
+    Raises
+    ------
+    BadInput
+        When an argument is not in order, or a table or column is missing.
+
+    Notes
+    -----
+    Asked for are referrals that were submitted in the month, of people of 18 and over, resident in England or nobody
+    knows where, received since April 2019, to a core community or early intervention team that did not reject them,
+    in no hospital spell, not for an organic reason, with two or more direct contacts; closed in the month, or 180
+    days old at its end. An assessment of a referral (MHS606) is of the day on which it was completed, one of an
+    activity (MHS607) of its contact's. Of several scores of one day the lowest stands first. Scores out of a tool's
+    range, as 8 of DIALOG, are invalid.
+
+    References
+    ----------
+    NHS England, Mental Health Services Monthly Statistics, published analytical code: outcomes of community services.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from cmhs_metrics import mhsds
+    >>> row = {"Person_ID": "P1", "UniqServReqID": "R1", "OrgIDProv": "RX1", "UniqMonthID": 1491}
+    >>> dates = {"ReferralRequestReceivedDate": "2023-06-01", "ServDischDate": "2024-06-20"}
+    >>> contact = {"CareContDate": "2023-07-01", "AttendStatus": "5", "ConsMechanismMH": "01"}
+    >>> score = {"CodedAssToolType": "1091071000000100"}
+    >>> tables = {
+    ...     "MHS101Referral": [row | dates | {"AgeServReferRecDate": 40}],
+    ...     "MHS102ServiceTypeReferredTo": [row | {"ServTeamTypeRefToMH": "A06"}],
+    ...     "MHS201CareContact": [row | contact | {"UniqCareContID": id} for id in ("C1", "C2")],
+    ...     "MHS606CodedScoreAssessmentRefer": [
+    ...         row | score | {"PersScore": "14", "AssToolCompTimestamp": "2023-07-01"},
+    ...         row | score | {"PersScore": "27", "AssToolCompTimestamp": "2024-05-01"},
+    ...     ],
+    ... }
+    >>> extract = mhsds.Extract.of({name: pd.DataFrame(rows) for name, rows in tables.items()})
+    >>> found = mhsds.paired_outcomes(extract, "2024-06")
+    >>> found[["status", "tool", "paired", "improved", "below_cut_off", "recovered"]]
+       status      tool  paired  improved  below_cut_off  recovered
+    0  closed  ReQoL-10       1         1              1          1
+    """
+    extract = as_extract(extract)
+    problems: list[Problem] = []
+    when = read_month(extract, month, problems)
+    wanted = read_breakdowns(breakdown, icb_of, problems)
+    problems += extract.require(_NEEDS, "paired outcomes")
+    if not any(extract.has(table, *columns) for table, columns in _SCORES.items()):
+        expected = (
+            "the table MHS606CodedScoreAssessmentRefer or MHS607CodedScoreAssessmentAct, without which there are none"
+        )
+        problems.append(Problem("referral_scores", None, None, expected))
+    if "service_types" not in extract.tables and not has_own_service(extract):
+        problems.append(Problem("service_types", None, None, "types of teams, without which there are none"))
+    if problems or when is None:
+        raise BadInput("paired_outcomes", problems)
+    known = Known(extract, when)
+    try:
+        rows = list(rows_of(with_places(_summed(Facts(known, {}, frozenset())))))
+    finally:
+        known.let_go()
+    totals: dict[tuple[Any, ...], list[int]] = {}
+    for row in rows:
+        for where, place in places(row["provider"], row["sub_icb"], icb_of or {}):
+            if where in wanted:
+                key = (where, place, row["status"], *_item(row["code"]))
+                total = totals.setdefault(key, [0] * len(COUNTS))
+                totals[key] = [one + int(row[name] or 0) for one, name in zip(total, COUNTS, strict=True)]
+    order = sorted(totals, key=lambda key: (BREAKDOWNS.index(key[0]), *key[1:]))
+    columns = ["breakdown", "place", "status", "tool", "item", *COUNTS]
+    return pd.DataFrame([(*key, *totals[key]) for key in order], columns=columns)
+
+
+_NEEDS = {
+    "referrals": (*REFERRAL, "UniqMonthID", "OrgIDProv", "ReferralRequestReceivedDate", "ServDischDate",
+                  "AgeServReferRecDate"),
+    "contacts": ("Person_ID", "UniqCareContID", "UniqServReqID", "CareContDate", "AttendStatus", "ConsMechanismMH"),
+}  # fmt: skip
+_SCORES = {
+    "referral_scores": (*REFERRAL, "CodedAssToolType", "PersScore", "AssToolCompTimestamp"),
+    "activity_scores": ("Person_ID", "UniqCareContID", "CodedAssToolType", "PersScore"),
+}
+
+
+def _item(code: str) -> tuple[str, int]:
+    return next((tool.name, tool.concepts.index(code) + 1) for tool in TOOLS if code in tool.concepts)
+
+
+def _summed(facts: Facts) -> Frame:
+    """Counts of referrals by provider, sub-ICB, status and concept."""
+    scores = facts.hold(_scores(facts))
+    first = scores.filter(nw.col("place") == 1).select(*_SERIES, nw.col("score").alias("first"))
+    last = scores.filter(nw.col("back") == 1, nw.col("place") > 1).select(*_SERIES, nw.col("score").alias("last"))
+    rows = _asked(facts).join(first, on=list(REFERRAL), how="inner").join(last, on=list(_SERIES), how="left")
+    paired = ~nw.col("last").is_null()
+    change = (nw.col("last") - nw.col("first")).fill_null(0.0)
+    reliable, cut_off = _of_tools(change)
+    below = paired & (nw.col("first") < cut_off)
+    improved = paired & (change >= reliable)
+    rows = rows.with_columns(
+        nw.lit(1).alias("referrals"),
+        flag(paired).alias("paired"),
+        flag(improved).alias("improved"),
+        flag(paired & (change <= reliable * -1)).alias("deteriorated"),
+        flag(paired & (change < reliable) & (change > reliable * -1)).alias("unchanged"),
+        flag(below).alias("below_cut_off"),
+        flag(below & improved & (nw.col("last").fill_null(-1.0) >= cut_off)).alias("recovered"),
+    )
+    rows = facts.placed(rows, 1)
+    return (
+        with_places(rows)
+        .group_by("provider", "sub_icb", "status", "code")
+        .agg(*(nw.col(name).sum() for name in COUNTS))
+    )
+
+
+def _of_tools(like: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
+    """The reliable change and the cut-off of each row's tool; a tool without a cut-off has one below every score."""
+    reliable, cut_off = like * 0, like * 0 - 1
+    for tool in TOOLS:
+        theirs = nw.col("code").is_in(list(tool.concepts))
+        reliable = nw.when(theirs).then(nw.lit(float(tool.reliable))).otherwise(reliable)
+        cut_off = nw.when(theirs).then(nw.lit(float(-1 if tool.cut_off is None else tool.cut_off))).otherwise(cut_off)
+    return reliable, cut_off
+
+
+_SERIES = (*REFERRAL, "code")
+
+
+def _scores(facts: Facts) -> Frame:
+    """Valid scores in order of their day and size, numbered from either end; the same score of a day stands once."""
+    known = facts.known
+    parts = []
+    if known.has("referral_scores", *_SCORES["referral_scores"]):
+        rows = known.rows("referral_scores", _SCORES["referral_scores"])
+        parts.append(rows.rename({"CodedAssToolType": "code", "AssToolCompTimestamp": "day"}))
+    if known.has("activity_scores", *_SCORES["activity_scores"]):
+        rows = known.rows("activity_scores", _SCORES["activity_scores"]).rename({"CodedAssToolType": "code"})
+        contacts = facts.contacts.select("Person_ID", "UniqCareContID", "UniqServReqID", nw.col("date").alias("day"))
+        parts.append(rows.join(contacts, on=["Person_ID", "UniqCareContID"], how="inner"))
+    named = [*_SERIES, "day", "PersScore"]
+    rows = nw.concat([part.select(*named) for part in parts], how="vertical") if len(parts) > 1 else parts[0]
+    rows = rows.select(*named).filter(*there(*REFERRAL, "day"), nw.col("day").fill_null(NEVER) <= facts.when.last)
+    rows = rows.with_columns(concept("code")).filter(
+        nw.col("code").is_in([code for tool in TOOLS for code in tool.concepts]),
+        nw.col("PersScore").fill_null("").str.contains(r"^[0-9]+(?:\.[0-9]+)?$"),
+    )
+    rows = facts.hold(rows).with_columns(nw.col("PersScore").cast(nw.Float64).alias("score"))
+    valid: Any = nw.lit(False)
+    for tool in TOOLS:
+        theirs = nw.col("code").is_in(list(tool.concepts))
+        valid = valid | (theirs & (nw.col("score") >= tool.lowest) & (nw.col("score") <= tool.highest))
+    key = [*_SERIES, "day", "score"]
+    rows = rows.filter(valid).select(*key).unique(key).with_columns((nw.col("day") * -1).alias("ago"))
+    rows = numbered(rows.with_columns((nw.col("score") * -1).alias("less")), _SERIES, ["ago", "less"])
+    return numbered(rows.rename({"place": "back"}), _SERIES, ["day", "score"])
+
+
+def _asked(facts: Facts) -> Frame:
+    """Referrals of which outcomes are asked for, with their `status`."""
+    when = facts.when
+    rows = facts.of_the_month.filter(
+        *adult_english(), nw.col("received") >= BEGAN, nw.col("takes_outcomes") == 1,
+        ~is_in("PrimReasonReferralMH", ORGANIC),
+    )  # fmt: skip
+    if facts.has_hospital:
+        rows = rows.join(facts.hospital.select(*REFERRAL).unique(list(REFERRAL)), on=list(REFERRAL), how="anti")
+    contacts = facts.contacts.filter(nw.col("direct") == 1, *there("UniqServReqID"))
+    often = contacts.group_by(*REFERRAL).agg(nw.col("direct").sum().alias("often"))
+    rows = rows.join(often.filter(nw.col("often") >= CONTACTS_ENOUGH).select(*REFERRAL), on=list(REFERRAL), how="semi")
+    closed = (nw.col("discharged") >= when.first) & (nw.col("discharged") <= when.last)
+    rows = rows.with_columns(nw.when(closed).then(nw.lit("closed")).otherwise(nw.lit("open")).alias("status"))
+    rows = rows.filter(closed | (when.last - nw.col("received") >= LONG_ENOUGH))
+    return rows.select(*REFERRAL, "provider", "status")
