@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_by_definition import ALL, cells, contact_rows, referral_rows, row, service_rows
 
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.records import cleaning
+from tests.support.engines import ALL, cells
+from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 ENGINES = ["pandas", "polars lazy", "duckdb"]
 YEAR = "2024/25"

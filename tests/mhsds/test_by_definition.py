@@ -11,54 +11,15 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
 from tests.support.engines import ALL, cells
+from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 ENGINES = ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"]
 YEAR = "2024/25"
 
 
-def day(text: str | None) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(text)
-
-
-def columns(names: str, rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: [row[number] for row in rows] for number, name in enumerate(names.split())}
-
-
-def referral_rows(*rows: tuple[str, str, int, str | None, str | None]) -> dict[str, list[Any]]:
-    """Person, referral, month, received, discharged."""
-    named = columns("Person_ID UniqServReqID UniqMonthID ReferralRequestReceivedDate ServDischDate", list(rows))
-    for name in ("ReferralRequestReceivedDate", "ServDischDate"):
-        named[name] = [day(text) for text in named[name]]
-    # Submitted to the end of the year: what is not submitted any more is closed.
-    named["UniqMonthID"] = [month + 11 for month in named["UniqMonthID"]]
-    count = len(rows)
-    return named | {"OrgIDProv": ["RX1"] * count, "AgeServReferRecDate": [40] * count, "RecordNumber": [*range(count)]}
-
-
-def contact_rows(*rows: tuple[str, str, str, int, str, str, str]) -> dict[str, list[Any]]:
-    """Contact, person, referral, month, date, attendance, mechanism."""
-    names = "UniqCareContID Person_ID UniqServReqID UniqMonthID CareContDate AttendStatus ConsMechanismMH"
-    named = columns(names, list(rows))
-    return named | {"CareContDate": [day(text) for text in named["CareContDate"]]}
-
-
-def service_rows(referrals: dict[str, list[Any]], team: str = "A06") -> dict[str, list[Any]]:
-    return {
-        "UniqServReqID": referrals["UniqServReqID"],
-        "RecordNumber": referrals["RecordNumber"],
-        "ServTeamTypeRefToMH": [team] * len(referrals["RecordNumber"]),
-    }
-
-
 def extract_of(engine: str, referrals: dict[str, list[Any]], **tables: dict[str, list[Any]]) -> mhsds.Extract:
     every = {"referrals": referrals, "service_types": service_rows(referrals)} | tables
     return mhsds.Extract(**{name: ALL[engine](table) for name, table in every.items()})
-
-
-def row(table: Any) -> dict[str, Any]:
-    found = cells(table)
-    assert {len(values) for values in found.values()} == {1}
-    return {name: values[0] for name, values in found.items()}
 
 
 @pytest.fixture(params=ENGINES)
@@ -298,7 +259,9 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
 def test_tables_of_two_engines_and_columns_of_a_wrong_type_are_refused() -> None:
     with pytest.raises(cm.BadInput, match="one engine"):
         mhsds.Extract(people=ALL["pandas"]({"Person_ID": ["P1"]}), contacts=ALL["polars"]({"Person_ID": ["P1"]}))
-    with pytest.raises(cm.BadInput, match="contacts.CareContDate: got .*1 of 1 cells that are no dates.*expected dates"):
+    with pytest.raises(
+        cm.BadInput, match="contacts.CareContDate: got .*1 of 1 cells that are no dates.*expected dates"
+    ):
         mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [45747]}))
     with pytest.raises(cm.BadInput, match="contacts.CareContDate: got .*expected dates"):
         mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [True]}))
