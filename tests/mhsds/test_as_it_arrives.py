@@ -144,13 +144,18 @@ def stays_of(column: str, beds: list[str]) -> dict[str, dict[str, list[Any]]]:
 
 @pytest.mark.parametrize("column", ["MHAdmittedPatientClass", "HospitalBedTypeMH"])
 def test_acute_beds_are_known_by_their_code_whatever_the_column(engine: str, column: str) -> None:
-    extract = extract_of(engine, **stays_of(column, ["200", "205", "10 ", "13"]))
+    extract = extract_of(engine, referrals=one_referral(), **stays_of(column, ["200", "205", "10 ", "13"]))
     assert row(mhsds.measures(extract, "2024-06", "organisation", which="admissions"))["admissions"] == 2
 
 
 def test_ward_stays_without_a_bed_are_refused() -> None:
     with pytest.raises(cm.BadInput, match="MHAdmittedPatientClass"):
-        mhsds.measures(extract_of("pandas", **stays_of("Bed", ["200"])), "2024-06", "organisation", which="admissions")
+        mhsds.measures(
+            extract_of("pandas", referrals=one_referral(), **stays_of("Bed", ["200"])),
+            "2024-06",
+            "organisation",
+            which="admissions",
+        )
 
 
 def test_in_version_6_the_type_of_a_team_stands_in_mhs902(engine: str) -> None:
