@@ -344,7 +344,7 @@ def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
     for name, text in lines.items():
         (tmp_path / name).write_text("\ufeff" + text, encoding="utf-8")
     extract = mhsds.Extract.read(tmp_path, engine=engine)
-    assert extract.tables == ("service_types", "referrals")
+    assert extract.tables == ("referrals", "service_types")
     assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["referrals"] == 1
 
 
