@@ -10,9 +10,9 @@ import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.facts.referrals import NO_CODE, has_own_service
+from cmhs_metrics.mhsds.facts.referrals import has_own_service
+from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUPS, SEX
-from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract
@@ -173,19 +173,6 @@ def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str])
             problems.append(Problem("age_bands", None, f"{one} and {other}", "bands that do not overlap"))
     mapping = icb_of if isinstance(icb_of, Mapping) else None
     return Grouping(tuple(names), mapping, icb_from, tuple(age_bands), tuple(bands)), problems
-
-
-_LABELS = {code: each.label for each in TeamType if each is not TeamType.OTHER for code in each.mhsds_codes}
-
-
-def team_type_of(code: nw.Expr) -> nw.Expr:
-    """The label of the audit's team type of a code."""
-    return _recode(code, _LABELS, TeamType.OTHER.label)
-
-
-def team_code_of(code: nw.Expr) -> nw.Expr:
-    """The code as the data set has it, null where there is none."""
-    return nw.when((code != NO_CODE) & (code != "")).then(code)
 
 
 def _recode(value: nw.Expr, new: Mapping[str, str], default: str) -> nw.Expr:
