@@ -74,8 +74,10 @@ class Reading:
     """ "publication": "all but 05 and 06, so 98 too"; "dashboard": "01 to 04"."""
     rows: str = "latest"
     """Of a referral the "latest" row, if it is in scope; or nationally the "latest in scope" row."""
-    contacts: str = "submission"
-    """A contact of a spell is judged by the referral's row in its own "submission", or by the "referral" as it is."""
+    contacts: str = "referral"
+    """A contact of a spell is judged, and its provider told, by the "referral" as it is; or nationally by the referral's
+    row in its own "submission", with the contact's own provider.
+    """
     spell_floor: dt.date = SPELLS_BEGAN
     excluded_from_spells: frozenset[str] = frozenset(NO_FOUR_WEEK_WAITS)
 

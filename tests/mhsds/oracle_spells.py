@@ -140,7 +140,9 @@ def add_contacts_to(
         within = [item for item in known if in_scope(item, scope, end)]
         if not contact.direct or not within:
             continue
-        provider = contact.organisation or within[0].organisation
+        provider = within[0].organisation
+        if reading.contacts == "submission":
+            provider = contact.organisation or provider
         for spell in spells:
             whose = (spell.members[0].person, spell.members[0].organisation)
             within_spell = spell.start <= contact.day and (spell.end is None or contact.day <= spell.end)

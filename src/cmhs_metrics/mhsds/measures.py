@@ -72,7 +72,7 @@ def measures(
         last submitted month, or stays open.
     icb_of : mapping of str to str, optional
         The ICB's code of each local authority, or of each provider; "icb" in `by` needs it. Who is not in it is
-        "UNKNOWN".
+        "not known".
     icb_from : {"residence", "provider"}, default "residence"
         Which of them: LADistrictAuth or OrgIDProv.
     age_bands : sequence of str, default ("0-17", "18-64", "65+")

@@ -64,7 +64,7 @@ RULES = _rules(
     Rule("age missing", "out of every scope that has a minimum age", "the age at referral"),
     Rule(
         "lapsed",
-        "stays open, or is closed at the end of its last month with lapsed='closed'",
+        "closed with its last month, or stays open with lapsed='open'",
         "a row in the last month for whatever is open",
     ),
     Rule("no person", "taken to live in England; sex and ethnic group are not known", "a row of the person"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput
-from cmhs_metrics.mhsds.counting.groups import team_code_of, team_type_of
 from cmhs_metrics.mhsds.counting.request import missing, refuse_broken_rules
 from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_rows, latest_contacts, with_contacts
 from cmhs_metrics.mhsds.facts.referrals import facts, not_in_hospital
 from cmhs_metrics.mhsds.facts.spells import WHOSE, SpellRules, with_spells, with_variants
+from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.extract import as_extract
@@ -186,7 +186,8 @@ def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "clo
       person first_referral  referrals      start
     0     P1             R1          2 2024-04-10
     1     P2             R3          1 2024-06-03
-    2     P4             R5          1 2023-01-16
+    2     P3             R4          1 2024-05-07
+    3     P4             R5          1 2023-01-16
     """
     extract = as_extract(extract)
     has_contacts = "contacts" in extract.tables

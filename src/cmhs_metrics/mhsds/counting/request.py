@@ -202,8 +202,8 @@ def missing(
     teams = any(scope.team_types is not None for scope in scopes)
     if of_referrals and teams and not own and extract.version == "v6" and "referrals" in extract.tables:
         expected = (
-            "UniqCareProfTeamLocalID and the table service_teams (MHS902ServiceTeamDetails), or ServTeamType: from version "
-            "6 on a referral names its own team, and MHS102OtherServiceType has the others alone"
+            "UniqCareProfTeamLocalID and the table service_teams (MHS902ServiceTeamDetails), or ServTeamType: from "
+            "version 6 on a referral names its own team, and MHS102OtherServiceType has the others alone"
         )
         problems.append(Problem("referrals", None, "no way to a type of team", expected))
     elif of_referrals and teams and not own:

@@ -81,7 +81,7 @@ def sums_of_referrals(extract: Extract, request: Request) -> Frame:
     held = rows.collect_schema().names()
     teams = [f"team_{number}" for number in range(len(request.scopes))]
     if grouping.by_team and request.choices.get("several_teams") == "each":
-        rows, teams = each_team(extract, rows, grouping), ["team"] * len(request.scopes)
+        rows, teams = each_team(extract, rows, by_code="team_type_code" in grouping.by), ["team"] * len(request.scopes)
     rows = _with_slots(extract, rows, request)
     rows = _with_ends(rows, request)
     team = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
@@ -15,7 +15,6 @@ from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.counting.groups import Grouping
     from cmhs_metrics.mhsds.records.dates import Span
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
@@ -77,7 +76,7 @@ def _acute_spells(extract: Extract) -> Frame:
     return one.filter(nw.col("MHAdmittedPatientClass").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
 
 
-def admissions(extract: Extract, grouping: Grouping, spans: Sequence[Span], which: Sequence[str]) -> Frame:
+def admissions(extract: Extract, grouping: Any, spans: Sequence[Span], which: Sequence[str]) -> Frame:
     """Count admissions in each period: a row for each group and period, the latter by its number in `span`.
 
     Without prior contact are those of people with no direct contact and no indirect activity, of any referral, from 365
@@ -118,7 +117,7 @@ def _seen_before(extract: Extract, rows: Frame) -> Frame:
     return pairs.select(*ITEM).unique().with_columns(nw.lit(1).alias("seen"))
 
 
-def _with_groups(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:
+def _with_groups(extract: Extract, rows: Frame, grouping: Any) -> Frame:
     """The provider of the spell, else of its referral; the person's row and age by the spell's referral."""
     own = extract.has("hospital_spells", "OrgIDProv")
     provider = [nw.col("OrgIDProv").alias("own_provider")] if own else []

@@ -148,7 +148,8 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
         sums = rows.group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
         found = referrals.join(sums, on=list(REFERRAL), how="left")
     missing = [*((name, NEVER) for name in ("first", "second") if wanted.order), *((name, 0) for name in names)]
-    return found.with_columns(*(nw.col(name).fill_null(value) for name, value in missing))
+    filled = [nw.col(name).fill_null(value) for name, value in missing]
+    return found.with_columns(*filled) if filled else found
 
 
 def _flag(condition: nw.Expr) -> nw.Expr:

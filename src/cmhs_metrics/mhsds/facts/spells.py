@@ -63,7 +63,7 @@ def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[S
     provider = nw.col("OrgIDProv").fill_null("")
     allowed = ~provider.is_in(list(rules.left_out)) if rules.left_out else nw.lit(True)
     rows = rows.with_columns(provider.alias("provider"))
-    if len(spans) == 1 or not scope.exclude_hospital_spells or "linked" not in held:
+    if len(spans) <= 1 or not scope.exclude_hospital_spells or "linked" not in held:
         inside = not_in_hospital(scope, held, nw.lit(spans[0].last if spans else NEVER - 1))
         return rows.with_columns(nw.lit(EVERY).alias("variant"), _flag(allowed & inside).alias("in_spells"))
     rows = rows.with_columns(_flag(nw.col("linked").fill_null(NEVER) <= spans[-1].last).alias("leaves"))

@@ -18,7 +18,7 @@ BLANK = " \t\r\n\v\f\u00a0\ufeff"
 """What is cut from both ends of a cell and a name: blanks, a no-break space, a byte-order mark."""
 MISSING = ("", "NULL", "NAN", "NONE", "NAT", "NA", "<NA>", "(NULL)", "#N/A", "\\N")
 """How exports write a missing value, in capitals."""
-_ENDS = f"^[{BLANK}]+|[{BLANK}]+$"
+ENDS = f"^[{BLANK}]+|[{BLANK}]+$"
 
 _MONTHS = {
     name: f"{number:02}"
@@ -34,6 +34,19 @@ _BRITISH = rf"^[0-9]{{1,2}}[-/. ][0-9]{{1,2}}[-/. ][0-9]{{4}}{_TIME}"
 _NAMED = rf"^[0-9]{{1,2}}[-/ ]?(?:{'|'.join(_MONTHS)})[-/ ]?[0-9]{{4}}{_TIME}"
 
 
+DATE_PART = (
+    r"^([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}|[0-9]{8}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}"
+    rf"|[0-9]{{1,2}}[-/ ]?(?:{'|'.join(_MONTHS)})[-/ ]?[0-9]{{4}}){_TIME}"
+)
+"""The day in text that is a date, with a time or without, as a regular expression."""
+DATE_FORMATS = (
+    *(f"%d{one}%m{other}%Y" for one in "-/. " for other in "-/. "),
+    *(f"%d{one}%b{other}%Y" for one in ("-", "/", " ", "") for other in ("-", "/", " ", "")),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y-%m/%d", "%Y/%m-%d", "%Y%m%d"),
+)
+"""How such a day may be written, for databases that read dates by their formats."""
+
+
 def unclean_text(width: int = 1) -> str:
     """What text that has to be cleaned contains; text without it is clean as it is."""
     short = rf"|^[0-9]{{1,{width - 1}}}$" if width > 1 else ""
@@ -42,7 +55,7 @@ def unclean_text(width: int = 1) -> str:
 
 def stripped(text: nw.Expr) -> nw.Expr:
     """Text without the blanks at its ends."""
-    return text.str.replace_all(_ENDS, "")
+    return text.str.replace_all(ENDS, "")
 
 
 def clean_text(text: nw.Expr) -> nw.Expr:

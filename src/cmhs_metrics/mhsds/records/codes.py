@@ -44,7 +44,6 @@ CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)
 NOT_CLUSTERED = "99"
 
 SEX: Mapping[str, str] = MappingProxyType({"1": "male", "2": "female", "3": "other", "4": "other", "9": "other"})
-SEX_NOT_KNOWN = "not known"
 ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
     {
         letter: group
@@ -60,7 +59,6 @@ ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
         for letter in letters
     }
 )
-ETHNIC_GROUP_NOT_KNOWN = "Not known"
 
 
 @dataclass(frozen=True, slots=True)

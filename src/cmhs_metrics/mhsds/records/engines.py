@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import operator
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.cleaning import without_zero_day
+from cmhs_metrics.mhsds.records.cleaning import DATE_FORMATS, DATE_PART, DAY_OF_TEXT, ENDS, without_zero_day
 from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER, day_of_date
 from cmhs_metrics.mhsds.records.memory import (
     as_nullable,
@@ -107,6 +107,10 @@ class Engine:
             if each.unclean is None
             else nw.when(value.str.contains(each.unclean)).then(changed).otherwise(value)
         )
+
+    def _with_day(self, each: Change) -> Change:
+        """A change of text that stands as a date already."""
+        return each if each.steps[:1] != (_as_date,) else replace(each, steps=(self.day, *each.steps[1:]))
 
     def _day(self, date: nw.Expr) -> nw.Expr:
         return without_zero_day(self.day(date.cast(nw.Date)).cast(nw.Int32))
@@ -344,6 +348,19 @@ class Polars(Engine):
 class DuckDB(Engine):
     """DuckDB relations."""
 
+    def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
+        """Dates of text by DuckDB's own reading, which it plans far sooner than the arithmetic of others."""
+        made, read = _dates_apart(changes)
+        formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
+        columns = []
+        for name, alias in made.items():
+            cell = '"' + name.replace('"', '""') + '"'
+            text = f"upper(regexp_replace({cell}, '{ENDS}', '', 'g'))"
+            day = f"nullif(regexp_extract({text}, '{DATE_PART}', 1), '')"
+            columns.append(f'CAST(try_strptime({day}, [{formats}]) AS DATE) AS "{alias}"')
+        frame = nw.from_native(frame.to_native().project(", ".join(["*", *columns]))) if columns else frame
+        return super().read(frame, [self._with_day(each) for each in read])
+
     def day(self, date: nw.Expr) -> nw.Expr:
         """DuckDB subtracts dates to a whole number of days."""
         return date - nw.lit(EPOCH)
@@ -415,6 +432,25 @@ class Ibis(Engine):
 
         return nw.from_native(ibis.memtable(frame.to_native().to_pyarrow()))
 
+    def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
+        """Where the database is DuckDB, dates of text by its own reading."""
+        native = frame.to_native()
+        if native.get_backend().name != "duckdb":
+            return super().read(frame, changes)
+        import ibis
+
+        @ibis.udf.scalar.builtin(name="try_strptime", signature=(("string", "array<string>"), "timestamp"))
+        def read_time(text, formats): ...  # type: ignore[no-untyped-def]
+
+        made, read = _dates_apart(changes)
+        formats = ibis.array(list(DATE_FORMATS))
+        columns = {}
+        for name, alias in made.items():
+            text = native[name].cast("string").re_replace(ENDS, "").upper()
+            columns[alias] = read_time(text.re_extract(DATE_PART, 1).nullif(""), formats).cast("date")
+        frame = nw.from_native(native.mutate(**columns)) if columns else frame
+        return super().read(frame, [self._with_day(each) for each in read])
+
     def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Days added to the first date."""
         import ibis
@@ -475,3 +511,22 @@ def _changed(each: Change, name: str) -> nw.Expr:
 def _stepped(each: Change, name: str) -> nw.Expr:
     value = _changed(each, name)
     return value if each.dtype == nw.Float64 else value.cast(each.dtype)
+
+
+def _as_date(date: nw.Expr) -> nw.Expr:
+    """Stands for the reading of a day of a date, which is the engine's."""
+    return date
+
+
+def _dates_apart(changes: Sequence[Change]) -> tuple[dict[str, str], list[Change]]:
+    """The columns of dates in text with a name for each as a date; and the changes, those of these after that."""
+    is_dated = [each.steps[: len(DAY_OF_TEXT)] == DAY_OF_TEXT for each in changes]
+    names = dict.fromkeys(each.name for each, told in zip(changes, is_dated, strict=True) if told)
+    made = {name: f"{number} as a date" for number, name in enumerate(names)}
+    later = [
+        replace(each, name=made[each.name], steps=(_as_date, *each.steps[len(DAY_OF_TEXT) :]), cell=None)
+        if told
+        else each
+        for each, told in zip(changes, is_dated, strict=True)
+    ]
+    return made, later

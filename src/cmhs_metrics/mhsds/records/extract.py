@@ -320,10 +320,10 @@ class Extract:
         (row,) = found.iter_rows(named=True)
         problems = []
         for number, (argument, name, kind) in enumerate(looked_at):
-            there, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
-            if 2 * wrong > there:
+            stands, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
+            if 2 * wrong > stands:
                 what = "dates" if kind is Kind.DATE else "whole numbers"
-                got = f"{wrong:,} of {there:,} cells that are no {what}"
+                got = f"{wrong:,} of {stands:,} cells that are no {what}"
                 problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
         if problems:
             raise BadInput("the extract", problems)

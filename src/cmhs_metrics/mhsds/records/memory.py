@@ -57,7 +57,7 @@ def _plain(cells: pd.Series) -> pd.Series:
 def _without_zone(cells: pd.Series) -> pd.Series:
     """Times on the clock of their zone."""
     if isinstance(cells.dtype, pd.ArrowDtype):
-        cells = pd.Series(cells.to_numpy(dtype="datetime64[us]", na_value=pd.NaT), index=cells.index)
+        return cells.astype("datetime64[us]")
     return cells.dt.tz_localize(None) if isinstance(cells.dtype, pd.DatetimeTZDtype) else cells
 
 
@@ -87,7 +87,7 @@ def is_text(cells: pd.Series) -> bool:
 def by_value(cells: pd.Series, change: Callable[[str], Any], dtype: Any) -> pd.Series:
     """Text changed, each value once."""
     places, values = pd.factorize(cells)
-    kind = TEXT if dtype == nw.String else "Int32" if dtype == nw.Int32 else "Int64"
+    kind: Any = TEXT if dtype == nw.String else "Int32" if dtype == nw.Int32 else "Int64"
     made = pd.array([*map(change, values), None], dtype=kind)
     return pd.Series(made.take(places, allow_fill=True), index=cells.index, name=cells.name)
 
