@@ -157,8 +157,8 @@ def _header(comparison: Figures, setting: Setting) -> str:
         number = comparison.small_counts
         text += (
             f'<p class="notice"><strong>Before you share this page:</strong> {number:,} of the counts below these '
-            f"figures {'is' if number == 1 else 'are'} from 1 to {NHS.threshold - 1}. Most publications hide such counts; this page "
-            "shows what it was given.</p>"
+            f"figures {'is' if number == 1 else 'are'} from 1 to {NHS.threshold - 1}. Most publications hide such "
+            "counts; this page shows what it was given.</p>"
         )
     return f"{text}</header>"
 
