@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.disclosure.bounds import Inconsistent, reach
+from cmhs_metrics.disclosure.moves import Moves
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.frames import given_back
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     import pandas as pd
 
     from cmhs_metrics.disclosure.published_table import PublishedTable
@@ -64,7 +69,7 @@ class Attack:
         )
 
 
-def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
+def attack(published: PublishedTable, *, exact: bool = True, witnesses: Sequence[NDArray[np.float64]] = ()) -> Attack:
     """Bound every suppressed cell of a table from everything that is published with it.
 
     Parameters
@@ -115,7 +120,10 @@ def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
     targets = np.flatnonzero(published.kind == SUPPRESSED)
     lower, upper = published.known()
     try:
-        found = reach(layout.relations, lower, upper, targets, enough=None if exact else rule.width)
+        found = reach(
+            layout.relations, lower, upper, targets, enough=None if exact else rule.width,
+            moves=None if exact else Moves(layout), witnesses=witnesses,
+        )  # fmt: skip
     except Inconsistent as error:
         raise BadInput("the published table", [_contradiction(published, error.relation)]) from error
     least, greatest = found.inner_lower[targets], found.inner_upper[targets]

@@ -9,7 +9,9 @@ import numpy as np
 
 from cmhs_metrics.disclosure.attack import attack
 from cmhs_metrics.disclosure.complement import Choice, Unprotectable
+from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
+from cmhs_metrics.disclosure.moves import Moves
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
@@ -52,6 +54,8 @@ def protect(
     exact: Mapping[str, Sequence[str]] | None = None,
     keep: Mapping[str, Sequence[str]] | None = None,
     absent: str = "refuse",
+    seconds: float = 300.0,
+    progress: bool | None = None,
 ) -> ProtectedTable:
     """Suppress what has to be suppressed of a table that is published with its totals.
 
@@ -142,14 +146,25 @@ def protect(
 
     lower, upper = published(np.zeros_like(missing), 0).known()
     assert rule.width is not None
-    choice = Choice(layout.relations, lower, upper, small, missing, kept, counts, rule.width)
+    effort, moves = Effort(seconds, progress), Moves(layout)
+    nowhere = np.zeros_like(missing)
+    choice = Choice(
+        layout.relations, lower, upper, small, missing, kept, counts, rule.width, nowhere, moves, effort
+    )  # fmt: skip
     try:
-        hidden = choice.solve()
+        hidden = choice.best(exact=rule.rounding == 1)
     except Unprotectable as error:
         expected = "levels whose cells can be shown while every small count is protected"
         raise BadInput("the table", [Problem("keep", None, dict(keep or {}), expected)]) from error
+    except OutOfTime as error:
+        expected = f"a table of fewer cells, or more seconds: {error.so_far}"
+        size = f"{layout.size:,} cells ({' by '.join(map(str, layout.shape))}, totals included)"
+        raise BadInput("the table", [Problem("seconds", None, seconds, f"{expected}; it has {size}")]) from error
+    finally:
+        effort.done()
     result = published(hidden, int((hidden & ~small).sum()))
-    if not attack(result, exact=False).safe:
+    truth = [] if missing.any() else [counts]
+    if not attack(result, exact=False, witnesses=truth).safe:
         raise AssertionError("the protected table falls to the attack: this is an error in the library")
     return result
 
