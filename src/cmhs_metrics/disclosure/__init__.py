@@ -2,6 +2,7 @@
 
 from cmhs_metrics.disclosure.attack import Attack, attack
 from cmhs_metrics.disclosure.known_bounds import Known, known_rank, known_rate, known_total
+from cmhs_metrics.disclosure.linked import LinkedTable
 from cmhs_metrics.disclosure.protection import ProtectedTable, protect
 from cmhs_metrics.disclosure.published_table import PublishedTable, published_table
 from cmhs_metrics.disclosure.rule import NHS, Rule, round_to
@@ -12,6 +13,7 @@ __all__ = [
     "NHS",
     "Attack",
     "Known",
+    "LinkedTable",
     "ProtectedTable",
     "PublishedTable",
     "Rule",

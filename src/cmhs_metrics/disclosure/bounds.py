@@ -16,8 +16,9 @@ from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.disclosure.moves import Moves
     from numpy.typing import NDArray
+
+    from cmhs_metrics.disclosure.moves import Moves
 
     Floats = NDArray[np.float64]
 
@@ -237,7 +238,7 @@ def reach(
     upper: Floats,
     targets: NDArray[np.int64],
     *,
-    enough: float | None = None,
+    enough: Floats | float | None = None,
     moves: Moves | None = None,
     witnesses: Sequence[Floats] = (),
     effort: Effort = UNLIMITED,
@@ -252,8 +253,8 @@ def reach(
         What is known of each cell alone, in whole numbers; an upper bound may be infinite.
     targets : numpy.ndarray of int
         The cells to bound.
-    enough : float, optional
-        A width at which to stop widening the inner bounds of a cell. Without it inner and outer bounds meet.
+    enough : float or numpy.ndarray, optional
+        A width, or one for each cell, at which to stop widening the inner bounds of a cell. Without it inner and outer bounds meet.
     moves : Moves, optional
         Moves that keep every sum, which settle most cells without a programme.
     witnesses : sequence of numpy.ndarray
@@ -280,6 +281,7 @@ def reach(
     if not len(unknowns.open):
         found.add(outer_lower)
         return found
+    widths = None if enough is None else np.broadcast_to(np.asarray(enough, dtype=np.float64), lower.shape)
 
     def solve(direction: Floats) -> Any:
         effort.check()
@@ -298,24 +300,25 @@ def reach(
     if start is None:
         start = unknowns.some_table(effort)
         found.add(start)
-    if enough is not None and moves is not None:
+    if widths is not None and moves is not None:
         for cell in targets:
-            if not _is_settled(found, cell, enough):
+            if not _is_settled(found, cell, widths):
                 effort.check()
-                down = moves.push(start, outer_lower, outer_upper, cell, max(outer_lower[cell], start[cell] - enough))
-                up = moves.push(start, outer_lower, outer_upper, cell, min(outer_upper[cell], down[cell] + enough))
+                least, greatest, wide = outer_lower[cell], outer_upper[cell], widths[cell]
+                down = moves.push(start, outer_lower, outer_upper, cell, max(least, start[cell] - wide))
+                up = moves.push(start, outer_lower, outer_upper, cell, min(greatest, down[cell] + wide))
                 found.add(down)
                 found.add(up)
-    unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, enough)], dtype=np.int64)
+    unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, widths)], dtype=np.int64)
     if not len(unsettled):
         return found
     endless = unknowns.endless()
     found.inner_upper[endless] = np.inf
-    if enough is not None:
-        _widen_together(unknowns, found, unsettled[place[unsettled] >= 0], place, enough, effort)
+    if widths is not None:
+        _widen_together(unknowns, found, unsettled[place[unsettled] >= 0], place, widths, effort)
     for cell in unsettled:
         for sign in (-1.0, 1.0):
-            if _is_settled(found, cell, enough):
+            if _is_settled(found, cell, widths):
                 break
             if place[cell] < 0 or (sign > 0 and found.inner_lower[cell] == found.outer_lower[cell]):
                 continue
@@ -328,7 +331,14 @@ def reach(
 
 
 def _settle(
-    unknowns: Unknowns, found: Reach, cell: int, sign: float, direction: Floats, effort: Effort, result: Any, whole: bool
+    unknowns: Unknowns,
+    found: Reach,
+    cell: int,
+    sign: float,
+    direction: Floats,
+    effort: Effort,
+    result: Any,
+    whole: bool,
 ) -> None:
     """Make the inner and the outer bound of a cell meet on one side."""
     if not whole:
@@ -341,8 +351,8 @@ def _settle(
         found.outer_upper[cell] = value
 
 
-def _is_settled(found: Reach, cell: int, enough: float | None) -> bool:
-    if enough is not None and found.inner_upper[cell] - found.inner_lower[cell] >= enough:
+def _is_settled(found: Reach, cell: int, widths: Floats | None) -> bool:
+    if widths is not None and found.inner_upper[cell] - found.inner_lower[cell] >= widths[cell]:
         return True
     return bool(
         found.inner_lower[cell] == found.outer_lower[cell] and found.inner_upper[cell] == found.outer_upper[cell]
@@ -354,17 +364,19 @@ def _widen_together(
     found: Reach,
     targets: NDArray[np.int64],
     place: NDArray[np.int64],
-    enough: float,
+    widths: Floats,
     effort: Effort,
 ) -> None:
     """Push many cells at once, as long as that settles some, before each is looked at alone."""
     # Without an end, a push would say nothing of where the other cells go.
     highest = np.max(unknowns.upper[np.isfinite(unknowns.upper)], initial=0) + unknowns.lower.max(initial=0)
-    ended = Unknowns(unknowns.relations, unknowns.lower, np.minimum(unknowns.upper, unknowns.lower + highest + enough))
+    ended = Unknowns(
+        unknowns.relations, unknowns.lower, np.minimum(unknowns.upper, unknowns.lower + highest + widths.max())
+    )
     random = np.random.default_rng(0)
     idle = 0
     for _ in range(JOINT_TRIALS):
-        unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, enough)], dtype=np.int64)
+        unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, widths)], dtype=np.int64)
         if len(unsettled) < 3 or idle == 3:
             return
         direction = np.zeros(len(unknowns.open))
@@ -375,5 +387,5 @@ def _widen_together(
             result = ended.extreme(sign * direction)
             if result.status == 0:
                 found.add(unknowns.all_cells(result.x))
-        after = sum(not _is_settled(found, cell, enough) for cell in unsettled)
+        after = sum(not _is_settled(found, cell, widths) for cell in unsettled)
         idle = 0 if after < 0.95 * len(unsettled) else idle + 1

@@ -17,16 +17,18 @@ from cmhs_metrics.disclosure.covering import Covering, Uncovered
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
 
 if TYPE_CHECKING:
-    from cmhs_metrics.disclosure.moves import Moves
     from numpy.typing import NDArray
+
+    from cmhs_metrics.disclosure.moves import Moves
+    from cmhs_metrics.disclosure.rule import Rule
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
 PROVED = 600
 """How many cells a table may have for the best choice to be sought."""
-SECONDS = 20.0
-"""How long the best choice is sought where one was found already [s]."""
+SECONDS = 10.0
+"""How long the best choice is sought [s]."""
 PRUNED = 700
 """How many cells a table may have for each further cell to be tried shown again."""
 FRESH_ROUNDS = 60
@@ -76,8 +78,16 @@ class Choice:
         The true counts: of two choices with as many cells, the one that hides less is taken.
     width : int
         The least width of the interval of a suppressed cell.
+    widths : numpy.ndarray
+        The same for each cell: those of other tables have the widths of their own rules.
     watched : numpy.ndarray of bool
         Cells that may be bounded no more narrowly either, whatever is suppressed: those of other tables.
+    rule : Rule
+        The rule: a count that no table shows is harmless where it is certainly none that the rule suppresses.
+    between : numpy.ndarray of bool
+        Which of the watched cells no table shows.
+    open_lower, open_upper : numpy.ndarray
+        What a reader knows of each cell if it is suppressed, from other tables.
     moves : Moves, optional
         Moves that keep every sum.
     effort : Effort
@@ -92,7 +102,12 @@ class Choice:
     kept: Mask
     counts: Floats
     width: int
+    widths: Floats
     watched: Mask
+    rule: Rule
+    between: Mask
+    open_lower: Floats
+    open_upper: Floats
     moves: Moves | None = None
     effort: Effort = UNLIMITED
 
@@ -118,21 +133,17 @@ class Choice:
         if not exact or self.moves is None:
             return self.solve()
         counts = np.where(np.isnan(self.counts), 0, self.counts)
-        barred = (self.kept & ~self.primary) | self.watched
+        barred = self.kept & ~self.primary
+        if len(counts) <= PROVED:
+            try:
+                return replace(self, effort=self.effort.part(SECONDS)).solve()
+            except OutOfTime:
+                self.effort.check()
         try:
             found = Covering(self.moves, counts, self.primary, self.missing, barred, self.width, self.effort).solve()
         except Uncovered:
             return self.solve()
-        if len(counts) <= PRUNED:
-            found = self.without_the_needless(found)
-        if len(counts) <= PROVED:
-            part = replace(self, effort=self.effort.part(SECONDS))
-            try:
-                other = part.solve()
-            except OutOfTime:
-                return found
-            found = min(found, other, key=lambda hidden: int(hidden.sum()))
-        return found
+        return self.without_the_needless(found) if len(counts) <= PRUNED else found
 
     def solve(self) -> Mask:
         """The fewest cells to suppress, the primary ones included.
@@ -159,7 +170,12 @@ class Choice:
     def known(self, hidden: Mask) -> tuple[Floats, Floats]:
         """What a reader knows of each cell by itself, given which are suppressed."""
         unknown = hidden | self.missing
-        return np.where(unknown, 0.0, self.lower), np.where(unknown, np.inf, self.upper)
+        return np.where(unknown, self.open_lower, self.lower), np.where(unknown, self.open_upper, self.upper)
+
+    def harmless(self, cells: NDArray[np.int64], lower: Floats, upper: Floats) -> Mask:
+        """Which cells are no count of a table and, by their bounds, certainly not suppressed by the rule."""
+        public = lower >= self.rule.threshold
+        return self.between[cells] & (public if self.rule.suppress_zero else public | (upper == 0))
 
     def by_each_sum(self, hidden: Mask) -> list[Cut]:
         """Cuts for the cells that a single sum bounds too narrowly."""
@@ -169,12 +185,17 @@ class Choice:
         least, greatest = rest(row, column, sign, lower, upper, self.relations.shape[0])
         below = np.maximum(np.where(sign > 0, -greatest, least), 0)
         above = np.where(sign > 0, -least, greatest)
-        falls = (hidden | self.watched)[column] & (above - below < self.width)
+        below, above = np.maximum(below, lower[column]), np.minimum(above, upper[column])
+        falls = (
+            (hidden | self.watched)[column]
+            & (above - below < self.widths[column])
+            & ~self.harmless(column, below, above)
+        )
         matrix = self.relations.tocsr()
         cuts = []
         for relation, cell in zip(row[falls], column[falls], strict=True):
             others = matrix.indices[matrix.indptr[relation] : matrix.indptr[relation + 1]]
-            cuts.append(self._one_of(int(cell), others, hidden))
+            cuts.append(self._itself(int(cell), lower, upper) or self._one_of(int(cell), others, hidden))
         return cuts
 
     def by_all_sums(self, hidden: Mask) -> list[Cut]:
@@ -182,7 +203,9 @@ class Choice:
         fallen = self.fallen(hidden)
         lower, upper = self.known(hidden)
         unknowns = Unknowns(self.relations, lower, upper) if len(fallen) else None
-        return [self._by_prices(unknowns, int(cell), hidden) for cell in fallen]
+        return [
+            self._itself(int(cell), lower, upper) or self._by_prices(unknowns, int(cell), hidden) for cell in fallen
+        ]  # fmt: skip
 
     def fallen(self, hidden: Mask, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
         """The cells that a reader can bound too narrowly, of those that are hidden or watched, or of some of them."""
@@ -190,9 +213,11 @@ class Choice:
         targets = np.flatnonzero(hidden | self.watched) if among is None else among
         truth = [] if np.isnan(self.counts).any() else [self.counts]
         found = reach(
-            self.relations, lower, upper, targets, enough=self.width, moves=self.moves, witnesses=truth, effort=self.effort
+            self.relations, lower, upper, targets, enough=self.widths, moves=self.moves, witnesses=truth,
+            effort=self.effort,
         )  # fmt: skip
-        return targets[found.inner_upper[targets] - found.inner_lower[targets] < self.width]
+        least, greatest = found.inner_lower[targets], found.inner_upper[targets]
+        return targets[(greatest - least < self.widths[targets]) & ~self.harmless(targets, least, greatest)]
 
     def without_the_needless(self, hidden: Mask) -> Mask:
         """Show again, the greatest counts first, what nothing needs."""
@@ -221,14 +246,21 @@ class Choice:
             # The worth of one more, or one less, of each cell; there is no end to how many more it can be.
             reduced = -(self.relations.T @ prices)
             reduced[cell] = 0.0
-            worth += np.where(reduced > TOLERANCE, reduced * self.lower, 0.0)
-            worth = np.where(reduced < -TOLERANCE, np.inf, worth)
-        need = self.width - span
+            more = np.where(np.isinf(self.open_upper), np.inf, self.open_upper - np.minimum(self.upper, 2.0**53))
+            worth += np.where(reduced > TOLERANCE, reduced * (self.lower - self.open_lower), 0.0)
+            worth += np.multiply(-reduced, more, out=np.zeros_like(worth), where=reduced < -TOLERANCE)
+        need = self.widths[cell] - span
         cells = np.flatnonzero((worth > TOLERANCE) & ~hidden & ~self.missing)
         if need < TOLERANCE or not len(cells):
             # Only whole numbers are bounded so narrowly: something that is shown now has to go.
             return self._one_of(cell, np.arange(len(hidden)), hidden)
         return Cut(cell, cells, np.minimum(worth[cells] / need, 1.0))
+
+    def _itself(self, cell: int, lower: Floats, upper: Floats) -> Cut | None:
+        """What another table hides and this one shows has to be hidden here too."""
+        if upper[cell] - lower[cell] >= self.widths[cell]:
+            return None
+        return Cut(cell, np.array([cell]), np.ones(1))
 
     def _one_of(self, cell: int, others: NDArray[np.int64], hidden: Mask) -> Cut:
         cells = np.asarray(others[~hidden[others] & ~self.missing[others]], dtype=np.int64)
@@ -247,7 +279,7 @@ class Choice:
         matrix = csr_array((entries, (rows, columns)), shape=(len(cuts), len(named)))
         known = np.where(np.isnan(self.counts), 0, self.counts)
         cost = 1 + known[named] / (known.sum() + 1)
-        barred = ((self.kept | self.watched) & ~self.primary)[named]
+        barred = (self.kept & ~self.primary)[named]
         limits = (base[named].astype(float), np.where(barred, 0.0, 1.0))
         result = whole_numbers(cost, limits, matrix, always.astype(float), np.inf, self.effort)
         if result.x is None:

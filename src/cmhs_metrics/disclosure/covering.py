@@ -1,8 +1,8 @@
 """A choice of further cells for tables that are too large for the best one to be proved.
 
-Every hidden cell is given a move, all of whose cells are hidden: they protect one another, whatever else is shown. Cells are
-hidden until each has one, the cheapest move first; then parts of the choice are taken back and made anew, over and over,
-and what came out smaller is kept. The work is counted, not timed, so that the same table always gives the same choice.
+Every hidden cell is given a move, all of whose cells are hidden: they protect one another, whatever else is shown. Cells
+are hidden until each has one, the cheapest move first; then parts of the choice are taken back and made anew, over and
+over, and what came out smaller is kept. The work is counted, not timed, so that a table always gives the same choice.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cmhs_metrics.disclosure.effort import Effort
     from cmhs_metrics.disclosure.moves import Moves
-    from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -110,15 +111,18 @@ class Covering:
         """Forget the moves of some small cells, or every move through some cells that were added."""
         self._avoided = np.zeros(len(self.hidden))
         if self._random.random() < 0.5:
-            for cell in self._random.choice(small, min(self._random.integers(1, 9), len(small)), replace=False):
-                self.move_of.pop(int(cell), None)
+            for cell in self._some_of(small, 8):
+                self.move_of.pop(cell, None)
         else:
-            added = np.flatnonzero(self._added())
-            taken = set(self._random.choice(added, min(self._random.integers(1, 5), len(added)), replace=False).tolist())
-            self.move_of = {
-                cell: move for cell, move in self.move_of.items() if cell not in taken and taken.isdisjoint(move.tolist())
-            }
+            taken = self._some_of(np.flatnonzero(self._added()), 4)
+            # The cell itself is among those of its move.
+            self.move_of = {cell: move for cell, move in self.move_of.items() if taken.isdisjoint(move.tolist())}
             self._avoided[list(taken)] = 0.5
+
+    def _some_of(self, cells: Integers, most: int) -> set[int]:
+        number = min(int(self._random.integers(1, most + 1)), len(cells))
+        chosen: list[int] = self._random.choice(cells, number, replace=False).tolist()
+        return set(chosen)
 
     def _protect(self) -> None:
         """Give a move to every cell that is needed and has none."""
