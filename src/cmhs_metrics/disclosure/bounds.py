@@ -254,7 +254,8 @@ def reach(
     targets : numpy.ndarray of int
         The cells to bound.
     enough : float or numpy.ndarray, optional
-        A width, or one for each cell, at which to stop widening the inner bounds of a cell. Without it inner and outer bounds meet.
+        A width, or one for each cell, at which to stop widening the inner bounds of a cell. Without it inner and outer
+        bounds meet.
     moves : Moves, optional
         Moves that keep every sum, which settle most cells without a programme.
     witnesses : sequence of numpy.ndarray

@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-def alone(plain: PublishedTable, small: Mask, missing: Mask, kept: Mask, counts: Floats, effort: Effort) -> Choice:
+def alone(
+    plain: PublishedTable, small: Mask, missing: Mask, kept: Mask, counts: Floats, effort: Effort, widths: Any = None
+) -> Choice:
     """The problem for a table that nothing stands beside, given as it would be with nothing suppressed."""
     lower, upper = plain.known()
     nowhere, layout, rule = np.zeros_like(small), plain.layout, plain.rule
     assert rule.width is not None
     return Choice(
         layout.relations, lower, upper, small, missing, kept, counts, rule.width,
-        np.full_like(counts, rule.width), nowhere, rule, nowhere,
+        np.full_like(counts, rule.width) if widths is None else widths, nowhere, rule, nowhere,
         np.zeros_like(counts), np.full_like(counts, np.inf), Moves(layout), effort,
     )  # fmt: skip
 

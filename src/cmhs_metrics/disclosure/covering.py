@@ -1,8 +1,8 @@
 """A choice of further cells for tables that are too large for the best one to be proved.
 
-Every hidden cell is given a move, all of whose cells are hidden: they protect one another, whatever else is shown. Cells
-are hidden until each has one, the cheapest move first; then parts of the choice are taken back and made anew, over and
-over, and what came out smaller is kept. The work is counted, not timed, so that a table always gives the same choice.
+Every hidden cell is given a move, all of whose cells are hidden: they protect one another, whatever else is shown.
+Cells are hidden until each has one, the cheapest move first; then parts of the choice are taken back and made anew, over
+and over, and what came out smaller is kept. The work is counted, not timed, so that a table always gives the same choice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tables of the same people beside one another: what each says of the others.
 
 Every table is laid over one grid of base cells, the finest that any of them tells apart: places before they were
-merged, single months, one measure and its parts. A cell of a table is a sum of base cells, so each table adds equations.
+merged, single months, one measure and its parts. A cell of a table is a sum of base cells: each table adds equations.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Moves: whole numbers that can be added to the cells of a table and change no sum.
 
 In one dimension a move runs along a cycle: what one label gains another loses, or the totals above it gain. In several
-it is the product of one cycle for each, in two dimensions a rectangle, in three a box of eight cells. The cells of a box
-that is hidden protect one another: every one of them can be more by what the others can be less.
+it is the product of one cycle for each, in two dimensions a rectangle, in three a box of eight cells. The cells of a
+hidden box protect one another: every one of them can be more by what the others can be less.
 """
 
 from __future__ import annotations

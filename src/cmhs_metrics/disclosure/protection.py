@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.linked import LinkedTable, Lookup, as_linked
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
+from cmhs_metrics.disclosure.record import OTHERS, record_page, record_table, rule_in_words
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
 from cmhs_metrics.errors import BadInput, Problem, nearest
@@ -38,10 +39,41 @@ class ProtectedTable(PublishedTable):
         How many cells the rule suppressed because they are small.
     complementary : int
         How many more were suppressed to protect them. Which is which cannot be told from the table, and must not be.
+    reasons : numpy.ndarray of str, optional
+        Why each suppressed cell is suppressed; it is left out of pickles and copies.
+    rule_text : str
+        The rule in words.
+    beside : tuple of str
+        The tables that it was protected beside.
     """
 
     primary: int
     complementary: int
+    reasons: NDArray[Any] | None = field(default=None, kw_only=True, repr=False)
+    rule_text: str = field(default="", kw_only=True)
+    beside: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "reasons": None}
+
+    def record(self) -> Any:
+        """What was suppressed, why and by which rule, for whoever checks the output; not for publication.
+
+        Returns
+        -------
+        The kind of table that came in
+            A row for each suppressed cell: its labels, `reason` and `rule`.
+        """
+        return record_table(self)
+
+    def record_html(self) -> str:
+        """The record as a piece of HTML, with the rule, the size, and what the table was protected beside.
+
+        Returns
+        -------
+        str
+        """
+        return record_page(self)
 
 
 def protect(
@@ -152,8 +184,8 @@ def protect(
     """
     like, table = table, in_pandas(table, "protect")
     given = as_linked(published)
-    layout, counts = _read(table, dimensions, value, hierarchies or {}, totals or {}, absent)
-    unrounded, kept = _levels(layout, exact or {}, keep or {})
+    layout, counts = read_cells(table, dimensions, value, hierarchies or {}, totals or {}, absent)
+    unrounded, kept = levels_of(layout, exact or {}, keep or {})
     missing = np.isnan(counts)
     small = rule.is_suppressed(counts)
     shown = np.where(unrounded | (rule.rounding == 1), counts, rule.shown(counts))
@@ -163,6 +195,8 @@ def protect(
         return ProtectedTable(
             layout, np.where(hidden, np.nan, shown), np.where(hidden, "suppressed", kind), rule, value,
             complemented=True, like=like, primary=int(small.sum()), complementary=complementary,
+            reasons=np.where(small, f"count under {rule.threshold}", OTHERS), rule_text=rule_in_words(rule),
+            beside=tuple(table.name or f"table {number}" for number, table in enumerate(given, 1)),
         )  # fmt: skip
 
     plain = as_published(np.zeros_like(missing), 0)
@@ -195,7 +229,7 @@ def protect(
     return result
 
 
-def _read(
+def read_cells(
     table: pd.DataFrame,
     dimensions: Sequence[str],
     value: str,
@@ -203,6 +237,7 @@ def _read(
     totals: Mapping[str, str | None],
     absent: str,
 ) -> tuple[Layout, NDArray[np.float64]]:
+    """The layout of a table without totals, and the numbers of all its cells; refused with all that is wrong."""
     problems = [
         Problem(argument, None, name, f"a dimension; {nearest(name, dimensions) or ', '.join(dimensions)}")
         for argument, given in (("hierarchies", hierarchies), ("totals", totals))
@@ -281,9 +316,10 @@ def _in_order(labels: list[Any]) -> list[Any]:
         return sorted(labels, key=str)
 
 
-def _levels(
+def levels_of(
     layout: Layout, exact: Mapping[str, Sequence[str]], keep: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which cells are published unrounded, and which may not be hidden to protect others."""
     known = {dimension.name: list(dict.fromkeys(dimension.levels)) for dimension in layout.dimensions}
     problems = []
     for argument, given in (("exact", exact), ("keep", keep)):
