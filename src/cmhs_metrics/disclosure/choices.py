@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def alone(
     plain: PublishedTable, small: Mask, missing: Mask, kept: Mask, counts: Floats, effort: Effort, widths: Any = None
 ) -> Choice:
-    """The problem for a table that nothing stands beside, given as it would be with nothing suppressed."""
+    """The problem for a table that nothing stands beside, given as it would be with the small cells alone suppressed."""
     lower, upper = plain.known()
     nowhere, layout, rule = np.zeros_like(small), plain.layout, plain.rule
     assert rule.width is not None

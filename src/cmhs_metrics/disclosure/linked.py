@@ -142,13 +142,18 @@ class Joint:
         return self.tables[number].name or ("this table" if number == 0 else f"table {number} of those given")
 
     def _labels(self, cell: int) -> list[Any]:
-        for number, (table, place) in enumerate(zip(self.tables, self.place, strict=True)):
-            at = np.flatnonzero(place == cell)
-            if len(at):
-                layout = table.table.layout
-                places = np.unravel_index(at[0], layout.shape)
-                labels = {d.name: d.labels[p] for d, p in zip(layout.dimensions, places, strict=True)}
-                return [self.called(number), table.table.value, *(labels.get(name, "") for name in self.atoms)]
+        stands = [
+            (table.table.kind[at] != SUPPRESSED, number, at)
+            for number, (table, place) in enumerate(zip(self.tables, self.place, strict=True))
+            for at in np.flatnonzero(place == cell)[:1]
+        ]
+        if stands:
+            # One that suppresses the cell rather than one that shows it.
+            _, number, at = min(stands)
+            layout = self.tables[number].table.layout
+            places = np.unravel_index(at, layout.shape)
+            labels = {d.name: d.labels[p] for d, p in zip(layout.dimensions, places, strict=True)}
+            return [self.called(number), self.tables[number].table.value, *(labels.get(name, "") for name in self.atoms)]
         measure, at_base = divmod(cell, self.grid)
         places = np.unravel_index(at_base, tuple(len(labels) for labels in self.atoms.values()))
         return [BETWEEN, self.measures[measure], *(x[p] for x, p in zip(self.atoms.values(), places, strict=True))]

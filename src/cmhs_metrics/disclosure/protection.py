@@ -199,7 +199,7 @@ def protect(
             beside=tuple(table.name or f"table {number}" for number, table in enumerate(given, 1)),
         )  # fmt: skip
 
-    plain = as_published(np.zeros_like(missing), 0)
+    plain = as_published(small, 0)
     effort = Effort(seconds, progress)
     try:
         if given:
