@@ -181,7 +181,16 @@ def _attack_together(
     public = least >= rule.threshold if rule.suppress_zero else (least >= rule.threshold) | (greatest == 0)
     # Of what no table shows only a count that may be small is anybody's secret.
     targets = targets[~(joint.between[targets] & public)]
-    return _result(published, joint.keys(targets), found, targets, joint.widths()[targets])
+    result = _result(published, joint.keys(targets), found, targets, joint.widths()[targets])
+    # What the others bound as narrowly without this table, and is not small, this table does not give away.
+    falls = result.in_pandas["falls"].to_numpy()
+    cells = targets[falls & np.isin(targets, joint.place[0]) & (found.inner_lower[targets] >= rule.threshold)]
+    if given and len(cells):
+        lower, upper = joint.known(given)
+        alone = reach(joint.relations, lower, upper, cells, enough=joint.widths())
+        known = cells[(alone.inner_upper - alone.inner_lower)[cells] < joint.widths()[cells]]
+        result.in_pandas["falls"] = falls & ~np.isin(targets, known)
+    return result
 
 
 def _result(
