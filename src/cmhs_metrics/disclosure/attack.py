@@ -176,7 +176,7 @@ def _attack_together(
         lower, upper = joint.known(joint.tables)
         found = reach(joint.relations, lower, upper, targets, enough=None if exact else joint.widths())
     except Inconsistent as error:
-        raise BadInput("the tables", [contradiction(joint, error)]) from error
+        raise BadInput("the set of tables", [contradiction(joint, error)]) from error
     least, greatest = found.inner_lower[targets], found.inner_upper[targets]
     public = least >= rule.threshold if rule.suppress_zero else (least >= rule.threshold) | (greatest == 0)
     # Of what no table shows only a count that may be small is anybody's secret.

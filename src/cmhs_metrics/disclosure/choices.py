@@ -87,7 +87,7 @@ def _given_away(joint: Joint, choice: Choice, is_new: Mask) -> Mask:
     try:
         found = reach(joint.relations, lower, upper, targets, enough=choice.widths, effort=choice.effort)
     except Inconsistent as error:
-        raise BadInput("the tables", [contradiction(joint, error)]) from error
+        raise BadInput("the set of tables", [contradiction(joint, error)]) from error
     least, greatest = found.inner_lower[targets], found.inner_upper[targets]
     narrow = greatest - least < choice.widths[targets]
     secret = ~choice.harmless(targets, least, greatest)
@@ -104,7 +104,7 @@ def _given_away(joint: Joint, choice: Choice, is_new: Mask) -> Mask:
             )
             for cell, low, high in zip(targets[falls], least[falls], greatest[falls], strict=True)
         ]
-        raise BadInput("the tables", problems[:100], total=len(problems))
+        raise BadInput("the set of tables", problems[:100], total=len(problems))
     return bounded & is_new
 
 
