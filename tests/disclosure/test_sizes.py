@@ -100,3 +100,9 @@ def test_the_record_says_why_and_tells_no_count() -> None:
     assert copied.reasons is None
     with pytest.raises(ValueError, match="protect it anew"):
         copied.record()
+
+
+def test_an_attack_that_takes_too_long_says_how_far_it_came() -> None:
+    protected = protect(table_of((5, 5, 5), 1), ["a", "b", "c"], "patients")
+    with pytest.raises(BadInput, match="the table has 216 cells"):
+        attack(protected, seconds=0.001)

@@ -222,7 +222,7 @@ def protect(
     result = as_published(hidden, int((hidden & ~small).sum()))
     truth = [] if missing.any() else [counts]
     proof = attack(
-        result, exact=False, witnesses=truth, given=given, lookup=lookup, relations=relations
+        result, exact=False, witnesses=truth, given=given, lookup=lookup, relations=relations, seconds=effort.left() + 60
     )  # fmt: skip
     if not proof.safe:
         raise AssertionError("the protected table falls to the attack: this is an error in the library")
