@@ -15,9 +15,9 @@ from cmhs_metrics.disclosure.bounds import reach
 from cmhs_metrics.disclosure.choices import alone
 from cmhs_metrics.disclosure.complement import Unprotectable
 from cmhs_metrics.disclosure.effort import Effort, OutOfTime
-from cmhs_metrics.disclosure.protection import ProtectedTable, levels_of, read_cells
+from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable
+from cmhs_metrics.disclosure.protection import levels_of, read_cells
 from cmhs_metrics.disclosure.published_table import refuse_unreadable
-from cmhs_metrics.disclosure.record import OTHERS
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of
 from cmhs_metrics.errors import BadInput, Problem
