@@ -13,6 +13,7 @@ from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
+from cmhs_metrics.presentation import amount, in_words
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 ALL_TEAMS = "All teams"
 ALL_ORGANISATIONS = "All organisations"
+MISSING = "–"
 
 
 def audit_report() -> str:
@@ -44,8 +46,8 @@ def audit_report() -> str:
         shown = pd.DataFrame(
             {
                 "team type": rows["team_type"],
-                "published": [_amount(value, unit) for value in rows["published"]],
-                "recomputed": [_amount(value, unit) for value in rows["recomputed"]],
+                "published": [_cell(value, unit) for value in rows["published"]],
+                "recomputed": [_cell(value, unit) for value in rows["recomputed"]],
                 "difference": [_difference(value) for value in rows["difference_percent"]],
                 "within rounding": [
                     "–" if pd.isna(each) else "yes" if each else "no" for each in rows["within_rounding"]
@@ -56,7 +58,7 @@ def audit_report() -> str:
         )
         blocks += [
             "",
-            f"{_title(str(measure))} [{_in_words(str(unit))}]",
+            f"{_title(str(measure))} [{in_words(str(unit))}]",
             shown.to_string(index=False, justify="right"),
         ]
     blocks += ["", _counts(audit.summary(reconciled)), "", "What disagrees:"]
@@ -240,7 +242,7 @@ def table_report(result: pd.DataFrame, notes: list[str]) -> str:
         columns = [_column_name(row) for _, row in rows.iterrows()]
         shown = pd.DataFrame(
             [
-                [_amount(value, metric.unit, proportion=metric.proportion) for value in rows[name]]
+                [_cell(value, metric.unit, proportion=metric.proportion) for value in rows[name]]
                 for name, metric in _metrics_in(result)
             ],
             index=[_row_name(name, metric) for name, metric in _metrics_in(result)],
@@ -278,23 +280,14 @@ def _column_name(row: pd.Series[Any]) -> str:
     )
 
 
-def _amount(value: float, unit: object, *, proportion: bool = False) -> str:
-    if value is None or pd.isna(value):
-        return "–"
-    if proportion:
-        return f"{value:.1%}"
-    pound = "£" if str(unit).startswith("GBP") else ""
-    return f"{pound}{value:,.0f}" if abs(value) >= 1000 else f"{pound}{value:,.1f}"
+def _cell(value: float, unit: object, *, proportion: bool = False) -> str:
+    return MISSING if value is None or pd.isna(value) else amount(value, str(unit), proportion=proportion)
 
 
 def _difference(percent: float) -> str:
-    return "–" if pd.isna(percent) else f"{percent:+.1f}%"
+    return MISSING if pd.isna(percent) else amount(percent / 100, proportion=True, sign=True)
 
 
 def _title(measure: str) -> str:
     metric = CATALOGUE.get(measure)
     return TITLES.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
-
-
-def _in_words(unit: str) -> str:
-    return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")
