@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION, unit_of
-from cmhs_metrics.numeric.containers import Contract, evaluate
-from cmhs_metrics.numeric.ratio import PLAIN, Symbol
+from cmhs_metrics.numeric.containers import Contract, evaluate, trace
+from cmhs_metrics.numeric.ratio import PLAIN
 from cmhs_metrics.units import plural
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Metric:
     @property
     def formula(self) -> str:
         """The formula, as its body gives it."""
-        return _trace(self.contract).text
+        return trace(self.contract).text
 
     @property
     def numerator(self) -> Mapping[str, int]:
@@ -146,13 +146,13 @@ class Metric:
 
         Empty where the formula is no quotient of two sums.
         """
-        quotient = _trace(self.contract).quotient
+        quotient = trace(self.contract).quotient
         return quotient[0] if quotient else {}
 
     @property
     def denominator(self) -> Mapping[str, int]:
         """The measures below the line, as in `numerator`."""
-        quotient = _trace(self.contract).quotient
+        quotient = trace(self.contract).quotient
         return quotient[1] if quotient else {}
 
     @property
@@ -372,7 +372,7 @@ def front(contract: Contract) -> Callable[..., Any]:
     least = "-_infinity < " if contract.signed else "0.0 <= "
     bounds = [f"{least}{name} < _infinity" for name in names]
     order = [f"{part} <= {whole}" for part, whole in contract.parts]
-    quick = [f"    if {' and '.join(plain + bounds + order)}:", f"        return {_trace(contract).code}"]
+    quick = [f"    if {' and '.join(plain + bounds + order)}:", f"        return {trace(contract).code}"]
     return update_wrapper(_compiled(contract, quick), contract.body)
 
 
@@ -389,12 +389,6 @@ def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
     exec(compile("\n".join(lines), f"<front of {contract.name}>", "exec"), namespace)
     made: Callable[..., Any] = namespace[contract.name]
     return made
-
-
-def _trace(contract: Contract) -> Symbol:
-    """Give the formula names in place of numbers: what comes out is the formula, to be read or compiled."""
-    traced: Symbol = contract.body(*(Symbol(name) for name in contract.inputs))
-    return traced
 
 
 def describe(name: str | Callable[..., Any]) -> Metric:

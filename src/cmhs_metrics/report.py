@@ -14,7 +14,7 @@ from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
-from cmhs_metrics.presentation import amount, unit_in_words
+from cmhs_metrics.presentation import amount, in_words, unit_in_words
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
 
@@ -66,7 +66,7 @@ def audit_report() -> str:
                 "recomputed as": rows["formula"],
             }
         )
-        blocks += ["", f"{_title(str(measure))} [{unit_in_words(_in_words(str(unit)))}]", *_of_profile(shown)]
+        blocks += ["", f"{_title(str(measure))} [{in_words(str(unit))}]", *_of_profile(shown)]
     wrong = audit.mistakes("audit_2016_17")
     blocks += ["", _filled(_counts(audit.summary(reconciled))), "", "What disagrees:"]
     blocks += [_filled(f"- {row.title} ({row.section}): {row.arithmetic}") for row in wrong.itertuples()]
@@ -441,16 +441,12 @@ def _amount(value: float, unit: str, *, proportion: bool = False) -> str:
 
 
 def _difference(percent: float) -> str:
-    return _NOTHING if pd.isna(percent) else f"{percent:+.1f}%"
+    return _NOTHING if pd.isna(percent) else amount(percent / 100, proportion=True, sign=True)
 
 
 def _title(measure: str) -> str:
     metric = CATALOGUE.get(measure)
     return TITLES.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
-
-
-def _in_words(unit: str) -> str:
-    return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")
 
 
 def _filled(text: str) -> str:
