@@ -133,7 +133,7 @@ def aggregate(
         named_by = list(dict.fromkeys([*named_by, *groups]))
     notes: list[str] = []
     if not read.lazy:
-        found = check(read, named_by if keys is None else keys, by_team_type="team_type" in groups)
+        found = check(read, keys, by_team_type="team_type" in groups, grouped_by=groups)
         problems, notes = total_rows(read, named_by or groups)
         if found.problems or problems:
             raise BadInput("the table", [*found.problems, *problems], total=found.total + len(problems))

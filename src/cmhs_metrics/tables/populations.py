@@ -175,7 +175,7 @@ def _labels(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _tell(missing: list[Any], wanted: set[Any], known: list[Any], on: list[str], notes: list[str]) -> None:
     names = [" ".join(map(str, labels)) for labels in missing]
-    others = [" ".join(map(str, labels)) for labels in known]
+    others = sorted(" ".join(map(str, labels)) for labels in known)
     shown = ", ".join(f"{name!r}" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     hints = [f"{name!r}: {hint}" for name in names[:5] if (hint := _nearest(name, others))]
     if len(missing) == len(wanted):

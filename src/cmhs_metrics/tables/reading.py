@@ -162,9 +162,8 @@ def _with_days(frame: Frame, subject: str) -> Frame:
     except (AttributeError, NotImplementedError, nw.exceptions.NarwhalsError):
         pass
     try:
-        return frame.with_columns(
-            nw.col("period").dt.convert_time_zone("Europe/London").dt.replace_time_zone(None).dt.truncate("1d")
-        )
+        in_london = nw.col("period").dt.convert_time_zone("Europe/London").dt.replace_time_zone(None)
+        return frame.with_columns(in_london.dt.truncate("1d"))
     except (AttributeError, NotImplementedError, nw.exceptions.NarwhalsError):
         expected = "dates, or stamps without a time zone, for a day depends on it"
         raise BadInput(subject, [Problem("period", None, str(dtype), expected)]) from None

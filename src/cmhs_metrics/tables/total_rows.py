@@ -245,7 +245,8 @@ def padded_labels(columns: Columns, names: Sequence[str]) -> list[str]:
     """Notes on labels that differ in spaces alone, which are groups of their own."""
     notes = []
     for name in names if isinstance(columns, Arrays) else ():
-        labels = {each for each in columns.frame.get_column(name).to_list() if isinstance(each, str)}
+        frame: Any = columns.frame
+        labels = {each for each in frame.get_column(name).to_list() if isinstance(each, str)}
         padded = sorted(each for each in labels if each != each.strip() and each.strip() in labels)
         notes += [f"{name} has {each.strip()!r} and {each!r}, which are two groups" for each in padded]
     return notes
