@@ -165,9 +165,9 @@ class TestBadInput:
             cm.benchmark(THREE, "cost_per_referral", by="icb", focus=["Z"], peers=["Y"])
         assert "focus: got 'Z', expected a place of the table" in str(caught.value)
 
-    def test_a_name_alone_is_no_list(self) -> None:
-        with pytest.raises(cm.BadInput, match="focus: got 'A', expected a list of places"):
-            cm.benchmark(THREE, "cost_per_referral", by="icb", focus="A")
+    def test_a_name_alone_is_one_place(self) -> None:
+        result = cm.benchmark(THREE, "cost_per_referral", by="icb", focus="A", peers="B")
+        assert result[["focus", "peer"]].to_numpy().tolist() == [[True, False], [False, True], [False, False]]
 
     def test_too_few_places_and_unknown_averages(self) -> None:
         with pytest.raises(cm.BadInput, match="icb: got 1, expected at least two places"):
