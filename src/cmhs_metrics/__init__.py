@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         variation,
     )
     from cmhs_metrics.benchmarking import benchmark
+    from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
     from cmhs_metrics.synthetic import synthetic_providers
     from cmhs_metrics.tables import TableNote, aggregate, validate, with_metrics
@@ -109,6 +110,7 @@ __all__ = [
     "units",
     "validate",
     "variation",
+    "what_drove",
     "with_metrics",
 ]
 __all__ += metrics.__all__
@@ -122,6 +124,7 @@ _ON_FIRST_USE = {
     "pack": "cmhs_metrics.packs",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
+    "what_drove": "cmhs_metrics.decomposition",
     "with_metrics": "cmhs_metrics.tables",
 }
 

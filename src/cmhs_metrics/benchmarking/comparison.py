@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
-from cmhs_metrics.benchmarking.one_period import of_period
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
@@ -23,6 +22,7 @@ from cmhs_metrics.periods import is_missing
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
+from cmhs_metrics.trends.one_period import of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
