@@ -18,7 +18,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import POPULATION
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
-from cmhs_metrics.trends.one_period import of_period
+from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -159,7 +159,7 @@ def what_drove(
             raise BadInput("what_drove", [Problem(argument, None, None, "a period of the table")])
         rows = of_period(table, period, argument, "what_drove")
         people = populations
-        if people is not None and "period" in nw.from_native(people).collect_schema().names():
+        if people is not None and "period" in frame_of(people, "what_drove", "populations").collect_schema():
             people = nw.to_native(nw.from_native(of_period(people, period, "populations", "what_drove")).drop("period"))
         held = {**arguments, "over_time": "last", "populations": people}
         own = place if place is not None or people is None else by

@@ -13,6 +13,21 @@ MANY = 6
 """So many periods are listed in a message."""
 
 
+def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
+    """A table as narwhals has it.
+
+    Raises
+    ------
+    BadInput
+        When it is no table.
+    """
+    try:
+        return nw.from_native(table)
+    except TypeError:
+        expected = "a table (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …)"
+        raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
+
+
 def of_period(table: Any, period: Any, argument: str = "period", subject: str = "benchmark") -> Any:
     """The rows of a period.
 
@@ -38,7 +53,7 @@ def of_period(table: Any, period: Any, argument: str = "period", subject: str = 
     """
     if period is None:
         return table
-    frame = nw.from_native(table)
+    frame = frame_of(table, subject, "populations" if argument == "populations" else "table")
     columns = frame.collect_schema().names()
     if "period" not in columns:
         hint = f"a table with the column period; it has {', '.join(columns)}"

@@ -106,6 +106,10 @@ def real_terms(
     """
     if columns is None and isinstance(inflation, (str, list, tuple)):
         columns, inflation = inflation, None
+    if value is None or isinstance(value, (str, list, tuple, dict)):
+        raise TypeError(
+            f"real_terms: value is a {type(value).__name__}: a number, an array, a Series or a table is expected"
+        )
     if isinstance(value, pint.Quantity) and "[currency]" not in value.dimensionality:
         raise DimensionalityError(f"real_terms: value is measured in money, got {value.units:~}")
     if deflator is not None:

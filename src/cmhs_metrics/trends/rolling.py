@@ -15,6 +15,7 @@ from cmhs_metrics.periods import Form, Reading, is_missing, read_periods
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.giving_back import TableNote
+from cmhs_metrics.trends.one_period import frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +37,7 @@ def rolling_table(
 ) -> Any:
     """The rolling years of each group of a table; see `rolling_year`."""
     groups = [by] if isinstance(by, str) else list(by)
-    frame = nw.from_native(table)
+    frame = frame_of(table, "rolling_year", "values")
     lazy = isinstance(frame, nw.LazyFrame)
     frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     _check_columns(frame, groups)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
+from collections.abc import Collection
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import DAY, PER_YEAR, Ordered, ordered, position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -83,9 +84,11 @@ def change_on_previous(
     problems: list[Problem] = []
     if measure not in _MEASURES:
         problems.append(Problem("measure", None, measure, f"one of {', '.join(map(repr, _MEASURES))}"))
-    if lag < 1:
+    if not (isinstance(lag, Integral) and not isinstance(lag, bool) and lag >= 1):
         problems.append(Problem("lag", None, lag, "one period or more"))
     labels, order = _periods_of(values, periods, problems)
+    if not isinstance(breaks, Collection):
+        problems.append(Problem("breaks", None, breaks, "a list of periods"))
     starts = _starts(breaks, labels, order, problems)
     if problems:
         raise BadInput("change_on_previous", problems)
@@ -294,6 +297,9 @@ def _periods_of(values: Any, periods: Sequence[Any] | None, problems: list[Probl
     except TypeError:
         raise TypeError(f"a series of values is expected, got a {type(values).__name__}") from None
     pandas = hasattr(values, "iloc")
+    if periods is not None and (isinstance(periods, str) or not hasattr(periods, "__iter__")):
+        problems.append(Problem("periods", None, periods, f"{length} periods, one a value"))
+        return [], Ordered(np.array([], dtype=np.int64), None, 1)
     labels = list(periods) if periods is not None else list(values.index) if pandas else list(range(length))
     if len(labels) != length:
         problems.append(Problem("periods", None, len(labels), f"{length} periods, one a value"))
