@@ -171,6 +171,9 @@ class TestRatioResults:
         assert frame.index.tolist() == ["North", "South"]
         assert frame["due_to_numerator"].tolist() == pytest.approx([3, 9])
         assert frame["denominator_percentage_change"].tolist() == [-50, 100]
+        # 2 → 8 and 2 → 8: 100 of 50 became 200 of 25, 100 of 50 became 800 of 100.
+        assert frame["percentage_change"].tolist() == pytest.approx([300, 300])
+        assert frame["numerator_percentage_change"].tolist() == pytest.approx([100, 700])
         assert len(decompose_ratio_change(1, 2, 3, 4).to_frame()) == 1
 
     def test_refuses_with_every_problem(self) -> None:
@@ -448,6 +451,14 @@ class TestChain:
     def test_unit_cost_from_spending_and_caseload(self) -> None:
         # (1 − 0.15) ÷ (1 − 0.22) = 0.85 ÷ 0.78 = 1.0897.
         assert round(chain_percentage_changes(numerator=-15, denominator=-22).ratio, 2) == 8.97
+
+    def test_a_fall_to_nothing_is_a_fall(self) -> None:
+        # Nothing is spent any more: -100%. The denominator alone cannot fall to nothing.
+        assert chain_percentage_changes(numerator=-100, denominator=-20).ratio == -100
+        assert chain_percentage_changes(ratio=-100, denominator=-20).numerator == -100
+        with pytest.raises(cm.BadInput) as refused:
+            chain_percentage_changes(numerator=-20, denominator=-100)
+        assert [(each.column, each.value) for each in refused.value.problems] == [("denominator", -100)]
 
     def test_the_audits_falls(self) -> None:
         # The figure that the reconciliation implies: (100% − 15%) ÷ (100% − 25%) − 1 = 13.33%.

@@ -70,6 +70,8 @@ class TestQuartileGroups:
         # Of 1 … 8 the quartiles are 2.75, 4.5 and 6.25.
         assert v.quartile_groups(np.arange(1.0, 9)).tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
         assert v.quartile_groups(pl.Series([1, None, 2, 3, 4])).to_list() == [1, None, 2, 3, 4]
+        # Of 0 … 100 they are 25, 50 and 75, each of which belongs to the quarter below it.
+        assert v.quartile_groups(np.arange(101.0)).tolist() == [1] * 26 + [2] * 25 + [3] * 25 + [4] * 25
 
     @given(whole)
     def test_rise_with_the_values(self, values: np.ndarray) -> None:
