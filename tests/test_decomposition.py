@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -18,6 +18,7 @@ from cmhs_metrics.decomposition import (
     decompose_product_change,
     decompose_ratio_change,
 )
+from tests.support.budgets import examples
 
 Q = cm.units.Quantity
 METHODS = ["log-mean", "shapley"]
@@ -135,7 +136,7 @@ class TestRatioProperties:
         assert change.due_to_numerator == pytest.approx(numerator / denominator * 1e-10, rel=1e-5)
 
     @each_method
-    @settings(max_examples=25)
+    @examples(25)
     @given(st.lists(st.tuples(amount, amount, positive, positive), min_size=1, max_size=5))
     def test_every_container_agrees(self, method, rows) -> None:
         columns = [np.array(column) for column in zip(*rows, strict=True)]
