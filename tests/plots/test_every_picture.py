@@ -22,7 +22,8 @@ from cmhs_metrics import plots
 from cmhs_metrics.plots.colours import contrast
 from tests.support.gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 
-every_picture = pytest.mark.parametrize("name", GALLERY)
+# All tests of a picture stand together, so that one process draws it, once.
+every_picture = pytest.mark.parametrize("name", GALLERY, scope="module")
 some_pictures = pytest.mark.parametrize(
     "name",
     ["ranked bars, gaps", "ranked, sixty", "funnel", "trend", "profile, amounts", "waterfall", "xmr", "tiles, gaps"],
