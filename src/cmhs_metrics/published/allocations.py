@@ -11,7 +11,8 @@ from cmhs_metrics.published.formats import ALLOCATIONS
 from cmhs_metrics.published.reading import read_rows, to_numbers
 
 if TYPE_CHECKING:
-    from cmhs_metrics.published.reading import Rows, Source
+    from cmhs_metrics.published.content import Source
+    from cmhs_metrics.published.reading import Rows
 
 Level = Literal["icb", "practice", "region"]
 

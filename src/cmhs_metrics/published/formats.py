@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,21 @@ class Format:
         The function that reads it.
     columns : mapping of str to str
         The columns that it must have, by their published name, with their name in the table that is read.
+    also : mapping of str to str, optional
+        Other names under which columns were published: regular expressions for the whole `folded` name, each with the
+        name in the table.
     """
 
     title: str
     reader: str
     columns: Mapping[str, str]
+    also: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def name_of(self, published: str) -> str | None:
+        """The name in the table of a published column, None for one that is not known."""
+        key = folded(published)
+        known = {folded(column): name for column, name in self.columns.items()}
+        return known.get(key) or next((name for form, name in self.also.items() if re.fullmatch(form, key)), None)
 
 
 ALLOCATIONS = Format(
@@ -43,6 +53,18 @@ ALLOCATIONS = Format(
             "Region": "region_name",
             "Population": "registered_population",
             "MH WP": "weighted_population",
+        }
+    ),
+    MappingProxyType(
+        {
+            r"gppracticecode": "practice",
+            r"practicename": "practice_name",
+            r"ics(\d\d|code)": "icb",
+            r"ics(\d\d)?name": "icb_name",
+            r"r\d\d|regioncode": "region",
+            r"region(\d\d|name)": "region_name",
+            r"pop\d{4}/\d\d|gppop": "registered_population",
+            r"wpmh": "weighted_population",
         }
     ),
 )
@@ -98,5 +120,5 @@ def recognise(header: Iterable[str]) -> Format | None:
     >>> recognise(NATIONAL_COSTS.columns).reader
     'read_national_costs'
     """
-    found = {folded(name) for name in header}
-    return next((each for each in FORMATS if {folded(name) for name in each.columns} <= found), None)
+    found = list(header)
+    return next((each for each in FORMATS if set(each.columns.values()) <= set(map(each.name_of, found))), None)

@@ -16,7 +16,7 @@ from cmhs_metrics.team_types import TeamType
 from cmhs_metrics.trends import percentage_change, real_terms
 
 if TYPE_CHECKING:
-    from cmhs_metrics.published.reading import Source
+    from cmhs_metrics.published.content import Source
 
 CARE_CONTACT = "Mental Health Care Contact"
 """The department whose rows are contacts of teams, by MHSDS team code."""
