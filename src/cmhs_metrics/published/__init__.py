@@ -2,6 +2,7 @@
 
 from cmhs_metrics.published.allocations import check_weighted_totals, read_icb_allocations
 from cmhs_metrics.published.by_place import measures_by_place
+from cmhs_metrics.published.changes import changes, share_without_icb
 from cmhs_metrics.published.mhsds_monthly import read_mhsds_monthly
 from cmhs_metrics.published.national_costs import compare_cost_per_contact, read_national_costs
 from cmhs_metrics.published.percentages import check_percentages
@@ -9,6 +10,7 @@ from cmhs_metrics.published.rates import icb_rates
 from cmhs_metrics.published.samples import sample_files
 
 __all__ = [
+    "changes",
     "check_percentages",
     "check_weighted_totals",
     "compare_cost_per_contact",
@@ -18,4 +20,5 @@ __all__ = [
     "read_mhsds_monthly",
     "read_national_costs",
     "sample_files",
+    "share_without_icb",
 ]

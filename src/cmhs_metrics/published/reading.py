@@ -165,7 +165,7 @@ def read_rows(
 
 def categories(codes: NDArray[Any], names: Sequence[str]) -> pd.Categorical:
     """Cells of few values: for each row the position of its name."""
-    return pd.Categorical.from_codes(codes, pd.Index(list(names), dtype=object))  # type: ignore[call-overload,no-any-return]
+    return pd.Categorical.from_codes(codes, pd.Index(list(names), dtype=object))
 
 
 def as_text(table: pd.DataFrame) -> pd.DataFrame:
