@@ -39,6 +39,7 @@ def apportion(
     uncovered: Uncovered = "refuse",
     keys: Sequence[str] | None = None,
     populations: bool = False,
+    also: Sequence[str] = (),
 ) -> Any:
     """Bring the measures of a table from the places that it has to others, such as from trusts to ICBs.
 
@@ -69,6 +70,8 @@ def apportion(
         Whether populations are shared out as well, so that a place gets the people of its catchment by proportionate
         flow: of each place where people live, the share that it serves. Right where the table has the people of
         distinct places and the shares are of people.
+    also : sequence of str, optional
+        Further columns of numbers that add and are shared out, such as people weighted for other services.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def apportion(
     """
     entered = with_plain_bounds(enter(table))
     require(entered, [by], "by")
-    chosen = _measures(entered, by, to, measures, populations)
+    chosen = _measures(entered, by, to, measures, populations) if measures or not also else []
     if integers and entered.lazy:
         expected = "a table in memory (collect it first): remainders are ranked over whole groups"
         raise BadInput("apportion", [Problem("integers", None, integers, expected)])
@@ -131,7 +134,9 @@ def apportion(
         _refuse_fractions(entered, by, [name for name in chosen if not _is_population(name)])
     bounded = bounded_measures(entered)
     chosen = [name for name in entered.schema if measure_of(name) in chosen and measure_of(name) in (name, *bounded)]
-    left_out = {by, f"{by}_name"}
+    require(entered, list(also), "also")
+    chosen += [name for name in also if name not in chosen]
+    left_out = {by, f"{by}_name", *also}
     others = [
         name for name in entered.schema
         if measure_of(name) not in MEASURES and name not in left_out and not _is_metric(name)
