@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas
-from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.text import SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
 
