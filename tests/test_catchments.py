@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import sys
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,11 +17,10 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
+from tests.support import official_data
+from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
-sys.path.insert(0, str(Path(__file__).parent / "tables"))
-from engines import ALL, EAGER, LAZY, cells, each, sorted_by
-
-ALLOCATIONS = Path(__file__).resolve().parents[1] / "../shared/data/icb_allocations_2025_26.csv"
+ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
 few_examples = settings(max_examples=25)
 every_table = each(ALL)
@@ -570,7 +567,7 @@ def test_a_sparse_national_matrix() -> None:
     assert (result.groupby(keys)["contacts"].sum() == table.groupby(keys)["contacts"].sum()).all()
 
 
-@pytest.mark.skipif(not ALLOCATIONS.exists(), reason="the published ICB allocations are not beside the project")
+@official_data.needed("icb_allocations_2025_26.csv")
 def test_published_practices() -> None:
     """6,348 practices in 42 ICBs and 7 regions, had trusts the catchments of local authorities."""
     practices = pd.read_csv(

@@ -335,6 +335,14 @@ class TestKitagawa:
         )
         assert (change.due_to_rates, change.due_to_composition) == pytest.approx((0, 50))
 
+    def test_a_team_type_that_vanishes(self) -> None:
+        # 15 → 12. The rate of what stays moves by 2, at a mean share of 0.75; what goes is mix: -0.5 × (20 - 11).
+        change = decompose_mix_change(
+            np.array([10.0, 20]), np.array([0.5, 0.5]), np.array([12.0, np.nan]), np.array([1.0, 0])
+        )
+        assert (change.before, change.after) == (15, 12)
+        assert (change.due_to_rates, change.due_to_composition) == pytest.approx((1.5, -4.5))
+
     def test_a_missing_rate_leaves_all_missing(self) -> None:
         change = decompose_mix_change(np.array([1.0, np.nan]), np.array([0.5, 0.5]), np.ones(2), np.array([0.5, 0.5]))
         assert math.isnan(change.change)
@@ -374,6 +382,26 @@ class TestMixProperties:
         there, back = decompose_mix_change(*mix), decompose_mix_change(mix[2], mix[3], mix[0], mix[1])
         assert there.due_to_rates == pytest.approx(-back.due_to_rates, abs=1e-8)
         np.testing.assert_allclose(there.composition_parts, -back.composition_parts, atol=1e-8)
+
+    @given(mixes(), st.sampled_from(["new", "gone", "both"]))
+    def test_time_reversed_where_a_category_is_only_there_at_one_end(self, mix, which: str) -> None:
+        rates_before, shares_before, rates_after, shares_after = (column.copy() for column in mix)
+        if which != "gone":
+            rates_before[0], shares_before[0] = np.nan, 0
+        if which != "new":
+            rates_after[1], shares_after[1] = np.nan, 0
+        shares_before, shares_after = shares_before / shares_before.sum(), shares_after / shares_after.sum()
+        there = decompose_mix_change(rates_before, shares_before, rates_after, shares_after)
+        back = decompose_mix_change(rates_after, shares_after, rates_before, shares_before)
+        assert there.change == pytest.approx(
+            np.nansum(rates_after * shares_after) - np.nansum(rates_before * shares_before), abs=1e-8
+        )
+        for parts in ("rate_parts", "composition_parts"):
+            np.testing.assert_allclose(getattr(there, parts), -getattr(back, parts), atol=1e-8)
+        # What cannot be known at the other end has no part in the rates.
+        assert [there.rate_parts[at] for at in (0, 1) if (at == 0) == (which == "new")][
+            : which != "both"
+        ] == pytest.approx([0.0][: which != "both"])
 
     @given(mixes(), st.floats(1e-3, 1e3))
     def test_scale(self, mix, factor: float) -> None:

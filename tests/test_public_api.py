@@ -77,6 +77,8 @@ def _find(module: str, name: str) -> Found | None:
         if not isinstance(statement, ast.ImportFrom) or not (statement.module or "").startswith("cmhs_metrics"):
             continue
         for alias in statement.names:
+            if alias.name == "*" and name in _public_names(statement.module):
+                return _find(statement.module, name)
             if (alias.asname or alias.name) == name:
                 if _is_module(f"{statement.module}.{alias.name}") and not _is_defined(statement.module, alias.name):
                     return None
@@ -97,9 +99,8 @@ def _is_defined(module: str, name: str) -> bool:
 
 
 def _public_names(module: str) -> list[str]:
-    for statement in _body(module):
-        if _names(statement) == ["__all__"]:
-            return sorted(ast.literal_eval(statement.value))  # type: ignore[attr-defined]
+    if named := getattr(importlib.import_module(module), "__all__", None):
+        return sorted(named)
     return sorted({name for statement in _body(module) for name in _names(statement) if not name.startswith("_")})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import threading
 
 import pint
 import pytest
@@ -39,6 +40,58 @@ class TestDefinitions:
         registry = pint.UnitRegistry(on_redefinition="raise")
         assert define(define(registry)) is registry
         assert registry.Quantity(1, "patient").dimensionality == {"[patient]": 1}
+
+    def test_who_comes_second_waits_until_every_unit_is_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        registry, plain = pint.UnitRegistry(on_redefinition="raise"), units._defining
+        begun, reached, go = threading.Event(), threading.Event(), threading.Event()
+        seen = {}
+
+        class Watched:
+            def __enter__(self) -> None:
+                if threading.current_thread().name == "second":
+                    reached.set()
+                plain.__enter__()
+
+            def __exit__(self, *error: object) -> None:
+                plain.__exit__(*error)
+
+        def held(definition: str, define=registry.define) -> None:
+            begun.set()
+            assert go.wait(30)
+            define(definition)
+
+        def second() -> None:
+            define(registry)
+            seen["PCN"] = "PCN" in registry
+            reached.set()
+
+        monkeypatch.setattr(units, "_defining", Watched())
+        monkeypatch.setattr(registry, "define", held)
+        threads = [threading.Thread(target=define, args=(registry,)), threading.Thread(target=second, name="second")]
+        threads[0].start()
+        assert begun.wait(30)
+        threads[1].start()
+        # Either it waits now, or it is through and has seen what is there: units of which not one is defined.
+        assert reached.wait(30)
+        go.set()
+        for thread in threads:
+            thread.join(30)
+        assert seen == {"PCN": True}
+
+    def test_many_threads_may_be_the_first_to_use_them(self) -> None:
+        code = """
+import threading
+from cmhs_metrics import units
+gate, found = threading.Barrier(8), []
+def use():
+    gate.wait()
+    found.append(str(units.Quantity(17.7, "MGBP").to("GBP").units) + str(units.parse("2 beds").units))
+threads = [threading.Thread(target=use) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(found)
+"""
+        assert in_a_fresh_process(code) == str(["GBPbed"] * 8)
 
     def test_a_users_own_definition_is_kept(self) -> None:
         registry = pint.UnitRegistry(on_redefinition="raise")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cmhs_metrics import __version__
 from cmhs_metrics.errors import BadInput
+from cmhs_metrics.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

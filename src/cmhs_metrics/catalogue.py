@@ -16,9 +16,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cmhs_metrics.errors import nearest
-from cmhs_metrics.measures import MEASURES, PARAMETERS, POPULATION, unit_of
+from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION, unit_of
 from cmhs_metrics.numeric.containers import Contract, evaluate
 from cmhs_metrics.numeric.ratio import PLAIN, Symbol
+from cmhs_metrics.units import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -104,6 +105,10 @@ class Metric:
         Whether it is a share of a whole, from 0 to 1, shown as a percentage.
     contract : Contract
         The formula with the units of its inputs.
+    whole : str, default ""
+        What the whole of a share is called where it is a sum: "appointments" of those kept and those missed.
+    index : bool, default False
+        Whether it says how a place stands to the country, which has 1.
     """
 
     name: str
@@ -117,6 +122,8 @@ class Metric:
     annual: bool
     proportion: bool
     contract: Contract
+    whole: str = ""
+    index: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -134,14 +141,51 @@ class Metric:
         return _trace(self.contract).text
 
     @property
+    def numerator(self) -> Mapping[str, int]:
+        """The measures above the line, each with how often it is added: -1 where it is taken away.
+
+        Empty where the formula is no quotient of two sums.
+        """
+        quotient = _trace(self.contract).quotient
+        return quotient[0] if quotient else {}
+
+    @property
+    def denominator(self) -> Mapping[str, int]:
+        """The measures below the line, as in `numerator`."""
+        quotient = _trace(self.contract).quotient
+        return quotient[1] if quotient else {}
+
+    @property
+    def of_a_sum(self) -> bool:
+        """Whether the whole of the share is a sum in which the numerator stands: missed of missed and kept."""
+        below = self.denominator
+        return len(below) > 1 and bool(self.numerator) and all(below.get(name) == 1 for name in self.numerator)
+
+    @property
+    def counted(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """What is counted, and among whom or what: the measures of which each is the sum.
+
+        None where chance has no say by itself: of costs and staff, and of a count for each of something else.
+        """
+        above, below = self.numerator, self.denominator
+        if not above or {*above.values(), *below.values()} != {1}:
+            return None
+        if any(name not in MEASURES or MEASURES[name].unit in NOT_COUNTED for name in above):
+            return None
+        among = [(name, whole) for name in above for whole in below]
+        if POPULATION in below or self.of_a_sum or (len(above) == 1 and set(among) <= set(self.contract.parts)):
+            return tuple(above), tuple(below)
+        return None
+
+    @property
     def printed_unit(self) -> str:
         """The unit in words, for labels and tables."""
         if self.proportion:
             return "proportion (0 to 1)"
         if not self.unit:
-            return "index" if self.name.endswith("index") else "ratio"
+            return "index" if self.index else "ratio"
         counted, *others = self.unit.replace("person_100k", "100,000 people").split(" / ")
-        return " per ".join([_PLURALS.get(counted, counted), *others])
+        return " per ".join([plural(counted.split(" * ")[0]), *others])
 
     def __reduce__(self) -> tuple[Any, ...]:
         return describe, (self.name,)
@@ -173,10 +217,6 @@ class Metric:
         return f"<table><caption><b>{html.escape(self.label)}</b> ({self.name})</caption>{cells}</table>"
 
 
-_PLURALS = {unit: f"{unit}s" for unit in ("patient", "contact", "referral", "bed", "admission", "discharge", "place")}
-_PLURALS |= {"assessment": "assessments", "professional": "professionals", "week": "weeks", "month": "months"}
-_PLURALS |= {"person": "people", "bed_day": "bed days", "month * patient": "months"}
-
 _catalogue: dict[str, Metric] = {}
 CATALOGUE: Mapping[str, Metric] = MappingProxyType(_catalogue)
 """Every metric that has been declared, by name."""
@@ -196,6 +236,8 @@ def metric(
     proportion: bool = False,
     parameters: Mapping[str, str] | None = None,
     many: bool = False,
+    whole: str = "",
+    index: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a metric: the decorator of its formula.
 
@@ -226,6 +268,10 @@ def metric(
     many : bool, default False
         Whether the formula takes many values together: a profile of shares that add to one, or a summary such as a
         median. Tables of teams do not compute these.
+    whole : str, default ""
+        What the whole of a share is called, where it is the sum of some measures: "appointments".
+    index : bool, default False
+        Whether the result says how a place stands to the country, which has 1.
 
     Returns
     -------
@@ -235,7 +281,7 @@ def metric(
     Raises
     ------
     TypeError
-        When a parameter has no unit or a metric of that name exists.
+        When a parameter has no unit, a metric of that name exists, or a share does not know its whole.
     """
 
     def declare(body: Callable[P, R]) -> Callable[P, R]:
@@ -258,8 +304,16 @@ def metric(
         worked = Example(example, gives, where, places)
         definition = " ".join((body.__doc__ or "").split())
         declared = Metric(
-            name, function, label, unit, definition, source, worked, tuple(caveats), annual, proportion, contract
-        )
+            name, function, label, unit, definition, source, worked, tuple(caveats), annual, proportion, contract,
+            whole, index,
+        )  # fmt: skip
+        if proportion and not many and not parts and not declared.of_a_sum:
+            raise TypeError(
+                f"{name}: the whole of the share is not known; say in measures.py what its numerator is part_of, or "
+                f"let the numerator stand in a sum below the line"
+            )
+        if bool(whole) != declared.of_a_sum:
+            raise TypeError(f"{name}: whole= names the whole of a share where that is a sum, and only there")
         function.__doc__ = _docstring(declared)
         _catalogue[name] = declared
         return function

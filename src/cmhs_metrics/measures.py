@@ -236,8 +236,14 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
 )
 """What the parameters of metrics are that are not measures."""
 
+NOT_COUNTED = frozenset({"GBP", "WTE"})
+"""Units of what is no count of events or people, and so has no chance of its own."""
+
 KEYS: tuple[str, ...] = ("organisation", "team", "team_type", "period")
 """The key columns: together they name a row."""
+
+PLACE_KEYS: tuple[str, ...] = ("region", "icb", "place", "trust")
+"""Columns of places: beside one of the others they name a row too."""
 
 
 def unit_of(parameter: str) -> str | None:

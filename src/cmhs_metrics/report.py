@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics import audit
+from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
@@ -291,13 +292,8 @@ def _difference(percent: float) -> str:
 
 
 def _title(measure: str) -> str:
-    titles = {
-        "total_cost": "Cost per trust",
-        "cost_per_100k_age_group": "Cost per 100,000 people of the team's ages",
-        "cost_per_100k": "Cost per 100,000 people aged 16 and over",
-    }
     metric = CATALOGUE.get(measure)
-    return titles.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
+    return TITLES.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
 
 
 def _in_words(unit: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copyreg
 import re
+import threading
 from typing import Any
 from weakref import WeakSet
 
@@ -41,9 +42,14 @@ DEFINITIONS: dict[str, str] = {
 }
 """The canonical units that pint does not have, by name."""
 
+_PLURALS = {"GBP": "GBP", "WTE": "WTE", "person": "people"}
+"""What many are called, where it is not the unit and an s."""
+
 # Pint builds its classes at run time, which no type checker can follow: they are Any, here and only here.
 _pint: Any = pint
 _defined: WeakSet[Any] = WeakSet()
+# Whoever comes second waits until every unit is there; reading a lazy registry comes back to `define` in one thread.
+_defining = threading.RLock()
 
 
 def define(registry: Any = None) -> Any:
@@ -73,14 +79,17 @@ def define(registry: Any = None) -> Any:
         registry = registry.get()
     if registry in _defined:
         return registry
-    _defined.add(registry)
-    for name, definition in DEFINITIONS.items():
-        try:
-            registry.get_name(name)
-        except pint.UndefinedUnitError:
-            registry.define(definition)
-    for value in (registry.Quantity(1.0, "GBP"), registry.Unit("GBP")):
-        copyreg.pickle(type(value), _reduce)
+    with _defining:
+        if registry in _defined:
+            return registry
+        for name, definition in DEFINITIONS.items():
+            try:
+                registry.get_name(name)
+            except pint.UndefinedUnitError:
+                registry.define(definition)
+        for value in (registry.Quantity(1.0, "GBP"), registry.Unit("GBP")):
+            copyreg.pickle(type(value), _reduce)
+        _defined.add(registry)
     return registry
 
 
@@ -93,8 +102,10 @@ class _RegistryInWaiting(_pint.LazyRegistry):  # type: ignore[misc]
     def __getattr__(self, item: str) -> Any:
         if item == "_on_redefinition":
             return "raise"
-        super().__getattr__("_units")
-        define(self)
+        with _defining:
+            if type(self) is _RegistryInWaiting:
+                super().__getattr__("_units")
+            define(self)
         return getattr(self, item)
 
     def __getitem__(self, item: str) -> Any:
@@ -123,6 +134,27 @@ def _reduce(value: Any) -> tuple[Any, ...]:
 def _unpickle(function: Any, arguments: tuple[Any, ...]) -> Any:
     define()
     return function(*arguments)
+
+
+def plural(unit: str) -> str:
+    """What many of a unit are called.
+
+    Parameters
+    ----------
+    unit : str
+        A unit of ours or of pint's, for example "patient".
+
+    Returns
+    -------
+    str
+        Its plural in words.
+
+    Examples
+    --------
+    >>> plural("patient"), plural("person"), plural("bed_day"), plural("GBP")
+    ('patients', 'people', 'bed days', 'GBP')
+    """
+    return _PLURALS.get(unit, f"{unit.replace('_', ' ')}s")
 
 
 def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 - the name that pint users expect

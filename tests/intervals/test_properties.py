@@ -84,6 +84,19 @@ class TestRate:
         assert below.upper - 1e-9 <= found.upper <= above.upper + 1e-9
         assert below.lower - 1e-9 <= found.lower <= above.lower + 1e-9
 
+    @given(st.lists(st.one_of(st.integers(0, 20).map(float), st.floats(0, 20)), min_size=1, max_size=6), levels)
+    def test_a_column_is_its_rows_whatever_stands_beside_them(self, count: list[float], level: float) -> None:
+        # Below 10 whole counts have limits of their own, and a column may hold both.
+        column = intervals.rate_interval(np.array(count), 100.0, confidence=level, fractional=True)
+        for at, each in enumerate(count):
+            alone = intervals.rate_interval(each, 100.0, confidence=level, fractional=True)
+            assert (column.lower[at], column.upper[at]) == pytest.approx((alone.lower, alone.upper), rel=1e-12)
+
+    def test_a_whole_count_beside_a_fraction(self) -> None:
+        # 2.5 events: half the chi-squared quantiles of 5 and 7 degrees of freedom, 0.8312 and 16.0128, by any table.
+        found = intervals.rate_interval(np.array([2.5, 3.0]), np.array([100.0, 100.0]), fractional=True, per=100)
+        assert (round(found.lower[0], 4), round(found.upper[0], 4)) == (0.4156, 8.0064)
+
 
 class TestProportion:
     @given(shares(), levels)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import narwhals as nw
@@ -15,9 +13,7 @@ from cmhs_metrics import BadInput, mhsds
 from cmhs_metrics.mhsds.quality import RULES, refuse_broken
 from cmhs_metrics.mhsds.synthesis.extracts import Plan, in_memory
 from cmhs_metrics.mhsds.synthesis.providers import Window
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
-from engines import ALL, LAZY, cells
+from tests.support.engines import ALL, LAZY, cells
 
 JUNE_2024 = 1491
 """Its last day is 30 June 2024: 1429 is April 2019, and June 2024 is 62 months on."""

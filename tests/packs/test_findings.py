@@ -16,13 +16,7 @@ from cmhs_metrics.packs.findings import Finding, Writer
 from cmhs_metrics.packs.sections import furthest, not_shown, sections
 from cmhs_metrics.packs.wording import per_cent, times_over
 from cmhs_metrics.presentation import amount, ordinal
-
-CAUSES = re.compile(
-    r"\b(because|due to|owing to|caus\w*|leads? to|led to|result\w*|driven|drives?|explain\w*|reflect\w*|thanks to|"
-    r"therefore|hence|consequen\w*|impact\w*|effect\w*|contribut\w*|attribut\w*|since)\b",
-    re.IGNORECASE,
-)
-JUDGEMENTS = re.compile(r"\b(better|worse|best|worst|good|bad|poor\w*|strong\w*|weak\w*|significan\w*|should)\b", re.I)
+from tests.support.pages import CAUSES, JUDGEMENTS
 
 THREE = pd.DataFrame(
     {

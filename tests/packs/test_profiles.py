@@ -6,8 +6,6 @@ import csv
 import io
 import math
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +19,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.profiles import ALL, profile_data, profile_findings, profiles
 from cmhs_metrics.packs.team_types import by_team_type, type_findings, type_rows
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from test_findings import CAUSES, JUDGEMENTS
-from test_pack import Tags, downloads
+from tests.support.pages import CAUSES, JUDGEMENTS, Tags, downloads
 
 TYPES = ["Generic CMHTs", "CRHT", "EIP"]
 TEAMS = pd.DataFrame(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -15,8 +13,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catchments import Shares
 from cmhs_metrics.places import boundaries_of, places, successions, to_boundaries
 from cmhs_metrics.published import read_icb_allocations
-
-REAL = Path(__file__).resolve().parents[2] / "../shared/data"
+from tests.support import official_data
 
 # Three practices of each ICB that was split, each with what tells its side, and one of each that was not.
 SPLIT = [
@@ -230,12 +227,11 @@ def test_shares_as_shares() -> None:
     assert to_boundaries(table, "2026-04", shares=shares)["caseload"].tolist() == [2, 6]
 
 
+@official_data.needed("icb_allocations_2022_23.csv.gz")
 @pytest.mark.parametrize("file", ["icb_allocations_2022_23.csv.gz", "icb_allocations_2025_26.csv"])
 def test_the_published_practices(file) -> None:
-    if not REAL.is_dir():
-        pytest.skip("the published files (../shared/data) are not there: they are not part of the project")
-    practices = read_icb_allocations(REAL / file, "practice")
-    people = read_icb_allocations(REAL / file)
+    practices = read_icb_allocations(official_data.FOLDER / file, "practice")
+    people = read_icb_allocations(official_data.FOLDER / file)
     result = to_boundaries(people, "2026-04", populations=practices)
     assert len(result) == 36
     for name in ("registered_population", "weighted_population"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import subprocess
@@ -13,13 +14,13 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
-from gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 from matplotlib.colors import to_hex
 from PIL import Image
 
 import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.plots.colours import contrast
+from tests.support.gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 
 every_picture = pytest.mark.parametrize("name", GALLERY)
 some_pictures = pytest.mark.parametrize(
@@ -279,4 +280,8 @@ def test_matplotlib_is_loaded_when_the_first_picture_is_asked_for() -> None:
 
 def test_every_public_name_is_there() -> None:
     assert set(dir(plots)) == set(plots._MODULES) == set(plots.__all__)
+    # Type checkers read the names where the pictures are defined.
+    for module in set(plots._MODULES.values()):
+        named = importlib.import_module(f"cmhs_metrics.plots.{module}").__all__
+        assert named == [name for name in plots.__all__ if plots._MODULES[name] == module]
     assert all(getattr(plots, name).__doc__ for name in plots.__all__)

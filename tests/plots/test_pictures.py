@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
@@ -21,9 +19,10 @@ from cmhs_metrics.decomposition import decompose_mix_change, decompose_product_c
 from cmhs_metrics.plots import colours
 from cmhs_metrics.plots.ends import spread
 from cmhs_metrics.trends import growth_against
+from tests.support import official_data
+from tests.support.gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
 
 NAMES = plots.icb_tiles().set_index("place")["name"].to_dict()
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def labels(axis: Any) -> list[str]:
@@ -593,9 +592,9 @@ class TestTiles:
         result = pd.DataFrame({"place": ["Z9B2Z", "QRL"], "value": [1.0, 2.0]})
         assert len(plots.tile_map(result).patches) == 36
 
-    @pytest.mark.skipif(not DATA.is_dir(), reason="the published files are not beside the project")
+    @official_data.needed("icb_allocations_2025_26.csv")
     def test_codes_and_names_are_the_published_ones(self) -> None:
-        people = cm.published.read_icb_allocations(DATA / "icb_allocations_2025_26.csv")
+        people = cm.published.read_icb_allocations(official_data.FOLDER / "icb_allocations_2025_26.csv")
         tiles = plots.icb_tiles()
         assert dict(zip(tiles["place"], tiles["name"], strict=True)) == dict(
             zip(people["icb"], people["icb_name"], strict=True)

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from official_files import ALLOCATIONS
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import check_weighted_totals, read_icb_allocations
+from tests.support.official_files import ALLOCATIONS
 
 HEADER, *PRACTICES = ALLOCATIONS.splitlines()
 

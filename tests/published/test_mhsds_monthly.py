@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from official_files import ICB, MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import read_mhsds_monthly, reading
+from tests.support.official_files import ICB, MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 
 def read(values: dict[str, object], code: str = "P1", breakdown: str = "Provider") -> pd.DataFrame:

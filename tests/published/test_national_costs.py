@@ -7,10 +7,10 @@ import math
 
 import pandas as pd
 import pytest
-from official_files import COSTS
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import compare_cost_per_contact, read_national_costs
+from tests.support.official_files import COSTS
 
 
 def read(text: str = COSTS) -> pd.DataFrame:

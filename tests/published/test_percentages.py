@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from official_files import MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import check_percentages, read_mhsds_monthly
+from tests.support.official_files import MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 
 def check(values: dict[str, object], code: str = "P1", breakdown: str = "Provider") -> pd.Series:

@@ -7,10 +7,10 @@ import io
 import zipfile
 
 import pytest
-from official_files import ALLOCATIONS, COSTS, monthly_text
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import read_icb_allocations, read_mhsds_monthly, read_national_costs
+from tests.support.official_files import ALLOCATIONS, COSTS, monthly_text
 
 MONTHLY = monthly_text({"MRS02": 372_004, "MRS02a": 78_261, "MRS02b": 21.037678})
 FILES = {

@@ -99,6 +99,23 @@ class TestPosition:
             "1st", "2nd", "3rd", "11th", "23rd"
         ]  # fmt: skip
 
+    @pytest.mark.parametrize("column", ["values", "lower", "upper"])
+    def test_refuses_what_is_infinite(self, column: str) -> None:
+        given = {"values": [1.0, 2, 3], "lower": [0.5, 1.5, 2.5], "upper": [1.5, 2.5, 3.5]}
+        given[column][1] = math.inf
+        with pytest.raises(cm.BadInput) as caught:
+            v.position(0, **{name: np.array(values) for name, values in given.items()})
+        assert (column, "row=1", math.inf) in [(each.column, each.row, each.value) for each in caught.value.problems]
+        if column == "values":
+            with pytest.raises(cm.BadInput):
+                v.position(0, np.array(given["values"]))
+
+    def test_bounds_may_be_equal_and_may_touch_the_value(self) -> None:
+        # A place whose value is certain, and one at its bound.
+        values = np.array([0.0, 5.0, 10.0])
+        found = v.position(1, values, lower=np.array([0.0, 5.0, 8.0]), upper=np.array([1.0, 5.0, 10.0]))
+        assert (found.rank, found.places) == (2, 3)
+
     def test_to_frame(self) -> None:
         frame = v.position("Centre", RATES, peers=["East"]).to_frame()
         assert frame.loc[0, ["place", "rank", "places", "peers"]].tolist() == ["Centre", 1, 5, 1]

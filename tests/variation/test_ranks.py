@@ -230,6 +230,20 @@ class TestRankIntervals:
         with pytest.raises(cm.BadInput, match="draws: got 10, expected 100 or more"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=10)
 
+    def test_a_bound_may_be_the_estimate(self) -> None:
+        # A place where all did, or none: its share is its upper, or its lower, bound.
+        found = v.rank_intervals(
+            np.array([1.0, 0.8, 0.0]), lower=np.array([0.9, 0.7, 0.0]), upper=np.array([1.0, 0.9, 0.1])
+        )
+        assert found.rank.tolist() == [1, 2, 3]
+        assert (found.lower[2], found.upper[2]) == (3, 3)
+
+    def test_the_edges_are_accepted(self) -> None:
+        found = v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=100)
+        assert found.rank.tolist() == [2, 1]
+        found = v.rank_intervals(counts=np.array([5, 0]), denominators=np.array([5, 5]), kind="proportion")
+        assert found.rank.tolist() == [1, 2]
+
     @pytest.mark.parametrize("names", [[], ["estimates"], ["counts"], ["estimates", "counts", "denominators"]])
     def test_refuses_other_combinations(self, names: list[str]) -> None:
         with pytest.raises(cm.BadInput, match="expected estimates and standard_errors, or estimates, lower and upper"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
 from hypothesis import given
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
+from tests.support import official_data
 
 Q = cm.units.Quantity
-DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 positive = st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30).map(np.array)
 factors = st.floats(1e-3, 1e3)
 SUMMARIES = [
@@ -48,15 +48,15 @@ class TestTheAuditsRanges:
 
 @pytest.fixture(scope="module")
 def rates() -> pd.DataFrame:
-    practices = pd.read_csv(DATA / "icb_allocations_2025_26.csv", encoding="utf-8-sig")
+    practices = pd.read_csv(official_data.FOLDER / "icb_allocations_2025_26.csv", encoding="utf-8-sig")
     people = practices.groupby("ICB")[["Population", "MH WP"]].sum()
-    waits = pd.read_csv(DATA / "mhsds_4ww_2024_06.csv.gz", dtype=str)
+    waits = pd.read_csv(official_data.FOLDER / "mhsds_4ww_2024_06.csv.gz", dtype=str)
     of_icbs = waits["BREAKDOWN"].str.startswith("ICB") & (waits["MEASURE_ID"] == "MRS06")
     referrals = waits[of_icbs].set_index("PRIMARY_LEVEL")["MEASURE_VALUE"].drop("UNKNOWN").astype(float)
     return people.rdiv(referrals, axis=0) * 100_000
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"the published files are not at {DATA}")
+@official_data.needed("icb_allocations_2025_26.csv")
 class TestOpenReferralsOfJune2024:
     """MHSDS community waits, June 2024, MRS06 over 42 ICBs: 4.8-fold registered, 4.9-fold need-weighted."""
 

@@ -23,6 +23,13 @@ _COLUMNS = {
     "time_on_caseload": "time_on_caseload.{}",
 }
 
+TITLES = {
+    "total_cost": "Cost per trust",
+    "cost_per_100k_age_group": "Cost per 100,000 people of the team's ages",
+    "cost_per_100k": "Cost per 100,000 people aged 16 and over",
+}
+"""What the audit calls the columns of its profile that are no metric of one population."""
+
 ALL_TEAMS = "All CMHTs"
 
 

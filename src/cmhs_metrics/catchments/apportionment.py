@@ -13,16 +13,18 @@ from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, unknown_place
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
-from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of, with_plain_bounds
-from cmhs_metrics.tables.entry import enter, require, row_name
-from cmhs_metrics.tables.validation import LISTED, as_text, check_cells, number
+from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of
+from cmhs_metrics.tables.casting import as_float, as_text
+from cmhs_metrics.tables.checking import LISTED, refuse_bad_cells
+from cmhs_metrics.tables.reading import read_table
+from cmhs_metrics.tables.table import require, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmhs_metrics.catchments.rows import Uncovered
     from cmhs_metrics.catchments.shares import Shares
-    from cmhs_metrics.tables.entry import Frame, Table
+    from cmhs_metrics.tables.table import Frame, Table
 
 _TEMPORARY = "_apportion_"
 _TO, _SHARE, _ORDER = f"{_TEMPORARY}to", f"{_TEMPORARY}share", f"{_TEMPORARY}order"
@@ -121,14 +123,16 @@ def apportion(
     0  QH8       NaN           250.0           251.0
     1  QUE       NaN           750.0           753.0
     """
-    entered = with_plain_bounds(enter(table))
+    entered = read_table(table)
     require(entered, [by], "by")
     chosen = _measures(entered, by, to, measures, populations) if measures or not also else []
     if integers and entered.lazy:
         expected = "a table in memory (collect it first): remainders are ranked over whole groups"
         raise BadInput("apportion", [Problem("integers", None, integers, expected)])
     if not entered.lazy:
-        check_cells(entered, keys if keys is not None else [by, *(k for k in KEYS if k in entered.schema and k != by)])
+        refuse_bad_cells(
+            entered, keys if keys is not None else [by, *(k for k in KEYS if k in entered.schema and k != by)]
+        )
         _refuse_unknown(entered, by, shares, uncovered)
     if integers:
         _refuse_fractions(entered, by, [name for name in chosen if not _is_population(name)])
@@ -150,7 +154,7 @@ def apportion(
             result = _in_whole_numbers(result, to, others, chosen)
     else:
         result = result.sort(*columns)
-    return entered.leave(result.select(*columns, *chosen), {})
+    return entered.to_native(result.select(*columns, *chosen), {})
 
 
 def _shared_out(table: Table, shares: Shares, by: str, measures: list[str], others: list[str]) -> Frame:
@@ -158,7 +162,7 @@ def _shared_out(table: Table, shares: Shares, by: str, measures: list[str], othe
     if isinstance(frame, nw.DataFrame):
         frame = frame.with_row_index(_ORDER)
     matched = frame.with_columns(
-        as_text(by).alias(f"{_TEMPORARY}from"), *(number(name).alias(name) for name in measures)
+        as_text(by).alias(f"{_TEMPORARY}from"), *(as_float(name).alias(name) for name in measures)
     ).join(_beside(frame, shares), left_on=f"{_TEMPORARY}from", right_on=f"{_TEMPORARY}shared", how="left")  # type: ignore[arg-type]
     share = nw.col(_SHARE).fill_null(1.0)
     parts = matched.with_columns(
@@ -273,7 +277,7 @@ def _refuse_fractions(table: Table, by: str, measures: list[str]) -> None:
     keys = list(dict.fromkeys([by, *table.keys()]))
     problems: list[Problem] = []
     for name in measures:
-        values = frame.select(number(name).fill_null(0.0).alias(name)).get_column(name).to_numpy()  # type: ignore[union-attr]
+        values = frame.select(as_float(name).fill_null(0.0).alias(name)).get_column(name).to_numpy()  # type: ignore[union-attr]
         broken = np.flatnonzero(values != np.floor(values))[:LISTED]
         rows = frame.select(*keys)[broken.tolist()].rows(named=True) if broken.size else []
         problems += [

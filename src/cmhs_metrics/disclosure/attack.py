@@ -10,7 +10,7 @@ import numpy as np
 from cmhs_metrics.disclosure.bounds import Inconsistent, reach
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.frames import given_back
+from cmhs_metrics.numeric.frames import empty_like, given_back
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +30,19 @@ class Attack:
         The width that the rule asks for.
     like : table, optional
         The table that was attacked: `cells` and `fallen` give its kind back.
+
+    Notes
+    -----
+    A pickle or a copy holds what a reader of the published table can work out and nothing else: of `like`, the kind of
+    table without its cells.
     """
 
     in_pandas: pd.DataFrame
     width: int
     like: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"like": empty_like(self.like)}
 
     @property
     def cells(self) -> Any:

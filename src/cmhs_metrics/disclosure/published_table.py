@@ -12,7 +12,7 @@ from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import display_text
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.numeric.frames import given_back, in_pandas
+from cmhs_metrics.numeric.frames import empty_like, given_back, in_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,10 @@ class PublishedTable:
         Whether the symbol may stand for counts that are not small, which were suppressed to protect others.
     like : table, optional
         The table that it was made from: `to_frame` and `display` give its kind back.
+
+    Notes
+    -----
+    A pickle or a copy holds what may be published and nothing else: of `like`, the kind of table without its cells.
     """
 
     layout: Layout
@@ -53,6 +57,9 @@ class PublishedTable:
     value: str
     complemented: bool
     like: Any = field(default=None, kw_only=True, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"like": empty_like(self.like)}
 
     @property
     def suppressed(self) -> int:

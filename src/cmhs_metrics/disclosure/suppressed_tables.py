@@ -9,13 +9,12 @@ import narwhals as nw
 from cmhs_metrics.disclosure.rule import NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 T = TypeVar("T")
-NOT_COUNTED = frozenset({"GBP", "WTE"})
 """Units of measures that count nobody."""
 
 

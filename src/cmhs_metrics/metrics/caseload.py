@@ -12,6 +12,15 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Column, Many, Number, Value
 
+__all__ = [
+    "caseload_per_100k",
+    "caseload_share",
+    "time_on_caseload",
+    "implied_time_on_caseload",
+    "caseload_turnover",
+    "community_supported_rate",
+]
+
 
 @metric(
     label="Caseload per 100,000 people",

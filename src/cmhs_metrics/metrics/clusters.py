@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = ["cluster_share", "iapt_entrants_per_patient", "cluster_profile"]
+
 
 @metric(
     label="Share of caseload by care cluster",

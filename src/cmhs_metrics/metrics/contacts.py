@@ -11,6 +11,15 @@ from cmhs_metrics.sources import AUDIT, FRAMEWORK
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
+__all__ = [
+    "contacts_per_100k",
+    "contacts_per_patient",
+    "contacts_per_patient_month",
+    "face_to_face_share",
+    "dna_rate",
+    "non_face_to_face_share",
+]
+
 PER_PATIENT = AUDIT.section("Size and shape of the workforce – by team type: Contacts per patient per year")
 CASELOAD_AT_YEAR_END = (
     "Contacts of the whole year stand over the caseload on its last day: teams that see many people briefly look more "
@@ -88,6 +97,7 @@ def face_to_face_share(face_to_face_contacts: Value | Number, contacts: Value | 
     places=2,
     where="generic CMHTs: 11% of appointments missed, so 11 to every 89 kept",
     proportion=True,
+    whole="appointments",
     caveats=[
         "The whole is appointments: those kept (contacts) and those missed. Cancelled appointments are in neither.",
         "Contacts without an appointment (a telephone call, a message) make the rate look lower.",

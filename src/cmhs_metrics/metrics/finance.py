@@ -11,6 +11,18 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
+__all__ = [
+    "cost_per_100k",
+    "year_of_care_cost",
+    "year_of_care_cost_on_average_caseload",
+    "cost_per_contact",
+    "cost_per_referral",
+    "cost_per_wte",
+    "cost_per_organisation",
+    "provision_rate",
+    "organisations_reporting_rate",
+]
+
 UNIT_COSTS = AUDIT.section("CMHS Finance: Unit Costs 2016/17")
 
 

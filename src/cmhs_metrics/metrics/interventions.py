@@ -11,6 +11,8 @@ from cmhs_metrics.sources import AUDIT, FRAMEWORK
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
+__all__ = ["intervention_offer_rate", "therapy_offer_rate"]
+
 INTERVENTIONS = (
     "Behavioural couples therapy",
     "Behavioural therapy",

@@ -12,6 +12,8 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
+__all__ = ["per_100k", "need_index", "weighted_population"]
+
 NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
 
 
@@ -60,6 +62,7 @@ def per_100k(value: Value | Number, population: Value | Number) -> Value:
     places=3,
     where="Cambridgeshire and Peterborough, mental health: NHS England, ICB place-based allocations 2025/26",
     caveats=["Weights move population between places and create none: over England the index is 1."],
+    index=True,
 )
 def need_index(weighted_population: Value | Number, registered_population: Value | Number) -> Value:
     """Need for mental-health care for each registered person, relative to England's: above 1 is more need."""

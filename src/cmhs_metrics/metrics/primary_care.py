@@ -12,6 +12,21 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = [
+    "trained_professionals_per_100k",
+    "enhanced_patients_per_100k",
+    "enhanced_cost_per_100k",
+    "enhanced_cost_per_patient",
+    "psychological_therapists_per_100k",
+    "smi_health_check_rate",
+    "housing_places_per_100k",
+    "housing_occupancy",
+    "housing_cost_per_100k",
+    "housing_cost_per_place",
+    "shared_care_rate",
+    "enhanced_provider_share",
+]
+
 ENHANCED = AUDIT.section("Primary Care: Enhanced Primary Care")
 HOUSING = AUDIT.section("Primary Care: Supported Housing; capacity and spend")
 

@@ -12,6 +12,14 @@ from cmhs_metrics.sources import AUDIT, MONTHLY
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = [
+    "referrals_per_100k",
+    "open_referrals_per_100k",
+    "referral_acceptance_rate",
+    "referral_source_share",
+    "referral_team_share",
+]
+
 
 @metric(
     label="Referrals per 100,000 people",

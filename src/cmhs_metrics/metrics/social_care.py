@@ -12,6 +12,17 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = [
+    "social_workers_per_100k",
+    "social_care_support_staff_per_100k",
+    "amhps_per_100k",
+    "assessments_per_amhp",
+    "assessment_source_share",
+    "assessments_under_18_per_100k",
+    "assessments_65_plus_per_100k",
+    "amhp_share",
+]
+
 SOCIAL_WORKERS = AUDIT.section("Social Care: Mental Health Social Workers (WTE) per 100,000 population")
 AMHPS = AUDIT.section("Social Care: AMHP Workforce per 100,000 population")
 

@@ -12,6 +12,20 @@ from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = [
+    "access_per_100k",
+    "pcn_criteria_share",
+    "transformed_pcn_share",
+    "arrs_coverage",
+    "admissions_without_prior_contact_rate",
+    "improved_share",
+    "contacted_in_time_rate",
+    "stepped_down_rate",
+    "premature_mortality_ratio",
+    "gp_attendance_reduced_rate",
+    "positive_experience_rate",
+]
+
 PROGRESS = BOARD_PAPER.section("paragraph 10: Progress to date with CMH transformation")
 AIMS = BOARD_PAPER.section("paragraph 11: the four headline aims")
 

@@ -11,6 +11,13 @@ from cmhs_metrics.sources import AUDIT, BOARD_PAPER
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
+__all__ = [
+    "voluntary_sector_cost_per_patient",
+    "recurrent_share",
+    "voluntary_sector_spend_share",
+    "non_recurrent_share",
+]
+
 SERVICES = AUDIT.section("Voluntary Sector: Most common service offers nationally")
 
 

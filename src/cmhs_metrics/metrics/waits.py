@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.numeric.kinds import Column, Many, Number, Value
 
+__all__ = [
+    "share_within",
+    "median_wait",
+    "wait_percentile",
+    "four_week_rate",
+    "waiting_over_52_weeks_rate",
+    "waiting_over_78_weeks_rate",
+    "waiting_over_104_weeks_rate",
+    "eip_two_week_rate",
+    "waiting_band_share",
+    "mean_wait",
+    "waiting_bands",
+]
+
 BANDS = AUDIT.section("Waiting Times: Waiting times for community MH services")
 STANDARD = CONFEDERATION.section("paragraphs 17, 18 and 23: access and waiting times")
 
@@ -43,9 +57,10 @@ def share_within(waits: Column, weeks: Number) -> float:
     label="Median wait",
     unit="week",
     source=STANDARD,
-    example={"waits": (2, 3, 5, 8, 40)},
-    gives="5.0",
-    where="illustration",
+    example={"waits": (0.4, 1.0, 2.1, 4.3, 8.6)},
+    gives="2.1",
+    where="early intervention: a median of 15 days, quartiles of 7 and 30 (Kirkbride and others, doi "
+    "10.1007/s00127-017-1343-7)",
     many=True,
     parameters={"waits": "week"},
     caveats=["Of completed waits it says nothing about those still waiting, who have often waited longest."],
@@ -59,9 +74,9 @@ def median_wait(waits: Column) -> float:
     label="Percentile of waits",
     unit="week",
     source=STANDARD,
-    example={"waits": (2, 3, 5, 8, 40), "percent": 90},
-    gives="27.2",
-    where="illustration",
+    example={"waits": (1, 2, 3, 4, 6, 9, 12, 15, 17, 18, 30), "percent": 90},
+    gives="18.0",
+    where="around 90% of people are treated within 18 weeks: ten of eleven",
     many=True,
     parameters={"waits": "week", "percent": ""},
     caveats=["Between two people the percentile is interpolated."],
@@ -91,9 +106,10 @@ def four_week_rate(waits_within_four_weeks: Value | Number, waits_completed: Val
     label="Share of those waiting who have waited over 52 weeks",
     unit="",
     source=STANDARD,
-    example={"waiting_over_52_weeks": 30, "waiting": 100},
-    gives="0.3",
-    where="illustration",
+    example={"waiting_over_52_weeks": 145_343, "waiting": 372_004},
+    gives="0.391",
+    places=3,
+    where="MHSDS monthly statistics, community waits, England, June 2024: MRS02e over MRS02",
     proportion=True,
 )
 def waiting_over_52_weeks_rate(waiting_over_52_weeks: Value | Number, waiting: Value | Number) -> Value:
@@ -105,9 +121,10 @@ def waiting_over_52_weeks_rate(waiting_over_52_weeks: Value | Number, waiting: V
     label="Share of those waiting who have waited over 78 weeks",
     unit="",
     source=STANDARD,
-    example={"waiting_over_78_weeks": 30, "waiting": 100},
-    gives="0.3",
-    where="illustration",
+    example={"waiting_over_78_weeks": 103_537, "waiting": 372_004},
+    gives="0.278",
+    places=3,
+    where="MHSDS monthly statistics, community waits, England, June 2024: MRS02c over MRS02",
     proportion=True,
 )
 def waiting_over_78_weeks_rate(waiting_over_78_weeks: Value | Number, waiting: Value | Number) -> Value:
@@ -133,10 +150,10 @@ def waiting_over_104_weeks_rate(waiting_over_104_weeks: Value | Number, waiting:
     label="EIP treatment begun within two weeks",
     unit="",
     source=WEB_PAGE.section("Early Intervention in Psychosis (EIP)"),
-    example={"eip_starts_within_two_weeks": 53, "eip_starts": 100},
-    gives="0.53",
+    example={"eip_starts_within_two_weeks": 783, "eip_starts": 1_204},
+    gives="0.65",
     places=2,
-    where="illustration; the standard is more than 50%",
+    where="England, April 2016: 65% of 1,204 people (Health Service Journal); the standard is more than 50%",
     proportion=True,
     caveats=["The standard asks for a NICE-approved package of care, not for a first contact."],
 )
@@ -149,9 +166,10 @@ def eip_two_week_rate(eip_starts_within_two_weeks: Value | Number, eip_starts: V
     label="Share of waits by band of weeks",
     unit="",
     source=BANDS,
-    example={"waiting": (60, 20, 10, 10)},
-    gives="[0.6, 0.2, 0.1, 0.1]",
-    where="illustration in the bands under 4, 4–10, 11–18 and over 18 weeks; around 90% are treated within 18",
+    example={"waiting": (226_661, 41_806, 25_276, 78_261)},
+    gives="[0.609, 0.112, 0.068, 0.21]",
+    places=3,
+    where="up to 52, 78 and 104 weeks, and over: MHSDS, community waits, England, June 2024, MRS02 to MRS02e",
     proportion=True,
     many=True,
     caveats=["Count single waits into the bands with waiting_bands."],

@@ -12,6 +12,18 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
+__all__ = [
+    "wte_per_100k",
+    "patients_per_wte",
+    "contacts_per_wte",
+    "team_wte_share",
+    "skill_mix",
+    "female_share",
+    "white_british_share",
+    "under_50_share",
+    "over_four_days_share",
+]
+
 BY_TEAM = AUDIT.section("Size and shape of the workforce – by team type")
 
 

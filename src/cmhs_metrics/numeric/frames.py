@@ -48,6 +48,22 @@ def in_pandas(table: Any, method: str) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def empty_like(table: Any) -> Any:
+    """A table of the same kind that holds nothing, which tells the kind and none of the cells.
+
+    Parameters
+    ----------
+    table : any eager frame that narwhals knows, or None
+        The table.
+
+    Returns
+    -------
+    The kind of `table`
+        Without columns or rows; None for a pandas table, which needs no telling.
+    """
+    return None if table is None or isinstance(table, pd.DataFrame) else given_back(pd.DataFrame(), table)
+
+
 def given_back(frame: pd.DataFrame, like: Any) -> Any:
     """Give a table back in the kind of another.
 

@@ -25,14 +25,27 @@ class Symbol:
     code : str
         The formula as Python, with its zero rule.
     text : str
-        The formula as people write it.
+        The formula as people write it; `code` unless given.
+    terms : dict of str to int, optional
+        Where it is a sum: each parameter with how often it is added, -1 where it is taken away; a parameter alone
+        unless given.
+    quotient : tuple of dict, optional
+        The terms above and below the line, where it is a quotient of two sums.
     """
 
-    __slots__ = ("code", "text")
+    __slots__ = ("code", "quotient", "terms", "text")
 
-    def __init__(self, code: str, text: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        text: str | None = None,
+        terms: dict[str, int] | None = None,
+        quotient: tuple[dict[str, int], dict[str, int]] | None = None,
+    ) -> None:
         self.code = code
         self.text = code if text is None else text
+        self.terms = {code: 1} if text is None and terms is None else terms
+        self.quotient = quotient
 
     @property
     def grouped(self) -> str:
@@ -41,7 +54,12 @@ class Symbol:
 
     def _joined(self, operator: str, sign: str, other: Any) -> Symbol:
         code, text = (other.code, other.grouped) if isinstance(other, Symbol) else (f"{other!r}", f"{other:,}")
-        return Symbol(f"({self.code} {operator} {code})", f"{self.grouped} {sign} {text}")
+        terms = None
+        if operator in "+-" and isinstance(other, Symbol) and self.terms is not None and other.terms is not None:
+            terms = dict(self.terms)
+            for name, times in other.terms.items():
+                terms[name] = terms.get(name, 0) + (times if operator == "+" else -times)
+        return Symbol(f"({self.code} {operator} {code})", f"{self.grouped} {sign} {text}", terms)
 
     def __add__(self, other: Any) -> Symbol:
         return self._joined("+", "+", other)
@@ -62,6 +80,7 @@ def _of_symbols(numerator: Any, denominator: Any, scale: float) -> Symbol:
     return Symbol(
         f"{numerator.code} / {denominator.code}{times} if {denominator.code} else _nan",
         f"{numerator.grouped} / {denominator.grouped}{shown}",
+        quotient=(numerator.terms, denominator.terms) if numerator.terms and denominator.terms else None,
     )
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cmhs_metrics.packs.figures import Figures
-    from cmhs_metrics.packs.page import Setting
     from cmhs_metrics.packs.sections import NotShown, Section
+    from cmhs_metrics.packs.setting import Setting
 
 _AVERAGES = {
     "pooled": (

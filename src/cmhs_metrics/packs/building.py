@@ -7,11 +7,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmhs_metrics.benchmarking.place_names import as_names
+from cmhs_metrics.benchmarking.place_names import listed as given
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
-from cmhs_metrics.packs.page import Setting, page
+from cmhs_metrics.packs.page import page
+from cmhs_metrics.packs.setting import Setting
 from cmhs_metrics.synthetic import synthetic_providers
+from cmhs_metrics.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +83,8 @@ def pack(
     data: Any = None,
     populations: Any = None,
     *,
-    focus: str | Sequence[str] = (),
-    peers: str | Sequence[str] = (),
+    focus: Any = (),
+    peers: Any = (),
     by: str | None = None,
     place: str | None = None,
     basis: str | Sequence[str] | None = None,
@@ -106,9 +110,9 @@ def pack(
     populations : table of the same kind, optional
         The people of each place; see `aggregate`. Its columns that are neither places nor populations are left out, and
         the page names them.
-    focus : str or sequence of str, optional
+    focus : place or sequence of them, optional
         The places that the reader asks about. Without one the page shows all places alike.
-    peers : str or sequence of str, optional
+    peers : place or sequence of them, optional
         Places with which they are compared besides. A place of the focus is no peer of itself.
     by : str, optional
         The column that names the places: the first of "icb", "organisation" and "region" that holds those asked for,
@@ -119,7 +123,8 @@ def pack(
     basis : str or sequence of str, optional
         The populations of the rates: "weighted" and "registered", as in the audit, where they are there.
     period : optional
-        The period to show: the last one of the table unless given. Earlier ones make the trends.
+        The period to show, in any spelling that `parse_periods` reads: the last one of the table unless given. Earlier
+        ones make the trends.
     over_time : {"last", "mean"}, optional
         Pool all periods of the table into one, for example twelve months into a year, and how a stock is then made; see
         `aggregate`. There are no trends then.
@@ -147,6 +152,9 @@ def pack(
 
     Notes
     -----
+    Rows of "Unknown", "Not stated" and the like are of no place: they are in no rank, average or chart, and the page
+    says what share of each measure they hold.
+
     The page is one file without scripts, and loads nothing. Findings are sentences made by rules: what they claim, and
     what they never do, stands in the how-to guide. A suppressed value is in no chart, table, sentence or download.
 
@@ -165,7 +173,10 @@ def pack(
     average (1,500). The difference is more than chance: 95% interval 1,732 to 2,297.
     """
     sample = data is None
-    asked = [[each] if isinstance(each, str) else [str(name) for name in each] for each in (focus, peers)]
+    problems: list[Problem] = []
+    asked = [as_names(given(name, each, problems)) for name, each in (("focus", focus), ("peers", peers))]
+    if problems:
+        raise BadInput("pack", problems)
     if sample:
         if populations is not None:
             raise BadInput("pack", [Problem("populations", None, None, "to come with data")])
@@ -179,8 +190,6 @@ def pack(
     made = contents(comparison)
     named = " and ".join(comparison.name(each) for each in comparison.focus[:2]) if len(asked[0]) < 3 else ""
     heading = title or f"Community mental health services{f': {named}' if named else ''}"
-    from cmhs_metrics import __version__
-
     setting = Setting(heading, "synthetic providers" if sample else source, date, sample, charts, __version__)
     result = Pack(heading, page(comparison, made, setting), made.findings, made.not_shown)
     if output is not None:

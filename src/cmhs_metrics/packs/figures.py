@@ -16,10 +16,12 @@ from cmhs_metrics.packs.entering import (
     columns_of,
     in_memory,
     names_of_places,
+    no_places,
     periods_of,
     place_column,
     pooled_periods,
     populations_of_places,
+    without_no_place,
 )
 from cmhs_metrics.packs.parts import PART_COLUMNS, Parts, of_column, of_team_types, split
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED
@@ -78,6 +80,8 @@ class Figures:
         Whether the period is several of the table, pooled into one.
     parts : tuple of Parts
         The sums by type of team, staff group and care cluster, where the table has these.
+    no_place : pandas.DataFrame, optional
+        As `measures`, of the rows that stand for no place, such as "Unknown": they are in nothing else.
     """
 
     by: str
@@ -93,6 +97,7 @@ class Figures:
     unused: tuple[str, ...]
     pooled: bool = False
     parts: tuple[Parts, ...] = ()
+    no_place: pd.DataFrame | None = None
 
     def name(self, place: str) -> str:
         """A place as the pack calls it: its name, and its code where it has both."""
@@ -176,6 +181,9 @@ def compare(
     people_of = {"populations": people, "place": place if held or place in columns_of(people) else None}
     totals = aggregate(teams, groups, over_time=over_time, keys=keys, **people_of)
     sums = in_memory(totals, by)
+    aside = no_places(sums, by)
+    teams, named = without_no_place(teams, by), {name: without_no_place(rows, by) for name, rows in named.items()}
+    sums, left_out = sums[~aside].reset_index(drop=True), sums[aside]
     metrics = [column_of(name) for name in columns_of(totals)]
     wanted = list(dict.fromkeys(found[0].name for found in metrics if found is not None))
     if not wanted:
@@ -204,7 +212,7 @@ def compare(
             rows = compared(of_period, of_period, wanted, arguments | marks | {"place": place_of(of_period, by)})
         history.append(rows.assign(period=shown if each is None else each))
     rows = history[-1]
-    measures = sums[sums["period"] == shown] if "period" in sums else sums
+    measures, left_out = (held[held["period"] == shown] if "period" in held else held for held in (sums, left_out))
     parts = [
         of_team_types(teams, by, people, people_of["place"], shown, over_time),
         *(of_column(rows_of, column, by, shown, over_time) for column, rows_of in named.items()),
@@ -213,7 +221,7 @@ def compare(
         by, tuple(focus), tuple(peers), names, average, confidence, shown,
         rows, pd.concat(history, ignore_index=True) if len(periods) > 1 else rows.iloc[:0],
         measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
-        tuple(each for each in parts if each is not None),
+        tuple(each for each in parts if each is not None), left_out.set_index(by),
     )  # fmt: skip
 
 
@@ -268,19 +276,26 @@ def compared(table: Any, sums: pd.DataFrame, metrics: Sequence[str], arguments: 
 def _statuses(rows: pd.DataFrame, sums: pd.DataFrame) -> list[str]:
     """What is known of each value: it stands there, is suppressed, is missing, or has nothing to divide by."""
     return [
-        KNOWN if pd.notna(value) else _why(inputs_of(metric, basis), sums.loc[place])
+        KNOWN if pd.notna(value) else _why(metric, basis, sums.loc[place])
         for metric, basis, place, value in zip(rows["metric"], rows["basis"], rows["place"], rows["value"], strict=True)
     ]
 
 
-def _why(inputs: Sequence[str], cells: pd.Series[Any]) -> str:
+def _why(metric: str, basis: str | None, cells: pd.Series[Any]) -> str:
+    inputs, below = inputs_of(metric, basis), denominator_of(metric, basis)
     absent = [name for name in inputs if name not in cells or pd.isna(cells[name])]
     if any(pd.notna(cells.get(f"{name}{end}")) for name in absent for end in BOUNDS):
         return SUPPRESSED
-    return UNDEFINED if not absent and cells[inputs[-1]] == 0 else NOT_KNOWN
+    return UNDEFINED if not absent and below and cells[below].sum() == 0 else NOT_KNOWN
 
 
 def inputs_of(metric: str, basis: str | None) -> list[str]:
     """The measures that a metric is computed from, its population among them."""
     population = BASES[basis].measure if basis else POPULATION
     return [population if name == POPULATION else name for name in CATALOGUE[metric].inputs if name != AGE_BAND]
+
+
+def denominator_of(metric: str, basis: str | None) -> list[str]:
+    """The measures that a metric is divided by; none where it is no quotient."""
+    named = dict(zip(CATALOGUE[metric].inputs, inputs_of(metric, basis), strict=True))
+    return [named[name] for name in CATALOGUE[metric].denominator]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cmhs_metrics.packs.figures import UNDEFINED, inputs_of
+from cmhs_metrics.packs.figures import UNDEFINED, denominator_of, inputs_of
 from cmhs_metrics.packs.wording import Wording, times_over
 from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
 from cmhs_metrics.variation import fold_variation
@@ -236,7 +236,9 @@ class Writer(Wording):
         if row["status"] == SUPPRESSED:
             return "suppressed in the data, and so not shown"
         if row["status"] == UNDEFINED:
-            below = inputs_of(self.metric.name, self.basis)[-1].replace("_", " ")
+            below = self.metric.whole or listed(
+                [name.replace("_", " ") for name in denominator_of(self.metric.name, self.basis)]
+            )
             return f"not defined: {below} is 0, which leaves nothing to divide by"
         cells = self.comparison.measures.loc[place]
         absent = [name for name in inputs_of(self.metric.name, self.basis) if pd.isna(cells.get(name))]

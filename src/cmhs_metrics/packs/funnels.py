@@ -73,24 +73,23 @@ def funnel_of(entry: Entry, comparison: Figures, *, of_rate: bool) -> PlaceFunne
     rows, metric = writer.rows, writer.metric
     if writer.places < FEWEST_IN_FUNNEL or rows["outlier"].isna().all() or not (metric.proportion or of_rate):
         return None
-    inputs = inputs_of(metric.name, writer.basis)
+    if metric.counted is None:
+        return None
+    columns = dict(zip(metric.inputs, inputs_of(metric.name, writer.basis), strict=True))
+    counted, among = ([columns[name] for name in names] for names in metric.counted)
     measures = comparison.measures.loc[rows["place"]]
-    top, bottom = inputs[0], inputs[-1]
-    for name in (top, bottom):
+    for name in {*counted, *among}:
         if f"{name}_lower" in measures and (measures[f"{name}_lower"] != measures[f"{name}_upper"]).any():
             return None
     known = (rows["status"] == KNOWN).to_numpy()
-    events = measures[top].where(known).round()
-    whole = measures[bottom].where(known)
-    if metric.name == "dna_rate":
-        whole = whole + measures[top]
+    events, whole = (measures[names].sum(axis=1, skipna=False).where(known) for names in (counted, among))
     found = funnel(
         "proportion" if metric.proportion else "rate",
-        events.to_numpy(),
+        events.round().to_numpy(),
         (whole.round() if metric.proportion else whole).to_numpy(),
         adjustment="additive",
     )
-    below = "appointments" if metric.name == "dna_rate" else bottom.replace("_", " ")
+    below = metric.whole or " and ".join(among).replace("_", " ")
     return PlaceFunnel(found, tuple(rows["place"]), below)
 
 

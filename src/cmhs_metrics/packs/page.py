@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib import resources
@@ -31,37 +30,10 @@ if TYPE_CHECKING:
     from cmhs_metrics.packs.contents import Contents
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.sections import Entry, Section
+    from cmhs_metrics.packs.setting import Setting
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """What the page may load: nothing. No script runs in it, whatever a name in a table may say."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the page is called, and what it says of its data.
-
-    Parameters
-    ----------
-    title : str
-        The title.
-    source : str or None
-        The source of the data.
-    date : str or None
-        The date to print.
-    sample : bool
-        Whether the data are the bundled, synthetic ones.
-    charts : bool
-        Whether charts are drawn.
-    version : str
-        The version of the library.
-    """
-
-    title: str
-    source: str | None
-    date: str | None
-    sample: bool
-    charts: bool
-    version: str
 
 
 def page(comparison: Figures, made: Contents, setting: Setting) -> str:

@@ -13,13 +13,14 @@ from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.places.dated import as_day, places
 from cmhs_metrics.places.paths import LEVELS, level_of, path_along, sided_practices, steps_between, there_on
 from cmhs_metrics.tables.bounds import measure_of
-from cmhs_metrics.tables.entry import enter, require, rows_in
+from cmhs_metrics.tables.reading import read_table, rows_in
+from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Mapping
 
-    from cmhs_metrics.tables.entry import Table
+    from cmhs_metrics.tables.table import Table
 
 
 def to_boundaries(
@@ -95,7 +96,7 @@ def to_boundaries(
     0  D7T5G      25.0
     1  T6Y0W      75.0
     """
-    entered = enter(table)
+    entered = read_table(table)
     by = by or next((name for name in LEVELS if name in entered.schema), "icb")
     require(entered, [by], "by")
     codes = {str(row[by]) for row in rows_in(entered.frame.select(by).unique()) if isinstance(row[by], str)}

@@ -10,35 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cmhs_metrics.plots.figures import Picture
-    from cmhs_metrics.plots.funnels import funnel_chart
-    from cmhs_metrics.plots.multiples import small_multiples
-    from cmhs_metrics.plots.profiles import stacked_profile
-    from cmhs_metrics.plots.ranges import dot_and_range
-    from cmhs_metrics.plots.ranked import ranked_bars
-    from cmhs_metrics.plots.saving import alternative_text, save, to_svg
-    from cmhs_metrics.plots.series import index_chart, trend_chart
-    from cmhs_metrics.plots.tiles import icb_tiles, tile_map
-    from cmhs_metrics.plots.waterfalls import waterfall
-    from cmhs_metrics.plots.xmr import xmr_chart
-
-__all__ = [
-    "Picture",
-    "alternative_text",
-    "dot_and_range",
-    "funnel_chart",
-    "icb_tiles",
-    "index_chart",
-    "ranked_bars",
-    "save",
-    "small_multiples",
-    "stacked_profile",
-    "tile_map",
-    "to_svg",
-    "trend_chart",
-    "waterfall",
-    "xmr_chart",
-]
+    from cmhs_metrics.plots.figures import *  # noqa: F403
+    from cmhs_metrics.plots.funnels import *  # noqa: F403
+    from cmhs_metrics.plots.multiples import *  # noqa: F403
+    from cmhs_metrics.plots.profiles import *  # noqa: F403
+    from cmhs_metrics.plots.ranges import *  # noqa: F403
+    from cmhs_metrics.plots.ranked import *  # noqa: F403
+    from cmhs_metrics.plots.saving import *  # noqa: F403
+    from cmhs_metrics.plots.series import *  # noqa: F403
+    from cmhs_metrics.plots.tiles import *  # noqa: F403
+    from cmhs_metrics.plots.waterfalls import *  # noqa: F403
+    from cmhs_metrics.plots.xmr import *  # noqa: F403
 
 _MODULES = {
     "Picture": "figures",
@@ -58,19 +40,22 @@ _MODULES = {
     "xmr_chart": "xmr",
 }
 
+# Type checkers know the names from above.
+if not TYPE_CHECKING:
+    __all__ = list(_MODULES)
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module 'cmhs_metrics.plots' has no attribute {name!r}")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f"cmhs_metrics.plots.{name} draws with matplotlib, which is not installed: it comes with the extra 'plot', "
-            f'python -m pip install "cmhs_metrics[plot]"'
-        ) from error
-    return getattr(import_module(f"cmhs_metrics.plots.{_MODULES[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module 'cmhs_metrics.plots' has no attribute {name!r}")
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                f"cmhs_metrics.plots.{name} draws with matplotlib, which is not installed: it comes with the extra "
+                f"'plot', python -m pip install \"cmhs_metrics[plot]\""
+            ) from error
+        return getattr(import_module(f"cmhs_metrics.plots.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return list(_MODULES)

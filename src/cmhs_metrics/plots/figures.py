@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+__all__ = ["Picture"]
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+__all__ = ["small_multiples"]
+
 MOST = 12
 _GAP = 14.0
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+__all__ = ["ranked_bars"]
+
 HATCH, PEER_HATCH = "//", ".."
 
 

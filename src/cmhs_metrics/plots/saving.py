@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+__all__ = ["alternative_text", "save", "to_svg"]
+
 _FIELDS = {
     "svg": ("Title", "Description"),
     "png": ("Title", "Description"),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+__all__ = ["index_chart", "trend_chart"]
+
 MOST = 18
 """So many series can be named at the ends of their lines; of more, those of the focus are."""
 

@@ -13,7 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.reading import Compared, compared, in_pandas
+from cmhs_metrics.plots.reading import Compared, compared, in_pandas, places_only
 from cmhs_metrics.plots.text import SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from matplotlib.axes import Axes
+
+__all__ = ["icb_tiles", "tile_map"]
 
 WIDEST = 104.0
 """Of a tile [point]."""
@@ -126,8 +128,9 @@ def tile_map(
     called = dict(zip(where["place"], where["name"], strict=True)) | {str(k): v for k, v in (names or {}).items()}
     unknown = [each for each in keys if each not in set(where["place"])]
     if unknown:
+        expected = "a place with a position (positions= gives it one, or leave the row out)"
         problems = [
-            Problem("place", None, each, f"a place with a position; {nearest(each, where['place'])}".rstrip("; "))
+            Problem("place", None, each, "; ".join(part for part in (expected, nearest(each, where["place"])) if part))
             for each in unknown
         ]
         raise BadInput("tile_map", problems)
@@ -135,7 +138,7 @@ def tile_map(
     held = places.rows.assign(key=keys).set_index("key")
     absent = [each for each in where["place"] if each not in held.index]
     rows = pd.concat([held, _not_there(absent, called)]).loc[where["place"]].reset_index(drop=True)
-    places = Compared(rows, places.measured, places.average, places.average_kind)
+    places = Compared(rows, places.measured, places.average, places.average_kind, places.aside)
     classes = _classes(rows["value"].to_numpy(dtype=np.float64))
     sheet = Sheet(ax, title or places.measured.label, places.measured.words)
     sheet.key = _key(rows, classes, places)
@@ -165,7 +168,7 @@ def _place_keys(result: Any, metric: Any, basis: str | None) -> list[str]:
     for column, asked in (("metric", wanted), ("basis", basis)):
         if asked is not None and column in table:
             table = table[table[column] == asked]
-    return [str(each) for each in table["place"]]
+    return [str(each) for each in places_only(table)[0]["place"]]
 
 
 def _positions(positions: pd.DataFrame) -> pd.DataFrame:

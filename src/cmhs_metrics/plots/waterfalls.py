@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+__all__ = ["waterfall"]
+
 MOST = 12
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+__all__ = ["xmr_chart"]
+
 _LOOKS = {
     "none": ("common cause", COMMON, "o"),
     "improvement": ("special cause: improvement", IMPROVEMENT, "^"),

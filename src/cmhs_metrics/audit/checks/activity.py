@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cmhs_metrics import TeamType, caseload_per_100k, contacts_per_patient
 from cmhs_metrics.audit.check import Check
 from cmhs_metrics.audit.checks.families import (
     adds_to,
@@ -19,7 +18,10 @@ from cmhs_metrics.audit.checks.families import (
     share,
     share_of,
 )
+from cmhs_metrics.metrics.caseload import caseload_per_100k
+from cmhs_metrics.metrics.contacts import contacts_per_patient
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.team_types import TeamType
 
 SPENDING = "finance.headline.total_cost"
 SPENDING_RATE = "finance.cost_profile.total.cost_per_100k"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cmhs_metrics import TeamType, contacts_per_wte, patients_per_wte, per_100k
 from cmhs_metrics.audit.check import Check
 from cmhs_metrics.audit.checks.activity import CASELOAD, CONTACTS, SHOWN, SPENDING, SPENDING_RATE
 from cmhs_metrics.audit.checks.families import (
@@ -16,6 +15,9 @@ from cmhs_metrics.audit.checks.families import (
     share,
     share_of,
 )
+from cmhs_metrics.metrics.population import per_100k
+from cmhs_metrics.metrics.workforce import contacts_per_wte, patients_per_wte
+from cmhs_metrics.team_types import TeamType
 
 BEDS = "inpatient.beds"
 STAFF = "workforce.england.wte"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cmhs_metrics import percentage_change
 from cmhs_metrics.audit.check import Check
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.trends.changes import percentage_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-from cmhs_metrics import (
-    TeamType,
-    contacts_per_patient,
-    cost_per_100k,
-    cost_per_contact,
-    cost_per_referral,
-    cost_per_wte,
-    percentage_change,
-    real_terms,
-    year_of_care_cost,
-)
 from cmhs_metrics.ages import OLDER
 from cmhs_metrics.audit.check import Check
 from cmhs_metrics.audit.checks.families import (
@@ -24,6 +13,17 @@ from cmhs_metrics.audit.checks.families import (
     printed_again,
     quotient,
 )
+from cmhs_metrics.metrics.contacts import contacts_per_patient
+from cmhs_metrics.metrics.finance import (
+    cost_per_100k,
+    cost_per_contact,
+    cost_per_referral,
+    cost_per_wte,
+    year_of_care_cost,
+)
+from cmhs_metrics.team_types import TeamType
+from cmhs_metrics.trends.changes import percentage_change
+from cmhs_metrics.trends.prices import real_terms
 
 HEADLINE = "finance.headline"
 SPENDING = f"{HEADLINE}.total_cost"

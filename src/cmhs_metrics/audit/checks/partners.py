@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from cmhs_metrics import year_of_care_cost
 from cmhs_metrics.audit.check import Check
 from cmhs_metrics.audit.checks.families import (
     adds_to,
@@ -21,6 +20,7 @@ from cmhs_metrics.audit.checks.families import (
     share,
     share_of,
 )
+from cmhs_metrics.metrics.finance import year_of_care_cost
 from cmhs_metrics.numeric.ratio import ratio
 
 ENHANCED = "primary_care.enhanced"

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.tables.bounds import measure_of
-from cmhs_metrics.tables.entry import enter, require, row_name
-from cmhs_metrics.tables.rules import TEMPORARY, WHOLE
-from cmhs_metrics.tables.validation import check_cells, number
+from cmhs_metrics.tables.casting import array_of, column_like
+from cmhs_metrics.tables.casting import as_float as number
+from cmhs_metrics.tables.checking import refuse_bad_cells
+from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY
+from cmhs_metrics.tables.reading import read_table
+from cmhs_metrics.tables.table import require, row_name
 
 if TYPE_CHECKING:
-    from cmhs_metrics.tables.entry import Frame, Table
+    from cmhs_metrics.tables.table import Frame, Table
 
 NEVER_A_PLACE = {"period": "periods", "team_type": "team types", "team": "teams"}
 """Columns over which people do not add, however they are named."""
 
 
-def of_populations(table: Table, by: list[str], populations: Any, place: list[str], total_of_known: bool) -> Frame:
+def of_populations(
+    table: Table, by: list[str], populations: Any, place: list[str], total_of_known: bool, notes: list[str]
+) -> tuple[Frame, bool]:
     """The population of each group, from a table of places.
 
     Parameters
@@ -35,13 +42,16 @@ def of_populations(table: Table, by: list[str], populations: Any, place: list[st
         The columns that name places finer than the groups.
     total_of_known : bool
         Whether a total is shown that leaves out what is missing.
+    notes : list of str
+        Where places without a population are told.
 
     Returns
     -------
-    narwhals.DataFrame or narwhals.LazyFrame
-        A row for each group of the columns of `by` that the table of places has, with its people.
+    tuple of (narwhals.DataFrame or narwhals.LazyFrame, bool)
+        A row for each group of the columns of `by` that the table of places has, with its people; and whether places
+        without a population are still to be told.
     """
-    entered = enter(populations, subject="populations")
+    entered = read_table(populations, subject="populations")
     held = [name for name in entered.measures if MEASURES[name].kind is Kind.POPULATION]
     names = [name for name in entered.schema if name not in MEASURES]
     _check_places(table, entered, by, place, names, held)
@@ -50,14 +60,14 @@ def of_populations(table: Table, by: list[str], populations: Any, place: list[st
     further = [name for name in names if name not in keys]
     if isinstance(entered.frame, nw.DataFrame):
         _refuse_what_varies(entered.frame, keys, further)
-        check_cells(entered, keys or names, subject="populations")
+        refuse_bad_cells(entered, keys or names, subject="populations")
     frame = _one_row_a_place(entered.frame, keys, held) if further else entered.frame
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.
         reached = table.frame.select(*on, *known_to_teams).unique(subset=[*on, *known_to_teams])
-        frame = reached.join(frame, on=[*on, *known_to_teams], how="left")  # type: ignore[arg-type]
-    return _sum_places(frame, on, held, total_of_known)
+        frame = joined(reached, frame, [*on, *known_to_teams], held, notes)
+    return _sum_places(frame, on, held, total_of_known), not known_to_teams
 
 
 def _check_places(
@@ -111,6 +121,95 @@ def _one_row_a_place(frame: Frame, keys: list[str], held: list[str]) -> Frame:
     places = prepared.group_by(*(keys or [f"{TEMPORARY}all"])).agg(*facts)
     once = nw.col(f"{TEMPORARY}rows") == 1
     return places.select(*keys, *(nw.when(once).then(nw.col(name)).alias(name) for name in held))
+
+
+def joined(frame: Frame, people: Frame, on: list[str], held: list[str], notes: list[str] | None) -> Frame:
+    """Put people beside the places of a table, whatever the storage of their names.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame or narwhals.LazyFrame
+        The places.
+    people : narwhals.DataFrame or narwhals.LazyFrame
+        Their people, a row a place.
+    on : list of str
+        The columns that name places.
+    held : list of str
+        The columns of people.
+    notes : list of str or None
+        Where places without people are told; None to tell nothing.
+
+    Returns
+    -------
+    narwhals.DataFrame or narwhals.LazyFrame
+        The places with their people; missing where there are none.
+
+    Raises
+    ------
+    BadInput
+        When no place of a table in memory has people.
+    """
+    if not on:
+        return frame.join(people.select(*held), how="cross")  # type: ignore[arg-type]
+    if not isinstance(frame, nw.DataFrame) or not isinstance(people, nw.DataFrame):
+        return _joined_lazily(frame, people, on, held)
+    at = {_labels(row): number for number, row in enumerate(people.select(*on).rows())}
+    wanted = [_labels(row) for row in frame.select(*on).rows()]
+    missing = list(dict.fromkeys(labels for labels in wanted if labels not in at))
+    if missing and notes is not None:
+        _tell(missing, set(wanted), list(at), on, notes)
+    rows = np.array([at.get(labels, len(at)) for labels in wanted], dtype=np.int64)
+    columns = []
+    for name in held:
+        values = np.append(array_of(people.get_column(name)).astype(np.float64), np.nan)
+        columns.append(column_like(name, values[rows], frame, ()))
+    return frame.with_columns(*columns)
+
+
+def _labels(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The labels of a place, one text in two storages or one date in two units the same."""
+    return tuple(
+        each.date() if isinstance(each, datetime.datetime) and each.time() == datetime.time() else each for each in row
+    )
+
+
+def _tell(missing: list[Any], wanted: set[Any], known: list[Any], on: list[str], notes: list[str]) -> None:
+    names = [" ".join(map(str, labels)) for labels in missing]
+    others = [" ".join(map(str, labels)) for labels in known]
+    shown = ", ".join(f"{name!r}" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    hints = [f"{name!r}: {hint}" for name in names[:5] if (hint := _nearest(name, others))]
+    if len(missing) == len(wanted):
+        theirs = ", ".join(f"{name!r}" for name in others[:5]) + (" …" if len(others) > 5 else "")
+        expected = f"some of the places of the table, by {' and '.join(on)}: {shown}"
+        hint = f" ({'; '.join(hints)})" if hints else ""
+        raise BadInput("aggregate", [Problem("populations", None, theirs, f"{expected}{hint}")])
+    hint = f" ({'; '.join(hints)})" if hints else ""
+    notes.append(f"no population for {' and '.join(on)} {shown}, whose rates are missing{hint}")
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    same = [each for each in known if each.strip().casefold() == name.strip().casefold()]
+    return f"did you mean {same[0]!r}?" if same else nearest(name, known, count=1)
+
+
+def _joined_lazily(frame: Frame, people: Frame, on: list[str], held: list[str]) -> Frame:
+    """Keys of two storages are joined as what both are: text, whole numbers, or days."""
+    left, right = frame.collect_schema(), people.collect_schema()
+    own = {name: common for name in on if (common := _common(left[name], right[name])) is not None}
+    if not own:
+        return frame.join(people.select(*on, *held), on=on, how="left")  # type: ignore[arg-type]
+    named = {name: f"{TEMPORARY}on_{name}" for name in on}
+    cast = [(nw.col(name).cast(own[name]) if name in own else nw.col(name)).alias(key) for name, key in named.items()]
+    with_keys, theirs = frame.with_columns(*cast), people.select(*cast, *held)
+    return with_keys.join(theirs, on=list(named.values()), how="left").drop(*named.values())  # type: ignore[arg-type]
+
+
+def _common(one: Any, other: Any) -> Any:
+    if one == other:
+        return None
+    if one.is_numeric():
+        return nw.Int64 if one.is_integer() and other.is_integer() else nw.Float64
+    return nw.Date if one.is_temporal() else nw.String
 
 
 def _kind(table: Table, name: str) -> str:
@@ -187,6 +286,6 @@ def _sum_places(frame: Frame, on: list[str], held: list[str], total_of_known: bo
         whole = known == nw.col(f"{TEMPORARY}places")
         totals += [
             nw.when(known > 0 if total_of_known else whole).then(nw.col(name)).alias(name),
-            nw.when(whole).then(nw.col(name)).alias(f"{WHOLE}{name}"),
+            nw.when(whole).then(nw.col(name)).alias(f"{COMPLETE}{name}"),
         ]
-    return summed.with_columns(*totals).select(*on, *held, *(f"{WHOLE}{name}" for name in held))
+    return summed.with_columns(*totals).select(*on, *held, *(f"{COMPLETE}{name}" for name in held))

@@ -19,7 +19,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 from hypothesis import strategies as st
-from oracle import Row, Tables, cell, day_of, identifier, year_before
+
+from tests.mhsds.oracle import Row, Tables, cell, day_of, identifier, year_before
 
 World = dict[str, list[Row]]
 ELSEWHERE = 299

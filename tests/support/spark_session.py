@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 
@@ -25,12 +25,10 @@ def missing() -> str | None:
     return None
 
 
-_FOLDER: list[Path] = []
-
-
-def keep_files_in(folder: Path) -> None:
-    """Say where Spark may write, before the session starts."""
-    _FOLDER[:] = [folder]
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """Where Spark may write; nothing is left of it when the process ends."""
+    return TemporaryDirectory(prefix="spark", ignore_cleanup_errors=True)
 
 
 @cache
@@ -38,7 +36,7 @@ def session() -> Any:
     """A session of two threads, without its web page, started when the first test asks for it."""
     from pyspark.sql import SparkSession
 
-    folder = _FOLDER[0]
+    folder = _folder().name
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -46,8 +44,8 @@ def session() -> Any:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "1g",
         "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Djava.io.tmpdir={folder} -Dderby.system.home={folder}",
-        "spark.local.dir": str(folder),
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.local.dir": folder,
+        "spark.sql.warehouse.dir": f"{folder}/warehouse",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
     }

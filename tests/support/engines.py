@@ -12,7 +12,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-import spark_session
+
+from tests.support import spark_session
 
 Columns = dict[str, list[Any]]
 
@@ -54,7 +55,7 @@ def each(engines: dict[str, Callable[[Columns], Any]]) -> pytest.MarkDecorator:
 
 def on_spark(test: Callable[..., None]) -> Callable[..., None]:
     """A test that runs where Spark is, and says why it does not elsewhere."""
-    reason = f"Spark is not tested: {spark_session.missing()}"
+    reason = f"Spark: {spark_session.missing()}"
     return pytest.mark.spark(pytest.mark.skipif(spark_session.missing() is not None, reason=reason)(test))
 
 

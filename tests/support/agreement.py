@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import extracts
 import narwhals as nw
-import oracle
-from extracts import Shape
-from oracle import Row, Tables
+
+from tests.mhsds import oracle
+from tests.mhsds.oracle import Row, Tables
+from tests.support import extracts
+from tests.support.extracts import Shape
 
 Answer = dict[tuple[Any, ...], dict[str, Any]]
 

@@ -1,12 +1,13 @@
 """The bounds of metrics, from the bounds of their measures.
 
-A metric of two measures rises or falls with each of them, so that its least and its greatest value stand at corners of
-the box that the bounds of the two make. The tests hold every metric of the catalogue to that.
+A metric rises or falls with each of its measures, so that its least and its greatest value stand at vertices of the box
+that their bounds make, two to the power of their number. The tests hold every metric of the catalogue to that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import narwhals as nw
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cmhs_metrics.catalogue import Metric
-    from cmhs_metrics.tables.entry import Frame
+    from cmhs_metrics.tables.table import Frame
 
 TEMPORARY = "_bounds_"
-ENDLESS = 1e150
+UNBOUNDED = 1e150
 """Stands for the greatest value of what has none, so that a formula tells where it leads."""
-ENDLESS_RESULT = 1e100
-"""Beyond this a result is one of `ENDLESS`, and below its inverse one of dividing by it; no metric comes near."""
+UNBOUNDED_RESULT = 1e100
+"""Beyond this a result is one of `UNBOUNDED`, and below its inverse one of dividing by it; no metric comes near."""
 _BEYOND_ALL = 1e300
 
 
 @dataclass(frozen=True)
-class Box:
+class BoundedMetric:
     """A metric whose measures lie between bounds.
 
     Parameters
@@ -36,39 +37,40 @@ class Box:
     name : str
         The column of the metric.
     metric : Metric
-        A metric of two measures.
+        The metric.
     ends : mapping of str to (str, str)
         For each parameter the columns of its bounds; a missing upper one says that there is no greatest.
     values : mapping of str to str
         For each parameter the column of its value.
+    where : narwhals.Expr, optional
+        The rows that may have the metric.
     """
 
     name: str
     metric: Metric
     ends: Mapping[str, tuple[str, str]]
     values: Mapping[str, str]
+    where: nw.Expr | None = None
 
     def temporary(self, what: str) -> str:
         """The name of a column that is needed on the way."""
         return f"{TEMPORARY}{self.name}_{what}"
 
     @property
-    def corners(self) -> list[str]:
-        """The columns of the metric at the corners."""
-        return [self.temporary(f"corner_{number}") for number in range(4)]
+    def vertices(self) -> list[str]:
+        """The columns of the metric at the vertices."""
+        return [self.temporary(f"vertex_{number}") for number in range(2 ** len(self.metric.inputs))]
 
 
-def with_bounds(frame: Frame, boxes: Iterable[Box], where: nw.Expr | None = None) -> Frame:
+def with_bounds(frame: Frame, boxes: Iterable[BoundedMetric]) -> Frame:
     """Add the bounds of metrics to a frame.
 
     Parameters
     ----------
     frame : narwhals.DataFrame or narwhals.LazyFrame
         The frame, with the metrics and the bounds of their measures.
-    boxes : iterable of Box
+    boxes : iterable of BoundedMetric
         The metrics.
-    where : narwhals.Expr, optional
-        The rows that may have a metric which is defined on the flow of a year.
 
     Returns
     -------
@@ -79,21 +81,21 @@ def with_bounds(frame: Frame, boxes: Iterable[Box], where: nw.Expr | None = None
     """
     boxes = list(boxes)
     # Step by step: an expression of all of it at once would repeat its parts a thousand times over.
-    for step in (_ends, _within_wholes, _raised_wholes, _corners, _extremes):
+    for step in (_ends, _within_wholes, _raised_wholes, _vertices, _extremes):
         made = {name: value for box in boxes for name, value in step(box).items()}
         frame = frame.with_columns(**made) if made else frame
-    return frame.with_columns(**{name: value for box in boxes for name, value in _results(box, where).items()})
+    return frame.with_columns(**{name: value for box in boxes for name, value in _results(box).items()})
 
 
-def _ends(box: Box) -> dict[str, nw.Expr]:
+def _ends(box: BoundedMetric) -> dict[str, nw.Expr]:
     found: dict[str, nw.Expr] = {}
     for parameter, (lower, upper) in box.ends.items():
-        greatest = nw.when(~nw.col(lower).is_null()).then(nw.col(upper).fill_null(ENDLESS))
+        greatest = nw.when(~nw.col(lower).is_null()).then(nw.col(upper).fill_null(UNBOUNDED))
         found |= {box.temporary(f"{parameter}_least"): nw.col(lower), box.temporary(f"{parameter}_greatest"): greatest}
     return found
 
 
-def _within_wholes(box: Box) -> dict[str, nw.Expr]:
+def _within_wholes(box: BoundedMetric) -> dict[str, nw.Expr]:
     """No part reaches above the greatest that its whole can be, and no whole below the least of its part."""
     found: dict[str, nw.Expr] = {}
     for part, whole in box.metric.contract.parts:
@@ -110,7 +112,7 @@ def _within_wholes(box: Box) -> dict[str, nw.Expr]:
     return found
 
 
-def _raised_wholes(box: Box) -> dict[str, nw.Expr]:
+def _raised_wholes(box: BoundedMetric) -> dict[str, nw.Expr]:
     """The least that a whole can be when its part is at its greatest."""
     found = {}
     for part, whole in box.metric.contract.parts:
@@ -119,41 +121,39 @@ def _raised_wholes(box: Box) -> dict[str, nw.Expr]:
     return found
 
 
-def _corners(box: Box) -> dict[str, nw.Expr]:
-    (first, second), found = box.metric.inputs, {}
-    for corner, (one, other) in zip(
-        box.corners, [(one, other) for one in ("least", "greatest") for other in ("least", "greatest")], strict=True
-    ):
-        ends = {first: one, second: other}
+def _vertices(box: BoundedMetric) -> dict[str, nw.Expr]:
+    inputs, found = box.metric.inputs, {}
+    for vertex, chosen in zip(box.vertices, product(("least", "greatest"), repeat=len(inputs)), strict=True):
+        ends = dict(zip(inputs, chosen, strict=True))
         for part, whole in box.metric.contract.parts:
             if ends[part] == "greatest" and ends[whole] == "least":
                 ends[whole] = "raised"
-        found[corner] = box.metric.function(*(_column(box, each, end) for each, end in ends.items()))
+        found[vertex] = box.metric.function(*(_column(box, each, end) for each, end in ends.items()))
     return found
 
 
-def _extremes(box: Box) -> dict[str, nw.Expr]:
-    corners = [nw.col(name) for name in box.corners]
+def _extremes(box: BoundedMetric) -> dict[str, nw.Expr]:
+    vertices = [nw.col(name) for name in box.vertices]
     return {
-        # The least of the corners that are defined, and the greatest.
-        box.temporary("least"): nw.min_horizontal(*(corner.fill_null(_BEYOND_ALL) for corner in corners)),
-        box.temporary("greatest"): nw.max_horizontal(*(corner.fill_null(-1.0) for corner in corners)),
-        box.temporary("undefined"): nw.any_horizontal(*(corner.is_null() for corner in corners), ignore_nulls=False),
+        # The least of the vertices that are defined, and the greatest.
+        box.temporary("least"): nw.min_horizontal(*(vertex.fill_null(_BEYOND_ALL) for vertex in vertices)),
+        box.temporary("greatest"): nw.max_horizontal(*(vertex.fill_null(-1.0) for vertex in vertices)),
+        box.temporary("undefined"): nw.any_horizontal(*(vertex.is_null() for vertex in vertices), ignore_nulls=False),
     }
 
 
-def _results(box: Box, where: nw.Expr | None) -> dict[str, nw.Expr]:
+def _results(box: BoundedMetric) -> dict[str, nw.Expr]:
     lower, upper = nw.col(box.temporary("least")), nw.col(box.temporary("greatest"))
     there = upper >= 0
     for parameter in box.metric.inputs:
         there = there & ~_column(box, parameter, "least").is_null()
-    ended = upper < ENDLESS_RESULT
+    ended = upper < UNBOUNDED_RESULT
     if not box.metric.proportion:
         # What may be divided by zero may be anything, unless it is nothing.
-        ended = ended & (~nw.col(box.temporary("undefined")) | (upper <= 1 / ENDLESS_RESULT))
-    if box.metric.annual and where is not None:
-        there = there & where
-    lower = nw.when(there).then(nw.when(lower > 1 / ENDLESS_RESULT).then(lower).otherwise(0.0))
+        ended = ended & (~nw.col(box.temporary("undefined")) | (upper <= 1 / UNBOUNDED_RESULT))
+    if box.where is not None:
+        there = there & box.where
+    lower = nw.when(there).then(nw.when(lower > 1 / UNBOUNDED_RESULT).then(lower).otherwise(0.0))
     found = {f"{box.name}{LOWER}": lower, f"{box.name}{UPPER}": nw.when(there & ended).then(upper)}
     value = nw.col(box.name)
     for part, whole in box.metric.contract.parts:
@@ -163,7 +163,7 @@ def _results(box: Box, where: nw.Expr | None) -> dict[str, nw.Expr]:
     return found | ({box.name: value} if box.metric.contract.parts else {})
 
 
-def _column(box: Box, parameter: str, end: str) -> nw.Expr:
+def _column(box: BoundedMetric, parameter: str, end: str) -> nw.Expr:
     return nw.col(box.temporary(f"{parameter}_{end}"))
 
 
