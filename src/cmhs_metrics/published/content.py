@@ -113,6 +113,14 @@ def read_bytes(source: Source, kind: Format) -> tuple[str, bytes | str]:
     return name, content
 
 
+def content_again(name: str, content: bytes | str) -> IO[bytes] | IO[str]:
+    """A file that was read, to be read once more under its name."""
+    opened: IO[bytes] | IO[str] = io.BytesIO(content) if isinstance(content, bytes) else io.StringIO(content)
+    if name != "the file":
+        opened.name = name  # type: ignore[misc]
+    return opened
+
+
 def is_workbook(content: bytes | str) -> bool:
     """Whether bytes are an Excel workbook of today's kind, which is a zip archive of its sheets."""
     if not (isinstance(content, bytes) and content.startswith(_ZIP)):

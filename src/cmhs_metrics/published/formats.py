@@ -95,9 +95,73 @@ NATIONAL_COSTS = Format(
     MappingProxyType(
         {name: name for name in ("department_code", "currency_code", "currency_desc", "activity", "unit_cost", "cost")}
     ),
+    MappingProxyType(
+        {
+            r"servicecode": "department_code",
+            r"deptorcurrencycode": "currency_code",
+            r"deptorcurrencydesc": "currency_desc",
+        }
+    ),
 )
 
-FORMATS = (ALLOCATIONS, MHSDS_MONTHLY, NATIONAL_COSTS)
+
+def _by_name(title: str, columns: dict[str, str], also: dict[str, str] | None = None) -> Format:
+    return Format(title, "read_published", MappingProxyType(columns), MappingProxyType(also or {}))
+
+
+OTHERS = MappingProxyType(
+    {
+        "gp_patients": _by_name(
+            "NHS England's patients registered at a GP practice, by age and sex",
+            {
+                "EXTRACT_DATE": "extract_date", "ORG_TYPE": "place_type", "ORG_CODE": "place", "SEX": "sex",
+                "AGE_GROUP_5": "age_group", "NUMBER_OF_PATIENTS": "value",
+            },
+            {"age": "age_group"},
+        ),
+        "talking_therapies": _by_name(
+            "NHS Talking Therapies' monthly activity and performance",
+            {
+                "REPORTING_PERIOD_START": "period_start", "REPORTING_PERIOD_END": "period_end",
+                "GROUP_TYPE": "group_type", "ORG_CODE1": "place", "ORG_CODE2": "second_place",
+                "MEASURE_ID": "measure_id", "MEASURE_NAME": "measure_name", "MEASURE_VALUE_SUPPRESSED": "value",
+            },
+            {"measurevalue": "value"},
+        ),
+        "smi_health_checks": _by_name(
+            "NHS England's physical health checks for people with severe mental illness",
+            {"Period": "period", "CCG Code": "place", "Question": "question", "Answer": "value"},
+            {"(sub)?icb(location)?code": "place"},
+        ),
+        "out_of_area_placements": _by_name(
+            "NHS Digital's out of area placements, in the form of 2016 to 2023",
+            {
+                "Question": "question", "Breakdown1": "breakdown", "Breakdown1Code": "place",
+                "Breakdown2": "second_breakdown", "Breakdown2Code": "second_place", "value": "value",
+            },
+        ),
+        "oversight_framework": _by_name(
+            "the NHS Oversight Framework's metrics of trusts",
+            {
+                "Trust_code": "place", "Quarter": "quarter", "Metric_ID": "metric_id",
+                "Reporting_date": "reporting_date", "Value": "value", "Median_value": "median", "Rank": "rank",
+            },
+            {r"org(anisation)?code": "place", "reportingperiod": "reporting_date", "median": "median"},
+        ),
+        "fingertips": _by_name(
+            "Fingertips' download of indicators",
+            {
+                "Indicator ID": "indicator_id", "Indicator Name": "indicator_name", "Area Code": "place",
+                "Area Name": "place_name", "Area Type": "place_type", "Sex": "sex", "Age": "age",
+                "Time period": "period", "Value": "value", "Lower CI 95.0 limit": "lower_95",
+                "Upper CI 95.0 limit": "upper_95", "Count": "count", "Denominator": "denominator",
+            },
+        ),
+    }
+)  # fmt: skip
+"""Kinds of file of which a row is all that there is to say, by the name under which `read_published` reads them."""
+
+FORMATS = (ALLOCATIONS, MHSDS_MONTHLY, NATIONAL_COSTS, *OTHERS.values())
 """Every kind of file that can be read."""
 
 

@@ -49,7 +49,19 @@ _RANGE = re.compile(r"(\d+)\s*(?:-|–|to)\s*(\d+)")
 _HIDDEN = ("*", "**", "[c]", "c", "[C]")
 _ABSENT = ("", "-", "–", ":", ".", "..", "[x]", "[z]", "[u]", "n/a", "na", "null", "nan", "none", "not available")
 
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d/%m/%Y", "%d/%m/%y", "%d %b %Y", "%d %B %Y", "%d %b %y")
+_DATES = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%d/%m/%Y",
+    "%d/%m/%y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d %b %y",
+    "%d%b%Y",
+    "%B %Y",
+    "%b %Y",
+)
 
 
 class Cell(NamedTuple):
@@ -177,6 +189,17 @@ def read_period(start: str, end: str) -> tuple[date | None, date | None]:
     starts = [day for day in _readings(start) if day.day == 1]
     ends = [day for day in _readings(end) if day.day == monthrange(day.year, day.month)[1]]
     return next(iter(starts), None), next(iter(ends), None)
+
+
+def as_date(text: str) -> date | None:
+    """The day that a text names, day-first where it could be either; None where it names none.
+
+    Examples
+    --------
+    >>> as_date("1/4/2025").isoformat(), as_date("01APR2025").isoformat()
+    ('2025-04-01', '2025-04-01')
+    """
+    return next(iter(_readings(text)), None)
 
 
 def _readings(text: str) -> list[date]:
