@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     )
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.packs import pack
+    from cmhs_metrics.returns import read_return
+    from cmhs_metrics.searching import search
     from cmhs_metrics.synthetic import synthetic_providers
     from cmhs_metrics.tables import TableNote, aggregate, validate, with_metrics
 
@@ -98,10 +100,12 @@ __all__ = [
     "plots",
     "progress",
     "published",
+    "read_return",
     "real_terms",
     "reliable_change",
     "required_growth",
     "run_charts",
+    "search",
     "share_improved",
     "shortfall",
     "synthetic_providers",
@@ -120,6 +124,8 @@ _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
     "pack": "cmhs_metrics.packs",
+    "read_return": "cmhs_metrics.returns",
+    "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
     "with_metrics": "cmhs_metrics.tables",

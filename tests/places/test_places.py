@@ -172,6 +172,24 @@ def test_two_dates_are_not_mixed() -> None:
         to_boundaries(pd.DataFrame({"icb": ["QMJ"], "caseload": [1]}), "April")
 
 
+def test_a_benchmark_says_whose_boundaries_and_mixes_no_two() -> None:
+    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QUE"], "caseload": [100, 200, 300]})
+    people = table[["icb"]].assign(registered_population=1e5)
+    result = cm.benchmark(table, "caseload_per_100k", by="icb", populations=people)
+    assert result.attrs["boundaries"] == "from 2022-07-01 to 2026-03-31"
+    table.attrs["notes"] = ["A large share is in no ICB."]
+    assert cm.benchmark(table, "caseload_per_100k", by="icb", populations=people).attrs["notes"] == table.attrs["notes"]
+    # Counts of April 2026 on people of 2025/26 would leave the new ICB without a rate, and without a word.
+    new = to_boundaries(table, "2026-04")
+    for mixed in (new, pd.concat([new, table])):
+        with pytest.raises(cm.BadInput, match="benchmark(.|\n)*expected places of one date: bring the older ones"):
+            cm.benchmark(mixed, "caseload_per_100k", by="icb", populations=people)
+    result = cm.benchmark(new, "caseload_per_100k", by="icb", populations=to_boundaries(people, "2026-04"))
+    assert result.attrs["boundaries"] == "from 2026-04-01"
+    trusts = pd.DataFrame({"organisation": ["RX1", "RX2"], "caseload": [1, 2], "contacts": [2, 2]})
+    assert "boundaries" not in cm.benchmark(trusts, "contacts_per_patient", by="organisation").attrs
+
+
 def test_ccgs_became_sub_icb_locations() -> None:
     table = pd.DataFrame({"ccg": ["16C", "36J"], "caseload": [10.0, 20.0]})
     assert to_boundaries(table, "2024-06")["caseload"].tolist() == [10, 20]
