@@ -195,13 +195,14 @@ def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -
         When the two tables share no column of places, a place stands twice, or none of the places has people.
     """
     people = read_people(path)
-    held = [name for name in people if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
-    by = place or next((name for name in _PLACES if name in people and name in table), None)
+    names = [str(name) for name in people]
+    held = [name for name in names if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
+    by = place or next((name for name in _PLACES if name in names and name in table), None)
     problems = []
     if not held:
         problems.append(Problem(str(path), None, None, "a population column, such as registered_population"))
     if by is None or by not in people or by not in table:
-        found = by or ", ".join(name for name in people if name not in MEASURES)
+        found = by or ", ".join(name for name in names if name not in MEASURES)
         problems.append(
             Problem("--populations", None, found, f"a column of places that both have: {', '.join(_PLACES)}")
         )
@@ -467,9 +468,9 @@ def questions_report(read: Return) -> str:
         A line for each heading that is not a standard name, and one for each question; empty where there is none.
     """
     taken = [
-        f"{row.heading!r} is {row.column}{f' in {row.unit}' if row.unit else ''}"
-        for row in read.understood.itertuples()
-        if row.how not in ("name", "kept")
+        f"{heading!r} is {column}{f' in {unit}' if unit else ''}"
+        for heading, column, how, unit, _ in read.understood.itertuples(index=False)
+        if how not in ("name", "kept")
     ]
     lines = [_filled(f"Headings: {'; '.join(taken)}.")] if taken else []
     if read.questions:
@@ -495,7 +496,7 @@ def result_json(result: pd.DataFrame, notes: Sequence[str], read: Return) -> str
         JSON: `rows` (a missing number is null), `notes`, `understood`, `questions`.
     """
     rows = [
-        {str(name): None if _is_missing(cell) else cell for name, cell in row.items()}
+        {name: None if _is_missing(cell) else cell for name, cell in row.items()}
         for row in result.astype(object).to_dict("records")
     ]
     held = {

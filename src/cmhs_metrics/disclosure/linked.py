@@ -153,7 +153,11 @@ class Joint:
             layout = self.tables[number].table.layout
             places = np.unravel_index(at, layout.shape)
             labels = {d.name: d.labels[p] for d, p in zip(layout.dimensions, places, strict=True)}
-            return [self.called(number), self.tables[number].table.value, *(labels.get(name, "") for name in self.atoms)]
+            return [
+                self.called(number),
+                self.tables[number].table.value,
+                *(labels.get(name, "") for name in self.atoms),
+            ]
         measure, at_base = divmod(cell, self.grid)
         places = np.unravel_index(at_base, tuple(len(labels) for labels in self.atoms.values()))
         return [BETWEEN, self.measures[measure], *(x[p] for x, p in zip(self.atoms.values(), places, strict=True))]
