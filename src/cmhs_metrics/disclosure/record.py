@@ -34,7 +34,7 @@ def suppressed_cells(protected: Any) -> pd.DataFrame:
     if protected.reasons is None:
         raise ValueError("a pickle or copy of a protected table does not say why cells are suppressed: protect it anew")
     cells = np.flatnonzero(protected.kind == SUPPRESSED)
-    frame = protected.layout.keys().iloc[cells].reset_index(drop=True)
+    frame: pd.DataFrame = protected.layout.keys().iloc[cells].reset_index(drop=True)
     frame["reason"] = protected.reasons[cells]
     frame["rule"] = protected.rule_text
     return frame
