@@ -148,6 +148,7 @@ class TestPooledPeriods:
         told = next(each for each in made.findings if each.kind == "profile" and each.metric == "contacts")
         assert told.sentence == "Contacts by team type, A: the largest parts are CRHT and EIP with each 50.0%."
 
+    @pytest.mark.filterwarnings("ignore::cmhs_metrics.TableNote")
     def test_types_of_team_that_cover_no_year_have_no_metric_of_one(self) -> None:
         table = pd.concat([self.MONTHS.assign(team_type=each) for each in ("CRHT", "EIP")], ignore_index=True)
         table = table.drop(table.index[(table["team_type"] == "EIP") & (table["period"] == "2024-04")])
