@@ -66,7 +66,7 @@ def ranges() -> Axes:
     """Dot and range: one place on several metrics, within the range of all."""
     measured = ["dna_rate", "face_to_face_share", "referral_acceptance_rate"]
     result = cm.benchmark(cm.synthetic_providers(), measured, "organisation", place="organisation", focus=[FOCUS])
-    return cm.plots.dot_and_range(result, source=SOURCE)
+    return cm.plots.dot_and_range(result, FOCUS, source=SOURCE)
 
 
 def tiles() -> Axes:
