@@ -82,11 +82,11 @@ def benchmark(
     -------
     pandas.DataFrame
         A row for each metric and place, in the order of the places: `metric`, `label`, `unit`, `basis` (the population
-        of a rate), `place`, `is_place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
+        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
         position in a funnel around the pooled value), `rank` (1 is highest) of `places`, `quartile` (1 is lowest),
         `average` [unit], `average_kind` and `average_of` (how many places, and what it leaves out), `difference` [unit]
         and `difference_percent` [%] from it, `more_than_chance` (whether the average lies outside the interval),
-        `peer_average` [unit], and the marks `focus` and `peer`.
+        `peer_average` [unit], and the marks `focus`, `peer` and `is_place`.
 
         Where a measure has bounds (``caseload_lower`` and ``caseload_upper``, see `aggregate`) there are besides
         `value_lower` and `value_upper`, between which the true value lies [unit]; `rank_best` and `rank_worst`, the
@@ -266,6 +266,6 @@ def _described(
 ) -> dict[str, Any]:
     told = {
         "metric": metric.name, "label": metric.label, "unit": metric.printed_unit,
-        "basis": basis.name if basis else None, "place": names, "is_place": marks.is_place,
+        "basis": basis.name if basis else None, "place": names,
     }  # fmt: skip
-    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer}
+    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer, "is_place": marks.is_place}
