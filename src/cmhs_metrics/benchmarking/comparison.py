@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.measures import Basis
 
+OWN_WAY_OUT = "period= (the one to compare)"
+
 
 def benchmark(
     table: Any,
@@ -42,7 +44,7 @@ def benchmark(
     place: str | Sequence[str] | None = None,
     basis: str | Sequence[str] | None = None,
     period: Any = None,
-    over_time: Literal["last", "mean"] | None = None,
+    over_time: Literal["last", "mean", "sum"] | None = None,
     average: Average = "pooled",
     focus: Any = (),
     peers: Any = (),
@@ -129,10 +131,13 @@ def benchmark(
     _check_arguments(by, wanted, average, confidence, none, problems)
     if period is not None and over_time is None:
         over_time = "last"  # of one period, which a lazy table cannot know that it is
-    totals = aggregate(
-        of_period(of_places(table), period), by, populations=_people_of(populations, period), place=place, basis=basis,
-        over_time=over_time, metrics=wanted, keys=keys,
-    )  # fmt: skip
+    rows, people = of_period(of_places(table), period), _people_of(populations, period)
+    try:
+        totals = aggregate(
+            rows, by, populations=people, place=place, basis=basis, over_time=over_time, metrics=wanted, keys=keys
+        )
+    except BadInput as error:
+        raise BadInput(error.subject, map(_with_own_way_out, error.problems), total=error.total) from None
     places, names = _in_memory(totals, by)
     marks = _marks(by, names, asked, none)
     parts = []
@@ -144,6 +149,18 @@ def benchmark(
     if any("value_lower" in part for part in parts):
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
     return Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+
+
+def _with_own_way_out(problem: Problem) -> Problem:
+    """What `aggregate` asks for where periods would be pooled, with what `benchmark` has for it."""
+    by_period = "by='period' (with what else there is in by)"
+    if by_period in problem.expected:
+        expected = problem.expected.replace(by_period, OWN_WAY_OUT)
+    elif problem.expected.startswith("over_time="):
+        expected = f"{OWN_WAY_OUT}, or {problem.expected}"
+    else:
+        return problem
+    return Problem(problem.column, problem.row, problem.value, expected)
 
 
 class _Marks(NamedTuple):
