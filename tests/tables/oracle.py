@@ -9,10 +9,15 @@ FLOWS, STOCK = ("contacts", "total_cost"), "caseload"
 MONTHS_OF_A_YEAR = 12
 
 
-def aggregate(rows: list[Row], by: list[str], over_time: str | None, total_of_known: bool) -> list[Row]:
-    """The groups in the order in which they first appear: totals, bounds of the caseload, and two metrics."""
+def aggregate(
+    rows: list[Row], by: list[str], over_time: str | None, total_of_known: bool, *, lazy: bool = False
+) -> list[Row]:
+    """The groups in the order in which they first appear: totals, bounds of the caseload, and two metrics.
+
+    Of a lazy table it is not known whether it has one period, so that the rule over time holds there too.
+    """
     periods = {row["period"] for row in rows}
-    pooled = "period" not in by and len(periods) > 1
+    pooled = "period" not in by and (lazy or len(periods) > 1)
     groups: dict[tuple, list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in by), []).append(row)

@@ -5,16 +5,27 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
-from tests.support.engines import ALL, cells
+from tests.support.engines import ALL, LAZY, cells
 from tests.tables import oracle
 
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
-PERIODS = (MONTHS, MONTHS[:3], ["2015/16", "2016/17"], ["2016/17"], ["2016-12", "2017-01", "2017-05"])
+PERIODS = (MONTHS, MONTHS, MONTHS[:3], ["2015/16", "2016/17"], ["2016/17"], ["2016-12", "2017-01", "2017-05"])
 counts = st.one_of(st.none(), st.integers(0, 50))
+
+
+def rows_of(*teams: str, gaps: tuple[tuple[str, str], ...] = ()) -> list[oracle.Row]:
+    return [
+        {"icb": "X", "team": team, "period": period, "contacts": 10, "total_cost": 20, "caseload": 5}
+        for team in teams
+        for period in MONTHS
+        if (team, period) not in gaps
+    ]
+
+
 engines = pytest.mark.parametrize("name", [name for name in ALL if name != "pyspark"])
 
 
@@ -23,8 +34,8 @@ def tables(draw) -> list[oracle.Row]:
     periods = draw(st.sampled_from(PERIODS))
     suppressed = draw(st.booleans())
     rows = []
-    for team in draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True)):
-        icb = draw(st.sampled_from("XY"))
+    for team in draw(st.lists(st.sampled_from("abc"), min_size=2, max_size=3, unique=True)):
+        icb = draw(st.sampled_from("XXY"))
         gaps = draw(st.sets(st.sampled_from(periods), max_size=1)) if draw(st.booleans()) else set()
         # Most cells of a table are alike; a few that are drawn say more than many.
         usual = draw(st.integers(0, 50)), draw(st.integers(0, 50)), draw(st.integers(1, 50))
@@ -44,6 +55,12 @@ def tables(draw) -> list[oracle.Row]:
 
 @engines
 @settings(max_examples=12, deadline=None)
+@example(rows_of("a", "b"), ["icb"], "last", False)
+@example(rows_of("a", "b"), ["icb"], "mean", True)
+@example(rows_of("a", "b", gaps=(("b", "2016-08"),)), ["icb"], "last", False)
+@example(rows_of("a", "b", gaps=(("b", "2017-03"),)), ["icb"], "last", True)
+@example(rows_of("a", "b", gaps=(("b", "2017-03"),)), ["icb"], "last", False)
+@example(rows_of("a", "b", gaps=(("b", "2016-08"),)), ["icb"], "mean", False)
 @given(
     rows=tables(),
     by=st.sampled_from([["icb"], ["icb", "period"], ["team"], []]),
@@ -57,7 +74,7 @@ def test_totals_are_those_of_plain_python(name: str, rows, by, over_time, total_
     table = {column: [row[column] for row in rows] for column in rows[0]}
     if any(all(value is None for value in values) for values in table.values()):
         return
-    expected = oracle.aggregate(rows, by, over_time, total_of_known)
+    expected = oracle.aggregate(rows, by, over_time, total_of_known, lazy=name in LAZY)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cm.TableNote)
         result = cells(cm.aggregate(ALL[name](table), by=by, over_time=over_time, total_of_known=total_of_known))

@@ -160,6 +160,17 @@ class TestWidenedLimits:
 
 
 class TestZScores:
+    @pytest.mark.parametrize("kind", ["rate", "proportion", "ratio"])
+    def test_z_scores_refuse_what_is_no_count(self, kind: str) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.funnel_z_scores(kind, np.array([5, 1.5, -2]), np.array([10, 10, 10]), 0.5)
+        assert [(each.column, each.row) for each in caught.value.problems] == [("counts", "row=1"), ("counts", "row=2")]
+
+    def test_z_scores_refuse_a_part_above_its_whole(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.funnel_z_scores("proportion", np.array([5, 11]), np.array([10, 10]), 0.5)
+        assert [(each.column, each.row, each.value) for each in caught.value.problems] == [("counts", "row=1", 11)]
+
     def test_by_hand(self) -> None:
         assert v.funnel_z_scores("ratio", 16, 9) == pytest.approx(2 * (4 - 3))
         assert v.funnel_z_scores("rate", 16, 900_000, 1.0) == pytest.approx(2)

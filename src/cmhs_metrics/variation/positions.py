@@ -9,6 +9,7 @@ import numpy as np
 
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.presentation import ordinal
 from cmhs_metrics.variation.chance import exact_limits
 from cmhs_metrics.variation.funnels import flags
 from cmhs_metrics.variation.limits import KINDS, LEVELS, PER, check_counts, check_kind
@@ -96,7 +97,7 @@ class Position:
         missing = f", {self.missing} missing" if self.missing else ""
         average = "pooled value" if self.average == "pooled" else self.average
         lines = [
-            f"{self.place}: {self.value:,.6g}, {_ordinal(self.rank)} of {self.places} ({first} first{missing}), "
+            f"{self.place}: {self.value:,.6g}, {ordinal(self.rank)} of {self.places} ({first} first{missing}), "
             f"{QUARTERS[self.quartile]}",
             _distance(self.difference, f"the {average}", self.average_value, self.chance),
         ]
@@ -104,11 +105,6 @@ class Position:
             of = f"the {average} of {len(self.peers)} peers"
             lines.append(_distance(self.peer_difference, of, self.peer_value, self.peer_chance))
         return "\n  ".join(lines)
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 def _distance(difference: float, what: str, average: float, chance: str | None) -> str:
