@@ -586,6 +586,13 @@ class TestTiles:
         assert at.loc["QYG", "column"] < at.loc["QF7", "column"] < at.loc["QJM", "column"]
         assert at.loc["QUE", "row"] < at.loc["QMJ", "row"] < at.loc["QKS", "row"] <= at.loc["QNX", "row"]
 
+    def test_the_36_of_2026_have_tiles_too(self) -> None:
+        tiles = plots.icb_tiles("2026-04")
+        assert len(tiles) == 36
+        assert not tiles.duplicated(["column", "row"]).any()
+        result = pd.DataFrame({"place": ["Z9B2Z", "QRL"], "value": [1.0, 2.0]})
+        assert len(plots.tile_map(result).patches) == 36
+
     @official_data.needed("icb_allocations_2025_26.csv")
     def test_codes_and_names_are_the_published_ones(self) -> None:
         people = cm.published.read_icb_allocations(official_data.FOLDER / "icb_allocations_2025_26.csv")

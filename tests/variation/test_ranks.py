@@ -220,8 +220,8 @@ class TestRankIntervals:
             )
         assert [str(problem) for problem in caught.value.problems] == [
             "confidence: got 95, expected a proportion between 0 and 1",
-            "counts, row=1: got 1.5, expected a count: a whole number, zero or more",
-            "counts, row=2: got -2.0, expected a count: a whole number, zero or more",
+            "counts, row=1: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "counts, row=2: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
             "counts, row=0: got 5.0, expected no more than the denominator",
             "counts, row=3: got 4.0, expected no more than the denominator",
         ]

@@ -14,15 +14,16 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
-from cmhs_metrics.benchmarking.one_period import of_period
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES, POPULATION
 from cmhs_metrics.periods import is_missing
+from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
+from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,11 +130,13 @@ def benchmark(
     _check_arguments(by, wanted, average, confidence, none, problems)
     if period is not None and over_time is None:
         over_time = "last"  # of one period, which a lazy table cannot know that it is
+    _boundaries(by, _in(table, by), populations)  # before people who meet no place are refused without a reason
     totals = aggregate(
         of_period(of_places(table), period), by, populations=_people_of(populations, period), place=place, basis=basis,
         over_time=over_time, metrics=wanted, keys=keys,
     )  # fmt: skip
     places, names = _in_memory(totals, by)
+    boundaries = _boundaries(by, names, populations)
     marks = _marks(by, names, asked, none)
     parts = []
     for column in places:
@@ -143,7 +146,29 @@ def benchmark(
             parts.append(pd.DataFrame(_described(rows, names, marks, *found)))
     if any("value_lower" in part for part in parts):
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
-    return Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+    result = Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+    notes = list(getattr(table, "attrs", {}).get("notes", ())) if isinstance(table, pd.DataFrame) else []
+    if boundaries or notes:
+        result.attrs = {**result.attrs, "notes": list(dict.fromkeys([*result.attrs.get("notes", ()), *notes]))}
+    if boundaries:
+        result.attrs["boundaries"] = boundaries
+    return result
+
+
+def _boundaries(by: str, names: list[Any], populations: Any) -> str:
+    """Whose boundaries the places and their people have, where they are places of the NHS; two dates are refused."""
+    if boundaries_of(names, "benchmark") is None:
+        return ""
+    start, end = boundaries_of([*names, *_in(populations, by)], "benchmark") or boundaries_of(names) or ("", "")
+    return " ".join(filter(None, [start and f"from {start}", end and f"to {end}"]))
+
+
+def _in(table: Any, by: str) -> list[Any]:
+    """The places of a table in memory; a lazy one is not run for it."""
+    frame = nw.from_native(table, pass_through=True)
+    if not isinstance(frame, nw.DataFrame) or by not in frame.columns:
+        return []
+    return [name for name in frame.get_column(by).unique().to_list() if isinstance(name, str)]
 
 
 class _Marks(NamedTuple):
@@ -180,7 +205,9 @@ def _check_arguments(
 
 def _people_of(populations: Any, period: Any) -> Any:
     """The people of the period compared, where populations have several."""
-    if populations is None or period is None or "period" not in nw.from_native(populations).collect_schema().names():
+    if populations is None or period is None:
+        return populations
+    if "period" not in frame_of(populations, "benchmark", "populations").collect_schema():
         return populations
     return nw.to_native(nw.from_native(of_period(populations, period, "populations")).drop("period"))
 
