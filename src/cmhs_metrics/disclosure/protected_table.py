@@ -1,22 +1,72 @@
-"""The record of a protected table for whoever checks outputs: what was suppressed, why, and by which rule."""
+"""A protected table, and its record for whoever checks outputs: what was suppressed, why, and by which rule."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.disclosure.published_table import PublishedTable
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.numeric.frames import given_back
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from cmhs_metrics.disclosure.rule import Rule
 
 OTHERS = "protects other cells"
 """Why a cell is suppressed that the rule by itself would show."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProtectedTable(PublishedTable):
+    """A table that stands the attack, with what its protection cost.
+
+    Attributes
+    ----------
+    primary : int
+        How many cells the rule suppressed because they are small.
+    complementary : int
+        How many more were suppressed to protect them. Which is which cannot be told from the table, and must not be.
+    reasons : numpy.ndarray of str, optional
+        Why each suppressed cell is suppressed; it is left out of pickles and copies.
+    rule_text : str
+        The rule in words.
+    beside : tuple of str
+        The tables that it was protected beside.
+    """
+
+    primary: int
+    complementary: int
+    reasons: NDArray[Any] | None = field(default=None, kw_only=True, repr=False)
+    rule_text: str = field(default="", kw_only=True)
+    beside: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "reasons": None}
+
+    def record(self) -> Any:
+        """What was suppressed, why and by which rule, for whoever checks the output; not for publication.
+
+        Returns
+        -------
+        The kind of table that came in
+            A row for each suppressed cell: its labels, `reason` and `rule`.
+        """
+        return record_table(self)
+
+    def record_html(self) -> str:
+        """The record as a piece of HTML, with the rule, the size, and what the table was protected beside.
+
+        Returns
+        -------
+        str
+        """
+        return record_page(self)
 
 
 def rule_in_words(rule: Rule) -> str:
