@@ -11,18 +11,19 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from tests.support import official_data
+from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
-few_examples = settings(max_examples=25)
+few_examples = examples(25)
 every_table = each(ALL)
 every_eager = each(EAGER)
 every_lazy = each(LAZY)

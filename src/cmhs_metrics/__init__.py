@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         variation,
     )
     from cmhs_metrics.benchmarking import benchmark
+    from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
     from cmhs_metrics.returns import read_return
     from cmhs_metrics.searching import search
@@ -115,6 +116,7 @@ __all__ = [
     "units",
     "validate",
     "variation",
+    "what_drove",
     "with_metrics",
 ]
 __all__ += metrics.__all__
@@ -130,6 +132,7 @@ _ON_FIRST_USE = {
     "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
+    "what_drove": "cmhs_metrics.decomposition",
     "with_metrics": "cmhs_metrics.tables",
 }
 

@@ -161,6 +161,7 @@ FUNCTION_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "catchments.apportion": ("boundaries", "catchment", "allocate"),
         "variation.funnel": ("funnel plot", "outliers"),
         "mhsds.measures": ("sql", "records", "extract", "patient level"),
+        "units.wte_from_hours": ("hours", "hours per week", "whole time equivalent", "fte"),
         "units.parse": ("million", "thousand", "pounds"),
     }
 )

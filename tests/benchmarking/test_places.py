@@ -215,3 +215,17 @@ def test_every_wrong_argument_is_named(wrong: dict[str, Any], expected: str) -> 
     arguments: dict[str, Any] = {"metrics": "dna_rate", "by": "ward", **wrong}
     with pytest.raises(cm.BadInput, match=expected):
         cm.benchmark(pd.DataFrame(WARDS), **arguments)
+
+
+@pytest.mark.parametrize("make", [lambda table: table, pl.from_pandas, lambda table: pl.from_pandas(table).lazy()])
+@pytest.mark.parametrize("by", ["icb", ["region", "icb"]])
+def test_no_level_of_totals_is_a_place(make: Any, by: Any) -> None:
+    table = pd.DataFrame(WAITS).iloc[:3].assign(region=["N", "N", "S"])
+    levels = cm.aggregate(make(table), by=by, totals=True)
+    result = cm.benchmark(levels, WAIT, by="icb").sort_values("place")
+    assert result["place"].tolist() == ["QHM", "QOX", "QUE"]
+    assert result["average"].tolist() == pytest.approx([70 / 400] * 3)
+    if by != "icb":
+        assert cm.benchmark(levels, WAIT, by="region").sort_values("place")["value"].round(9).tolist() == [
+            round(40 / 300, 9), 0.3,
+        ]  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
@@ -20,6 +20,7 @@ from cmhs_metrics.plots import colours
 from cmhs_metrics.plots.ends import spread
 from cmhs_metrics.trends import growth_against
 from tests.support import official_data
+from tests.support.budgets import examples
 from tests.support.gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
 
 NAMES = plots.icb_tiles().set_index("place")["name"].to_dict()
@@ -126,7 +127,7 @@ class TestRankedBars:
         for table in (pl.from_pandas(plain), pl.from_pandas(plain).lazy()):
             assert len(plots.ranked_bars(table).patches) == len(plain)
 
-    @settings(max_examples=10)
+    @examples(10)
     @given(st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 3)), min_size=1, max_size=8))
     def test_any_values(self, values: list[float]) -> None:
         ax = plots.ranked_bars(pd.DataFrame({"place": [f"P{n}" for n in range(len(values))], "value": values}))

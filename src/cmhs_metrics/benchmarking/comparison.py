@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
-from cmhs_metrics.benchmarking.one_period import of_period
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
@@ -24,6 +23,7 @@ from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
+from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -205,7 +205,9 @@ def _check_arguments(
 
 def _people_of(populations: Any, period: Any) -> Any:
     """The people of the period compared, where populations have several."""
-    if populations is None or period is None or "period" not in nw.from_native(populations).collect_schema().names():
+    if populations is None or period is None:
+        return populations
+    if "period" not in frame_of(populations, "benchmark", "populations").collect_schema():
         return populations
     return nw.to_native(nw.from_native(of_period(populations, period, "populations")).drop("period"))
 
