@@ -59,8 +59,6 @@ _DATES = (
     "%d %B %Y",
     "%d %b %y",
     "%d%b%Y",
-    "%B %Y",
-    "%b %Y",
 )
 
 
@@ -265,8 +263,8 @@ def interval_of(
     whole = is_a[WHOLE_PER_CENT] | is_a[WHOLE_DAY] | is_a[WHOLE_NUMBER]
     percent, hidden = is_in(unit, "percent"), is_a[SUPPRESSED]
     counted = hidden & is_in(unit, *COUNTED)
-    least, most = NHS.behind(value)
-    least_hidden, most_hidden = NHS.behind_symbol()
+    least, most = NHS.feasible_range(value)
+    least_hidden, most_hidden = NHS.suppressed_range()
     lower = np.select(
         [is_a[EXACT], is_a[ROUNDED_TO_5], whole, counted, hidden & ~is_in(unit, "")],
         [value, least, np.maximum(value - 0.5, 0), least_hidden, 0.0],
