@@ -13,7 +13,6 @@ from cmhs_metrics.numeric.frames import given_back
 if TYPE_CHECKING:
     import pandas as pd
 
-    from cmhs_metrics.disclosure.protection import ProtectedTable
     from cmhs_metrics.disclosure.rule import Rule
 
 OTHERS = "protects other cells"
@@ -30,23 +29,23 @@ def rule_in_words(rule: Rule) -> str:
     return f"{small}; others rounded {how}"
 
 
-def suppressed_cells(protected: ProtectedTable) -> pd.DataFrame:
+def suppressed_cells(protected: Any) -> pd.DataFrame:
     """A row for each suppressed cell: its labels, why it is suppressed, and by which rule."""
     if protected.reasons is None:
         raise ValueError("a pickle or copy of a protected table does not say why cells are suppressed: protect it anew")
     cells = np.flatnonzero(protected.kind == SUPPRESSED)
-    frame = protected.layout.keys().iloc[cells].reset_index(drop=True)
+    frame: pd.DataFrame = protected.layout.keys().iloc[cells].reset_index(drop=True)
     frame["reason"] = protected.reasons[cells]
     frame["rule"] = protected.rule_text
     return frame
 
 
-def record_table(protected: ProtectedTable) -> Any:
+def record_table(protected: Any) -> Any:
     """The record as a table of the kind that came in."""
     return given_back(suppressed_cells(protected), protected.like)
 
 
-def record_page(protected: ProtectedTable) -> str:
+def record_page(protected: Any) -> str:
     """The record as a piece of HTML: a summary and a table, for the checker and not for publication."""
     frame = suppressed_cells(protected)
     counts = frame["reason"].value_counts()

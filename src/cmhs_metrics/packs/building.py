@@ -20,7 +20,7 @@ from cmhs_metrics.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.sections import NotShown
     from cmhs_metrics.tables.aggregation import OverTime

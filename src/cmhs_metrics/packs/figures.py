@@ -32,7 +32,7 @@ from cmhs_metrics.tables import aggregate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.tables.aggregation import OverTime
 
 UNDEFINED = "undefined"
