@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import ATTENDANCE, CLUSTERS, MECHANISMS
-from cmhs_metrics.mhsds.columns import TABLES, Kind
-from cmhs_metrics.mhsds.dates import EPOCH, last_day_of_month
-from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.referrals import OWN_SERVICE, rejected_by, with_own_service
+from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, rejected_by, with_own_service
+from cmhs_metrics.mhsds.records.codes import ATTENDANCE, CLUSTERS, MECHANISMS
+from cmhs_metrics.mhsds.records.columns import TABLES, Kind
+from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
+from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
     Frame = Any
 
@@ -76,7 +76,7 @@ def _of_every_row(extract: Extract) -> list[Count]:
             fails = early if last is None else early | (nw.col(column) > last)
             checks[Check(table.name, column, "date out of range")] = fails
         columns = [*(check.column for check in checks), "UniqMonthID"]
-        counts.append(_counted(extract.read(name, list(dict.fromkeys(columns))), checks))
+        counts.append(_counted(extract.rows(name, list(dict.fromkeys(columns))), checks))
     return counts
 
 
@@ -88,7 +88,7 @@ def _of_repeats(extract: Extract) -> list[Count]:
         if not extract.has(name, *table.item, "UniqMonthID"):
             continue
         keys = [*table.item, "UniqMonthID"]
-        rows = extract.read(name, keys).filter(*(~nw.col(column).is_null() for column in keys))
+        rows = extract.rows(name, keys).filter(*(~nw.col(column).is_null() for column in keys))
         grouped = rows.group_by(keys).agg(nw.len().alias("times"))
         beyond = (nw.col("times").sum() - nw.len()).alias("repeated")
         key = {"repeated": Check(table.name, table.item[-1], "duplicate id")}
@@ -102,7 +102,7 @@ def _of_text(extract: Extract) -> list[Count]:
     for name in extract.tables:
         table = TABLES[name]
         dates = [each.name for each in table.columns if each.kind is Kind.DATE and extract.may_be_no_date(name, each)]
-        rows = extract.read(name, dates, unreadable=True) if dates else None
+        rows = extract.rows(name, dates, unreadable=True) if dates else None
         if rows is not None:
             checks = {Check(table.name, date, "text that is no date"): nw.col(f"{date} unreadable") for date in dates}
             counts.append(_counted(rows, checks))
@@ -153,7 +153,7 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     """The latest row of each item of a table, as the measures take it."""
     table = TABLES[name]
     ordering = [each for each in ("UniqMonthID", "RecordNumber", *_ORDER[name]) if _is_read(extract, name, each)]
-    rows = extract.read(name, list(dict.fromkeys([*table.item, *ordering, *columns])))
+    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])))
     monthly = "UniqMonthID" in ordering
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
     return latest(extract, rows, table.item, order, resubmitted=monthly and name == "referrals")
@@ -188,7 +188,7 @@ def _of_referrals(extract: Extract) -> Count:
         checks[Check(service, team, "unknown team type")] = nw.col("unknown") > 0
         checks[Check(service, "ReferRejectionDate", "rejection without a date")] = nw.col("undated") > 0
     if {"UniqMonthID", "ServDischDate"} <= held:
-        months = extract.read("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
+        months = extract.rows("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
         rows = rows.join(months, how="cross")
         is_open = discharged.is_null()
         if services is not None:
@@ -196,7 +196,7 @@ def _of_referrals(extract: Extract) -> Count:
         checks[Check(table, "UniqMonthID", "lapsed")] = is_open & (nw.col("UniqMonthID") < nw.col("last_month"))
     key = _row_key(extract, "people")
     if key is not None:
-        people = extract.read("people", ["Person_ID", key])
+        people = extract.rows("people", ["Person_ID", key])
         people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null()).unique(["Person_ID", key])
         rows = rows.join(people.with_columns(nw.lit(1).alias("person")), on=["Person_ID", key], how="left")
         checks[Check(TABLES["people"].name, key, "no person")] = nw.col("person").is_null()
@@ -213,7 +213,7 @@ def _row_key(extract: Extract, name: str) -> str | None:
 
 def _services(extract: Extract, held: set[str]) -> Any:
     """What adds to the latest rows of referrals how many services they have, and what is wrong with these."""
-    own = "ServTeamType" in held
+    own = has_own_service(extract)
     key = _row_key(extract, "service_types")
     if key is None or not extract.has("service_types", "UniqServReqID"):
         if not own:
@@ -224,7 +224,7 @@ def _services(extract: Extract, held: set[str]) -> Any:
         counts = []
         if key is not None:
             on = ["UniqServReqID", key]
-            found = extract.read(
+            found = extract.rows(
                 "service_types", [*on, "ServTeamTypeRefToMH", "ReferRejectionDate", "ReferRejectReason"]
             )
             found = found.filter(*(~nw.col(each).is_null() for each in on))
@@ -234,8 +234,8 @@ def _services(extract: Extract, held: set[str]) -> Any:
             counts.append({name: nw.col(name).fill_null(0) for name in _SERVICE_FACTS})
         if own:
             # From version 6 on a referral names its own first service; one that names nothing of it has none.
-            rows = with_own_service(rows)
-            facts = _service_facts(held, "ServTeamType", nw.col("names_a_service"))
+            rows = with_own_service(extract, rows)
+            facts = _service_facts(rows.collect_schema().names(), "ServTeamType", nw.col("names_a_service"))
             rows = rows.with_columns(
                 *(fact.alias(f"own {name}") for fact, name in zip(facts, _SERVICE_FACTS, strict=True))
             )

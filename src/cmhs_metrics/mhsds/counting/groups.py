@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.codes import ETHNIC_GROUP_NOT_KNOWN, ETHNIC_GROUPS, SEX, SEX_NOT_KNOWN
-from cmhs_metrics.mhsds.referrals import NO_CODE
-from cmhs_metrics.team_types import TeamType
+from cmhs_metrics.mhsds.facts.referrals import has_own_service
+from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
+from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUPS, SEX
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
-GROUPS = (
-    "organisation", "team_type", "team_type_code", "icb", "age_band", "sex", "ethnic_group", "month",
-)  # fmt: skip
 AGE_BANDS = ("0-17", "18-64", "65+")
 NOT_KNOWN = "not known"
-UNKNOWN_ICB = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A breakdown: from which column it is told, and how.
+
+    Parameters
+    ----------
+    name : str
+        Its name in `by`.
+    table, column : str
+        The table and column that it is of.
+    recode : mapping of str to str, optional
+        What each code is called; a code that is not in it is not known. None for the code itself.
+    """
+
+    name: str
+    table: str
+    column: str
+    recode: Mapping[str, str] | None = None
+
+
+_ROWS = (
+    Group("organisation", "referrals", "OrgIDProv"),
+    Group("age_band", "referrals", "AgeServReferRecDate"),
+    Group("sex", "people", "GenderIDCode", SEX),
+    Group("ethnic_group", "people", "EthnicCategory", ETHNIC_GROUPS),
+)
+_ICB = {
+    "residence": Group("icb", "people", "LADistrictAuth", {}),
+    "provider": Group("icb", "referrals", "OrgIDProv", {}),
+}
+"""By where `icb_of` is told from; it is the recode."""
+_TEAMS = ("team_type", "team_type_code")
+GROUPS = ("organisation", *_TEAMS, "icb", "age_band", "sex", "ethnic_group", "month")
 
 
 @dataclass(frozen=True)
@@ -60,51 +91,47 @@ class Grouping:
     @property
     def by_team(self) -> bool:
         """Whether a referral's group depends on its team type."""
-        return bool({"team_type", "team_type_code"} & set(self.by))
+        return bool(set(_TEAMS) & set(self.by))
+
+    @property
+    def rows(self) -> dict[str, Group]:
+        """The breakdowns that are told from a column, by name."""
+        icb = _ICB.get(self.icb_from, _ICB["residence"])
+        every = (*_ROWS, replace(icb, recode=dict(self.icb_of or {})))
+        return {group.name: group for group in every if group.name in self.by}
 
     @property
     def people(self) -> list[str]:
         """The columns of MHS001MPI that the groups need."""
-        columns = {"sex": "Gender", "ethnic_group": "EthnicCategory"}
-        needed = [column for name, column in columns.items() if name in self.by]
-        return [*needed, *(["LADistrictAuth"] if "icb" in self.by and self.icb_from == "residence" else [])]
+        return list(dict.fromkeys(group.column for group in self.rows.values() if group.table == "people"))
 
     @property
     def needs_provider(self) -> bool:
         """Whether the groups need the provider."""
-        return "organisation" in self.by or ("icb" in self.by and self.icb_from == "provider")
+        return any(group.column == "OrgIDProv" for group in self.rows.values())
 
     def problems(self, extract: Extract, costs: str) -> list[Problem]:
         """What of the extract is missing for the groups."""
         needs: dict[str, list[str]] = {}
-        if self.needs_provider:
-            needs["referrals"] = ["OrgIDProv"]
-        if "age_band" in self.by:
-            needs.setdefault("referrals", []).append("AgeServReferRecDate")
-        if self.people:
-            needs["people"] = ["Person_ID", *self.people]
-        if self.by_team and not extract.has("referrals", "ServTeamType"):
+        for group in self.rows.values():
+            needs.setdefault(group.table, ["Person_ID"] if group.table == "people" else []).append(group.column)
+        if self.by_team and not has_own_service(extract):
             needs["service_types"] = ["UniqServReqID", "ServTeamTypeRefToMH"]
-        return extract.require(needs, costs)
+        return extract.require({table: list(dict.fromkeys(names)) for table, names in needs.items()}, costs)
 
     def columns(self, team: nw.Expr | None = None, organisation: str = "OrgIDProv") -> list[nw.Expr]:
         """The expressions of the keys on facts."""
         made = []
         for name in self.keys:
-            if name == "organisation":
-                value = nw.col(organisation)
-            elif name in ("team_type", "team_type_code"):
+            if name in _TEAMS:
                 assert team is not None
                 value = team_type_of(team) if name == "team_type" else team_code_of(team)
-            elif name == "icb":
-                place = organisation if self.icb_from == "provider" else "LADistrictAuth"
-                value = _recode(nw.col(place), dict(self.icb_of or {}), UNKNOWN_ICB)
             elif name == "age_band":
                 value = self._age_band()
-            elif name == "sex":
-                value = _recode(nw.col("Gender"), SEX, SEX_NOT_KNOWN)
             else:
-                value = _recode(nw.col("EthnicCategory"), ETHNIC_GROUPS, ETHNIC_GROUP_NOT_KNOWN)
+                group = self.rows[name]
+                value = nw.col(organisation if group.column == "OrgIDProv" else group.column)
+                value = value if group.recode is None else _recode(value, group.recode, NOT_KNOWN)
             made.append(value.alias(name))
         return made
 
@@ -146,19 +173,6 @@ def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str])
             problems.append(Problem("age_bands", None, f"{one} and {other}", "bands that do not overlap"))
     mapping = icb_of if isinstance(icb_of, Mapping) else None
     return Grouping(tuple(names), mapping, icb_from, tuple(age_bands), tuple(bands)), problems
-
-
-_LABELS = {code: each.label for each in TeamType if each is not TeamType.OTHER for code in each.mhsds_codes}
-
-
-def team_type_of(code: nw.Expr) -> nw.Expr:
-    """The label of the audit's team type of a code."""
-    return _recode(code, _LABELS, TeamType.OTHER.label)
-
-
-def team_code_of(code: nw.Expr) -> nw.Expr:
-    """The code as the data set has it, null where there is none."""
-    return nw.when((code != NO_CODE) & (code != "")).then(code)
 
 
 def _recode(value: nw.Expr, new: Mapping[str, str], default: str) -> nw.Expr:

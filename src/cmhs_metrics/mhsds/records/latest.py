@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.engines import POLARS, marked
+from cmhs_metrics.mhsds.records.dates import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 LOWEST = -NEVER
 NEXT = "_order_"
@@ -51,14 +50,7 @@ def latest(
     if resubmitted:
         last = known.group_by(*item).agg(nw.col(named[0]).max())
         known = known.join(last, on=[*item, named[0]], how="inner")
-    if extract.engine is not POLARS:
-        return known.unique(list(item), keep="last", order_by=named).drop(*made)
-    # To sort is dear, and most items stand once.
-    known, mark = marked(known, item)
-    twice = known.group_by(mark).agg(nw.len().alias(f"{NEXT}rows")).filter(nw.col(f"{NEXT}rows") > 1).select(mark)
-    once = known.join(twice, on=mark, how="anti")
-    rest = known.join(twice, on=mark, how="semi").unique(list(item), keep="last", order_by=named)
-    return nw.concat([once, rest], how="vertical").drop(mark, *made)
+    return extract.engine.last_of_each(known, item, named).drop(*made)
 
 
 def number(name: str) -> nw.Expr:

@@ -27,8 +27,16 @@ DIRECT = (FACE_TO_FACE, "02", "04", "11")
 """Face to face, telephone, talk type, video."""
 MECHANISMS = ("01", "02", "04", "05", "09", "10", "11", "12", "13", "98")
 """Every consultation mechanism of version 5 on."""
-ACUTE_BEDS = ("10", "11", "12")
-"""Acute adult and older adult mental health care, and psychiatric intensive care (PICU)."""
+ACUTE_BEDS = ("10", "11", "12", "200", "201", "202")
+"""Acute adult and older adult mental health care, and psychiatric intensive care (PICU), before version 6 and since."""
+BEDS = (*(f"{number}" for number in range(10, 41)), *(f"{number}" for number in (*range(200, 214), *range(300, 312))))
+"""Every type of bed (HospitalBedTypeMH to March 2024) and class of patient (MHAdmittedPatientClass since)."""
+REJECTION_REASONS = ("01", "02", "03")
+"""Duplicate, inappropriate, incomplete."""
+INDIRECT_BEFORE_VERSION_5 = ("05", "09")
+"""E-mail and, as it is coded since, text message."""
+LEFT_OUT_OF_SPELLS = ("DFC", "S9X2N")
+"""Providers that send other data, and are left out of the four-week waits nationally."""
 TRANSFERS = ("49", "53", "87")
 """Sources of admission that are another hospital."""
 CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)
@@ -36,7 +44,6 @@ CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)
 NOT_CLUSTERED = "99"
 
 SEX: Mapping[str, str] = MappingProxyType({"1": "male", "2": "female", "3": "other", "4": "other", "9": "other"})
-SEX_NOT_KNOWN = "not known"
 ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
     {
         letter: group
@@ -52,7 +59,6 @@ ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
         for letter in letters
     }
 )
-ETHNIC_GROUP_NOT_KNOWN = "Not known"
 
 
 @dataclass(frozen=True, slots=True)

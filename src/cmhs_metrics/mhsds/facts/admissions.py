@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import ACUTE_BEDS, TRANSFERS
-from cmhs_metrics.mhsds.contacts import latest_contacts
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.referrals import REFERRAL, facts
+from cmhs_metrics.mhsds.facts.contacts import latest_contacts
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL, facts
+from cmhs_metrics.mhsds.records.codes import ACUTE_BEDS, TRANSFERS
+from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.dates import Span
-    from cmhs_metrics.mhsds.extract import Extract, Frame
-    from cmhs_metrics.mhsds.groups import Grouping
+    from cmhs_metrics.mhsds.records.dates import Span
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 ADMISSIONS = ("admissions", "admissions_without_prior_contact")
 FROM_DAYS, TO_DAYS = 365, 3
@@ -29,7 +28,7 @@ def latest_spells(extract: Extract) -> Frame:
     """Latest submission of each hospital spell: greatest UniqMonthID, then the latest start, then without an end."""
     months = ["UniqMonthID"] if extract.has("hospital_spells", "UniqMonthID") else []
     columns = ["UniqServReqID", "OrgIDProv", "StartDateHospProvSpell", "DischDateHospProvSpell"]
-    rows = extract.read("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"])
+    rows = extract.rows("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"])
     order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateHospProvSpell"]
     if extract.has("hospital_spells", "DischDateHospProvSpell"):
         order.append(end_date("DischDateHospProvSpell"))
@@ -48,7 +47,7 @@ def acute_admissions(extract: Extract, first: int, last: int) -> Frame:
     rows = latest_spells(extract)
     every = rows
     rows = rows.filter((nw.col("start") >= first) & (nw.col("start") <= last))
-    if extract.has("ward_stays", "UniqHospProvSpellID", "HospitalBedTypeMH"):
+    if extract.has("ward_stays", "UniqHospProvSpellID", "MHAdmittedPatientClass"):
         rows = rows.join(_acute_spells(extract), on=_ward_key(extract), how="inner")
     if extract.has("hospital_spells", "SourceAdmMHHospProvSpell"):
         return rows.filter(~nw.col("SourceAdmMHHospProvSpell").fill_null("").is_in(list(TRANSFERS)))
@@ -67,17 +66,17 @@ def _ward_key(extract: Extract) -> list[str]:
 def _acute_spells(extract: Extract) -> Frame:
     """Spells whose first ward stay is in an acute bed."""
     key = _ward_key(extract)
-    stays = extract.read("ward_stays", [*key, "StartDateWardStay", "HospitalBedTypeMH", "UniqMonthID"])
+    stays = extract.rows("ward_stays", [*key, "StartDateWardStay", "MHAdmittedPatientClass", "UniqMonthID"])
     stays = stays.filter(*(~nw.col(name).is_null() for name in key))
     held = stays.collect_schema().names()
     start = -nw.col("StartDateWardStay").fill_null(NEVER) if "StartDateWardStay" in held else nw.lit(0)
     months = ["UniqMonthID"] if "UniqMonthID" in held else []
-    order: list[str | nw.Expr] = [start, *months, "HospitalBedTypeMH"]
+    order: list[str | nw.Expr] = [start, *months, "MHAdmittedPatientClass"]
     one = latest(extract, stays, key, order)
-    return one.filter(nw.col("HospitalBedTypeMH").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
+    return one.filter(nw.col("MHAdmittedPatientClass").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
 
 
-def admissions(extract: Extract, grouping: Grouping, spans: Sequence[Span], which: Sequence[str]) -> Frame:
+def admissions(extract: Extract, grouping: Any, spans: Sequence[Span], which: Sequence[str]) -> Frame:
     """Count admissions in each period: a row for each group and period, the latter by its number in `span`.
 
     Without prior contact are those of people with no direct contact and no indirect activity, of any referral, from 365
@@ -108,7 +107,7 @@ def _seen_before(extract: Extract, rows: Frame) -> Frame:
     contacts = latest_contacts(extract, persons).filter(nw.col("direct") == 1)
     days = [contacts.select("Person_ID", nw.col("date").cast(nw.Int64))]
     if extract.has("indirect_activity", "Person_ID", "IndirectActDate"):
-        indirect = extract.read("indirect_activity", ["Person_ID", "IndirectActDate"])
+        indirect = extract.rows("indirect_activity", ["Person_ID", "IndirectActDate"])
         indirect = indirect.filter(~nw.col("Person_ID").is_null(), ~nw.col("IndirectActDate").is_null())
         days.append(indirect.select("Person_ID", nw.col("IndirectActDate").cast(nw.Int64).alias("date")))
     seen = nw.concat(days, how="vertical") if len(days) > 1 else days[0]
@@ -118,7 +117,7 @@ def _seen_before(extract: Extract, rows: Frame) -> Frame:
     return pairs.select(*ITEM).unique().with_columns(nw.lit(1).alias("seen"))
 
 
-def _with_groups(extract: Extract, rows: Frame, grouping: Grouping) -> Frame:
+def _with_groups(extract: Extract, rows: Frame, grouping: Any) -> Frame:
     """The provider of the spell, else of its referral; the person's row and age by the spell's referral."""
     own = extract.has("hospital_spells", "OrgIDProv")
     provider = [nw.col("OrgIDProv").alias("own_provider")] if own else []

@@ -9,8 +9,8 @@ import narwhals as nw
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
-    from cmhs_metrics.mhsds.request import Request
+    from cmhs_metrics.mhsds.counting.request import Request
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 
 def finish(

@@ -21,6 +21,8 @@ NEVER = 3_000_000
 """Later than every date: in the year 10183."""
 
 EPOCH = datetime.date(1970, 1, 1)
+DAY_ZERO = (datetime.date(1900, 1, 1) - EPOCH).days
+"""1 January 1900, which databases make of an empty date."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"
 
 
@@ -80,6 +82,12 @@ def last_day(month_id: int) -> datetime.date:
     return datetime.date(year, month, calendar.monthrange(year, month)[1])
 
 
+def month_number_of(day: int) -> int:
+    """The reporting month of a day number."""
+    date = EPOCH + datetime.timedelta(days=day)
+    return (date.year - 1900) * 12 + date.month - 3
+
+
 def day_number(date: datetime.date) -> int:
     """Number of days since 1 January 1970."""
     return date.toordinal() - EPOCH.toordinal()
@@ -111,16 +119,13 @@ def day_of(value: Any) -> int | None:
     return day_number(value) if isinstance(value, datetime.date) else None
 
 
-def day_of_text(text: nw.Expr) -> nw.Expr:
-    """Day number of ISO text, null where it is no calendar date: by arithmetic, so that no engine raises."""
-    known = text.str.contains(_ISO)
-    safe = nw.when(known).then(text).otherwise(nw.lit("0000-00-00"))
-    year, month, day = (safe.str.slice(start, length).cast(nw.Int64) for start, length in ((0, 4), (5, 2), (8, 2)))
+def day_of_parts(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:
+    """Day number of year, month and day, null where they are no calendar date."""
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
     february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
     others = nw.when(month.is_in([4, 6, 9, 11])).then(nw.lit(30)).otherwise(nw.lit(31))
     length = nw.when(month == 2).then(february).otherwise(others)
-    real = known & (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
+    real = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= length)
     return nw.when(real).then(_days(year, month) + day - 1)
 
 
@@ -135,6 +140,22 @@ def last_day_of_month(month: nw.Expr) -> nw.Expr:
     """Day number of the last day of a reporting month."""
     following = month.cast(nw.Int64) + 3
     return _days(following // 12 + 1900, following % 12 + 1) - 1
+
+
+def first_day_of_month(month: nw.Expr) -> nw.Expr:
+    """Day number of the first day of a reporting month."""
+    this = month.cast(nw.Int64) + 2
+    return _days(this // 12 + 1900, this % 12 + 1)
+
+
+def year_of(span: Span) -> int:
+    """The financial year in which a period ends, by the number of its April."""
+    return span.last_date.year - (span.last_date.month < 4)
+
+
+def year_days(year: int) -> tuple[int, int]:
+    """The first and the last day of a financial year."""
+    return day_number(datetime.date(year, 4, 1)), day_number(datetime.date(year + 1, 3, 31))
 
 
 def _days(year: nw.Expr, month: nw.Expr) -> nw.Expr:
@@ -162,6 +183,9 @@ class Span:
         return day_number(datetime.date(end.year - 1, end.month, last if is_last else min(end.day, last)))
 
 
+_PERIODS = "'2024/25', '2023/24 Q4' or '2024-03', or (first day, last day)"
+
+
 def read_period(period: Any) -> tuple[Span, str | None] | list[Problem]:
     """Read a period: its span, and its name where it is a financial year; or what is wrong with it."""
     if isinstance(period, str):
@@ -169,11 +193,11 @@ def read_period(period: Any) -> tuple[Span, str | None] | list[Problem]:
             parsed = parse_period(period)
         except BadInput as error:
             return list(error.problems)
-        if parsed.freqstr != "Y-MAR":
-            return [Problem("period", None, period, "a financial year as '2024/25', or (first day, last day)")]
+        if parsed.freqstr == "D":
+            return [Problem("period", None, period, _PERIODS)]
         return _span(parsed.start_time.date(), parsed.end_time.date())
     if not isinstance(period, (tuple, list)) or len(period) != 2:
-        return [Problem("period", None, period, "a financial year as '2024/25', or (first day, last day)")]
+        return [Problem("period", None, period, _PERIODS)]
     days = [read_date(each, "period") for each in period]
     problems = [day for day in days if isinstance(day, Problem)]
     if problems:
