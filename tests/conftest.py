@@ -18,6 +18,10 @@ def pytest_configure(config: pytest.Config) -> None:
         import tests.support.budgets  # noqa: F401
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.option.markexpr == "quick" and selection.is_slow(collection_path) else None
+
+
 def pytest_pycollect_makemodule(module_path: Path) -> None:
     """Hypothesis takes as long to load as the package: only the tests that draw examples wait for it."""
     if "hypothesis" in module_path.read_text(encoding="utf-8"):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -18,6 +18,7 @@ from cmhs_metrics.decomposition import (
     decompose_product_change,
     decompose_ratio_change,
 )
+from tests.support.budgets import examples
 
 Q = cm.units.Quantity
 METHODS = ["log-mean", "shapley"]
@@ -135,7 +136,7 @@ class TestRatioProperties:
         assert change.due_to_numerator == pytest.approx(numerator / denominator * 1e-10, rel=1e-5)
 
     @each_method
-    @settings(max_examples=25)
+    @examples(25)
     @given(st.lists(st.tuples(amount, amount, positive, positive), min_size=1, max_size=5))
     def test_every_container_agrees(self, method, rows) -> None:
         columns = [np.array(column) for column in zip(*rows, strict=True)]
@@ -171,6 +172,9 @@ class TestRatioResults:
         assert frame.index.tolist() == ["North", "South"]
         assert frame["due_to_numerator"].tolist() == pytest.approx([3, 9])
         assert frame["denominator_percentage_change"].tolist() == [-50, 100]
+        # 2 → 8 and 2 → 8: 100 of 50 became 200 of 25, 100 of 50 became 800 of 100.
+        assert frame["percentage_change"].tolist() == pytest.approx([300, 300])
+        assert frame["numerator_percentage_change"].tolist() == pytest.approx([100, 700])
         assert len(decompose_ratio_change(1, 2, 3, 4).to_frame()) == 1
 
     def test_refuses_with_every_problem(self) -> None:
@@ -448,6 +452,14 @@ class TestChain:
     def test_unit_cost_from_spending_and_caseload(self) -> None:
         # (1 − 0.15) ÷ (1 − 0.22) = 0.85 ÷ 0.78 = 1.0897.
         assert round(chain_percentage_changes(numerator=-15, denominator=-22).ratio, 2) == 8.97
+
+    def test_a_fall_to_nothing_is_a_fall(self) -> None:
+        # Nothing is spent any more: -100%. The denominator alone cannot fall to nothing.
+        assert chain_percentage_changes(numerator=-100, denominator=-20).ratio == -100
+        assert chain_percentage_changes(ratio=-100, denominator=-20).numerator == -100
+        with pytest.raises(cm.BadInput) as refused:
+            chain_percentage_changes(numerator=-20, denominator=-100)
+        assert [(each.column, each.value) for each in refused.value.problems] == [("denominator", -100)]
 
     def test_the_audits_falls(self) -> None:
         # The figure that the reconciliation implies: (100% − 15%) ÷ (100% − 25%) − 1 = 13.33%.

@@ -48,3 +48,31 @@ def test_a_key_of_any_type_is_found_by_its_text() -> None:
     assert statuses(table, key="place", suppressed=[2]).tolist() == ["known", "suppressed"]
     with pytest.raises(cm.BadInput, match="suppressed: got '3'"):
         statuses(table, key="place", suppressed=[3])
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (163.0, "cost_per_contact", "£163"),
+        (0.0002, "dna_rate", "0.020%"),
+        (999.96, "contacts_per_patient", "1,000"),
+        (1000.0, "contacts_per_patient", "1,000"),
+        (99.96, "contacts_per_patient", "100"),
+        (999_999.6, "cost_per_wte", "£1.00m"),
+        (1_000_000.0, "cost_per_wte", "£1.00m"),
+        (999_999_600.0, "cost_per_organisation", "£1.00bn"),
+    ],
+)
+def test_command_line_chart_and_pack_write_one_value_alike(value: float, metric: str, text: str) -> None:
+    from cmhs_metrics.catalogue import CATALOGUE
+    from cmhs_metrics.plots.reading import Measured
+    from cmhs_metrics.report import table_report
+
+    entry = CATALOGUE[metric]
+    printed = table_report(pd.DataFrame({"organisation": ["A"], metric: [value]}), [])
+    # The row follows the organisation and the heading of its column; a long label goes on below it.
+    assert printed.splitlines()[2].split()[-1] == text
+    chart = Measured(entry.label, entry.printed_unit, entry.proportion, None, None)
+    assert chart.write(value) == text
+    # What the pack's sentences and accessible tables call.
+    assert amount(value, entry.unit, proportion=entry.proportion) == text

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -21,6 +21,7 @@ from cmhs_metrics.run_charts import (
     two_of_three_near_limit,
     xmr_limits,
 )
+from tests.support.budgets import examples
 
 RULES = ["outside_limits", "run", "trend", "two_of_three"]
 # NIST/SEMATECH e-Handbook of statistical methods, section 6.3.2.2: flow rates of ten batches of liquid.
@@ -304,7 +305,7 @@ class TestGroups:
         assert polars["target"].null_count() == 0
         assert run_chart(pl.from_pandas(frame), "value", by="icb")["target"].null_count() == 30
 
-    @settings(max_examples=30)
+    @examples(30)
     @given(st.lists(series.filter(lambda values: len(values) > 8), min_size=1, max_size=4), st.data())
     def test_together_as_one_by_one(self, groups, data) -> None:
         options = {
@@ -443,6 +444,15 @@ class TestBadInput:
         with pytest.raises(cm.BadInput) as refused:
             run_chart(table(FLOW), "value", centre="mode", missing="drop", length=2)  # type: ignore[arg-type]
         assert [problem.column for problem in refused.value.problems] == ["centre", "missing", "length"]
+
+    def test_a_setting_of_no_group_says_which_groups_are_near(self) -> None:
+        two = pd.concat([table([1.0, 2, 3]).assign(team=each) for each in ("North", "South")])
+        for key, expected in (("Nort", "North"), ("0", "a group of the table")):
+            with pytest.raises(cm.BadInput) as refused:
+                run_chart(two, "value", by="team", target={key: 1.0})
+            (problem,) = refused.value.problems
+            assert (problem.column, problem.value) == ("target", key)
+            assert expected in problem.expected
 
     def test_a_lazy_table(self) -> None:
         with pytest.raises(TypeError, match="collect a lazy one first"):

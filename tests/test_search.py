@@ -94,3 +94,26 @@ class TestTheWords:
             for phrase in each
         }
         assert all(owners[phrase].replace("_", " ") == phrase for phrase in names & set(owners))
+
+
+class TestTheCatalogue:
+    def test_a_synonym_is_offered_where_no_metric_has_the_name(self) -> None:
+        for word in ("dna", "DNAs", "LOS"):
+            with pytest.raises(KeyError, match="did you mean '(dna_rate|average_length_of_stay)'"):
+                cm.describe(word)
+        with pytest.raises(KeyError, match="cm.search"):
+            cm.describe("zebra")
+
+    def test_lists_a_section_or_what_has_a_word(self) -> None:
+        assert set(cm.list_metrics("waits")["section"]) == {"waits"}
+        assert len(cm.list_metrics("waits")) == (cm.list_metrics()["section"] == "waits").sum()
+        assert "dna_rate" in cm.list_metrics("DNA").index
+        assert cm.list_metrics("zebra").empty
+
+
+def test_rates_per_head_and_per_1000_by_name() -> None:
+    """698,444 people on the caseload of 44,916,013 adults, as the audit counts them."""
+    assert cm.per_1000(698_444, 44_916_013) * 100 == pytest.approx(cm.per_100k(698_444, 44_916_013))
+    assert cm.per_head(698_444, 44_916_013) == pytest.approx(0.01555, abs=5e-6)
+    rate = cm.per_head(cm.units.Quantity(2.38, "GGBP"), cm.units.Quantity(44_916_013, "person"))
+    assert rate.check("GBP / person")

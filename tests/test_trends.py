@@ -80,12 +80,12 @@ class TestPercentageChange:
 
 
 class TestRealTerms:
-    @given(positive, st.floats(-0.5, 0.5), st.floats(-20, 20))
+    @given(positive, st.floats(-0.3, 0.3), st.floats(-20, 20))
     def test_is_undone_by_going_back(self, value: float, inflation: float, years: float) -> None:
         there = cm.real_terms(value, inflation, years)
         assert cm.real_terms(there, inflation, -years) == pytest.approx(value)
 
-    @given(positive, st.floats(0.001, 0.5), st.floats(0.1, 20))
+    @given(positive, st.floats(0.001, 0.3), st.floats(0.1, 20))
     def test_rising_prices_make_later_money_worth_less(self, value: float, inflation: float, years: float) -> None:
         assert cm.real_terms(value, inflation, years) < value
 

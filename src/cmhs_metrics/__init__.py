@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         mhsds,
         need,
         packs,
+        places,
         plots,
         published,
         run_charts,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         variation,
     )
     from cmhs_metrics.benchmarking import benchmark
+    from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
     from cmhs_metrics.returns import read_return
     from cmhs_metrics.searching import search
@@ -97,6 +99,7 @@ __all__ = [
     "parse_periods",
     "percentage_change",
     "percentage_point_change",
+    "places",
     "plots",
     "progress",
     "published",
@@ -113,6 +116,7 @@ __all__ = [
     "units",
     "validate",
     "variation",
+    "what_drove",
     "with_metrics",
 ]
 __all__ += metrics.__all__
@@ -128,6 +132,7 @@ _ON_FIRST_USE = {
     "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
+    "what_drove": "cmhs_metrics.decomposition",
     "with_metrics": "cmhs_metrics.tables",
 }
 

@@ -144,7 +144,7 @@ def parse_periods(values: Any, form: Form | None = None) -> Any:
     read = read_periods(cells, problems, "values", form)
     if problems:
         raise BadInput("parse_periods", problems)
-    return _given_back([None if each is None else str(read[each]) if each in read else None for each in cells], values)
+    return _given_back([str(read[each]) if not is_missing(each) else None for each in cells], values)
 
 
 def canonical_period(text: str, form: Form | None = None) -> str | None:
@@ -195,7 +195,9 @@ def read_periods(
     """
     rows: dict[Any, int] = {}
     for row, value in enumerate(values):
-        if not is_missing(value):
+        if getattr(value, "__hash__", None) is None:
+            problems.append(Problem(name, f"row {row}", value, WRITTEN))
+        elif not is_missing(value):
             rows.setdefault(value, row)
     found = {value: _readings(value, form) for value in rows}
     forms = {readings[0].form for readings in found.values() if len(readings) == 1}

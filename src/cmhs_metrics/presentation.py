@@ -194,10 +194,11 @@ def amount(value: float, unit: str = "", *, proportion: bool = False, sign: bool
     size = abs(value)
     if proportion:
         return f"{before}{size * 100:.{_small(size * 100, 1)}f}%"
-    for least, word in ((1e9, "bn"), (1e6, "m")) if is_money(unit) else ():
-        if size >= least:
+    # What is rounded up to the next order of size is written as that: £999,999.6 as £1.00m, 99.96 as 100.
+    for least, step, word in ((1e9, 1e4, "bn"), (1e6, 1.0, "m")) if is_money(unit) else ():
+        if round(size / step) * step >= least:
             return f"{before}£{size / least:.2f}{word}"
-    places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else _small(size, 2)
+    places = 0 if round(size, 1) >= 100 or size == 0 else 1 if round(size, 2) >= 10 else _small(size, 2)
     return f"{before}{'£' if is_money(unit) else ''}{size:,.{places}f}"
 
 
@@ -233,6 +234,11 @@ def unit_in_words(unit: str, basis: str | None = None) -> str:
     """
     words = "%" if str(unit).startswith("proportion") else str(unit).replace("GBP", "£")
     return ", ".join(part for part in (words, BASES_IN_WORDS.get(str(basis), str(basis)) if basis else "") if part)
+
+
+def in_words(unit: str) -> str:
+    """A unit as pint writes it, in words: "GBP / person_100k" is "GBP per 100,000 people"."""
+    return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")
 
 
 def ordinal(number: int) -> str:

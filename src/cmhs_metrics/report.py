@@ -14,7 +14,7 @@ from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
-from cmhs_metrics.presentation import amount, unit_in_words
+from cmhs_metrics.presentation import amount, in_words, unit_in_words
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
 
@@ -66,7 +66,7 @@ def audit_report() -> str:
                 "recomputed as": rows["formula"],
             }
         )
-        blocks += ["", f"{_title(str(measure))} [{unit_in_words(_in_words(str(unit)))}]", *_of_profile(shown)]
+        blocks += ["", f"{_title(str(measure))} [{in_words(str(unit))}]", *_of_profile(shown)]
     wrong = audit.mistakes("audit_2016_17")
     blocks += ["", _filled(_counts(audit.summary(reconciled))), "", "What disagrees:"]
     blocks += [_filled(f"- {row.title} ({row.section}): {row.arithmetic}") for row in wrong.itertuples()]
@@ -195,13 +195,14 @@ def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -
         When the two tables share no column of places, a place stands twice, or none of the places has people.
     """
     people = read_people(path)
-    held = [name for name in people if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
-    by = place or next((name for name in _PLACES if name in people and name in table), None)
+    names = [str(name) for name in people]
+    held = [name for name in names if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
+    by = place or next((name for name in _PLACES if name in names and name in table), None)
     problems = []
     if not held:
         problems.append(Problem(str(path), None, None, "a population column, such as registered_population"))
     if by is None or by not in people or by not in table:
-        found = by or ", ".join(name for name in people if name not in MEASURES)
+        found = by or ", ".join(name for name in names if name not in MEASURES)
         problems.append(
             Problem("--populations", None, found, f"a column of places that both have: {', '.join(_PLACES)}")
         )
@@ -441,16 +442,12 @@ def _amount(value: float, unit: str, *, proportion: bool = False) -> str:
 
 
 def _difference(percent: float) -> str:
-    return _NOTHING if pd.isna(percent) else f"{percent:+.1f}%"
+    return _NOTHING if pd.isna(percent) else amount(percent / 100, proportion=True, sign=True)
 
 
 def _title(measure: str) -> str:
     metric = CATALOGUE.get(measure)
     return TITLES.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
-
-
-def _in_words(unit: str) -> str:
-    return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")
 
 
 def _filled(text: str) -> str:
@@ -471,9 +468,9 @@ def questions_report(read: Return) -> str:
         A line for each heading that is not a standard name, and one for each question; empty where there is none.
     """
     taken = [
-        f"{row.heading!r} is {row.column}{f' in {row.unit}' if row.unit else ''}"
-        for row in read.understood.itertuples()
-        if row.how not in ("name", "kept")
+        f"{heading!r} is {column}{f' in {unit}' if unit else ''}"
+        for heading, column, how, unit, _ in read.understood.itertuples(index=False)
+        if how not in ("name", "kept")
     ]
     lines = [_filled(f"Headings: {'; '.join(taken)}.")] if taken else []
     if read.questions:
@@ -499,7 +496,7 @@ def result_json(result: pd.DataFrame, notes: Sequence[str], read: Return) -> str
         JSON: `rows` (a missing number is null), `notes`, `understood`, `questions`.
     """
     rows = [
-        {str(name): None if _is_missing(cell) else cell for name, cell in row.items()}
+        {name: None if _is_missing(cell) else cell for name, cell in row.items()}
         for row in result.astype(object).to_dict("records")
     ]
     held = {

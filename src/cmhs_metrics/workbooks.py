@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, not_installed
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.selection import column_of
 
@@ -100,10 +100,7 @@ def write_workbook(
         from openpyxl import Workbook
         from openpyxl.worksheet.hyperlink import Hyperlink
     except ImportError as error:
-        raise ImportError(
-            "a workbook is written by openpyxl, which is not installed: it comes with the extra 'excel' "
-            '(in a clone: python -m pip install ".[excel]")'
-        ) from error
+        raise not_installed("a workbook is written", "openpyxl", "excel") from error
     book = Workbook()
     book.properties.title, book.properties.creator, book.properties.language = title, "cmhs_metrics", "en-GB"
     cover = book.active

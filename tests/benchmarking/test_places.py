@@ -195,6 +195,26 @@ class TestPeriods:
             cm.benchmark(self.TABLE, "referrals_per_100k", by="icb", populations=old, period="2024-04")
 
 
+def test_pooled_periods_are_refused_with_the_ways_out() -> None:
+    table = pd.DataFrame(
+        {"icb": ["A", "B"] * 2, "period": ["2022/23"] * 2 + ["2023/24"] * 2, "referrals": [5, 7, 6, 9]}
+    )
+    people = pd.DataFrame({"icb": ["A", "B"], "registered_population": [1_000, 1_000]})
+    arguments = {"by": "icb", "populations": people}
+    with pytest.raises(cm.BadInput, match=r"referrals: got '2 periods', expected period= .*, or over_time='sum'"):
+        cm.benchmark(table, "referrals_per_100k", **arguments)
+    stocks = table.rename(columns={"referrals": "caseload"})
+    with pytest.raises(
+        cm.BadInput, match=r"caseload: got '2 periods', expected period= .*, or over_time='last' or 'mean'"
+    ):
+        cm.benchmark(stocks, "caseload_per_100k", **arguments)
+    assert cm.benchmark(table, "referrals_per_100k", **arguments, period="2023/24")["value"].tolist() == pytest.approx(
+        [600, 900]
+    )
+    summed = cm.benchmark(table, "referrals_per_100k", **arguments, over_time="sum")
+    assert summed["value"].tolist() == pytest.approx([1_100, 1_600])
+
+
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
@@ -215,3 +235,17 @@ def test_every_wrong_argument_is_named(wrong: dict[str, Any], expected: str) -> 
     arguments: dict[str, Any] = {"metrics": "dna_rate", "by": "ward", **wrong}
     with pytest.raises(cm.BadInput, match=expected):
         cm.benchmark(pd.DataFrame(WARDS), **arguments)
+
+
+@pytest.mark.parametrize("make", [lambda table: table, pl.from_pandas, lambda table: pl.from_pandas(table).lazy()])
+@pytest.mark.parametrize("by", ["icb", ["region", "icb"]])
+def test_no_level_of_totals_is_a_place(make: Any, by: Any) -> None:
+    table = pd.DataFrame(WAITS).iloc[:3].assign(region=["N", "N", "S"])
+    levels = cm.aggregate(make(table), by=by, totals=True)
+    result = cm.benchmark(levels, WAIT, by="icb").sort_values("place")
+    assert result["place"].tolist() == ["QHM", "QOX", "QUE"]
+    assert result["average"].tolist() == pytest.approx([70 / 400] * 3)
+    if by != "icb":
+        assert cm.benchmark(levels, WAIT, by="region").sort_values("place")["value"].round(9).tolist() == [
+            round(40 / 300, 9), 0.3,
+        ]  # fmt: skip

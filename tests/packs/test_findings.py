@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -16,6 +16,7 @@ from cmhs_metrics.packs.findings import Finding, Writer
 from cmhs_metrics.packs.sections import furthest, not_shown, sections
 from cmhs_metrics.packs.wording import per_cent, times_over
 from cmhs_metrics.presentation import amount, ordinal
+from tests.support.budgets import examples
 from tests.support.pages import CAUSES, JUDGEMENTS
 
 THREE = pd.DataFrame(
@@ -251,7 +252,7 @@ def generated(cells: list[tuple[int, int, bool]], average: str) -> list[Finding]
 NUMBER = re.compile(r"£?\d(?:[\d,]*\d)?(?:\.\d+)?(?:m|bn|%|st|nd|rd|th|-fold)?")
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(counts, st.sampled_from(["pooled", "mean of places", "median of places"]))
 def test_whatever_the_figures(cells: list[tuple[int, int, bool]], average: str) -> None:
     for finding, comparison in generated(cells, average):

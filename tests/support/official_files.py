@@ -18,6 +18,7 @@ MEASURE_NAMES = {
     "MRS07a": "Number of CMH referral-spells waiting more than 104 weeks for a 2nd contact that were still open",
     "MRS07b": "Proportion of CMH referral-spells waiting more than 104 weeks for a 2nd contact that were still open",
     "XYZ01": "People in contact with services at the end of the RP",
+    "XYZ03": "A thing that nobody knows",
     "XYZ02": "Proportion of people who like the service",
 }
 ICB = "ICB of GP Practice or Residence"

@@ -18,18 +18,19 @@ TESTS = Path(__file__).resolve().parents[1]
 
 def is_quick(item: pytest.Item) -> bool:
     """Not marked slow, of no room that records, draws or builds pages, and on no engine but two."""
-    place = item.path.relative_to(TESTS) if item.path.is_relative_to(TESTS) else item.path
-    if item.get_closest_marker("slow") or place.parts[0] in SLOW_ROOMS or place.name in SLOW_FILES:
+    if item.get_closest_marker("slow") or is_slow(item.path):
         return False
-    engines = engine_of(item)
-    return engines is None or engines in QUICK_ENGINES
-
-
-def engine_of(item: pytest.Item) -> str | None:
-    """The engine in whose name a test runs; None where it is no test of engines."""
     if "make" not in getattr(item, "fixturenames", ()):
-        return None
-    return item.name.partition("[")[2].rstrip("]")
+        return True
+    return any(part in QUICK_ENGINES for part in item.name.partition("[")[2].rstrip("]").split("-"))
+
+
+def is_slow(path: Path) -> bool:
+    """Whether all tests of a file or folder are slow: a quick run need not even read it."""
+    if not path.is_relative_to(TESTS) or path == TESTS:
+        return False
+    place = path.relative_to(TESTS)
+    return place.parts[0] in SLOW_ROOMS or place.name in SLOW_FILES
 
 
 def mark(items: list[pytest.Item]) -> None:

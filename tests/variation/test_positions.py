@@ -54,6 +54,26 @@ class TestPosition:
             assert found.chance == funnel.outlier[name]
         assert v.position("Centre", counts=COUNTS, denominators=PEOPLE, average="pooled").chance == "above 99.8%"
 
+    @pytest.mark.parametrize(("kind", "scale"), [("rate", 1e5), ("proportion", 1), ("ratio", 1)])
+    def test_value_and_averages_are_on_the_scale_of_their_kind(self, kind: str, scale: float) -> None:
+        # 10 of 100, 30 of 100 and 20 of 50: 0.1, 0.3 and 0.4; together 60 of 250.
+        given = {"counts": np.array([10, 30, 20]), "denominators": np.array([100, 100, 50]), "kind": kind}
+        found = v.position(1, **given, average="pooled", peers=[0])
+        assert found.value == pytest.approx(0.3 * scale)
+        assert found.average_value == pytest.approx(60 / 250 * scale)
+        assert found.peer_value == pytest.approx(0.1 * scale)
+        assert v.position(1, **given, average="median").average_value == pytest.approx(0.3 * scale)
+
+    def test_a_small_difference_is_above_or_below_all_the_same(self) -> None:
+        values = np.array([0.2, 0.3, 0.4])
+        assert "0.1 above" in repr(v.position(2, values))
+        assert "0.1 below" in repr(v.position(0, values))
+
+    def test_refuses_bounds_without_values_and_says_what_is_wrong_with_them_too(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.position(0, lower=np.array([2.0, 1]), upper=np.array([1.0, 2]))
+        assert {"the values", "lower"} <= {each.column for each in caught.value.problems}
+
     def test_chance_by_bounds(self) -> None:
         lower, upper = RATES - 15, RATES + 15
         chances = [v.position(name, RATES, lower=lower, upper=upper).chance for name in NAMES]

@@ -171,8 +171,8 @@ class TestSystematicComponent:
         with pytest.raises(cm.BadInput) as caught:
             v.systematic_component_of_variation(observed, expected)
         assert [str(problem) for problem in caught.value.problems] == [
-            "observed, icb=QUE: got 1.5, expected a count: a whole number, zero or more",
-            "observed, icb=QT1: got -1.0, expected a count: a whole number, zero or more",
+            "observed, icb=QUE: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "observed, icb=QT1: got -1.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
             "expected, icb=QOP: got 0.0, expected a finite number above zero",
             "expected, icb=QWO: got -1.0, expected a finite number above zero",
         ]
@@ -205,10 +205,15 @@ class TestGini:
     def test_of_nothing_is_undefined(self) -> None:
         assert math.isnan(v.gini(np.zeros(3)))
 
-    def test_refuses_empty_and_negative_populations(self) -> None:
-        with pytest.raises(cm.BadInput, match="2 problems") as caught:
+    def test_refuses_negative_populations_and_none_at_all(self) -> None:
+        with pytest.raises(cm.BadInput, match="weights, row=1: got -5.0, expected zero or more"):
             v.gini(np.array([1.0, 2, 3]), np.array([0, -5, 7]))
-        assert [problem.row for problem in caught.value.problems] == ["row=0", "row=1"]
+        with pytest.raises(cm.BadInput, match="weights: got 0, expected people in one place at least"):
+            v.gini(np.array([1.0, 2]), np.array([0, 0]))
+
+    def test_a_place_without_people_counts_for_nothing(self) -> None:
+        values, weights = np.array([1.0, 3, 50, np.nan]), np.array([300, 100, 0, 0])
+        assert v.gini(values, weights) == v.gini(values[:2], weights[:2]) == 0.25
 
 
 class TestEverySummary:

@@ -14,15 +14,16 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
-from cmhs_metrics.benchmarking.one_period import of_period
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES, POPULATION
 from cmhs_metrics.periods import is_missing
+from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
+from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.measures import Basis
+
+OWN_WAY_OUT = "period= (the one to compare)"
 
 
 def benchmark(
@@ -42,7 +45,7 @@ def benchmark(
     place: str | Sequence[str] | None = None,
     basis: str | Sequence[str] | None = None,
     period: Any = None,
-    over_time: Literal["last", "mean"] | None = None,
+    over_time: Literal["last", "mean", "sum"] | None = None,
     average: Average = "pooled",
     focus: Any = (),
     peers: Any = (),
@@ -82,11 +85,11 @@ def benchmark(
     -------
     pandas.DataFrame
         A row for each metric and place, in the order of the places: `metric`, `label`, `unit`, `basis` (the population
-        of a rate), `place`, `is_place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
+        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
         position in a funnel around the pooled value), `rank` (1 is highest) of `places`, `quartile` (1 is lowest),
         `average` [unit], `average_kind` and `average_of` (how many places, and what it leaves out), `difference` [unit]
         and `difference_percent` [%] from it, `more_than_chance` (whether the average lies outside the interval),
-        `peer_average` [unit], and the marks `focus` and `peer`.
+        `peer_average` [unit], and the marks `focus`, `peer` and `is_place`.
 
         Where a measure has bounds (``caseload_lower`` and ``caseload_upper``, see `aggregate`) there are besides
         `value_lower` and `value_upper`, between which the true value lies [unit]; `rank_best` and `rank_worst`, the
@@ -129,11 +132,16 @@ def benchmark(
     _check_arguments(by, wanted, average, confidence, none, problems)
     if period is not None and over_time is None:
         over_time = "last"  # of one period, which a lazy table cannot know that it is
-    totals = aggregate(
-        of_period(of_places(table), period), by, populations=_people_of(populations, period), place=place, basis=basis,
-        over_time=over_time, metrics=wanted, keys=keys,
-    )  # fmt: skip
+    _boundaries(by, _in(table, by), populations)  # before people who meet no place are refused without a reason
+    rows, people = of_period(of_places(table), period), _people_of(populations, period)
+    try:
+        totals = aggregate(
+            rows, by, populations=people, place=place, basis=basis, over_time=over_time, metrics=wanted, keys=keys
+        )
+    except BadInput as error:
+        raise BadInput(error.subject, map(_with_own_way_out, error.problems), total=error.total) from None
     places, names = _in_memory(totals, by)
+    boundaries = _boundaries(by, names, populations)
     marks = _marks(by, names, asked, none)
     parts = []
     for column in places:
@@ -143,7 +151,41 @@ def benchmark(
             parts.append(pd.DataFrame(_described(rows, names, marks, *found)))
     if any("value_lower" in part for part in parts):
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
-    return Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+    result = Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+    notes = list(getattr(table, "attrs", {}).get("notes", ())) if isinstance(table, pd.DataFrame) else []
+    if boundaries or notes:
+        result.attrs = {**result.attrs, "notes": list(dict.fromkeys([*result.attrs.get("notes", ()), *notes]))}
+    if boundaries:
+        result.attrs["boundaries"] = boundaries
+    return result
+
+
+def _boundaries(by: str, names: list[Any], populations: Any) -> str:
+    """Whose boundaries the places and their people have, where they are places of the NHS; two dates are refused."""
+    if boundaries_of(names, "benchmark") is None:
+        return ""
+    start, end = boundaries_of([*names, *_in(populations, by)], "benchmark") or boundaries_of(names) or ("", "")
+    return " ".join(filter(None, [start and f"from {start}", end and f"to {end}"]))
+
+
+def _in(table: Any, by: str) -> list[Any]:
+    """The places of a table in memory; a lazy one is not run for it."""
+    frame = nw.from_native(table, pass_through=True)
+    if not isinstance(frame, nw.DataFrame) or by not in frame.columns:
+        return []
+    return [name for name in frame.get_column(by).unique().to_list() if isinstance(name, str)]
+
+
+def _with_own_way_out(problem: Problem) -> Problem:
+    """What `aggregate` asks for where periods would be pooled, with what `benchmark` has for it."""
+    by_period = "by='period' (with what else there is in by)"
+    if by_period in problem.expected:
+        expected = problem.expected.replace(by_period, OWN_WAY_OUT)
+    elif problem.expected.startswith("over_time="):
+        expected = f"{OWN_WAY_OUT}, or {problem.expected}"
+    else:
+        return problem
+    return Problem(problem.column, problem.row, problem.value, expected)
 
 
 class _Marks(NamedTuple):
@@ -180,7 +222,9 @@ def _check_arguments(
 
 def _people_of(populations: Any, period: Any) -> Any:
     """The people of the period compared, where populations have several."""
-    if populations is None or period is None or "period" not in nw.from_native(populations).collect_schema().names():
+    if populations is None or period is None:
+        return populations
+    if "period" not in frame_of(populations, "benchmark", "populations").collect_schema():
         return populations
     return nw.to_native(nw.from_native(of_period(populations, period, "populations")).drop("period"))
 
@@ -264,6 +308,6 @@ def _described(
 ) -> dict[str, Any]:
     told = {
         "metric": metric.name, "label": metric.label, "unit": metric.printed_unit,
-        "basis": basis.name if basis else None, "place": names, "is_place": marks.is_place,
+        "basis": basis.name if basis else None, "place": names,
     }  # fmt: skip
-    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer}
+    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer, "is_place": marks.is_place}

@@ -13,12 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pint
 
 from cmhs_metrics import units
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.ratio import PLAIN, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +85,23 @@ class DimensionalityError(pint.DimensionalityError):
 DimensionalityError.__module__ = "cmhs_metrics"
 
 
+def trace(contract: Contract) -> Symbol:
+    """Give the formula names in place of numbers: what comes out is the formula, to be read or compiled.
+
+    Parameters
+    ----------
+    contract : Contract
+        The formula with its parameters.
+
+    Returns
+    -------
+    Symbol
+        The formula as text, as code, and as a quotient of sums where it is one.
+    """
+    traced: Symbol = contract.body(*(Symbol(name) for name in contract.inputs))
+    return traced
+
+
 def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     """Apply a formula to arguments of any kind.
 
@@ -108,6 +127,10 @@ def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     ValueError
         When two columns have different indexes or lengths.
     """
+    if all(isinstance(argument, pint.Quantity) and type(argument._magnitude) in PLAIN for argument in arguments):
+        converted = _converted(contract, arguments)
+        if converted is not None:
+            return converted
     has_unit = [_has_unit(argument) for argument in arguments]
     if any(has_unit):
         return _evaluate_quantities(contract, arguments, has_unit)
@@ -241,6 +264,34 @@ def _quantity(value: Any) -> Any:
     return value if isinstance(value, pint.Quantity) else value.array.quantity
 
 
+_factors: WeakKeyDictionary[Any, dict[Any, tuple[tuple[float, ...], Any]]] = WeakKeyDictionary()
+"""For each registry, by what a contract asks for and the units that came in: the factors between the two, which no call
+but the first has to work out, and the unit of the result."""
+
+
+def _converted(contract: Contract, quantities: tuple[Any, ...]) -> Any:
+    """The formula on single quantities in units that were seen and found good before; None where they were not."""
+    registry = quantities[0]._REGISTRY
+    asked = (contract.unit, *contract.inputs.values(), *(quantity._units for quantity in quantities))
+    known = _factors.get(registry, {}).get(asked)
+    if known is None or any(quantity._REGISTRY is not registry for quantity in quantities):
+        return None
+    factors, unit = known
+    numbers = [quantity._magnitude * factor for quantity, factor in zip(quantities, factors, strict=True)]
+    return registry.Quantity(_evaluate_numbers(contract, tuple(numbers)), unit)
+
+
+def _remember(contract: Contract, quantities: list[Any], wanted: list[str], unit: Any) -> None:
+    registry = quantities[0]._REGISTRY
+    if all(quantity._is_multiplicative for quantity in quantities):
+        asked = (contract.unit, *contract.inputs.values(), *(quantity._units for quantity in quantities))
+        factors = tuple(
+            float(registry.Quantity(1.0, quantity._units).to(each).magnitude)
+            for quantity, each in zip(quantities, wanted, strict=True)
+        )
+        _factors.setdefault(registry, {})[asked] = factors, unit
+
+
 def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_unit: list[bool]) -> Any:
     names = list(contract.inputs)
     # A parameter without a dimension (an index, a percentage) needs no unit beside quantities.
@@ -276,6 +327,7 @@ def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_uni
     )
     series = [argument for argument in arguments if not isinstance(argument, pint.Quantity)]
     if not series:
+        _remember(contract, quantities, wanted, unit)
         return registry.Quantity(evaluate(contract, magnitudes), unit)
     import pandas as pd
     from pint_pandas import PintArray
@@ -370,7 +422,7 @@ def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     if np.ndim(values) == 0:
         return values
     dtypes = [column.dtype for column in columns.values()]
-    return pd.Series(_as_container(values, dtypes), index=leader.index, name=contract.name)
+    return pd.Series(as_container(values, dtypes), index=leader.index, name=contract.name)
 
 
 def _series_floats(name: str, column: pd.Series[Any]) -> NDArray[Any]:
@@ -393,7 +445,7 @@ def _is_decimal(dtype: Any) -> bool:
     return str(dtype).startswith("decimal")
 
 
-def _as_container(values: NDArray[Any], dtypes: list[Any]) -> Any:
+def as_container(values: NDArray[Any], dtypes: list[Any]) -> Any:
     """The result in the kind of column that came in: numpy, nullable or Arrow, missing values as that kind has them."""
     import pandas as pd
 
@@ -449,6 +501,14 @@ def _evaluate_values(contract: Contract, arguments: tuple[Any, ...], wrapped: Ma
     return column if any(isinstance(argument, nw.Series) for argument in arguments) else column.to_native()
 
 
+def _is_quotient(contract: Contract) -> bool:
+    try:
+        return trace(contract).quotient is not None
+    except TypeError:
+        # A body that compares numbers, as rounding does, is no formula of names.
+        return False
+
+
 def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     polars = any(_instance(argument, "polars", "Expr") for argument in arguments)
     if polars and any(_instance(argument, "narwhals", "Expr") for argument in arguments):
@@ -459,10 +519,11 @@ def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any
     else:
         import narwhals as namespace
     prepared = [
-        argument.cast(namespace.Float64).fill_nan(None)
-        if hasattr(argument, "alias")
-        else namespace.lit(float(argument))
+        argument.cast(namespace.Float64) if hasattr(argument, "alias") else namespace.lit(float(argument))
         for argument in arguments
     ]
+    result = contract.body(*prepared)
+    if not _is_quotient(contract):
+        result = result.fill_nan(None)  # which a quotient sees to by itself
     # Engines would name the result after its first input, and so overwrite that column.
-    return contract.body(*prepared).alias(contract.name)
+    return result.alias(contract.name)

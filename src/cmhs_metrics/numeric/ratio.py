@@ -6,6 +6,7 @@ A ratio to nothing is undefined: NaN in floats and arrays, null in expressions; 
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,13 +135,16 @@ def _of_arrays(numerator: Any, denominator: Any, scale: float) -> np.ndarray[Any
 
 
 def _of_expressions(numerator: Any, denominator: Any, scale: float) -> Any:
-    namespace: Any
-    if any(type(value).__module__.startswith("polars") for value in (numerator, denominator)):
-        import polars as namespace
-    else:
-        import narwhals as namespace
+    polars = any(type(value).__module__.startswith("polars") for value in (numerator, denominator))
+    namespace: Any = import_module("polars" if polars else "narwhals")
     top, bottom = (
         value if hasattr(value, "alias") else namespace.lit(float(value)) for value in (numerator, denominator)
     )
+    if polars:
+        # To Polars NaN is above infinity, and so not below it. Its `fill_nan` would work out the quotient three times.
+        defined = (top < math.inf) & (bottom != 0) & (bottom < math.inf)
+        quotient = top / namespace.when(defined).then(bottom)
+        return quotient if scale == 1 else quotient * scale
+    quotient = top / bottom if scale == 1 else top / bottom * scale
     # NaN is not zero, and engines disagree on what it is; so it leaves as a null as well.
-    return namespace.when(bottom != 0).then(top / bottom * scale).fill_nan(None)
+    return namespace.when(bottom != 0).then(quotient).fill_nan(None)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cmhs_metrics.benchmarking import benchmark
 from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.disclosure import NHS
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import AGE_BAND, BASES, MEASURES, POPULATION, Kind
 from cmhs_metrics.packs.entering import (
@@ -31,7 +32,7 @@ from cmhs_metrics.tables import aggregate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.tables.aggregation import OverTime
 
 UNDEFINED = "undefined"
@@ -39,9 +40,6 @@ UNDEFINED = "undefined"
 
 AMOUNTS = frozenset({"GBP", "WTE"})
 """Units of what is no count of people or events."""
-
-SMALL = 5
-"""Counts under this are small: most publications hide them."""
 
 OF_A_PLACE = (
     "value", "lower", "upper", "rank", "rank_best", "rank_worst", "quartile", "difference", "difference_percent",
@@ -121,14 +119,14 @@ class Figures:
 
     @property
     def small_counts(self) -> int:
-        """How many counts from 1 to 4 the figures rest on."""
+        """How many counts the figures rest on that are above zero, and that the NHS rule would suppress."""
         counted = [
             name
             for name in map(str, self.measures)
             if name in MEASURES and MEASURES[name].kind is not Kind.POPULATION and MEASURES[name].unit not in AMOUNTS
         ]
         held = self.measures[counted]
-        return int(((held > 0) & (held < SMALL)).sum().sum())
+        return int(((held > 0) & NHS.is_suppressed(held)).sum().sum())
 
 
 def compare(

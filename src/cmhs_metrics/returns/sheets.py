@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, not_installed
 
 if TYPE_CHECKING:
     import os
@@ -198,10 +198,7 @@ def _workbook(file: Path, sheet: str | None) -> list[Sheet]:
     try:
         from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
     except ImportError as error:
-        raise ImportError(
-            "a workbook is read by python-calamine, which is not installed: it comes with the extra 'excel' "
-            '(in a clone: python -m pip install ".[excel]"); or save the sheet as CSV'
-        ) from error
+        raise not_installed("a workbook is read", "python-calamine", "excel") from error
     try:
         book = CalamineWorkbook.from_path(str(file))
     except CalamineError as error:

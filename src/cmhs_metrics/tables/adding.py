@@ -10,7 +10,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.selection import Column, plan
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.tables.checking import Found, check
-from cmhs_metrics.tables.columns import columns_of
+from cmhs_metrics.tables.columns import Arrays, columns_of
 from cmhs_metrics.tables.computing import compute, units_of
 from cmhs_metrics.tables.period_spans import FINANCIAL_YEAR
 from cmhs_metrics.tables.reading import read_table
@@ -114,10 +114,10 @@ def with_metrics(
     arrays = {} if read.lazy else {name: read.array(name) for name in read.measures}
     held = columns_of(read.frame, arrays)
     shown = compute(held, columns, lambda column: in_years if column.metric.annual else None, bounded=bounded)
-    names = [*(name for name in read.schema if name not in shown or not bounded), *shown]
-    result = held.result(list(dict.fromkeys(names)))
-    if read.given is not None and isinstance(result, nw.DataFrame):
-        result = read.given.with_columns(*(result.get_column(name) for name in shown))
+    if isinstance(held, Arrays) and isinstance(read.given, nw.DataFrame):
+        result: Any = held.added_to(read.given, shown)
+    else:
+        result = held.result(list(dict.fromkeys([*(name for name in read.schema if name not in shown), *shown])))
     return read.to_native(result, units_of(columns), same_rows=True)  # type: ignore[no-any-return]
 
 

@@ -14,10 +14,10 @@ from cmhs_metrics.tables.checking import check
 from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY, Totals, flows_over_people
 from cmhs_metrics.tables.computing import compute, units_of
 from cmhs_metrics.tables.giving_back import tell
-from cmhs_metrics.tables.populations import joined, of_places, of_populations
+from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, of_places, of_populations
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
-from cmhs_metrics.tables.total_rows import leave_out, total_rows
+from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,7 +133,7 @@ def aggregate(
         named_by = list(dict.fromkeys([*named_by, *groups]))
     notes: list[str] = []
     if not read.lazy:
-        found = check(read, named_by if keys is None else keys, by_team_type="team_type" in groups)
+        found = check(read, keys, by_team_type="team_type" in groups, grouped_by=groups)
         problems, notes = total_rows(read, named_by or groups)
         if found.problems or problems:
             raise BadInput("the table", [*found.problems, *problems], total=found.total + len(problems))
@@ -162,15 +162,19 @@ def _level(
     """The totals over some columns, with their people and metrics."""
     totals = Totals(read, by, wanted.over_time, wanted.total_of_known, keys)
     columns = totals.columns
-    people = _add_people(totals, wanted, notes)
+    people = _add_people(totals, groups, wanted, notes)
     names = [*by, *totals.measures, *people]
     if wanted.over_time == "sum" and totals.pools_periods:
         columns.add({"periods": columns[f"{TEMPORARY}periods"]})
         names.append("periods")
     schema = [*by, *dict.fromkeys(measure_of(name) for name in totals.measures), *people]
-    planned = plan(
-        schema, wanted.metrics, wanted.basis, annual=totals.some_year(), required=False, left_out=totals.left_out()
-    )
+    left_out, annual = totals.left_out(), totals.some_year()
+    planned = plan(schema, wanted.metrics, wanted.basis, annual=annual, required=False, left_out=left_out)
+    if by == groups and left_out and wanted.metrics is None:
+        could = plan(schema, None, wanted.basis, annual=annual, required=False)
+        gone = [column.name for column in could if column not in planned and flows_over_people(column.metric)]
+        if gone:
+            notes.append(f"{', '.join(gone)}: left out, for no group has one year of its {totals.pooled()}")
     totals.refuse_pooled_rates([column.metric for column in planned])
     in_years, rates_where = totals.in_years(), totals.rates_where()
 
@@ -182,6 +186,7 @@ def _level(
     names += compute(columns, planned, where, prefix=COMPLETE, bounded=totals.bounded)
     if by == groups:
         notes += totals.notes(list(dict.fromkeys(column.metric for column in planned)))
+        notes += padded_labels(columns, by)
     result = columns.result(names)
     if isinstance(result, nw.LazyFrame) and by:
         result = result.sort(*by)
@@ -235,7 +240,7 @@ def _check_arguments(table: Table, by: list[str], over_time: str | None, totals:
         raise BadInput("aggregate", problems)
 
 
-def _add_people(totals: Totals, wanted: _Wanted, notes: list[str]) -> list[str]:
+def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[str]) -> list[str]:
     """Put the people of each group beside its totals; the names of their columns."""
     table, by, columns = totals.table, totals.by, totals.columns
     held = [name for name in table.measures if MEASURES[name].kind is Kind.POPULATION]
@@ -244,7 +249,11 @@ def _add_people(totals: Totals, wanted: _Wanted, notes: list[str]) -> list[str]:
         if held:
             problems = [Problem(name, None, None, "to stand in the table or in populations, not both") for name in held]
             raise BadInput("aggregate", problems)
-        people, to_tell = of_populations(table, by, wanted.populations, wanted.places, wanted.total_of_known, notes)
+        # What a total of a higher level runs over names finer places.
+        finer = [name for name in groups if name not in by and name not in NEVER_A_PLACE]
+        there = nw.from_native(wanted.populations).collect_schema().names() if finer else []
+        places = [*wanted.places, *(name for name in finer if name in there and name not in wanted.places)]
+        people, to_tell = of_populations(table, by, wanted.populations, places, wanted.total_of_known, notes)
     elif not held:
         return []
     elif not wanted.places:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
+from cmhs_metrics.numeric.containers import as_container
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 LARGEST_EXACT = 2**53
 """Whole numbers beyond this are not told apart by 64-bit floats."""
@@ -55,41 +57,54 @@ def array_of(column: nw.Series[Any]) -> np.ndarray[Any, Any]:
     return values
 
 
-def column_like(name: str, values: np.ndarray[Any, Any], frame: nw.DataFrame[Any], like: Iterable[str]) -> Any:
-    """An array as a column of a table in memory, missing as its engine has it.
+def with_arrays(
+    frame: nw.DataFrame[Any],
+    made: Mapping[str, tuple[np.ndarray[Any, Any], Iterable[str]]],
+    like: nw.DataFrame[Any] | None = None,
+) -> nw.DataFrame[Any]:
+    """Add arrays to a table in memory, missing as its engine has it.
 
     Parameters
     ----------
-    name : str
-        The column's name.
-    values : numpy.ndarray
-        64-bit floats, missing as NaN.
     frame : narwhals.DataFrame
         The table.
-    like : iterable of str
-        The columns of the table it was made from; in pandas their types say which its own is.
+    made : mapping of str to (numpy.ndarray, iterable of str)
+        For each new column 64-bit floats, missing as NaN, and the columns it was made from: in pandas their types say
+        which its own is.
+    like : narwhals.DataFrame, optional
+        The table of these columns, where it is another.
 
     Returns
     -------
-    narwhals.Series
+    narwhals.DataFrame
     """
-    native = nw.to_native(frame)
-    made: Any
+    floats = {name: np.asarray(values, dtype=np.float64) for name, (values, _) in made.items()}
     if frame.implementation.is_pandas():
         import pandas as pd
 
-        from cmhs_metrics.numeric.containers import _as_container
+        native, source = nw.to_native(frame), nw.to_native(frame if like is None else like)
+        held = dict(source.dtypes.items())
+        new = pd.DataFrame(
+            {
+                name: as_container(floats[name], [held[each] for each in origin if each in held])
+                for name, (_, origin) in made.items()
+            },
+            index=native.index,
+        )
+        if not any(name in native.columns for name in made):
+            return nw.from_native(pd.concat([native, new], axis=1), eager_only=True)
+        return nw.from_native(native.assign(**{str(name): new[name] for name in new}), eager_only=True)
+    columns: list[Any] = []
+    for name, values in floats.items():
+        if frame.implementation.is_pyarrow():
+            import pyarrow as pa
 
-        dtypes = [native[each].dtype for each in like if each in native.columns]
-        made = pd.Series(_as_container(values, dtypes), index=native.index, name=name, copy=False)
-    elif frame.implementation.is_pyarrow():
-        import pyarrow as pa
+            column = nw.from_native(pa.chunked_array([pa.array(values, from_pandas=True)]), series_only=True)
+        elif frame.implementation.is_polars():
+            import polars as pl
 
-        made = pa.chunked_array([pa.array(values, from_pandas=True)])
-    elif frame.implementation.is_polars():
-        import polars as pl
-
-        made = pl.Series(name, values, nan_to_null=True)
-    else:
-        return nw.new_series(name, values, nw.Float64, backend=frame.implementation).fill_nan(None)
-    return nw.from_native(made, series_only=True).alias(name)
+            column = nw.from_native(pl.Series(name, values, nan_to_null=True), series_only=True)
+        else:
+            column = nw.new_series(name, values, nw.Float64, backend=frame.implementation).fill_nan(None)
+        columns.append(column.alias(name))
+    return frame.with_columns(*columns)

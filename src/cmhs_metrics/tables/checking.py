@@ -53,7 +53,13 @@ def refuse_bad_cells(table: Table, keys: Sequence[str] | None = None, *, subject
         raise BadInput(subject, found.problems, total=found.total)
 
 
-def check(table: Table, keys: Sequence[str] | str | None = None, *, by_team_type: bool = False) -> Found:
+def check(
+    table: Table,
+    keys: Sequence[str] | str | None = None,
+    *,
+    by_team_type: bool = False,
+    grouped_by: Sequence[str] = (),
+) -> Found:
     """Find everything that is wrong with the cells of a table.
 
     Parameters
@@ -64,6 +70,8 @@ def check(table: Table, keys: Sequence[str] | str | None = None, *, by_team_type
         The columns that name a row.
     by_team_type : bool, default False
         Whether one team type must have one spelling.
+    grouped_by : sequence of str, optional
+        What the rows are to be grouped by, which tells them apart as well where no keys are named.
 
     Returns
     -------
@@ -76,7 +84,9 @@ def check(table: Table, keys: Sequence[str] | str | None = None, *, by_team_type
         When a key is no column, or bounds do not go with their measures.
     """
     named_by = table.keys(keys)
-    shown = _naming(named_by) if keys is None else named_by
+    shown = named_by if keys is not None else _naming(named_by)
+    if keys is None and named_by:
+        named_by, shown = (list(dict.fromkeys([*each, *grouped_by])) for each in (named_by, shown))
     periods, team_types = _distinct(table)
     unreadable: list[Problem] = []
     read = readings(periods, unreadable)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.tables.casting import array_of, column_like
+from cmhs_metrics.tables.casting import array_of, with_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,11 +97,15 @@ class Arrays:
 
     def materialised(self) -> nw.DataFrame[Any]:
         """The table with what was made."""
-        made = {
-            name: column_like(name, np.asarray(values, dtype=np.float64), self.frame, like)
-            for name, (values, like) in self._made.items()
-        }
-        return self.frame.with_columns(**made) if made else self.frame
+        return self.added_to(self.frame, list(self._made))
+
+    def added_to(self, base: nw.DataFrame[Any], names: Sequence[str]) -> nw.DataFrame[Any]:
+        """Some of the columns beside those of another table of the same rows."""
+        made = {name: self._made[name] for name in names if name in self._made}
+        others = [self.frame.get_column(name) for name in names if name not in self._made]
+        if others:
+            base = base.with_columns(*others)
+        return with_arrays(base, made, self.frame) if made else base
 
     def use(self, frame: Any) -> None:
         """Go on with another table of the same rows."""

@@ -96,7 +96,9 @@ class Totals:
         sums = [nw.len().alias(f"{TEMPORARY}rows")]
         for name in self.measures:
             # Engines sum nothing to zero: how many cells were known says what a sum is worth.
-            sums += [nw.col(name).sum(), nw.col(name).count().alias(f"{TEMPORARY}known_{name}")]
+            sums.append(nw.col(name).sum())
+            if not self.table.is_complete(name):
+                sums.append(nw.col(name).count().alias(f"{TEMPORARY}known_{name}"))
         sums += self._facts_of_time()
         if isinstance(frame, nw.DataFrame):
             sums.append(nw.col(f"{TEMPORARY}order").min())
@@ -190,15 +192,16 @@ class Totals:
         return facts
 
     def _total(self, columns: Columns, name: str) -> tuple[Any, Any]:
-        total, known, cells = columns[name], columns[f"{TEMPORARY}known_{name}"], columns[f"{TEMPORARY}rows"]
+        total, cells = columns[name], columns[f"{TEMPORARY}rows"]
+        if self._is_pooled_stock(name) and self.over_time == "last":
+            cells = columns[f"{TEMPORARY}at_end"]
+        known = cells if self.table.is_complete(name) else columns[f"{TEMPORARY}known_{name}"]
         shown = known > 0
         if self._is_pooled_stock(name):
             rows = columns[f"{TEMPORARY}teams"]
             if self.over_time == "mean":
                 rows = rows * columns[f"{TEMPORARY}periods"]
                 total = total / columns[f"{TEMPORARY}periods"]
-            else:
-                cells = columns[f"{TEMPORARY}at_end"]
             # A team without a row is a part that is missing, not a caseload of nobody.
             complete = (known == cells) & (cells > 0) & (cells >= rows)
             shown = complete if self.over_time == "mean" else shown
@@ -208,7 +211,9 @@ class Totals:
             shown = complete
         elif measure_of(name) in self.bounded and not name.endswith(LOWER):
             # A suppressed part is no missing one: the total without it would read it as zero.
-            shown = shown & (known == columns[f"{TEMPORARY}known_{measure_of(name)}{LOWER}"])
+            lower = f"{measure_of(name)}{LOWER}"
+            least = cells if self.table.is_complete(lower) else columns[f"{TEMPORARY}known_{lower}"]
+            shown = shown & (known == least)
         return columns.where(shown, total), columns.where(complete, total)
 
     def _add_average_caseload(self, columns: Columns) -> None:
@@ -323,8 +328,9 @@ class Totals:
     def notes(self, metrics: Sequence[Metric]) -> list[str]:
         """Which groups have no yearly metric because a team lacks periods of the year."""
         yearly = [metric.name for metric in metrics if metric.annual or flows_over_people(metric)]
-        if not self.pools_periods or self.over_time == "sum" or not isinstance(self.columns, Arrays) or not yearly:
+        if not self.pools_periods or self.over_time == "sum" or not isinstance(self.columns, Arrays):
             return []
+        yearly = yearly or ["metrics of a year"]
         lacking = self._spans_a_year() & ~self.in_years()
         if not lacking.any():
             return []

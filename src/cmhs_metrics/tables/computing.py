@@ -103,7 +103,7 @@ def _add_bounds(
         condition = where(column)
         if isinstance(condition, np.ndarray):
             there = nw.new_series(column.name, condition, nw.Boolean, backend=frame.implementation)
-            frame = frame.with_columns(_aligned(there, frame).alias(f"{TEMPORARY}{column.name}_where"))  # type: ignore[arg-type]
+            frame = frame.with_columns(_aligned(there, frame).alias(f"{TEMPORARY}{column.name}_where"))
             condition = nw.col(f"{TEMPORARY}{column.name}_where")
         boxes.append(
             BoundedMetric(

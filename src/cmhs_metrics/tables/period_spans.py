@@ -105,8 +105,8 @@ def first_months(table: Table) -> np.ndarray[Any, Any]:
     hashes = nw.to_native(known).hash(1).to_numpy()
     order = np.argsort(hashes)
     at = np.searchsorted(hashes[order], codes).clip(max=max(len(order) - 1, 0))
-    found: np.ndarray[Any, Any] = np.where(hashes[order][at] == codes, months[order][at], 0)
-    return found
+    counted: np.ndarray[Any, Any] = np.where(hashes[order][at] == codes, months[order][at], 0)
+    return counted
 
 
 def _month_number(reading: Reading | None) -> int:

@@ -11,11 +11,12 @@ import numpy as np
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.tables.bounds import measure_of
-from cmhs_metrics.tables.casting import array_of, column_like
+from cmhs_metrics.tables.casting import array_of, with_arrays
 from cmhs_metrics.tables.casting import as_float as number
 from cmhs_metrics.tables.checking import refuse_bad_cells
 from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY
 from cmhs_metrics.tables.reading import read_table
+from cmhs_metrics.tables.row_keys import row_numbers
 from cmhs_metrics.tables.table import require, row_name
 
 if TYPE_CHECKING:
@@ -159,11 +160,10 @@ def joined(frame: Frame, people: Frame, on: list[str], held: list[str], notes: l
     if missing and notes is not None:
         _tell(missing, set(wanted), list(at), on, notes)
     rows = np.array([at.get(labels, len(at)) for labels in wanted], dtype=np.int64)
-    columns = []
-    for name in held:
-        values = np.append(array_of(people.get_column(name)).astype(np.float64), np.nan)
-        columns.append(column_like(name, values[rows], frame, ()))
-    return frame.with_columns(*columns)
+    made: dict[str, tuple[Any, tuple[str, ...]]] = {
+        name: (np.append(array_of(people.get_column(name)).astype(np.float64), np.nan)[rows], ()) for name in held
+    }
+    return with_arrays(frame, made)
 
 
 def _labels(row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -175,7 +175,7 @@ def _labels(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _tell(missing: list[Any], wanted: set[Any], known: list[Any], on: list[str], notes: list[str]) -> None:
     names = [" ".join(map(str, labels)) for labels in missing]
-    others = [" ".join(map(str, labels)) for labels in known]
+    others = sorted(" ".join(map(str, labels)) for labels in known)
     shown = ", ".join(f"{name!r}" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     hints = [f"{name!r}: {hint}" for name in names[:5] if (hint := _nearest(name, others))]
     if len(missing) == len(wanted):
@@ -240,6 +240,8 @@ def of_places(table: Table, by: list[str], place: list[str], held: list[str], to
     """
     require(table, place, "place")
     named = list(dict.fromkeys([*by, *place]))
+    if not table.lazy:
+        return _of_places_in_memory(table, by, named, held, total_of_known)
     prepared = table.frame.with_columns(*(number(name).alias(name) for name in held))
     facts = [nw.len().alias(f"{TEMPORARY}rows")]
     for name in held:
@@ -249,8 +251,6 @@ def of_places(table: Table, by: list[str], place: list[str], held: list[str], to
             nw.col(name).count().alias(f"{TEMPORARY}known_{name}"),
         ]
     places = prepared.group_by(*named).agg(*facts)
-    if isinstance(places, nw.DataFrame):
-        _refuse_two_populations(places, named, held)
     once = places.with_columns(*(_one_population(name).alias(name) for name in held))
     return _sum_places(once.select(*named, *held), by, held, total_of_known)
 
@@ -261,15 +261,34 @@ def _one_population(name: str) -> nw.Expr:
     return nw.when((low == high) & everywhere).then(high)
 
 
-def _refuse_two_populations(places: nw.DataFrame[Any], named: list[str], held: list[str]) -> None:
-    problems = []
+def _of_places_in_memory(table: Table, by: list[str], named: list[str], held: list[str], total_of_known: bool) -> Frame:
+    _, first, at = np.unique(row_numbers(table, named), return_index=True, return_inverse=True)
+    order = np.argsort(at, kind="stable")
+    starts = np.searchsorted(at[order], np.arange(len(first)))
+    rows = np.bincount(at, minlength=len(first))
+    problems, people = [], {}
     for name in held:
-        low, high = f"{TEMPORARY}min_{name}", f"{TEMPORARY}max_{name}"
-        for row in places.filter(nw.col(low) < nw.col(high)).rows(named=True):
-            found = f"{row[low]:,.0f} to {row[high]:,.0f}"
+        values = table.array(name).astype(np.float64)[order]
+        low, high = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
+        known = np.add.reduceat((~np.isnan(values)).astype(np.int64), starts)
+        for place in np.flatnonzero(low < high).tolist():
+            found = f"{low[place]:,.0f} to {high[place]:,.0f}"
+            row = table.eager.select(*named)[[int(first[place])]].rows(named=True)[0]
             problems.append(Problem(name, row_name(row, named), found, "one population for the place"))
+        people[name] = np.where(known == rows, high, np.nan)
     if problems:
         raise BadInput("the table", problems)
+    _, leader, group = np.unique(row_numbers(table, by)[first], return_index=True, return_inverse=True)
+    size = np.bincount(group, minlength=len(leader))
+    made: dict[str, tuple[Any, tuple[str, ...]]] = {}
+    for name, values in people.items():
+        known = np.bincount(group, ~np.isnan(values), minlength=len(leader))
+        total = np.bincount(group, np.nan_to_num(values), minlength=len(leader))
+        complete = known == size
+        made[name] = np.where(known > 0 if total_of_known else complete, total, np.nan), (name,)
+        made[f"{COMPLETE}{name}"] = np.where(complete, total, np.nan), (name,)
+    base = table.eager.select(*(by or named[:1]))[first[leader].tolist()]
+    return with_arrays(base, made, table.eager).select(*by, *made)
 
 
 def _sum_places(frame: Frame, on: list[str], held: list[str], total_of_known: bool) -> Frame:

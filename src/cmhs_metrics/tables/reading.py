@@ -71,9 +71,12 @@ def read_table(table: Any, subject: str = "the table") -> Table:
             problems += _beyond_floats(read, name)
     if problems and read.lazy:
         raise BadInput(subject, problems)
-    return Table(
-        _with_one_spelling(read), original, has_units, tuple(problems), frame if has_units else nw.from_native(given)
-    )
+    given = frame if has_units else nw.from_native(given)
+    one_spelling = _with_one_spelling(read)
+    if one_spelling is read.frame and not problems:
+        read.given = given
+        return read
+    return Table(one_spelling, original, has_units, tuple(problems), given)
 
 
 def rows_in(frame: Frame) -> list[dict[str, Any]]:
@@ -132,7 +135,9 @@ def _beyond_floats(table: Table, name: str) -> list[Problem]:
     least, greatest = column.min(), column.max()
     if greatest is None or greatest != greatest or (least >= -LARGEST_EXACT and greatest <= LARGEST_EXACT):
         return []
-    cells = {at: cell for at, cell in enumerate(column.to_list()) if cell is not None and abs(cell) > LARGEST_EXACT}
+    beyond = ((column > LARGEST_EXACT) | (column < -LARGEST_EXACT)).fill_null(False)
+    rows = np.flatnonzero(beyond.to_numpy().astype(bool)).tolist()
+    cells = dict(zip(rows, column[rows].to_list(), strict=True))
     return _in_rows(table, name, cells, f"a number up to {LARGEST_EXACT:,}, beyond which whole numbers are not exact")
 
 
@@ -157,7 +162,8 @@ def _with_days(frame: Frame, subject: str) -> Frame:
     except (AttributeError, NotImplementedError, nw.exceptions.NarwhalsError):
         pass
     try:
-        return frame.with_columns(nw.col("period").dt.convert_time_zone("Europe/London").dt.replace_time_zone(None))
+        in_london = nw.col("period").dt.convert_time_zone("Europe/London").dt.replace_time_zone(None)
+        return frame.with_columns(in_london.dt.truncate("1d"))
     except (AttributeError, NotImplementedError, nw.exceptions.NarwhalsError):
         expected = "dates, or stamps without a time zone, for a day depends on it"
         raise BadInput(subject, [Problem("period", None, str(dtype), expected)]) from None

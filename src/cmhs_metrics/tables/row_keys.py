@@ -37,16 +37,24 @@ def encoded(column: nw.Series[Any]) -> tuple[Numbers, list[Any] | None]:
     if column.implementation.is_polars():
         return native.hash(1).to_numpy(), None
     if column.implementation.is_pyarrow():
-        import pyarrow as pa
-
-        whole = native.combine_chunks()
-        whole = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
-        codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return codes, [value for value in whole.dictionary.to_pylist() if value is not None]
+        return _encoded_arrow(native)
     import pandas as pd
 
-    numbers, values = pd.factorize(column.to_pandas())
+    series = column.to_pandas()
+    if isinstance(series.dtype, pd.ArrowDtype) or getattr(series.dtype, "storage", None) == "pyarrow":
+        return _encoded_arrow(series)
+    numbers, values = pd.factorize(series)
     return numbers, list(values)
+
+
+def _encoded_arrow(values: Any) -> tuple[Numbers, list[Any]]:
+    import pyarrow as pa
+
+    whole = pa.array(values) if not isinstance(values, pa.ChunkedArray) else values.combine_chunks()
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    whole = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes, [value for value in whole.dictionary.to_pylist() if value is not None]
 
 
 def row_numbers(table: Table, keys: Sequence[str]) -> Numbers:

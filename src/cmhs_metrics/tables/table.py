@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -85,15 +86,22 @@ class Table:
 
     def number(self, name: str) -> nw.Expr:
         """A measure's column as 64-bit floats, missing where it is NaN."""
-        if self.schema[name] == nw.Float64 and not can_hold_nan(self.frame, name, self.schema[name]):
-            return nw.col(name)
-        return as_float(name) if can_hold_nan(self.frame, name, self.schema[name]) else nw.col(name).cast(nw.Float64)
+        if can_hold_nan(self.frame, name, self.schema[name]) and not self.is_complete(name):
+            return as_float(name)
+        return nw.col(name) if self.schema[name] == nw.Float64 else nw.col(name).cast(nw.Float64)
 
     def array(self, name: str) -> np.ndarray[Any, Any]:
         """A column of numbers of a table in memory, missing as NaN; no copy where none is needed."""
         if name not in self._arrays:
             self._arrays[name] = array_of(self.eager.get_column(name))
         return self._arrays[name]  # type: ignore[no-any-return]
+
+    def is_complete(self, name: str) -> bool:
+        """Whether a column of numbers is known to have no missing value."""
+        if self.lazy:
+            return False
+        values = self.array(name)
+        return values.dtype.kind != "f" or not math.isnan(values.min())
 
     @property
     def eager(self) -> nw.DataFrame[Any]:

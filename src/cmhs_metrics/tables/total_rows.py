@@ -11,11 +11,14 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.row_keys import is_missing, row_numbers
 from cmhs_metrics.tables.table import Table, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cmhs_metrics.tables.columns import Columns
 
 _WHOSE = ("organisations", "providers", "trusts", "teams", "icbs", "regions", "places")
 TOTAL_LABELS = frozenset(
@@ -122,11 +125,11 @@ def _called_totals(table: Table, name: str) -> list[str]:
     if column.implementation.is_polars() and len(column) > LOOKED_AT:
         # Their distinct values would cost more than looking for these few.
         return column.filter(column.cast(nw.String).is_in(_SPELLINGS)).unique().to_list()
-    return [each for each in table.distinct(name) if isinstance(each, str) and _is_total(each)]
+    return [each for each in table.distinct(name) if isinstance(each, str) and each.strip().casefold() in TOTAL_LABELS]
 
 
 def _is_total(label: Any) -> bool:
-    return isinstance(label, str) and " ".join(label.split()).casefold() in TOTAL_LABELS
+    return isinstance(label, str) and label.strip().casefold() in TOTAL_LABELS
 
 
 def _labelled(table: Table, keys: Sequence[str], called: dict[str, list[str]], measures: list[str]) -> list[Problem]:
@@ -187,7 +190,7 @@ def _unlabelled(table: Table, keys: Sequence[str], measures: list[str], called: 
     for context in [base, *([*base, key] for key in keys if key not in base)]:
         numbers = row_numbers(table, context) if context else np.zeros(len(values), dtype=np.int64)
         _, groups = np.unique(numbers, return_inverse=True)
-        found |= _totals_of_groups(values, groups)
+        found |= _totals_of_groups(values, groups, runs=context == base)
     if not found:
         return []
     rows = table.eager.select(*keys)[list(found)].rows(named=True) if keys else []
@@ -200,7 +203,7 @@ def _unlabelled(table: Table, keys: Sequence[str], measures: list[str], called: 
     ]
 
 
-def _totals_of_groups(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any]) -> dict[int, int]:
+def _totals_of_groups(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], *, runs: bool) -> dict[int, int]:
     """Rows that are the sum of all others of their group, or of the rows that stand just before or after them."""
     size = int(groups.max()) + 1
     sums = np.column_stack([np.bincount(groups, column, minlength=size) for column in values.T])[groups]
@@ -210,7 +213,7 @@ def _totals_of_groups(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any]
     is_total = (positive.sum(axis=1) >= 2) & (equal | ~(values > 0)).all(axis=1)
     rows = np.bincount(groups, minlength=size)[groups]
     found = {int(row): int(rows[row]) - 1 for row in np.flatnonzero(is_total)}
-    if size <= _GROUPS:
+    if runs and size <= _GROUPS:
         order = np.argsort(groups, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
             found |= {row: count for row, count in _totals_of_runs(values, members).items() if row not in found}
@@ -236,3 +239,14 @@ def _totals_of_runs(values: np.ndarray[Any, Any], members: np.ndarray[Any, Any])
             if at - start >= 2 and same.all() and ((held[at] > 0) & (parts >= 2)).sum() >= 2:
                 found[int(ordered[at])] = at - start
     return found
+
+
+def padded_labels(columns: Columns, names: Sequence[str]) -> list[str]:
+    """Notes on labels that differ in spaces alone, which are groups of their own."""
+    notes = []
+    for name in names if isinstance(columns, Arrays) else ():
+        frame: Any = columns.frame
+        labels = {each for each in frame.get_column(name).to_list() if isinstance(each, str)}
+        padded = sorted(each for each in labels if each != each.strip() and each.strip() in labels)
+        notes += [f"{name} has {each.strip()!r} and {each!r}, which are two groups" for each in padded]
+    return notes

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.tables.checking import check
+from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.giving_back import tell
 from cmhs_metrics.tables.reading import read_table
-from cmhs_metrics.tables.total_rows import leave_out, total_rows
+from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,8 @@ def validate(table: T, *, keys: str | Sequence[str] | None = None, exclude: str 
     read = leave_out(read_table(table), exclude)
     found = check(read, keys, by_team_type=True)
     problems, notes = total_rows(read, read.keys(keys))
+    if not read.lazy:
+        notes += padded_labels(Arrays(read.eager), [name for name in read.keys(keys) if read.is_text(name)])
     if found.problems or problems:
         raise BadInput("the table", [*found.problems, *problems], total=found.total + len(problems))
     tell(notes, None)

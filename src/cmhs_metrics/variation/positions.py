@@ -9,6 +9,7 @@ import numpy as np
 
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.presentation import ordinal
 from cmhs_metrics.variation.chance import exact_limits
 from cmhs_metrics.variation.funnels import flags
 from cmhs_metrics.variation.limits import KINDS, LEVELS, PER, check_counts, check_kind
@@ -96,7 +97,7 @@ class Position:
         missing = f", {self.missing} missing" if self.missing else ""
         average = "pooled value" if self.average == "pooled" else self.average
         lines = [
-            f"{self.place}: {self.value:,.6g}, {_ordinal(self.rank)} of {self.places} ({first} first{missing}), "
+            f"{self.place}: {self.value:,.6g}, {ordinal(self.rank)} of {self.places} ({first} first{missing}), "
             f"{QUARTERS[self.quartile]}",
             _distance(self.difference, f"the {average}", self.average_value, self.chance),
         ]
@@ -104,11 +105,6 @@ class Position:
             of = f"the {average} of {len(self.peers)} peers"
             lines.append(_distance(self.peer_difference, of, self.peer_value, self.peer_chance))
         return "\n  ".join(lines)
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 def _distance(difference: float, what: str, average: float, chance: str | None) -> str:
@@ -133,6 +129,7 @@ def position(
     confidence: float = 0.95,
     places: Sequence[Hashable] | None = None,
     highest_first: bool = True,
+    fractional: bool = False,
 ) -> Position:
     """Where a place stands among others, and whether its distance from them is more than chance.
 
@@ -161,6 +158,8 @@ def position(
         The label of each place. A pandas Series has them in its index unless they are given.
     highest_first : bool, default True
         Whether the highest value is the first.
+    fractional : bool, default False
+        Whether counts may be fractions, having been estimated or apportioned.
 
     Returns
     -------
@@ -208,7 +207,7 @@ def position(
     check_kind(held, kind, 0.5, per)
     held.within("confidence", confidence, 0, 1, "a proportion between 0 and 1")
     if named == {"counts", "denominators"} and kind in KINDS:
-        check_counts(held, kind)
+        check_counts(held, kind, fractional)
     elif "values" in named:
         held.finite(*sorted(named))
     if named >= {"lower", "upper"}:
@@ -278,6 +277,7 @@ class _Among:
         if "counts" not in self.held or not average or (self.kind == "proportion" and average == 1):
             return None
         size = self.held["denominators"][[at]]
+        size = np.rint(size) if self.kind == "proportion" else size
         bounds = [bound for level in LEVELS for bound in exact_limits(self.kind, size, average, level, self.per)]
         return flags(value, LEVELS, bounds)[0]
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.mhsds.records.extract import Frame
 
-ENGLAND, PROVIDER = "England", "Provider"
+ENGLAND = "England"
+PROVIDER = "Provider"
 ICB, SUB_ICB = "ICB of GP Practice or Residence", "Sub ICB of GP Practice or Residence"
 BREAKDOWNS = (ENGLAND, ICB, SUB_ICB, PROVIDER)
 Place = tuple[str, str]

@@ -13,7 +13,22 @@ MANY = 6
 """So many periods are listed in a message."""
 
 
-def of_period(table: Any, period: Any, argument: str = "period") -> Any:
+def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
+    """A table as narwhals has it.
+
+    Raises
+    ------
+    BadInput
+        When it is no table.
+    """
+    try:
+        return nw.from_native(table)
+    except TypeError:
+        expected = "a table (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …)"
+        raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
+
+
+def of_period(table: Any, period: Any, argument: str = "period", subject: str = "benchmark") -> Any:
     """The rows of a period.
 
     Parameters
@@ -24,6 +39,8 @@ def of_period(table: Any, period: Any, argument: str = "period") -> Any:
         The period, in any spelling that `parse_periods` reads; all rows where it is None.
     argument : str, default "period"
         What is at fault where the table does not have it.
+    subject : str, default "benchmark"
+        The function that was called, for the message.
 
     Returns
     -------
@@ -36,11 +53,11 @@ def of_period(table: Any, period: Any, argument: str = "period") -> Any:
     """
     if period is None:
         return table
-    frame = nw.from_native(table)
+    frame = frame_of(table, subject, "populations" if argument == "populations" else "table")
     columns = frame.collect_schema().names()
     if "period" not in columns:
         hint = f"a table with the column period; it has {', '.join(columns)}"
-        raise BadInput("benchmark", [Problem(argument, None, period, hint)])
+        raise BadInput(subject, [Problem(argument, None, period, hint)])
     held = _distinct(frame)
     problems: list[Problem] = []
     # Read together, so that what the table has says what the reader means; what it cannot read is for `validate`.
@@ -48,13 +65,14 @@ def of_period(table: Any, period: Any, argument: str = "period") -> Any:
     wanted = read.get(period)
     if wanted is None:
         unread = next((each.expected for each in problems if each.value == period), WRITTEN)
-        raise BadInput("benchmark", [Problem("period", None, period, unread)])
+        named = "period" if argument == "populations" else argument
+        raise BadInput(subject, [Problem(named, None, period, unread)])
     chosen = [each for each in held if read.get(each) == wanted]
     if not chosen and argument == "populations":
         # People of a financial year are those of its months and quarters too.
         chosen = [each for each in held if each in read and _holds(read[each], wanted)]
     if not chosen:
-        raise BadInput("benchmark", [Problem(argument, None, period, _expected(wanted, held, read, argument))])
+        raise BadInput(subject, [Problem(argument, None, period, _expected(wanted, held, read, argument))])
     rows = frame.filter(nw.col("period").is_in(chosen))
     return rows if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else nw.to_native(rows)
 
