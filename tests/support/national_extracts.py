@@ -201,7 +201,8 @@ def add_contact(
 
 
 def score(pen: Pen) -> str | None:
-    return pen.pick("1", "2", "3", "4", "5", "7", "8", "20", "24", "25", "30", "40", "41", "-1", "2.5", "x", None)
+    values = ("1", "2", "3", "4", "5", "7", "8", "20", "24", "25", "30", "40", "41", "-1", "2.5", "x", None)
+    return pen.chance.choice(values)
 
 
 def add_plans_and_scores(pen: Pen, person: str, provider: str, referral: str, received: dt.date) -> None:

@@ -9,7 +9,16 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, WHOLE_PER_CENT, round_to, rounded_to
+from cmhs_metrics.disclosure.rule import (
+    EXACT,
+    MISSING,
+    NHS,
+    SUPPRESSED,
+    WHOLE_DAY,
+    WHOLE_PER_CENT,
+    round_to,
+    rounded_to,
+)
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.facts.referrals import has_own_service
 from cmhs_metrics.mhsds.national.concepts import read_reference_sets
@@ -24,7 +33,6 @@ from cmhs_metrics.mhsds.records.extract import Extract, as_extract
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-WHOLE_DAY = "rounded to a whole day"
 NONE = "NONE"
 REFERENCE_SETS = "reference_sets"
 
