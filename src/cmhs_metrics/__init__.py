@@ -51,9 +51,11 @@ if TYPE_CHECKING:
         places,
         plots,
         published,
+        returns,
         run_charts,
         trends,
         variation,
+        workbooks,
     )
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.decomposition import what_drove
@@ -107,6 +109,7 @@ __all__ = [
     "real_terms",
     "reliable_change",
     "required_growth",
+    "returns",
     "run_charts",
     "search",
     "share_improved",
@@ -118,6 +121,7 @@ __all__ = [
     "variation",
     "what_drove",
     "with_metrics",
+    "workbooks",
 ]
 __all__ += metrics.__all__
 

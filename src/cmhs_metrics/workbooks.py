@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+__all__ = ["Page", "write_workbook"]
+
 SUPPRESSED, MISSING = "[c]", "[x]"
 """The Analysis Function's marks for what is confidential, and for what is not available."""
 
