@@ -12,10 +12,11 @@ from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from cmhs_metrics.selection import plan
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.checking import check
+from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY, Totals, flows_over_people
 from cmhs_metrics.tables.computing import compute, units_of
 from cmhs_metrics.tables.giving_back import tell
-from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, of_places, of_populations
+from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, matched, of_places, of_populations
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
 from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
@@ -288,5 +289,9 @@ def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[
     found = people.collect_schema().names()
     on = [name for name in by if name in found]
     added = [name for name in found if name not in on]
-    columns.use(joined(columns.materialised(), people, on, added, notes if to_tell else None))
+    told = notes if to_tell else None
+    if isinstance(columns, Arrays) and isinstance(people, nw.DataFrame) and on:
+        columns.add(matched(columns.frame, people, on, added, told))
+    else:
+        columns.use(joined(columns.materialised(), people, on, added, told))
     return [name for name in added if not name.startswith(TEMPORARY)]

@@ -44,7 +44,7 @@ TOTAL_LABELS = frozenset(
 
 LOOKED_AT = 100_000
 """Among how many rows a total is looked for that does not say it is one."""
-_GROUPS, _CLOSE = 500, 1e-9
+_CLOSE = 1e-9
 _SPELLINGS = sorted(
     {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
 )
@@ -235,31 +235,26 @@ def _totals_of_groups(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any]
     is_total = (positive.sum(axis=1) >= 2) & (equal | ~(values > 0)).all(axis=1)
     rows = np.bincount(groups, minlength=size)[groups]
     found = {int(row): int(rows[row]) - 1 for row in np.flatnonzero(is_total)}
-    if runs and size <= _GROUPS:
+    if runs:
         order = np.argsort(groups, kind="stable")
-        for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-            found |= {row: count for row, count in _totals_of_runs(values, members).items() if row not in found}
+        found |= {row: count for row, count in _totals_of_runs(values, groups, order).items() if row not in found}
     return found
 
 
-def _totals_of_runs(values: np.ndarray[Any, Any], members: np.ndarray[Any, Any]) -> dict[int, int]:
-    """Rows that are the sum of two or more that stand just before or just after them."""
+def _totals_of_runs(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], order: Any) -> dict[int, int]:
+    """Rows that are the sum of two or more that stand just before or just after them in their group."""
     found: dict[int, int] = {}
-    if len(members) < 4:
-        return found
-    for turn in (1, -1):
-        ordered = members[::turn]
-        held = values[ordered]
+    for ordered in (order, order[::-1]):
+        held, at = values[ordered], np.arange(len(ordered))
         before = np.vstack([np.zeros(held.shape[1]), np.cumsum(held, axis=0)])
-        leader = int(np.argmax((held > 0).sum(axis=0)))
+        positive = np.vstack([np.zeros(held.shape[1], dtype=np.int64), np.cumsum(held > 0, axis=0)])
+        leader = int(np.argmax(positive[-1]))
         starts = np.searchsorted(before[:, leader], before[:-1, leader] - held[:, leader] * (1 + _CLOSE), side="left")
-        for at in range(2, len(ordered)):
-            start = int(starts[at])
-            gone = before[at] - before[start]
-            parts = (held[start:at] > 0).sum(axis=0)
-            same = np.abs(gone - held[at]) <= _CLOSE * np.maximum(gone, 1)
-            if at - start >= 2 and same.all() and ((held[at] > 0) & (parts >= 2)).sum() >= 2:
-                found[int(ordered[at])] = at - start
+        gone, parts = before[:-1] - before[starts], positive[:-1] - positive[starts]
+        same = (np.abs(gone - held) <= _CLOSE * np.maximum(gone, 1)).all(axis=1)
+        is_total = same & (at - starts >= 2) & (((held > 0) & (parts >= 2)).sum(axis=1) >= 2)
+        is_total &= groups[ordered[starts]] == groups[ordered]
+        found |= {int(ordered[row]): int(row - starts[row]) for row in np.flatnonzero(is_total)}
     return found
 
 
