@@ -74,6 +74,15 @@ class TestRollingYear:
         assert found["A"].notna().sum() == 3
         assert found["B"].notna().sum() == 0
 
+    def test_a_team_that_lacks_a_month_within_a_group_is_told(self) -> None:
+        table = pd.DataFrame(self.TABLE)
+        table = table[~((table["team"] == "two") & (table["period"] == MONTHS[3]))]
+        told = "the years to 2023-03 and 2023-05: .* trust=A .23 rows, where 2 teams of 12 periods have 24"
+        with pytest.warns(cm.TableNote, match=told):
+            found = rolling_year(table, by="trust", metrics="dna_rate").set_index(["trust", "period"])
+        # Twelve months of 90, eleven of 190.
+        assert found.loc[("A", "2023-05"), "contacts"] == 3_170
+
     def test_stocks_are_the_last_or_the_mean(self) -> None:
         table = pd.DataFrame(self.TABLE)[["trust", "team", "period", "contacts"]].assign(caseload=range(42))
         with pytest.raises(cm.BadInput, match="caseload: got '12 periods', expected over_time='last' or 'mean'"):

@@ -646,7 +646,7 @@ class TestTiles:
 def test_notebooks_show_a_benchmark_as_people_read_it() -> None:
     page = RESULT._repr_html_()
     assert page.count("<table>") == 4
-    assert "<caption><b>DNA rate</b> (%; pooled 9.4%)</caption>" in page
+    assert "<caption><b>DNA rate</b> (%; pooled (56 places) 9.4%)</caption>" in page
     assert '<th scope="col">Against the average</th>' in page
     assert "<b>Synthetic Trust 07</b> (focus)" in page
     table = pd.DataFrame({"icb": ["<script>", "B"], "contacts": [10, 20], "total_cost": [100.0, 400.0]})

@@ -189,7 +189,9 @@ class TestPeriods:
 
 class TestRowsOfTotals:
     @every_eager
-    @pytest.mark.parametrize("label", ["Total", "ALL", " England", "Grand total", "All organisations"])
+    @pytest.mark.parametrize(
+        "label", ["Total", "ALL", " England", "Grand total", "All organisations", "TOTAL ", "Sub-total", "North total"]
+    )
     def test_that_say_so_are_refused(self, make, label: str) -> None:
         table = make({**TOTAL, "organisation": ["Fenland", "Uplands", label]})
         for function in (cm.aggregate, cm.validate):
@@ -220,7 +222,49 @@ class TestRowsOfTotals:
     @every_eager
     def test_a_label_that_is_no_sum_is_a_place(self, make) -> None:
         table = make({**TOTAL, "contacts": [1, 2, 4]})
-        assert cells(cm.aggregate(table))["contacts"] == [7]
+        with pytest.warns(cm.TableNote, match="organisation=Total: called a total, and not the sum of the others"):
+            assert cells(cm.aggregate(table))["contacts"] == [7]
+
+    @every_eager
+    @pytest.mark.parametrize("by", [(), "region", ["region", "icb"]])
+    def test_of_regions_and_of_all_together(self, make, by) -> None:
+        # No column tells rows apart but the places themselves; 1 + 2 = 3, 4 + 5 = 9, 3 + 9 = 12.
+        table = {
+            "region": ["N", "N", "N", "S", "S", "S", "Total"],
+            "icb": ["A", "B", "Total", "C", "D", "Total", "Total"],
+            "contacts": [1, 2, 3, 4, 5, 9, 12],
+        }
+        with pytest.raises(cm.BadInput) as caught:
+            cm.aggregate(make(table), by=by)
+        assert [problem.row for problem in caught.value.problems] == ["region=N", "region=S", None]
+        assert cells(cm.aggregate(make(table), exclude="Total"))["contacts"] == [12]
+
+    @every_eager
+    @pytest.mark.parametrize("name", ["icb", "trust name"])
+    def test_of_places_that_are_no_keys(self, make, name: str) -> None:
+        table = make({name: ["A", "B", "All trusts"], "contacts": [1, 2, 3]})
+        with pytest.raises(cm.BadInput, match="got 'All trusts', expected no row of totals"):
+            cm.aggregate(table)
+
+    @every_eager
+    @pytest.mark.parametrize(
+        ("caseload", "is_total"),
+        [
+            ([10, None, 11, 25], True),
+            ([10, None, None, 25], True),
+            ([10, 4, 11, None], True),
+            ([10, None, 11, 20], False),
+        ],
+        ids=["a part suppressed", "most suppressed", "the total suppressed", "less than its parts"],
+    )
+    def test_with_cells_that_are_missing(self, make, caseload, is_total: bool) -> None:
+        table = make({"icb": ["A", "B", "C", "Total"], "caseload": caseload, "contacts": [5, 4, 3, 12]})
+        if is_total:
+            with pytest.raises(cm.BadInput, match="got 'Total', expected no row of totals"):
+                cm.aggregate(table, by="icb")
+        else:
+            with pytest.warns(cm.TableNote, match="icb=Total: called a total"):
+                cm.aggregate(table, by="icb")
 
     @every_eager
     def test_without_a_label_are_told_and_kept(self, make) -> None:
@@ -274,12 +318,33 @@ class TestTotalsOfEveryLevel:
         assert result["registered_population"] == [100, 200, 700, 300, 700, 1_000]
         assert result["caseload_per_100k_registered"][-1] == 500
 
+    def test_rows_are_numbered_through(self) -> None:
+        made = cm.aggregate(pd.DataFrame(LEVELS), by=["region", "icb"], totals=True)
+        assert made.index.equals(pd.RangeIndex(6))
+
     def test_a_column_of_that_name_is_refused(self) -> None:
         with pytest.raises(cm.BadInput, match="by: got 'level', expected another name"):
             cm.aggregate(pd.DataFrame({"level": ["a"], "contacts": [1]}), by="level", totals=True)
 
 
 class TestPlacesWithoutPeople:
+    @every_lazy
+    def test_a_place_that_stands_twice_has_none(self, make) -> None:
+        people = make({"icb": ["QUE", "QUE", "QRV"], "registered_population": [1_000, 1_000, 2_000]})
+        result = cells(cm.aggregate(make(PLACES), by="icb", populations=people))
+        assert dict(zip(result["icb"], result["registered_population"], strict=True)) == {"QUE": None, "QRV": 2_000}
+
+    @every_table
+    def test_people_that_no_metric_needs_are_left_out(self, make) -> None:
+        table = make({**PLACES, "contacts": [40, 40], "registered_population": [1_000, 2_000]})
+        with pytest.warns(cm.TableNote, match="registered_population: left out, for no metric asked for needs people"):
+            result = cells(cm.aggregate(table, by="icb", metrics="contacts_per_patient"))
+        assert sorted(result["contacts_per_patient"]) == [2, 4]
+        assert "registered_population" not in result
+        for metrics in (None, "caseload_per_100k", ["contacts_per_patient", "caseload_per_100k"]):
+            with pytest.raises(cm.BadInput, match="registered_population: expected place="):
+                cm.aggregate(table, by="icb", metrics=metrics)
+
     @every_eager
     def test_none_has_any(self, make) -> None:
         people = make({"icb": ["E54000056", "que "], "registered_population": [1, 2]})

@@ -44,6 +44,11 @@ def _read(name: str) -> pd.DataFrame:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(_read("places.csv")["code"])
+
+
 def places(level: Level | None = None, date: str | datetime.date | None = None) -> pd.DataFrame:
     """The places of the NHS in England, with the days on which each began and ended.
 
@@ -157,8 +162,10 @@ def boundaries_of(
     """
     known = _read("places.csv")
     wanted = {str(code) for code in codes} - NOT_A_PLACE
+    if not wanted or not wanted <= _codes():
+        return None
     rows = known[known["code"].isin(wanted) & ((level is None) | (known["level"] == level))]
-    if not wanted or set(rows["code"]) != wanted:
+    if set(rows["code"]) != wanted:
         return None
     rows = rows[rows["level"] == _one_level(rows)]
     spans: dict[str, list[tuple[str, str]]] = {}

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import narwhals as nw
 
+from cmhs_metrics.catalogue import describe
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from cmhs_metrics.selection import plan
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.checking import check
+from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY, Totals, flows_over_people
 from cmhs_metrics.tables.computing import compute, units_of
 from cmhs_metrics.tables.giving_back import tell
-from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, of_places, of_populations
+from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, matched, of_places, of_populations
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
 from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
@@ -49,14 +51,16 @@ def aggregate(
     Parameters
     ----------
     table : any frame that narwhals knows
-        A row for each team (or organisation) and period [measures each in its canonical unit].
+        A row for each team (or organisation) and period [measures each in its canonical unit]. Its column `period`
+        holds financial years ("2016/17"), quarters ("2016/17 Q1"), months ("2016-04") or dates; a year is that, or its
+        four quarters, or twelve months that follow one another.
     by : str or sequence of str
         The columns to group by, for example "icb" or ["organisation", "team_type"]; nothing gives one row, the total.
     populations : table of the same kind, optional
         The people of each distinct place, joined after the measures were summed: a row a place, with columns of `by`,
         the columns named in `place`, and population columns such as ``registered_population`` [person]. Further columns
         (the name of a place, its region) have no part in it, and must be the same wherever a place stands twice; of a
-        lazy table, which is not looked into, a place of several rows has no people where there are further columns.
+        lazy table, which is not looked into, a place of several rows has no people.
     place : str or sequence of str, optional
         The column that names the places to which populations belong, where that is not one of `by`. They are added over
         distinct places, never over teams or periods. With `populations`, a place that the table of teams names too
@@ -97,7 +101,8 @@ def aggregate(
     Warns
     -----
     TableNote
-        When some places have no population, a team lacks periods of a year, or a row adds up to others as a total does.
+        When some places have no population, a team lacks periods of a year, a row adds up to others as a total does or
+        is called one and does not, or populations are left out that no metric asked for needs.
         In pandas the notes stand in ``attrs["notes"]`` of the result, too.
 
     Notes
@@ -205,7 +210,7 @@ def _levels_together(results: list[tuple[Computed, dict[str, str]]], groups: lis
         empty = [nw.lit(None).cast(schema[name]).alias(name) for name in names if name not in held]
         level = nw.lit(groups[depth - 1] if depth else "total").alias("level")
         together.append(frame.with_columns(level, *empty).select("level", *names))
-    return nw.concat(together, how="vertical")  # type: ignore[type-var]
+    return nw.maybe_reset_index(nw.concat(together, how="vertical"))  # type: ignore[type-var]
 
 
 def names_of(given: str | Sequence[str] | None) -> list[str]:
@@ -240,6 +245,20 @@ def _check_arguments(table: Table, by: list[str], over_time: str | None, totals:
         raise BadInput("aggregate", problems)
 
 
+def _need_no_people(metrics: Any) -> bool:
+    """Whether all metrics that were asked for are without a population; what is no metric is told of later."""
+    if metrics is None:
+        return False
+    try:
+        asked = [describe(each) for each in ([metrics] if isinstance(metrics, str) or callable(metrics) else metrics)]
+    except KeyError:
+        return False
+    inputs = {name for metric in asked for name in metric.inputs}
+    return POPULATION not in inputs and not any(
+        MEASURES[name].kind is Kind.POPULATION for name in inputs & MEASURES.keys()
+    )
+
+
 def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[str]) -> list[str]:
     """Put the people of each group beside its totals; the names of their columns."""
     table, by, columns = totals.table, totals.by, totals.columns
@@ -257,6 +276,9 @@ def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[
     elif not held:
         return []
     elif not wanted.places:
+        if wanted.basis is None and _need_no_people(wanted.metrics):
+            notes.append(f"{', '.join(held)}: left out, for no metric asked for needs people (place= adds them)")
+            return []
         expected = (
             "place= (the column whose people they are) or a table of its own in populations=: teams share a "
             "population, so it cannot be added over them"
@@ -267,5 +289,9 @@ def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[
     found = people.collect_schema().names()
     on = [name for name in by if name in found]
     added = [name for name in found if name not in on]
-    columns.use(joined(columns.materialised(), people, on, added, notes if to_tell else None))
+    told = notes if to_tell else None
+    if isinstance(columns, Arrays) and isinstance(people, nw.DataFrame) and on:
+        columns.add(matched(columns.frame, people, on, added, told))
+    else:
+        columns.use(joined(columns.materialised(), people, on, added, told))
     return [name for name in added if not name.startswith(TEMPORARY)]

@@ -67,12 +67,19 @@ class Arrays:
         The table.
     arrays : dict of str to numpy.ndarray, optional
         Columns that are known as arrays already.
+    like : narwhals.DataFrame, optional
+        The table whose columns say in pandas of which kind those that are made from them are, where it is another.
     """
 
     in_memory = True
 
-    def __init__(self, frame: nw.DataFrame[Any], arrays: dict[str, Any] | None = None) -> None:
-        self.frame = frame
+    def __init__(
+        self,
+        frame: nw.DataFrame[Any],
+        arrays: dict[str, Any] | None = None,
+        like: nw.DataFrame[Any] | None = None,
+    ) -> None:
+        self.frame, self._like = frame, frame if like is None else like
         self._read: dict[str, Any] = {} if arrays is None else arrays
         self._made: dict[str, tuple[Any, tuple[str, ...]]] = {}
 
@@ -88,8 +95,11 @@ class Arrays:
 
     def add(self, made: dict[str, Any], like: Iterable[str] = ()) -> None:
         """Add columns, in pandas of the kind that some others have."""
+        origins = tuple(
+            dict.fromkeys(each for name in like for each in (self._made[name][1] if name in self._made else (name,)))
+        )
         for name, values in made.items():
-            self._made[name] = values, tuple(like)
+            self._made[name] = values, origins
 
     def where(self, condition: Any, value: Any) -> Any:
         """A value where a condition holds, missing elsewhere."""
@@ -105,15 +115,16 @@ class Arrays:
         others = [self.frame.get_column(name) for name in names if name not in self._made]
         if others:
             base = base.with_columns(*others)
-        return with_arrays(base, made, self.frame) if made else base
+        return with_arrays(base, made, self._like) if made else base
 
     def use(self, frame: Any) -> None:
         """Go on with another table of the same rows."""
-        self.frame, self._read, self._made = frame, {}, {}
+        self.frame, self._like, self._read, self._made = frame, frame, {}, {}
 
     def result(self, names: Sequence[str]) -> nw.DataFrame[Any]:
         """The table with some of its columns."""
-        return self.materialised().select(*names)
+        result = self.added_to(self.frame, [name for name in names if name in self._made])
+        return result if result.columns == list(names) else result.select(*names)
 
 
 Columns = Expressions | Arrays

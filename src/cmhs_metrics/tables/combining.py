@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 TEMPORARY = "_aggregate_"
 COMPLETE = f"{TEMPORARY}complete_"
 """What the names of totals begin with that are known to the last part, and so fit to compute with."""
+_SMALL = 20_000
+"""Up to how many rows groups are summed here and not by the engine."""
 _STREAMED = 2_000_000
 """From how many rows on Polars groups in pieces, which at many groups is the quicker."""
 
@@ -92,6 +94,8 @@ class Totals:
 
     def _columns(self) -> Columns:
         """The measures, summed; beside each, the total that is known to the last part."""
+        if not self.table.lazy and len(self.table.eager) <= _SMALL:
+            return self._with_totals(self._grouped_arrays())
         frame = self._prepared()
         sums = [nw.len().alias(f"{TEMPORARY}rows")]
         for name in self.measures:
@@ -103,13 +107,49 @@ class Totals:
         if isinstance(frame, nw.DataFrame):
             sums.append(nw.col(f"{TEMPORARY}order").min())
         grouped = _grouped(frame, self.by or [f"{TEMPORARY}all"], sums)
-        columns = columns_of(grouped)
+        return self._with_totals(columns_of(grouped))
+
+    def _with_totals(self, columns: Columns) -> Columns:
         for name in self.measures:
             shown, complete = self._total(columns, name)
             columns.add({name: shown, f"{COMPLETE}{name}": complete}, [measure_of(name)])
         if self.pools_periods and self.over_time == "mean" and "average_caseload" not in self.measures:
             self._add_average_caseload(columns)
         return columns
+
+    def _grouped_arrays(self) -> Arrays:
+        """The same of a table of few rows, for which an engine takes longer to be asked than to answer."""
+        table = self.table
+        _, first, at = np.unique(row_numbers(table, self.by), return_index=True, return_inverse=True)
+        order = np.argsort(first)  # The groups as they first appear.
+        group, size = np.argsort(order)[at], len(first)
+        found = {f"{TEMPORARY}rows": np.bincount(group, minlength=size)}
+        at_end = None
+        if self.pools_periods:
+            for name, values in self._teams_and_periods().items():
+                _, codes = np.unique(values, return_inverse=True)
+                pairs = np.unique(group * (int(codes.max()) + 1) + codes) // (int(codes.max()) + 1)
+                found[f"{name}s"] = np.bincount(pairs, minlength=size)
+            months = first_months(table)[np.lexsort((first_months(table), group))]
+            ends = np.cumsum(found[f"{TEMPORARY}rows"])
+            found[f"{TEMPORARY}earliest"] = months[np.concatenate([[0], ends[:-1]])]
+            found[f"{TEMPORARY}latest"] = months[ends - 1]
+            if self.over_time == "last":
+                last = self._with_end()[1].fill_null(False).alias("last")
+                at_end = table.eager.select(last).get_column("last").to_numpy().astype(bool)
+                found[f"{TEMPORARY}at_end"] = np.bincount(group, at_end, minlength=size).astype(np.int64)
+        for name in self.measures:
+            values = table.array(name).astype(np.float64)
+            if at_end is not None and self._is_pooled_stock(name):
+                values = np.where(at_end, values, np.nan)
+            known = ~np.isnan(values)
+            found[name] = np.bincount(group, np.where(known, values, 0), minlength=size)
+            found[f"{TEMPORARY}known_{name}"] = np.bincount(group, known, minlength=size).astype(np.int64)
+        if self.by:
+            base = nw.maybe_reset_index(table.eager.select(*self.by)[first[order].tolist()])
+        else:
+            base = table.eager.select(nw.lit(0).alias(f"{TEMPORARY}all")).head(1)
+        return Arrays(base, found, table.eager)
 
     def _prepared(self) -> Frame:
         """The columns that are needed, measures as floats, and what each row says of its team and period."""

@@ -62,7 +62,8 @@ def of_populations(
     if isinstance(entered.frame, nw.DataFrame):
         _refuse_what_varies(entered.frame, keys, further)
         refuse_bad_cells(entered, keys or names, subject="populations")
-    frame = _one_row_a_place(entered.frame, keys, held) if further else entered.frame
+    looked_at = not further and (not entered.lazy or not keys)
+    frame = entered.frame if looked_at else _one_row_a_place(entered.frame, keys, held)
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.
@@ -154,16 +155,21 @@ def joined(frame: Frame, people: Frame, on: list[str], held: list[str], notes: l
         return frame.join(people.select(*held), how="cross")  # type: ignore[arg-type]
     if not isinstance(frame, nw.DataFrame) or not isinstance(people, nw.DataFrame):
         return _joined_lazily(frame, people, on, held)
+    values = matched(frame, people, on, held, notes)
+    return with_arrays(frame, {name: (column, ()) for name, column in values.items()})
+
+
+def matched(
+    frame: nw.DataFrame[Any], people: nw.DataFrame[Any], on: list[str], held: list[str], notes: list[str] | None
+) -> dict[str, Any]:
+    """The people of the places of a table in memory, as arrays; see `joined`."""
     at = {_labels(row): number for number, row in enumerate(people.select(*on).rows())}
     wanted = [_labels(row) for row in frame.select(*on).rows()]
     missing = list(dict.fromkeys(labels for labels in wanted if labels not in at))
     if missing and notes is not None:
         _tell(missing, set(wanted), list(at), on, notes)
     rows = np.array([at.get(labels, len(at)) for labels in wanted], dtype=np.int64)
-    made: dict[str, tuple[Any, tuple[str, ...]]] = {
-        name: (np.append(array_of(people.get_column(name)).astype(np.float64), np.nan)[rows], ()) for name in held
-    }
-    return with_arrays(frame, made)
+    return {name: np.append(array_of(people.get_column(name)).astype(np.float64), np.nan)[rows] for name in held}
 
 
 def _labels(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS, Kind
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.row_keys import is_missing, row_numbers
 from cmhs_metrics.tables.table import Table, row_name
@@ -26,21 +27,24 @@ TOTAL_LABELS = frozenset(
         "total",
         "totals",
         "grand total",
+        "grand totals",
         "subtotal",
         "sub total",
+        "sum",
         "all",
         "overall",
         "england",
         "england total",
         "national",
+        "national total",
     ]
-    + [f"all {whose}" for whose in _WHOSE]
+    + [f"{all_of}{whose}" for whose in _WHOSE for all_of in ("all ", "total all ", "total ")]
 )
-"""What rows of totals are called, without regard to case and spaces around."""
+"""What rows of totals are called, without regard to case, and to what is no letter."""
 
 LOOKED_AT = 100_000
 """Among how many rows a total is looked for that does not say it is one."""
-_GROUPS, _CLOSE = 500, 1e-9
+_CLOSE = 1e-9
 _SPELLINGS = sorted(
     {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
 )
@@ -106,18 +110,23 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
     Returns
     -------
     tuple of (list of Problem, list of str)
-        Rows whose label says that they are totals and whose measures are the sums of the others; and notes on rows
-        without such a label that are the sum of two others or more in two measures or more.
+        Rows whose label says that they are totals and whose measures are the sums of the others, as far as these are
+        known; and notes on rows that are called so and are no sums, and on rows without such a label that are the sum
+        of two others or more in two measures or more.
     """
+    # Places that do not tell rows apart may say all the same what a row is the total of.
+    keys = list(dict.fromkeys([*keys, *(name for name in (*KEYS, *PLACE_KEYS) if name in table.schema)]))
+    if not any(table.is_text(name) for name in keys if name not in ("period", "team_type")):
+        keys += [name for name in table.schema if name not in (*keys, *MEASURES) and table.is_text(name)]
     measures = [name for name in table.measures if MEASURES[name].kind in (Kind.FLOW, Kind.STOCK)]
     labels = [name for name in keys if name not in ("period", "team_type") and table.is_text(name)]
     if table.lazy or not measures or len(table.eager) < 2:
         return [], []
     called = {name: found for name in labels if (found := _called_totals(table, name))}
-    problems = _labelled(table, keys, called, measures) if called else []
+    problems, notes = _labelled(table, keys, called, measures) if called else ([], [])
     if len(table.eager) > LOOKED_AT or len(measures) < 2 or not labels or len(table.eager) < 3:
-        return problems, []
-    return problems, _unlabelled(table, keys, measures, called)
+        return problems, notes
+    return problems, [*notes, *_unlabelled(table, keys, measures, called)]
 
 
 def _called_totals(table: Table, name: str) -> list[str]:
@@ -125,31 +134,37 @@ def _called_totals(table: Table, name: str) -> list[str]:
     if column.implementation.is_polars() and len(column) > LOOKED_AT:
         # Their distinct values would cost more than looking for these few.
         return column.filter(column.cast(nw.String).is_in(_SPELLINGS)).unique().to_list()
-    return [each for each in table.distinct(name) if isinstance(each, str) and each.strip().casefold() in TOTAL_LABELS]
+    return [each for each in table.distinct(name) if _is_total(each)]
 
 
 def _is_total(label: Any) -> bool:
-    return isinstance(label, str) and label.strip().casefold() in TOTAL_LABELS
+    """Whether a label says "Total" and the like, or ends so ("North total")."""
+    if not isinstance(label, str):
+        return False
+    plain = re.sub(r"[^a-z]+", " ", label.casefold()).strip()
+    return plain in TOTAL_LABELS or plain.endswith((" total", " totals", " subtotal"))
 
 
-def _labelled(table: Table, keys: Sequence[str], called: dict[str, list[str]], measures: list[str]) -> list[Problem]:
+def _labelled(
+    table: Table, keys: Sequence[str], called: dict[str, list[str]], measures: list[str]
+) -> tuple[list[Problem], list[str]]:
     is_called = nw.any_horizontal(*(table.text(name).is_in(found) for name, found in called.items()), ignore_nulls=True)
     numbers = [table.number(name).alias(name) for name in measures]
     frame = table.eager.select(*(nw.col(key) for key in keys), *numbers)
     rows = frame.filter(is_called).head(LOOKED_AT // 100).rows(named=True)
     parts = frame.filter(~is_called)
     if not len(parts):
-        return []
+        return [], []
     sums: dict[tuple[str, ...], dict[Any, dict[str, Any]]] = {}
-    problems = []
+    problems, others = list[Problem](), list[str]()
     for row in rows:
+        column = next(name for name in called if _is_total(row[name]))
         context = tuple(key for key in keys if not is_missing(row[key]) and not _is_total(row[key]))
         for within in dict.fromkeys([context, tuple(key for key in context if key in ("period", "team_type"))]):
             if within not in sums:
                 sums[within] = _sums(parts, within, measures)
             total = sums[within].get(tuple(row[key] for key in within))
             if total is not None and _is_sum(row, total, measures):
-                column = next(name for name in called if _is_total(row[name]))
                 count = int(total["_rows"])
                 expected = (
                     f"no row of totals, which would be counted again: its measures are the sums of "
@@ -159,7 +174,12 @@ def _labelled(table: Table, keys: Sequence[str], called: dict[str, list[str]], m
                 name = row_name(row, [key for key in keys if key != column and key in context])
                 problems.append(Problem(column, name if name != "a row" else None, row[column], expected))
                 break
-    return problems
+        else:
+            if any(not is_missing(row[name]) for name in measures):
+                others.append(row_name(row, [column, *(key for key in keys if key != column and key in context)]))
+    more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+    told = "called a total, and not the sum of the others: it was counted as a place (exclude= leaves a row out)"
+    return problems, [f"{'; '.join(others[:5])}{more}: {told}"] if others else []
 
 
 def _sums(parts: nw.DataFrame[Any], within: tuple[str, ...], measures: list[str]) -> dict[Any, dict[str, Any]]:
@@ -172,13 +192,15 @@ def _sums(parts: nw.DataFrame[Any], within: tuple[str, ...], measures: list[str]
 
 
 def _is_sum(row: dict[str, Any], total: dict[str, Any], measures: list[str]) -> bool:
+    """Whether a row may be the total: of parts that are known in every measure its sum, and no less than others."""
     compared = [
-        (row[name], total[name])
+        (row[name], total[name], total[f"_known_{name}"] == total["_rows"])
         for name in measures
-        if not is_missing(row[name]) and total[f"_known_{name}"] == total["_rows"]
+        if not is_missing(row[name])
     ]
-    return any(found > 0 for found, _ in compared) and all(
-        math.isclose(found, expected, rel_tol=_CLOSE, abs_tol=_CLOSE) for found, expected in compared
+    return any(found > 0 for found, _, _ in compared) and all(
+        math.isclose(found, known, rel_tol=_CLOSE, abs_tol=_CLOSE) or (found > known and not whole)
+        for found, known, whole in compared
     )
 
 
@@ -213,31 +235,26 @@ def _totals_of_groups(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any]
     is_total = (positive.sum(axis=1) >= 2) & (equal | ~(values > 0)).all(axis=1)
     rows = np.bincount(groups, minlength=size)[groups]
     found = {int(row): int(rows[row]) - 1 for row in np.flatnonzero(is_total)}
-    if runs and size <= _GROUPS:
+    if runs:
         order = np.argsort(groups, kind="stable")
-        for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-            found |= {row: count for row, count in _totals_of_runs(values, members).items() if row not in found}
+        found |= {row: count for row, count in _totals_of_runs(values, groups, order).items() if row not in found}
     return found
 
 
-def _totals_of_runs(values: np.ndarray[Any, Any], members: np.ndarray[Any, Any]) -> dict[int, int]:
-    """Rows that are the sum of two or more that stand just before or just after them."""
+def _totals_of_runs(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], order: Any) -> dict[int, int]:
+    """Rows that are the sum of two or more that stand just before or just after them in their group."""
     found: dict[int, int] = {}
-    if len(members) < 4:
-        return found
-    for turn in (1, -1):
-        ordered = members[::turn]
-        held = values[ordered]
+    for ordered in (order, order[::-1]):
+        held, at = values[ordered], np.arange(len(ordered))
         before = np.vstack([np.zeros(held.shape[1]), np.cumsum(held, axis=0)])
-        leader = int(np.argmax((held > 0).sum(axis=0)))
+        positive = np.vstack([np.zeros(held.shape[1], dtype=np.int64), np.cumsum(held > 0, axis=0)])
+        leader = int(np.argmax(positive[-1]))
         starts = np.searchsorted(before[:, leader], before[:-1, leader] - held[:, leader] * (1 + _CLOSE), side="left")
-        for at in range(2, len(ordered)):
-            start = int(starts[at])
-            gone = before[at] - before[start]
-            parts = (held[start:at] > 0).sum(axis=0)
-            same = np.abs(gone - held[at]) <= _CLOSE * np.maximum(gone, 1)
-            if at - start >= 2 and same.all() and ((held[at] > 0) & (parts >= 2)).sum() >= 2:
-                found[int(ordered[at])] = at - start
+        gone, parts = before[:-1] - before[starts], positive[:-1] - positive[starts]
+        same = (np.abs(gone - held) <= _CLOSE * np.maximum(gone, 1)).all(axis=1)
+        is_total = same & (at - starts >= 2) & (((held > 0) & (parts >= 2)).sum(axis=1) >= 2)
+        is_total &= groups[ordered[starts]] == groups[ordered]
+        found |= {int(ordered[row]): int(row - starts[row]) for row in np.flatnonzero(is_total)}
     return found
 
 

@@ -14,7 +14,7 @@ from cmhs_metrics.numeric.frames import given_back
 from cmhs_metrics.periods import Form, Reading, is_missing, read_periods
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
-from cmhs_metrics.tables.giving_back import TableNote
+from cmhs_metrics.tables.giving_back import TableNote, tell
 from cmhs_metrics.trends.one_period import frame_of
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def rolling_table(
         "metrics": metrics, "basis": basis, "keys": keys,
     }  # fmt: skip
     parts: list[pd.DataFrame] = []
+    told: dict[str, list[str]] = {}
     for period, last in ends:
         inside = row_of.between(last - window + 1, last)
         there = held[held["ordinal"].between(last - window + 1, last)]
@@ -65,27 +66,37 @@ def rolling_table(
         rows = own.assign(period=str(period))
         complete = bool(whole.any()) if whole is not None else there["ordinal"].nunique() == window
         if complete:
-            rows = rows.merge(_sums(frame.filter(inside.tolist()), groups, whole, arguments), how="left", **_on(groups))
+            sums, notes = _sums(frame.filter(inside.tolist()), groups, whole, arguments)
+            rows = rows.merge(sums, how="left", **_on(groups))
+            for note in notes:
+                told.setdefault(note, []).append(str(period))
         parts.append(rows)
     made = pd.concat(parts, ignore_index=True)
     made = made[[*groups, "period", *(name for name in made if name not in groups and name != "period")]]
-    return given_back(made, None if lazy else table)
+    notes = [
+        f"the year{'s' if len(years) > 1 else ''} to {' and '.join(dict.fromkeys([years[0], years[-1]]))}: {note}"
+        for note, years in told.items()
+    ]
+    return tell(notes, given_back(made, None if lazy else table))
 
 
 def _on(groups: list[str]) -> dict[str, Any]:
     return {"on": groups} if groups else {"left_index": True, "right_index": True}
 
 
-def _sums(window: nw.DataFrame[Any], groups: list[str], whole: Any, arguments: dict[str, Any]) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        # That teams came or went within the year is told by what is missing in the result.
-        warnings.simplefilter("ignore", TableNote)
+def _sums(
+    window: nw.DataFrame[Any], groups: list[str], whole: Any, arguments: dict[str, Any]
+) -> tuple[pd.DataFrame, list[str]]:
+    """The sums of the groups that have the whole year, and what a reader should know of them."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TableNote)
         found = aggregate(nw.to_native(window), groups, **arguments)
+    notes = [str(each.message) for each in caught if issubclass(each.category, TableNote)]
     sums = nw.from_native(found, eager_only=True).to_pandas()
     if whole is None:
-        return sums
+        return sums, notes
     kept = pd.MultiIndex.from_frame(sums[groups]) if len(groups) > 1 else pd.Index(sums[groups[0]])
-    return sums[whole.reindex(kept).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True)
+    return sums[whole.reindex(kept).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True), notes
 
 
 def _check_columns(frame: nw.DataFrame[Any], groups: list[str]) -> None:
