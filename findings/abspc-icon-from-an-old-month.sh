@@ -4,13 +4,13 @@
 # Data Count, whose method the package names: a series that was quiet for two years is common cause.
 # Seen: the icon follows the last special cause however old it is (one high first month out of 25), and its side of the
 # mean alone: a series that has risen for six months from a low is "concern_low" where high is good.
-# It hurts boards: a grid of icons shows as improving or worrying what has not moved since 2022.
+# It hurts boards: a grid of icons shows as improving or worrying what has not moved for years.
 # Our library's run charts mark points; they give no icon for the series, so none can be out of date.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check abspc==1.1.0 pandas==2.3.3
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile abspc==1.1.0 pandas==2.3.3
 "$folder/venv/bin/python" - <<'PYTHON'
 import abspc
 import pandas as pd

@@ -4,13 +4,12 @@
 # Seen: GPTable changes the dictionary it is given, from names to positions. The second table made from it, with the
 # same columns in another order, has the units of the first table's places: costs in people, people in pounds. Nothing
 # is raised, and the workbook is written.
-# It hurts whoever publishes several sheets from one dictionary of units. Our own tables name each unit by its column and
-# do not change what they are given; docs/comparison.md says to pass gptables a copy.
+# It hurts whoever publishes several sheets from one dictionary of units. docs/comparison.md says to pass a copy.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check gptables==2.0.2 pandas==2.3.3 openpyxl==3.1.5
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile gptables==2.0.2 pandas==2.3.3 openpyxl==3.1.5
 cd "$folder"
 "$folder/venv/bin/python" - <<'PYTHON'
 import gptables

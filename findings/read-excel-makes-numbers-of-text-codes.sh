@@ -10,7 +10,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check pandas==3.1.1 openpyxl==3.1.5
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-compile pandas==3.1.1 openpyxl==3.1.5
 cd "$folder"
 "$folder/venv/bin/python" - <<'PYTHON'
 import openpyxl
