@@ -2,52 +2,64 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import warnings
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-# Reproducible: the same examples every time, no database, no dependence on how fast the machine is.
-settings.register_profile(
-    "reproducible", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("reproducible")
-
-sys.path.insert(0, str(Path(__file__).parent / "tables"))
-import spark_session  # noqa: E402
+from tests.support import selection, spark_session
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _spark(tmp_path_factory: pytest.TempPathFactory):
-    """Spark starts when the first test asks for it, writes nowhere else, and ends with the run."""
-    if spark_session.missing() is None:
-        spark_session.keep_files_in(tmp_path_factory.mktemp("spark"))
-    yield
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--hypothesis-profile", None) or "HYPOTHESIS_PROFILE" in os.environ:
+        import tests.support.budgets  # noqa: F401
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.option.markexpr == "quick" and selection.is_slow(collection_path) else None
+
+
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Hypothesis takes as long to load as the package: only the tests that draw examples wait for it."""
+    if "hypothesis" in module_path.read_text(encoding="utf-8"):
+        import tests.support.budgets  # noqa: F401
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    selection.share_among_cores(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    selection.mark(items)
+
+
+def pytest_sessionfinish() -> None:
     spark_session.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if reason := spark_session.missing():
-        terminalreporter.write_line(f"Spark was not tested: {reason}.", yellow=True)
+    """Say what was not tested, and why: a line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if missing := spark_session.missing():
+        reasons[f"Spark: {missing}"] += 0
+    for reason, number in sorted(reasons.items()):
+        tests = f" ({number} test{'s' * (number != 1)})" if number else ""
+        terminalreporter.write_line(f"Not tested{tests}. {reason}", yellow=True)
 
 
 @pytest.fixture(autouse=True)
 def _own_pint_registry():
     """A test that sets another application registry leaves none behind."""
-    import pint
-
+    pint = sys.modules.get("pint")
+    if pint is None:
+        yield
+        return
     before = pint.application_registry.get()
     yield
     pint.set_application_registry(before)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _quiet_imports():
-    """Third parties' deprecations at import are not ours to fix."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import ibis  # noqa: F401
-        import pint_pandas  # noqa: F401
-        import polars  # noqa: F401

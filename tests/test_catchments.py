@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import sys
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,19 +11,19 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
+from tests.support import official_data
+from tests.support.budgets import examples
+from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
-sys.path.insert(0, str(Path(__file__).parent / "tables"))
-from engines import ALL, EAGER, LAZY, cells, each, sorted_by
+ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
-ALLOCATIONS = Path(__file__).resolve().parents[1] / "../shared/data/icb_allocations_2025_26.csv"
-
-few_examples = settings(max_examples=25)
+few_examples = examples(25)
 every_table = each(ALL)
 every_eager = each(EAGER)
 every_lazy = each(LAZY)
@@ -184,6 +182,80 @@ class TestOnEveryEngine:
             ("patients", "trust=B, icb=X"),
             ("patients", "trust=C, icb=X"),
         }
+
+
+BOUNDED = {
+    "organisation": ["RT1", "RYK"],
+    "caseload": [None, 400.0],
+    "caseload_lower": [1_000.0, 398.0],
+    "caseload_upper": [1_004.0, 402.0],
+}
+
+
+@every_table
+class TestBounds:
+    def test_they_are_shared_out_as_values_are(self, make) -> None:
+        # RT1 lies from 1,000 to 1,004: a quarter of it from 250 to 251, three quarters from 750 to 753.
+        result = sorted_by(cells(to_icbs(make(BOUNDED), SHARES)), "icb")
+        assert result == {
+            "icb": ["QH8", "QUE"],
+            "caseload": [None, None],
+            "caseload_lower": [250.0, 750.0 + 398.0],
+            "caseload_upper": [251.0, 753.0 + 402.0],
+        }
+
+    def test_a_measure_takes_its_bounds_along(self, make) -> None:
+        table = make({**BOUNDED, "contacts": [1.0, 2.0]})
+        expected = ["icb", "caseload", "caseload_lower", "caseload_upper"]
+        assert list(cells(to_icbs(table, SHARES, measures=["caseload"]))) == expected
+        assert list(cells(to_icbs(table, SHARES, measures=["contacts"]))) == ["icb", "contacts"]
+        with pytest.raises(cm.BadInput, match="got 'caseload_lower', expected 'caseload': its bounds go with it"):
+            to_icbs(table, SHARES, measures=["caseload_lower"])
+
+    def test_no_end_stays_no_end(self, make) -> None:
+        table = make({**BOUNDED, "caseload_upper": [None, 402.0]})
+        result = sorted_by(cells(to_icbs(table, SHARES)), "icb")
+        assert result["caseload_lower"] == [250.0, 1_148.0]
+        assert result["caseload_upper"] == [None, None]
+
+    def test_two_places_that_become_one_are_one_row(self, make) -> None:
+        # 24,150 and 21,990, each rounded to 5: together 46,140, from 46,136 to 46,144.
+        table = {
+            "icb": ["QMJ", "QRV"], "icb_name": ["North Central", "North West"], "period": ["2024-06"] * 2,
+            "open_referrals": [24_150.0, 21_990.0], "open_referrals_lower": [24_148.0, 21_988.0],
+            "open_referrals_upper": [24_152.0, 21_992.0],
+        }  # fmt: skip
+        whole = Shares.lookup({"QMJ": "Z9B2Z", "QRV": "Z9B2Z"})
+        assert cells(apportion(make(table), whole, by="icb", to="icb")) == {
+            "icb": ["Z9B2Z"], "period": ["2024-06"], "open_referrals": [46_140.0],
+            "open_referrals_lower": [46_136.0], "open_referrals_upper": [46_144.0],
+        }  # fmt: skip
+
+    def test_people_go_by_proportionate_flow_where_they_are_asked_for(self, make) -> None:
+        # Trust A treats 75% of X's patients and all of Y's: 0.75 x 800 + 400 people.
+        flows = Shares({"X": {"A": 0.75, "B": 0.25}, "Y": {"A": 1.0}})
+        people = make({"icb": ["X", "Y"], "registered_population": [800, 400], "weighted_population": [400, 800]})
+        result = sorted_by(cells(apportion(people, flows, by="icb", to="trust", populations=True)), "trust")
+        assert result == {
+            "trust": ["A", "B"], "registered_population": [1_000.0, 200.0], "weighted_population": [1_100.0, 100.0],
+        }  # fmt: skip
+
+
+@few_examples
+@given(shares(), trusts(), st.integers(0, 5), st.booleans())
+def test_bounds_hold_the_value_and_add_to_what_they_were(by_shares, table, slack, integers) -> None:
+    table["contacts_lower"] = (table["contacts"] - slack).clip(lower=table["face_to_face_contacts"])
+    table["contacts_upper"] = table["contacts"] + slack
+    result = to_icbs(table, by_shares, integers=integers, measures=["contacts", "face_to_face_contacts"])
+    assert (result["contacts_lower"] <= result["contacts"] * (1 + 1e-9)).all()
+    assert (result["contacts"] <= result["contacts_upper"] * (1 + 1e-9)).all()
+    if integers:
+        assert (result["contacts_lower"] % 1 == 0).all()
+        assert (result["contacts_upper"] % 1 == 0).all()
+    else:
+        for end in ("contacts_lower", "contacts_upper"):
+            before, after = totals(table, end), totals(result, end)
+            assert after == pytest.approx(before)
 
 
 @every_eager
@@ -496,7 +568,7 @@ def test_a_sparse_national_matrix() -> None:
     assert (result.groupby(keys)["contacts"].sum() == table.groupby(keys)["contacts"].sum()).all()
 
 
-@pytest.mark.skipif(not ALLOCATIONS.exists(), reason="the published ICB allocations are not beside the project")
+@official_data.needed("icb_allocations_2025_26.csv")
 def test_published_practices() -> None:
     """6,348 practices in 42 ICBs and 7 regions, had trusts the catchments of local authorities."""
     practices = pd.read_csv(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -18,6 +18,7 @@ from cmhs_metrics.decomposition import (
     decompose_product_change,
     decompose_ratio_change,
 )
+from tests.support.budgets import examples
 
 Q = cm.units.Quantity
 METHODS = ["log-mean", "shapley"]
@@ -135,7 +136,7 @@ class TestRatioProperties:
         assert change.due_to_numerator == pytest.approx(numerator / denominator * 1e-10, rel=1e-5)
 
     @each_method
-    @settings(max_examples=25)
+    @examples(25)
     @given(st.lists(st.tuples(amount, amount, positive, positive), min_size=1, max_size=5))
     def test_every_container_agrees(self, method, rows) -> None:
         columns = [np.array(column) for column in zip(*rows, strict=True)]
@@ -171,6 +172,9 @@ class TestRatioResults:
         assert frame.index.tolist() == ["North", "South"]
         assert frame["due_to_numerator"].tolist() == pytest.approx([3, 9])
         assert frame["denominator_percentage_change"].tolist() == [-50, 100]
+        # 2 → 8 and 2 → 8: 100 of 50 became 200 of 25, 100 of 50 became 800 of 100.
+        assert frame["percentage_change"].tolist() == pytest.approx([300, 300])
+        assert frame["numerator_percentage_change"].tolist() == pytest.approx([100, 700])
         assert len(decompose_ratio_change(1, 2, 3, 4).to_frame()) == 1
 
     def test_refuses_with_every_problem(self) -> None:
@@ -335,6 +339,14 @@ class TestKitagawa:
         )
         assert (change.due_to_rates, change.due_to_composition) == pytest.approx((0, 50))
 
+    def test_a_team_type_that_vanishes(self) -> None:
+        # 15 → 12. The rate of what stays moves by 2, at a mean share of 0.75; what goes is mix: -0.5 × (20 - 11).
+        change = decompose_mix_change(
+            np.array([10.0, 20]), np.array([0.5, 0.5]), np.array([12.0, np.nan]), np.array([1.0, 0])
+        )
+        assert (change.before, change.after) == (15, 12)
+        assert (change.due_to_rates, change.due_to_composition) == pytest.approx((1.5, -4.5))
+
     def test_a_missing_rate_leaves_all_missing(self) -> None:
         change = decompose_mix_change(np.array([1.0, np.nan]), np.array([0.5, 0.5]), np.ones(2), np.array([0.5, 0.5]))
         assert math.isnan(change.change)
@@ -374,6 +386,26 @@ class TestMixProperties:
         there, back = decompose_mix_change(*mix), decompose_mix_change(mix[2], mix[3], mix[0], mix[1])
         assert there.due_to_rates == pytest.approx(-back.due_to_rates, abs=1e-8)
         np.testing.assert_allclose(there.composition_parts, -back.composition_parts, atol=1e-8)
+
+    @given(mixes(), st.sampled_from(["new", "gone", "both"]))
+    def test_time_reversed_where_a_category_is_only_there_at_one_end(self, mix, which: str) -> None:
+        rates_before, shares_before, rates_after, shares_after = (column.copy() for column in mix)
+        if which != "gone":
+            rates_before[0], shares_before[0] = np.nan, 0
+        if which != "new":
+            rates_after[1], shares_after[1] = np.nan, 0
+        shares_before, shares_after = shares_before / shares_before.sum(), shares_after / shares_after.sum()
+        there = decompose_mix_change(rates_before, shares_before, rates_after, shares_after)
+        back = decompose_mix_change(rates_after, shares_after, rates_before, shares_before)
+        assert there.change == pytest.approx(
+            np.nansum(rates_after * shares_after) - np.nansum(rates_before * shares_before), abs=1e-8
+        )
+        for parts in ("rate_parts", "composition_parts"):
+            np.testing.assert_allclose(getattr(there, parts), -getattr(back, parts), atol=1e-8)
+        # What cannot be known at the other end has no part in the rates.
+        assert [there.rate_parts[at] for at in (0, 1) if (at == 0) == (which == "new")][
+            : which != "both"
+        ] == pytest.approx([0.0][: which != "both"])
 
     @given(mixes(), st.floats(1e-3, 1e3))
     def test_scale(self, mix, factor: float) -> None:
@@ -420,6 +452,14 @@ class TestChain:
     def test_unit_cost_from_spending_and_caseload(self) -> None:
         # (1 − 0.15) ÷ (1 − 0.22) = 0.85 ÷ 0.78 = 1.0897.
         assert round(chain_percentage_changes(numerator=-15, denominator=-22).ratio, 2) == 8.97
+
+    def test_a_fall_to_nothing_is_a_fall(self) -> None:
+        # Nothing is spent any more: -100%. The denominator alone cannot fall to nothing.
+        assert chain_percentage_changes(numerator=-100, denominator=-20).ratio == -100
+        assert chain_percentage_changes(ratio=-100, denominator=-20).numerator == -100
+        with pytest.raises(cm.BadInput) as refused:
+            chain_percentage_changes(numerator=-20, denominator=-100)
+        assert [(each.column, each.value) for each in refused.value.problems] == [("denominator", -100)]
 
     def test_the_audits_falls(self) -> None:
         # The figure that the reconciliation implies: (100% − 15%) ÷ (100% − 25%) − 1 = 13.33%.

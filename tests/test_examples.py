@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import spark_session
-from engines import on_spark
 
 import cmhs_metrics
+from tests.support import spark_session
+from tests.support.engines import on_spark
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 PROJECT = Path(__file__).parents[1]

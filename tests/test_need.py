@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 
 import narwhals as nw
 import numpy as np
@@ -18,11 +16,10 @@ import cmhs_metrics as cm
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.need import convert_rate, normalise_weights, people_column, populations_table, split_need, with_need
 from cmhs_metrics.populations import Population
+from tests.support import official_data
+from tests.support.engines import ALL, LAZY, cells, each, sorted_by
 
-sys.path.insert(0, str(Path(__file__).parent / "tables"))
-from engines import ALL, LAZY, cells, each, sorted_by
-
-ALLOCATIONS = Path(__file__).resolve().parents[1] / "../shared/data/icb_allocations_2025_26.csv"
+ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 Q = cm.units.Quantity
 
 every_table = each(ALL)
@@ -277,7 +274,7 @@ class TestPopulationsTable:
             populations_table([])
 
 
-@pytest.mark.skipif(not ALLOCATIONS.exists(), reason="the published ICB allocations are not beside the project")
+@official_data.needed("icb_allocations_2025_26.csv")
 class TestPublishedAllocations:
     @pytest.fixture
     def icbs(self) -> pd.DataFrame:

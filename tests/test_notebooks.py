@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests.support import official_data
+
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-REAL = PROJECT / "../shared/data"
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +102,10 @@ def test_what_a_cell_shows_cannot_break_the_page(hook: ModuleType, tmp_path: Pat
 
 
 def test_the_official_files_give_what_is_known_of_them(hook: ModuleType) -> None:
-    if not REAL.is_dir():
-        pytest.skip("the published files (../shared/data) are not there: they are not part of the project")
+    if not official_data.FOLDER.is_dir():
+        pytest.skip(official_data.MISSING)
     change = {
-        'Path("sample files")': f"Path({str(REAL.resolve())!r})",
+        'Path("sample files")': f"Path({str(official_data.FOLDER.resolve())!r})",
         "published.sample_files(folder)  # leave this out for official files\n": "",
     }
     page = hook.as_markdown(hook.executed(FOLDER / "icb-waits.ipynb", change))

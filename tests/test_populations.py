@@ -7,7 +7,6 @@ import math
 import pickle
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,9 @@ from cmhs_metrics.ages import ADULT_16_PLUS, ALL_AGES, OLDER, UNDER_18, WORKING_
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.populations import Population
 from cmhs_metrics.team_types import TeamType
+from tests.support import official_data
 
-ALLOCATIONS = Path(__file__).parents[2] / "shared" / "data" / "icb_allocations_2025_26.csv"
+ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
 some_people = st.floats(1e-3, 1e8)
 counts = st.just(0.0) | some_people
@@ -63,6 +63,14 @@ class TestAgeBand:
             ("65 or over", OLDER),
             ("65 years and over", OLDER),
             ("90 and over", AgeBand(90)),
+            ("18 plus", AgeBand(18)),
+            ("≥65", OLDER),
+            (">= 65", OLDER),
+            ("17 and under", UNDER_18),
+            ("Under 18s", UNDER_18),
+            ("≤17", UNDER_18),
+            ("16-17yrs", AgeBand(16, 17)),
+            ("0-4y", AgeBand(0, 4)),
             ("16+", ADULT_16_PLUS),
             ("under 18", UNDER_18),
             ("Under 18", UNDER_18),
@@ -419,7 +427,7 @@ class TestLooks:
         assert ely.total == 10
 
 
-@pytest.mark.skipif(not ALLOCATIONS.exists(), reason="the ICB allocations file is not at ../shared/data")
+@official_data.needed("icb_allocations_2025_26.csv")
 def test_need_weighting_moves_people_between_places_and_creates_none() -> None:
     # ICB place-based allocations 2025/26: Population and MH WP of the 42 ICBs have the same sum, 63.85 million.
     registered: dict[str, list[float]] = {}

@@ -70,7 +70,8 @@ def test_command_line_chart_and_pack_write_one_value_alike(value: float, metric:
 
     entry = CATALOGUE[metric]
     printed = table_report(pd.DataFrame({"organisation": ["A"], metric: [value]}), [])
-    assert printed.splitlines()[-1].split()[-1] == text
+    # The row follows the organisation and the heading of its column; a long label goes on below it.
+    assert printed.splitlines()[2].split()[-1] == text
     chart = Measured(entry.label, entry.printed_unit, entry.proportion, None, None)
     assert chart.write(value) == text
     # What the pack's sentences and accessible tables call.

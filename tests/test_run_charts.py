@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -21,6 +21,7 @@ from cmhs_metrics.run_charts import (
     two_of_three_near_limit,
     xmr_limits,
 )
+from tests.support.budgets import examples
 
 RULES = ["outside_limits", "run", "trend", "two_of_three"]
 # NIST/SEMATECH e-Handbook of statistical methods, section 6.3.2.2: flow rates of ten batches of liquid.
@@ -188,6 +189,22 @@ class TestChart:
         assert chart["special_cause"].unique().tolist() == ["none"]
         assert list(chart)[:2] == ["period", "value"]
 
+    def test_what_is_not_said_is_the_mean_of_all_points_unscreened(self) -> None:
+        # Of 5, 6, 5, 7, 5, 6, 30, 5, 6: mean 75/9, moving ranges 1, 1, 2, 2, 1, 24, 25, 1 with mean 57/8. The
+        # mean range of two values is 1.128 standard deviations (d2 of the tables), and a limit is three of them.
+        factor = 3 / 1.128
+        values = [5.0, 6, 5, 7, 5, 6, 30, 5, 6]
+        limits = xmr_limits(np.array(values))
+        chart = run_chart(table(values), "value")
+        assert limits.centre == chart["centre"][0] == pytest.approx(75 / 9)
+        assert limits.upper == chart["upper"][0] == pytest.approx(75 / 9 + factor * 57 / 8)
+        assert limits.lower == chart["lower"][0] == pytest.approx(75 / 9 - factor * 57 / 8)
+        # Screened, the two ranges above 3.27 × 57/8 = 23.3 are left out: 8/6.
+        screened = run_chart(table(values), "value", screened=True)
+        assert screened["upper"][0] == pytest.approx(75 / 9 + factor * 8 / 6)
+        # A run is seven points on one side.
+        assert run_chart(table([1.0] * 7 + [9.0] * 6), "value")["run"].tolist() == [-1] * 7 + [0] * 6
+
     def test_special_cause_by_the_direction_of_good(self) -> None:
         jump = table([5.0, 6, 5, 6, 5, 6, 5, 6, 20])
         for improvement, said in (("high", "improvement"), ("low", "concern"), (None, "high")):
@@ -288,7 +305,7 @@ class TestGroups:
         assert polars["target"].null_count() == 0
         assert run_chart(pl.from_pandas(frame), "value", by="icb")["target"].null_count() == 30
 
-    @settings(max_examples=30)
+    @examples(30)
     @given(st.lists(series.filter(lambda values: len(values) > 8), min_size=1, max_size=4), st.data())
     def test_together_as_one_by_one(self, groups, data) -> None:
         options = {
@@ -342,6 +359,31 @@ class TestMissingPoints:
             run_chart(self.HOLED, "value", missing="refuse")
         with pytest.raises(cm.BadInput, match="period=2016-09: got '2016-09', expected no period absent before it"):
             run_chart(self.HOLED.dropna(), "value", missing="refuse")
+
+    @pytest.mark.parametrize(
+        "periods",
+        [
+            months(9),
+            [f"{year}/{year % 100 + 1:02d}" for year in range(2010, 2019)],
+            [f"{year}/{year - 1999} Q{quarter}" for year in (2016, 2017, 2018) for quarter in (1, 2, 3, 4)][:9],
+            pd.date_range("2024-01-31", periods=9, freq="ME"),
+            pd.date_range("2024-01-27", periods=9, freq="D"),
+            pd.date_range("2023-12-30", periods=9, freq="7D"),
+            pd.period_range("2024-01-01", periods=9, freq="W"),
+            list(range(2010, 2019)),
+        ],
+        ids=["months", "years", "quarters", "month ends", "days over a month end", "every week", "weeks", "numbers"],
+    )
+    @pytest.mark.parametrize("missing", ["break", "skip", "refuse"])
+    def test_a_complete_series_is_accepted_and_is_one_stretch(self, periods, missing: str) -> None:
+        values = np.array([5.0, 6, 5, 7, 5, 6, 30, 5, 6])
+        chart = run_chart(pd.DataFrame({"period": periods, "value": values}), "value", missing=missing)
+        limits = xmr_limits(values)
+        assert len(chart) == 9
+        assert set(chart["centre"]) == {limits.centre}
+        assert chart["upper"].tolist() == pytest.approx([limits.upper] * 9)
+        two = pd.concat([pd.DataFrame({"period": periods, "value": values, "team": each}) for each in "AB"])
+        assert len(run_chart(two, "value", by="team", missing=missing)) == 18
 
 
 class TestBadInput:

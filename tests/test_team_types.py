@@ -8,7 +8,6 @@ import re
 import string
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,8 +16,9 @@ from hypothesis import strategies as st
 from cmhs_metrics.ages import OLDER, WORKING_AGE
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
+from tests.support import official_data
 
-COST_COLLECTION = Path(__file__).parents[2] / "shared" / "data" / "ncc_2024_25_mental_health.csv"
+COST_COLLECTION = official_data.FOLDER / "ncc_2024_25_mental_health.csv"
 
 # The audit, CMHS Finance – Unit Costs and CMHS Workforce – Size and shape: the row heads of both tables.
 AUDIT_ROWS = [
@@ -152,9 +152,7 @@ class TestCodes:
         ):
             TeamType.parse(code)
 
-    @pytest.mark.skipif(
-        not COST_COLLECTION.exists(), reason="the National Cost Collection file is not at ../shared/data"
-    )
+    @official_data.needed("ncc_2024_25_mental_health.csv")
     def test_every_code_of_the_national_cost_collection_is_read_and_listed(self) -> None:
         with COST_COLLECTION.open(encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row["department_code"] == "Mental Health Care Contact"]

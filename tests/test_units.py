@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cmhs_metrics as cm
 from cmhs_metrics import units
 from cmhs_metrics.units import DEFINITIONS, Quantity, define, parse
 
@@ -26,7 +28,9 @@ def in_a_fresh_process(code: str, *arguments: str) -> str:
 
 class TestDefinitions:
     def test_every_count_is_a_dimension_of_its_own(self) -> None:
-        names = [name for name in DEFINITIONS if name not in ("bed_day", "person_100k", "percentage_point")]
+        names = [
+            name for name in DEFINITIONS if name not in ("bed_day", "person_1k", "person_100k", "percentage_point")
+        ]
         dimensions = {str(Quantity(1, name).dimensionality) for name in names}
         assert len(dimensions) == len(names)
 
@@ -191,3 +195,25 @@ class TestParse:
         in_pounds = parse(f"£{number:.2f}").magnitude
         for word, times in (("k", 1e3), ("m", 1e6), (" million", 1e6), ("bn", 1e9), ("b", 1e9)):
             assert parse(f"£{number:.2f}{word}").magnitude == pytest.approx(in_pounds * times)
+
+
+class TestHours:
+    """A whole-time post of the Agenda for Change is of 37½ hours a week."""
+
+    def test_hours_of_a_week(self) -> None:
+        assert cm.units.wte_from_hours(75) == 2
+        np.testing.assert_allclose(cm.units.wte_from_hours(np.array([0, 37.5, 15])), [0, 1, 0.4])
+        assert cm.units.wte_from_hours(60, full_time=40) == 1.5
+        # 7½ hours a day for each of five days.
+        assert cm.units.wte_from_hours(cm.units.Quantity(7.5 * 5 / 7, "hour / day")).magnitude == pytest.approx(1)
+
+    @pytest.mark.parametrize(
+        ("hours", "full_time"), [(-1, 37.5), ("30", 37.5), (None, 37.5), (30, 0), (30, -1), (30, 200)]
+    )
+    def test_what_is_none_is_refused(self, hours: object, full_time: float) -> None:
+        with pytest.raises(cm.BadInput):
+            cm.units.wte_from_hours(hours, full_time)
+
+
+def test_pounds_are_money_and_no_weight() -> None:
+    assert cm.units.parse("17.7 million pounds") == cm.units.Quantity(17.7, "MGBP")

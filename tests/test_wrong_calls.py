@@ -1,9 +1,7 @@
-"""One bad argument at a time: whoever calls a function wrongly is told which argument it was."""
+"""Wrong calls of what compares and follows over time: each names the argument, what it got and what was expected."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -12,69 +10,60 @@ import pandas as pd
 import pytest
 
 import cmhs_metrics as cm
-from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics import intervals, trends, variation
+from cmhs_metrics.run_charts import rules
 
-WRONG: dict[str, Any] = {
-    "a table": pd.DataFrame({"a": [1.0]}),
-    "None": None,
-    "a number beyond all": 10**400,
-    "a text": "text",
-    "a signalling NaN": Decimal("sNaN"),
-    "a list": [1, 2],
-    "a function": math.sqrt,
-    "a complex number": 1j,
-    "below zero": -2.5,
-    "a column of numbers beyond all": pd.Series([10**400], dtype=object),
-    "an array of numbers beyond all": np.array([10**400], dtype=object),
-}
-"""Values that no number, column or expression is. A quiet NaN and pd.NA are missing numbers, and no mistake."""
-
-
-def refusals(
-    function: Callable[..., Any], good: dict[str, Any], wrong: dict[str, Any] = WRONG
-) -> Iterator[tuple[str, str, BaseException | None]]:
-    """Call a function with each argument wrong in turn: the argument, what was wrong, and the error that came."""
-    for name in good:
-        for what, value in wrong.items():
-            try:
-                function(**(good | {name: value}))
-            except Exception as error:
-                yield name, what, error
-            else:
-                yield name, what, None
-
-
-def names_it(name: str, error: BaseException | None) -> bool:
-    """Whether an error is one of ours, or a plain one that names the argument."""
-    return isinstance(error, cm.BadInput | TypeError | ValueError | KeyError) and name in str(error)
-
-
-PAIRED = [metric for metric in CATALOGUE.values() if not metric.contract.many]
-
-
-@pytest.mark.parametrize("metric", PAIRED, ids=[metric.name for metric in PAIRED])
-def test_a_metric_names_the_argument_that_is_wrong(metric: Any) -> None:
-    good = dict.fromkeys(metric.inputs, 5.0)
-    told = {(name, what): error for name, what, error in refusals(metric.function, good)}
-    silent = {key: repr(error) for key, error in told.items() if not names_it(key[0], error)}
-    assert not silent
-    assert len(told) == len(good) * len(WRONG)
+TWO = np.array([1.0, 2.0])
+THREE = np.array([1.0, 2.0, 3.0])
+BAD: dict[str, tuple[Any, str]] = {
+    "fold_variation(None)": (lambda: variation.fold_variation(None), "values: expected the values of places"),
+    "gini(None)": (lambda: variation.gini(None), "values: expected the values of places"),
+    "stretch": (lambda: rules.run_on_one_side(THREE, 2, stretch=5), "stretch: got 5, expected 3 numbers"),
+    "centre": (lambda: rules.run_on_one_side(TWO, "x"), "centre: got 'x', expected numbers"),
+    "centres": (lambda: rules.run_on_one_side(THREE, TWO), "centre: got array.*, expected one number, or 3"),
+    "length": (lambda: rules.steady_trend(THREE, length=Decimal("NaN")), r"length: got Decimal\('NaN'\), expected a whole"),
+    "values": (lambda: rules.steady_trend(5), "values: got 5, expected a series"),
+    "counts": (
+        lambda: intervals.rate_difference_interval(1e308, 10, 1e308, 10, fractional=True),
+        r"count: got 1e\+308, expected a count of 1e\+15 at most",
+    ),
+    "cases": (
+        lambda: intervals.proportion_difference_interval(1e308, 1e308, 1, 2, fractional=True),
+        r"numerator: got 1e\+308, expected a count",
+    ),
+    "years": (lambda: trends.compound_growth(1.0, 2.0, "x"), "years: got 'x', expected a time above zero"),
+    "count": (lambda: trends.next_period("2016/17", 0.5), "count: got 0.5, expected a whole number"),
+    "lag": (lambda: trends.change_on_previous(TWO, lag="x"), "lag: got 'x', expected one period or more"),
+    "breaks": (lambda: trends.change_on_previous(TWO, breaks=5), "breaks: got 5, expected a list of periods"),
+    "periods": (lambda: trends.change_on_previous(TWO, periods=5), "periods: got 5, expected 2 periods"),
+    "periods of an index": (lambda: trends.index_to_base(TWO, 0, periods=5), "periods: got 5, expected 2 periods"),
+    "base value": (lambda: trends.index_to_base(TWO, 0, base_value="x"), "base_value: got 'x', expected a finite number"),
+    "base": (lambda: trends.index_to_base(TWO, {}), "base: got {}, expected a period of the series"),
+    "a table": (lambda: trends.rolling_year(None, by="a"), "values: got 'NoneType', expected a table"),
+    "another table": (
+        lambda: cm.what_drove(5, "dna_rate", "a", "2016/17", "2017/18"), "table: got 'int', expected a table"
+    ),
+    "people": (
+        lambda: cm.benchmark(
+            pd.DataFrame({"icb": ["A", "B"], "period": "2016/17", "referrals": 1}), "referrals_per_100k", by="icb",
+            period="2016/17", populations=5,
+        ),
+        "populations: got 'int', expected a table",
+    ),
+    "a period": (lambda: cm.parse_periods([["2016/17"]]), r"values, row 0: got \['2016/17'\], expected a financial year"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("function", [cm.per_100k, cm.percentage_change, cm.change])
-def test_so_does_a_function_of_the_same_make(function: Callable[..., Any]) -> None:
-    names = CONTRACTS[function]
-    wrong = {what: value for what, value in WRONG.items() if what != "below zero"}
-    silent = {
-        (name, what): repr(error)
-        for name, what, error in refusals(function, dict.fromkeys(names, 5.0), wrong)
-        if not names_it(name, error)
-    }
-    assert not silent
+@pytest.mark.parametrize("name", list(BAD))
+def test_is_refused_by_name(name: str) -> None:
+    call, expected = BAD[name]
+    with pytest.raises(cm.BadInput, match=expected):
+        call()
 
 
-CONTRACTS = {
-    cm.per_100k: ("value", "population"),
-    cm.percentage_change: ("value", "earlier"),
-    cm.change: ("value", "earlier"),
-}
+@pytest.mark.parametrize("value", [None, "5", [5.0]])
+def test_what_is_no_value_is_told(value: Any) -> None:
+    with pytest.raises(TypeError, match="real_terms: value is a"):
+        cm.real_terms(value, 0.01, 4)
+    with pytest.raises(TypeError, match="values is a"):
+        trends.index_to_base(value, 0)

@@ -30,6 +30,7 @@ from cmhs_metrics.metrics.waits import *
 from cmhs_metrics.metrics.workforce import *
 from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.outcomes import avoided_activity, reliable_change, share_improved
+from cmhs_metrics.periods import parse_periods
 from cmhs_metrics.populations import Population
 from cmhs_metrics.sizing import community_plan
 from cmhs_metrics.team_types import TeamType
@@ -54,9 +55,12 @@ if TYPE_CHECKING:
         variation,
     )
     from cmhs_metrics.benchmarking import benchmark
+    from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
+    from cmhs_metrics.returns import read_return
+    from cmhs_metrics.searching import search
     from cmhs_metrics.synthetic import synthetic_providers
-    from cmhs_metrics.tables import aggregate, validate, with_metrics
+    from cmhs_metrics.tables import TableNote, aggregate, validate, with_metrics
 
 __all__ = [
     "AMBITIONS",
@@ -68,6 +72,7 @@ __all__ = [
     "Population",
     "Problem",
     "SuperClass",
+    "TableNote",
     "Team",
     "TeamType",
     "aggregate",
@@ -90,15 +95,18 @@ __all__ = [
     "need",
     "pack",
     "packs",
+    "parse_periods",
     "percentage_change",
     "percentage_point_change",
     "plots",
     "progress",
     "published",
+    "read_return",
     "real_terms",
     "reliable_change",
     "required_growth",
     "run_charts",
+    "search",
     "share_improved",
     "shortfall",
     "synthetic_providers",
@@ -106,6 +114,7 @@ __all__ = [
     "units",
     "validate",
     "variation",
+    "what_drove",
     "with_metrics",
 ]
 __all__ += metrics.__all__
@@ -113,11 +122,15 @@ __all__ += metrics.__all__
 # What needs narwhals, scipy or the audit's files is loaded when it is first asked for: these, and the modules of
 # `__all__` that are not imported above.
 _ON_FIRST_USE = {
+    "TableNote": "cmhs_metrics.tables",
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
     "pack": "cmhs_metrics.packs",
+    "read_return": "cmhs_metrics.returns",
+    "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",
     "validate": "cmhs_metrics.tables",
+    "what_drove": "cmhs_metrics.decomposition",
     "with_metrics": "cmhs_metrics.tables",
 }
 

@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cmhs_metrics.errors import BadInput
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
+
+    from cmhs_metrics.returns import Return
+
+DONE, NOT_WRITTEN, BAD_INPUT = 0, 1, 2
+"""The exit codes: all went well; the output could not be written; the input or the command is bad."""
+
+_PLAIN = {
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "‑": "-",
+    "£": "GBP ",
+    "×": "x",
+    "÷": "/",
+    "…": "...",
+    "’": "'",
+    "‘": "'",
+    "√": "root ",
+}
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Write for a console that lacks a character another one that it has."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(each, "?") for each in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("cmhs_metrics_plainly", _plainly)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,8 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when all went well, 2 when the input is bad.
+        0 when all went well (also when whoever reads stops early), 1 when the output cannot be written, 2 when the
+        input is bad.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="cmhs_metrics_plainly")
     words = list(sys.argv[1:] if arguments is None else arguments)
     # A table that is called "pack" is given as ./pack.
     run, options = (
@@ -34,39 +71,137 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         text = run(options)
-    except (BadInput, OSError, ImportError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(text)
-    return 0
+    except (BadInput, ImportError) as error:
+        _tell(error)
+        return BAD_INPUT
+    except OSError as error:
+        _tell(error)
+        return NOT_WRITTEN if error.filename in (None, str(options.output)) else BAD_INPUT
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough. What Python flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _tell(error)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_WRITTEN
+    return DONE
+
+
+def _tell(error: Exception) -> None:
+    from cmhs_metrics.report import printable
+
+    print(printable(str(error)), file=sys.stderr)
+
+
+def _progress(text: str) -> None:
+    """Say on a terminal what lasts; a file or a pipe is spared it."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
 
 
 def _run(options: argparse.Namespace) -> str:
     from cmhs_metrics import report
 
     if options.table is None:
+        _refuse_options_of_a_table(options)
         return report.audit_report()
-    result, notes = report.table_with_totals(report.read_table(options.table), options.place, options.over_time)
+    _refuse_to_write_over(options.output, options.table, options.populations)
+    read = report.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
+    table, place = read.table, options.place
+    if options.populations is not None:
+        table, place = report.read_populations(options.populations, table, place)
+    result, notes = report.table_with_totals(table, place, options.over_time)
     if options.output is not None:
-        result.to_csv(options.output, index=False)
+        _write(options.output, result, notes, read)
         notes.append(f"Written to {options.output}: {len(result):,} rows, {len(result.columns)} columns.")
-    return report.table_report(result, notes)
+    if options.json:
+        return report.result_json(result, notes, read)
+    parts = [report.table_report(result, notes), report.questions_report(read)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _refuse_options_of_a_table(options: argparse.Namespace) -> None:
+    given = [
+        f"--{name}"
+        for name in ("output", "place", "over_time", "populations", "sheet", "rename", "exclude", "json")
+        if getattr(options, name)
+    ]
+    if given:
+        problems = [Problem(name.replace("_", "-"), None, None, "a table, TABLE.csv, before it") for name in given]
+        raise BadInput("the command", problems)
+
+
+def _refuse_to_write_over(output: Path | None, *inputs: str | None) -> None:
+    if output is None or not output.exists():
+        return
+    for each in inputs:
+        if each is not None and Path(each).exists() and output.samefile(each):
+            raise BadInput(
+                "the command", [Problem("--output", None, str(output), "another file than the one it reads")]
+            )
+
+
+def _write(output: Path, result: pd.DataFrame, notes: Sequence[str], read: Return) -> None:
+    if output.suffix.casefold() == ".xlsx":
+        from cmhs_metrics.workbooks import Page, write_workbook
+
+        about = [f"Made by cmhs_metrics {__version__} from {Path(read.name).name}."]
+        page = Page(
+            "Metrics", "Metrics of each row, and totals", result, "A row for each row of the return; then totals."
+        )
+        write_workbook(
+            output, [page], title="Community mental health metrics", about=about, notes=[*notes, *read.questions]
+        )
+        return
+    from cmhs_metrics.packs.downloads import safe_cell
+
+    safe: Any = result.rename(columns=lambda name: safe_cell(str(name)))
+    for name in safe.select_dtypes(exclude="number"):
+        safe[name] = safe[name].map(safe_cell)
+    safe.to_csv(output, index=False, encoding="utf-8")
 
 
 def _pack(options: argparse.Namespace) -> str:
     from cmhs_metrics import packs, report
 
+    _refuse_to_write_over(options.output, options.table, options.populations)
+    read = None
+    if options.table is not None:
+        read = report.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
+    _progress("Building the pack: up to a minute for 42 places and several months.")
     made = packs.pack(
-        None if options.table is None else report.read_table(options.table),
-        None if options.populations is None else report.read_table(options.populations),
+        None if read is None else read.table,
+        None if options.populations is None else report.read_people(options.populations),
         focus=options.focus, peers=options.peers, by=options.by, place=options.place, period=options.period,
         over_time=options.over_time, average=options.average, title=options.title, source=options.source,
         date=options.date, output=options.output,
     )  # fmt: skip
-    sample = " Made of synthetic providers, for no table was given." if options.table is None else ""
-    return (
+    sample = " Made of synthetic providers, for no table was given." if read is None else ""
+    said = (
         f"Written to {options.output}: {len(made.findings):,} findings, {len(made.html.encode()) / 1e6:.1f} MB.{sample}"
     )
+    return "\n\n".join(part for part in (said, report.questions_report(read) if read else "") if part)
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    """The options of how a return is read, which both commands have."""
+    parser.add_argument("table", nargs="?", metavar="TABLE.csv", help="a return: CSV, .xlsx, .xls or .ods")
+    parser.add_argument(
+        "--populations",
+        metavar="POPULATIONS.csv",
+        help="the people of each place: such a file, or NHS England's allocations",
+    )
+    parser.add_argument(
+        "--rename", nargs="+", action="extend", default=[], metavar="HEADING=NAME",
+        help="what a heading means, for example 'Seen=contacts'",
+    )  # fmt: skip
+    parser.add_argument("--sheet", metavar="SHEET", help="the sheet of a workbook that has several tables")
+    parser.add_argument(
+        "--exclude", nargs="+", action="extend", default=[], metavar="LABEL",
+        help="leave out the rows with this label, for example 'Total'",
+    )  # fmt: skip
 
 
 def _pack_parser() -> argparse.ArgumentParser:
@@ -77,8 +212,7 @@ def _pack_parser() -> argparse.ArgumentParser:
             "the data behind every chart. Without a table, of synthetic providers."
         ),
     )
-    parser.add_argument("table", nargs="?", metavar="TABLE.csv", help="a CSV file of measures")
-    parser.add_argument("--populations", metavar="POPULATIONS.csv", help="a CSV file of the people of each place")
+    _reading(parser)
     parser.add_argument(
         "--focus", nargs="+", action="extend", default=[], metavar="PLACE", help="the places asked about"
     )
@@ -126,13 +260,17 @@ def _parser() -> argparse.ArgumentParser:
             "every metric that its columns allow, by organisation and team type, with totals."
         ),
         epilog=(
-            "The table has a row for each organisation, team type and period, and columns under their standard names: "
-            "organisation, team_type, period, total_cost, caseload, contacts, referrals, wte, registered_population … "
-            "Money is in pounds, counts are counts. The tailored pack of a place: python -m cmhs_metrics pack --help."
+            "The table has a row for each organisation, team type and period. Its headings may be the standard names "
+            "(organisation, team_type, period, total_cost, caseload, contacts …) or the words of the field ('Trust', "
+            "'Total spend (£000)', 'DNAs'); what was understood is said. The tailored pack of a place: python -m "
+            "cmhs_metrics pack --help. Exit codes: 0 done, 1 the output cannot be written, 2 the input is bad."
         ),
     )
-    parser.add_argument("table", nargs="?", metavar="TABLE.csv", help="a CSV file of measures")
-    parser.add_argument("--output", "-o", type=Path, metavar="RESULT.csv", help="write rows, totals and metrics there")
+    _reading(parser)
+    parser.add_argument(
+        "--output", "-o", type=Path, metavar="RESULT.csv", help="write rows, totals and metrics there (.csv or .xlsx)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, for another program")
     parser.add_argument(
         "--place", metavar="COLUMN", help="the column whose people the population columns are (default: organisation)"
     )

@@ -11,10 +11,11 @@ from cmhs_metrics.errors import BadInput, Problem
 
 AN_AGE_BAND = "an age band such as '16-64', '65+', 'under 18' or 'all ages'"
 _DASHES = re.compile("[‐‑‒–—―−]")
-_PADDING = re.compile(r"\b(?:aged?|ages|years?|yrs?|old)\b")
+_PADDING = re.compile(r"(?:\b|(?<=\d))(?:aged?|ages|years?|yrs?|yo?|old)\b")
 _RANGE = re.compile(r"(\d+) ?(?:-|to) ?(\d+)")
-_AND_OVER = re.compile(r"(\d+) ?(?:\+|(?:and|or|&) (?:over|above|older))")
-_UNDER = re.compile(r"(?:under|below|<) ?(\d+)")
+_AND_OVER = re.compile(r"(\d+) ?(?:\+|plus|(?:and|or|&) (?:over|above|older))|(?:≥|>=) ?(\d+)")
+_UNDER = re.compile(r"(?:under|below|<) ?(\d+)s?")
+_UP_TO = re.compile(r"(\d+) (?:and|or|&) (?:under|below|younger)|(?:≤|<=|up to) ?(\d+)")
 
 
 @total_ordering
@@ -64,7 +65,8 @@ class AgeBand:
         Parameters
         ----------
         text : str or AgeBand
-            For example "16-64", "16 to 64", "65+", "90 and over", "under 18", "aged 5 to 9 years", "17" or "all ages".
+            For example "16-64", "16 to 64", "65+", "18 plus", "90 and over", "≥65", "under 18s", "17 and
+            under", "aged 5 to 9 years", "16-17yrs", "0-4y", "17" or "all ages".
             "Over 65" is refused: it may begin at 65 or at 66.
 
         Raises
@@ -86,9 +88,11 @@ class AgeBand:
         if match := _RANGE.fullmatch(plain):
             return cls(int(match[1]), int(match[2]))
         if match := _AND_OVER.fullmatch(plain):
-            return cls(int(match[1]))
+            return cls(int(match[1] or match[2]))
         if match := _UNDER.fullmatch(plain):
             return cls(0, int(match[1]) - 1)
+        if match := _UP_TO.fullmatch(plain):
+            return cls(0, int(match[1] or match[2]))
         if plain.isdecimal():
             return cls(int(plain), int(plain))
         raise BadInput("the age band", [Problem("age_band", None, text, AN_AGE_BAND)])

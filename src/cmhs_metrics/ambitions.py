@@ -58,7 +58,7 @@ def progress(actual: Value | Number, target: Value | Number) -> Value:
     return ratio(actual, target)
 
 
-@function(inputs={"actual": OWN, "target": SAME}, unit=OWN, signed=True)
+@function(inputs={"actual": OWN, "target": SAME}, unit=OWN)
 def shortfall(actual: Value | Number, target: Value | Number) -> Value:
     """What is missing to a target.
 
@@ -76,6 +76,8 @@ def shortfall(actual: Value | Number, target: Value | Number) -> Value:
 
     Raises
     ------
+    BadInput
+        When a value is negative: what is counted or paid is not, and neither is a target of it.
     DimensionalityError
         When the two do not count the same.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import inspect
 import math
+import re
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from cmhs_metrics.errors import nearest
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION, unit_of
 from cmhs_metrics.numeric.containers import Contract, evaluate, trace
 from cmhs_metrics.numeric.ratio import PLAIN
+from cmhs_metrics.synonyms import METRIC_WORDS, words_of
 from cmhs_metrics.units import plural
 
 if TYPE_CHECKING:
@@ -420,37 +422,64 @@ def describe(name: str | Callable[..., Any]) -> Metric:
     try:
         return _catalogue[key]
     except KeyError:
-        hint = nearest(key, _catalogue) or "list_metrics() has them all"
+        hint = _offer(key)
         if callable(name):
             hint = f"it is a function of many uses: see help({key})"
         raise KeyError(f"there is no metric {key!r}; {hint}") from None
 
 
-def list_metrics() -> pd.DataFrame:
-    """List every metric.
+def _offer(word: str) -> str:
+    """What somebody may have meant by a word that is no metric's name."""
+    asked = words_of(word.replace("_", " "))
+    meant = [name for name, words in METRIC_WORDS.items() if asked in map(words_of, words)]
+    if meant:
+        return f"did you mean {' or '.join(map(repr, meant))}?"
+    return nearest(word, _catalogue) or f"cm.search({word!r}) looks for the word, and list_metrics() has them all"
+
+
+def list_metrics(words: str | None = None) -> pd.DataFrame:
+    """List every metric, or those of a section or with a word.
+
+    Parameters
+    ----------
+    words : str, optional
+        A section ("waits", "finance"), or words that stand in the name, label, definition or synonyms.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each metric, by name: section, label, unit, formula and source.
+        A row for each metric, by name: section, label, unit, formula and source; no row where nothing has the words.
 
     Examples
     --------
     >>> list_metrics().loc["cost_per_contact", "formula"]
     'total_cost / contacts'
+    >>> list_metrics("missed appointments").index.tolist()
+    ['dna_rate']
+    >>> set(list_metrics("waits")["section"])
+    {'waits'}
     """
     import pandas as pd
 
+    chosen = [each for each in _catalogue.values() if words is None or _has_words(each, words_of(words))]
     return pd.DataFrame(
         {
-            "metric": list(_catalogue),
-            "section": [each.section for each in _catalogue.values()],
-            "label": [each.label for each in _catalogue.values()],
-            "unit": [each.printed_unit for each in _catalogue.values()],
-            "formula": [each.formula for each in _catalogue.values()],
-            "source": [str(each.source) for each in _catalogue.values()],
+            "metric": [each.name for each in chosen],
+            "section": [each.section for each in chosen],
+            "label": [each.label for each in chosen],
+            "unit": [each.printed_unit for each in chosen],
+            "formula": [each.formula for each in chosen],
+            "source": [str(each.source) for each in chosen],
         }
     ).set_index("metric")
+
+
+def _has_words(entry: Metric, asked: str) -> bool:
+    if asked in {each.section.replace("_", " ") for each in _catalogue.values()}:
+        return entry.section.replace("_", " ") == asked
+    synonyms = " ".join(METRIC_WORDS.get(entry.name, ()))
+    text = words_of(f"{entry.name.replace('_', ' ')} {entry.label} {entry.definition} {synonyms}")
+    return bool(asked) and all(re.search(rf"\b{re.escape(word)}", text) for word in asked.split())
 
 
 def _describe_input(name: str) -> str:

@@ -38,7 +38,7 @@ def _table(rows: pd.DataFrame) -> str:
     proportion = str(first["unit"]).startswith("proportion")
     unit = unit_in_words(str(first["unit"]), None if basis is None or pd.isna(basis) else str(basis))
     heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance"]
-    shown = rows.assign(status=statuses(rows))
+    shown = rows.assign(status=statuses(rows), is_place=rows.get("is_place", True))
     body = "".join(_row(row, str(first["unit"]), proportion=proportion) for row in _shown(shown))
     more = len(rows) - MOST
     if more > 0:
@@ -48,7 +48,8 @@ def _table(rows: pd.DataFrame) -> str:
     told = bool(((shown["status"] == SUPPRESSED) & rows["value"].notna()).any())
     if "average" in rows and pd.notna(first["average"]) and not told:
         kind = str(first.get("average_kind", "average"))
-        average = f"; {kind} {amount(float(first['average']), str(first['unit']), proportion=proportion)}"
+        of = f" ({first['average_of']})" if pd.notna(first.get("average_of")) else ""
+        average = f"; {kind}{of} {amount(float(first['average']), str(first['unit']), proportion=proportion)}"
     caption = f"<b>{escape(str(first['label']))}</b> ({escape(unit)}{escape(average)})"
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -57,6 +58,8 @@ def _table(rows: pd.DataFrame) -> str:
 def _shown(rows: pd.DataFrame) -> Iterator[dict[Any, Any]]:
     """The places by rank; those without a value last, by name."""
     order = rows["value"].where(rows["status"] == KNOWN)
+    # What is no place has a value, and no rank among the places.
+    order = order.where(rows["is_place"].astype(bool))
     ranked = rows.assign(order=-order).sort_values(["order", "place"], na_position="last")
     focus = ranked["focus"].astype("boolean").fillna(False).astype(bool)
     # The focus is shown also where it stands below the places that there is room for.
@@ -66,7 +69,7 @@ def _shown(rows: pd.DataFrame) -> Iterator[dict[Any, Any]]:
 
 def _row(row: dict[Any, Any], unit: str, *, proportion: bool) -> str:
     place = escape(str(row["place"]))
-    name = f"<b>{place}</b> (focus)" if row["focus"] is True else place
+    name = f"<b>{place}</b> (focus)" if row["focus"] is True else place if row["is_place"] else f"{place} (no place)"
     if row["status"] != KNOWN:
         cells = [row["status"], "", "", "", ""]
     else:

@@ -112,3 +112,29 @@ def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
     if not matches:
         return ""
     return f"did you mean {' or '.join(repr(by_folded[match]) for match in matches)}?"
+
+
+def not_installed(what: str, package: str, extra: str) -> ImportError:
+    """An error that says how to get what is missing, for whoever has a clone, a wheel or neither.
+
+    Parameters
+    ----------
+    what : str
+        What needs it, as the beginning of a sentence.
+    package : str
+        The package, by the name under which it is installed.
+    extra : str
+        The extra that it comes with.
+
+    Returns
+    -------
+    ImportError
+
+    Examples
+    --------
+    >>> print(not_installed("a chart is drawn", "matplotlib", "plot"))
+    a chart is drawn by matplotlib, which is not installed: python -m pip install matplotlib (the extra 'plot')
+    """
+    return ImportError(
+        f"{what} by {package}, which is not installed: python -m pip install {package} (the extra {extra!r})"
+    )

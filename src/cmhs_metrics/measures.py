@@ -242,6 +242,9 @@ NOT_COUNTED = frozenset({"GBP", "WTE"})
 KEYS: tuple[str, ...] = ("organisation", "team", "team_type", "period")
 """The key columns: together they name a row."""
 
+PLACE_KEYS: tuple[str, ...] = ("region", "icb", "place", "trust")
+"""Columns of places: beside one of the others they name a row too."""
+
 
 def unit_of(parameter: str) -> str | None:
     """Canonical unit of a parameter of a metric.

@@ -16,8 +16,10 @@ from cmhs_metrics.measures import KEYS
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.populations import Population
-from cmhs_metrics.tables.entry import enter, require
-from cmhs_metrics.tables.validation import check_cells, number
+from cmhs_metrics.tables.casting import as_float
+from cmhs_metrics.tables.checking import refuse_bad_cells
+from cmhs_metrics.tables.reading import read_table
+from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cmhs_metrics.numeric.kinds import Many, Number, Value
-    from cmhs_metrics.tables.entry import Table
+    from cmhs_metrics.tables.table import Table
 
 REGISTERED, WEIGHTED = "registered_population", "weighted_population"
 _TOTAL = "_need_total_"
@@ -130,7 +132,7 @@ def with_need(table: Any, national: Population | None = None, *, keys: Sequence[
     0  QUE                  60000              54000.0        0.90
     1  QH8                  40000              46000.0        1.15
     """
-    entered = enter(table)
+    entered = read_table(table)
     require(entered, [REGISTERED, WEIGHTED], "the populations")
     problems = (
         [] if "need_index" not in entered.schema else [Problem("need_index", None, None, "no column of the name")]
@@ -146,11 +148,11 @@ def with_need(table: Any, national: Population | None = None, *, keys: Sequence[
     if problems:
         raise BadInput("the table", problems)
     if not entered.lazy:
-        check_cells(entered, keys or [name for name in ("place", *KEYS) if name in entered.schema])
+        refuse_bad_cells(entered, keys or [name for name in ("place", *KEYS) if name in entered.schema])
     frame, people, weight = _totals(entered, national)
-    normalised = ratio(number(WEIGHTED) * people, weight)
-    result = frame.with_columns(normalised.alias(WEIGHTED), ratio(normalised, number(REGISTERED)).alias("need_index"))
-    return entered.leave(result.select(*entered.schema, "need_index"), {})
+    normalised = ratio(as_float(WEIGHTED) * people, weight)
+    result = frame.with_columns(normalised.alias(WEIGHTED), ratio(normalised, as_float(REGISTERED)).alias("need_index"))
+    return entered.to_native(result.select(*entered.schema, "need_index"), {})
 
 
 def _totals(table: Table, national: Population | None) -> tuple[Any, nw.Expr, nw.Expr]:
@@ -158,7 +160,7 @@ def _totals(table: Table, national: Population | None) -> tuple[Any, nw.Expr, nw
     if national is not None:
         return table.frame, nw.lit(national.total), nw.lit(national.weighted)
     whole = [
-        nw.when(number(name).count() == nw.len()).then(number(name).sum()).alias(f"{_TOTAL}{name}")
+        nw.when(as_float(name).count() == nw.len()).then(as_float(name).sum()).alias(f"{_TOTAL}{name}")
         for name in (REGISTERED, WEIGHTED)
     ]
     names = [f"{_TOTAL}{name}" for name in (REGISTERED, WEIGHTED)]

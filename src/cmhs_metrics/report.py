@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
+import json
+import textwrap
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,20 +12,27 @@ import pandas as pd
 from cmhs_metrics import audit
 from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
-from cmhs_metrics.presentation import amount, in_words
+from cmhs_metrics.presentation import amount, in_words, unit_in_words
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
+    from cmhs_metrics.returns import Return
     from cmhs_metrics.tables.aggregation import OverTime
 
 ALL_TEAMS = "All teams"
 ALL_ORGANISATIONS = "All organisations"
-MISSING = "–"
+WIDTH = 100
+"""The most characters of a line."""
+_LABEL = 44
+"""The most characters of a metric's label before it is wrapped."""
+_NOTHING = "–"
+_PLACES = ("organisation", "trust", "icb", "region", "place")
 
 
 def audit_report() -> str:
@@ -34,37 +42,55 @@ def audit_report() -> str:
     -------
     str
         A table for each measure, a row for each team type: published, recomputed, difference, verdict; then the count
-        of figures checked.
+        of figures checked, and what to type for a table of one's own.
     """
     profile = audit.profile()
     reconciled = audit.reconcile("audit_2016_17")
     blocks = [
         "NHS Benchmarking Network, Community Mental Health Services Audit 2016/17",
         "Cost and activity by team type: as published, and recomputed from the other figures it prints.",
+        "",
+        _filled(
+            "The audit's averages are means of trusts. Where a figure and its recomputation stand on different "
+            "averages no agreement is due, and none is looked for."
+        ),
     ]
     for (measure, unit), rows in profile.groupby(["measure", "unit"], sort=False):
         shown = pd.DataFrame(
             {
                 "team type": rows["team_type"],
-                "published": [_cell(value, unit) for value in rows["published"]],
-                "recomputed": [_cell(value, unit) for value in rows["recomputed"]],
+                "published": [_amount(value, str(unit)) for value in rows["published"]],
+                "recomputed": [_amount(value, str(unit)) for value in rows["recomputed"]],
                 "difference": [_difference(value) for value in rows["difference_percent"]],
-                "within rounding": [
-                    "–" if pd.isna(each) else "yes" if each else "no" for each in rows["within_rounding"]
-                ],
                 "verdict": rows["verdict"],
                 "recomputed as": rows["formula"],
             }
         )
-        blocks += [
-            "",
-            f"{_title(str(measure))} [{in_words(str(unit))}]",
-            shown.to_string(index=False, justify="right"),
-        ]
-    blocks += ["", _counts(audit.summary(reconciled)), "", "What disagrees:"]
+        blocks += ["", f"{_title(str(measure))} [{in_words(str(unit))}]", *_of_profile(shown)]
     wrong = audit.mistakes("audit_2016_17")
-    blocks += [f"- {row.title} ({row.section}): {row.arithmetic}" for row in wrong.itertuples()]
+    blocks += ["", _filled(_counts(audit.summary(reconciled))), "", "What disagrees:"]
+    blocks += [_filled(f"- {row.title} ({row.section}): {row.arithmetic}") for row in wrong.itertuples()]
+    blocks += [
+        "",
+        "For a table of your own (CSV or Excel, a row for each team and period):",
+        "  python -m cmhs_metrics teams.csv --output result.csv",
+        "  python -m cmhs_metrics pack teams.csv --output pack.html",
+    ]
     return "\n".join(blocks)
+
+
+def _of_profile(shown: pd.DataFrame) -> Iterator[str]:
+    """The lines of a table whose last column stands below its row where there is no room beside it."""
+    *names, last = shown.columns
+    widths = [max(len(name), *shown[name].str.len()) for name in names]
+    room = WIDTH - sum(widths) - 2 * len(widths)
+    beside = max(len(last), *shown[last].str.len()) <= room
+    for row in [[*names, last], *shown.to_numpy().tolist()]:
+        cells = [cell.rjust(width) for cell, width in zip(row[:-1], widths, strict=True)]
+        cells[0] = row[0].ljust(widths[0])
+        yield "  ".join([*cells, *([row[-1]] if beside else [])]).rstrip()
+        if not beside and row[-1] != last:
+            yield f"    {row[-1]}"
 
 
 def _counts(counts: dict[str, int]) -> str:
@@ -77,68 +103,147 @@ def _counts(counts: dict[str, int]) -> str:
     )
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a CSV file of measures.
+# A user's own table
+
+
+def read_table(
+    path: str | Path,
+    *,
+    rename: Sequence[str] = (),
+    sheet: str | None = None,
+    exclude: Sequence[str] = (),
+) -> Return:
+    """Read the table of a command line.
 
     Parameters
     ----------
     path : str or Path
-        The file, comma separated in UTF-8: a row of column names, then a row for each organisation, team type, period.
+        The file: see `read_return`.
+    rename : sequence of str
+        What headings mean, each as "HEADING=name".
+    sheet : str, optional
+        The sheet of a workbook.
+    exclude : sequence of str
+        Labels of key columns whose rows are left out.
 
     Returns
     -------
-    pandas.DataFrame
-        The table as it stands.
+    Return
+        The table, and what was understood.
 
     Raises
     ------
     BadInput
-        When there is no such file, or it is not a CSV file.
+        When it cannot be read, or an option does not fit it.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise BadInput(str(path), [Problem("the file", None, None, "a file of that name")])
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = [row for row in csv.reader(lines, skipinitialspace=True) if any(cell.strip() for cell in row)]
-    except UnicodeDecodeError:
-        raise BadInput(str(path), [Problem("the file", None, None, "text in UTF-8; save it as 'CSV UTF-8'")]) from None
-    except csv.Error as error:
-        raise BadInput(str(path), [Problem("the file", None, str(error), "comma-separated values")]) from None
-    if not rows:
-        raise BadInput(str(path), [Problem("the file", None, None, "comma-separated values, and it is empty")])
-    names = [name.strip() for name in rows[0]]
-    while names and not names[-1]:
-        names.pop()
-    _check_shape(str(path), names, rows[1:])
-    cells = {name: [row[at].strip() if at < len(row) else "" for row in rows[1:]] for at, name in enumerate(names)}
-    table = pd.DataFrame({name: pd.Series(column, dtype=object) for name, column in cells.items()})
-    # An empty cell is missing and nothing else is: an organisation may well be called "NA".
-    table = table.where(table != "", None)
-    return table.apply(_numbers)
+    from cmhs_metrics.returns import read_return
 
-
-def _check_shape(path: str, names: list[str], rows: list[list[str]]) -> None:
-    if not names or names[0].startswith(("<", "PK\x03\x04")):
-        found = names[0][:40] if names else None
-        raise BadInput(path, [Problem("the file", None, found, "a CSV file, not a page or workbook")])
-    problems = [
-        Problem("the file", f"line {number}", f"{len(row)} cells", f"{len(names)}, as there are column names")
-        for number, row in enumerate(rows, start=2)
-        if any(cell.strip() for cell in row[len(names) :])
+    pairs = [text.rpartition("=") for text in rename]
+    wrong = [
+        Problem("--rename", None, text, "HEADING=name") for text, pair in zip(rename, pairs, strict=True) if not pair[0]
     ]
-    if len(names) == 1 and ";" in names[0]:
-        problems.append(Problem("the file", None, names[0], "commas between the cells, and points in the numbers"))
+    if wrong:
+        raise BadInput("the command", wrong)
+    read = read_return(path, columns={heading: name for heading, _, name in pairs}, sheet=sheet)
+    return _without(read, exclude) if exclude else read
+
+
+def _without(read: Return, exclude: Sequence[str]) -> Return:
+    from dataclasses import replace
+
+    text = read.table.select_dtypes(exclude="number")
+    problems = []
+    out = pd.Series(False, index=read.table.index)
+    for label in exclude:
+        rows = (text == label).any(axis=1)
+        if not rows.any():
+            known = [each for name in text for each in text[name].dropna().unique()]
+            hint = nearest(label, known)
+            problems.append(Problem("--exclude", None, label, f"a label of the table{f'; {hint}' if hint else ''}"))
+        out |= rows
     if problems:
-        raise BadInput(path, problems)
+        raise BadInput("the command", problems)
+    said = (
+        f"Left out, as asked: {int(out.sum()):,} row{'s' if out.sum() != 1 else ''} of {', '.join(map(repr, exclude))}."
+    )
+    lines = tuple(line for line, gone in zip(read.lines, out, strict=True) if not gone)
+    return replace(read, table=read.table[~out].reset_index(drop=True), questions=(*read.questions, said), lines=lines)
 
 
-def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of numbers where every cell reads as one; text otherwise, to be refused with its cells."""
+def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -> tuple[pd.DataFrame, str]:
+    """Read the people of each place, and set them beside the rows of a table.
+
+    Parameters
+    ----------
+    path : str or Path
+        A return with a column of places and population columns, or NHS England's allocations as published.
+    table : pandas.DataFrame
+        The rows.
+    place : str or None
+        The column of the places; the first of the usual ones that both tables have unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with the populations of their places [person], missing where a place has none.
+    str
+        The column of the places.
+
+    Raises
+    ------
+    BadInput
+        When the two tables share no column of places, a place stands twice, or none of the places has people.
+    """
+    people = read_people(path)
+    names = [str(name) for name in people]
+    held = [name for name in names if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
+    by = place or next((name for name in _PLACES if name in names and name in table), None)
+    problems = []
+    if not held:
+        problems.append(Problem(str(path), None, None, "a population column, such as registered_population"))
+    if by is None or by not in people or by not in table:
+        found = by or ", ".join(name for name in names if name not in MEASURES)
+        problems.append(
+            Problem("--populations", None, found, f"a column of places that both have: {', '.join(_PLACES)}")
+        )
+    elif people[by].duplicated().any():
+        again = people.loc[people[by].duplicated(), by].iloc[0]
+        problems.append(Problem(by, None, again, "a place that stands once in the populations"))
+    elif not set(people[by]) & set(table[by].dropna()):
+        there, asked = sorted(map(str, set(people[by])))[:5], sorted(set(table[by].dropna()))[:5]
+        problems.append(Problem(by, None, ", ".join(asked), f"places that have people, such as {', '.join(there)}"))
+    problems += [
+        Problem(name, None, None, "to stand in the table or in the populations") for name in held if name in table
+    ]
+    if problems:
+        raise BadInput("the populations", problems)
+    return table.merge(people[[by, *held]], on=by, how="left"), str(by)
+
+
+def read_people(path: str | Path) -> pd.DataFrame:
+    """Read populations: a return of them, or NHS England's allocations as published, added up to ICBs.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each place, or as the return has them.
+    """
+    from cmhs_metrics import published
+    from cmhs_metrics.returns import read_return
+
     try:
-        return pd.to_numeric(column)
-    except (ValueError, TypeError):
-        return column
+        return read_return(path).table
+    except BadInput as error:
+        if not any("read_icb_allocations" in problem.expected for problem in error.problems):
+            raise
+    practices = published.read_icb_allocations(path)
+    held = [name for name in practices if name in MEASURES]
+    return practices.groupby("icb", as_index=False)[held].sum()
 
 
 def table_with_totals(
@@ -167,27 +272,33 @@ def table_with_totals(
     BadInput
         When the table is not in order; see `validate`.
     """
-    keys = [key for key in KEYS if key in table]
+    keys = [key for key in dict.fromkeys((*KEYS, *_PLACES)) if key in table]
+    top = next((name for name in _PLACES if name in table), None)
     period = [] if over_time else [key for key in keys if key == "period"]
     notes: list[str] = []
     if over_time:
-        rows, notes = _totals(table, [key for key in keys if key != "period"], place, over_time)
+        rows, notes = _totals(table, [key for key in keys if key != "period"], place, over_time, keys)
     else:
-        rows = with_metrics(table)
+        rows = with_metrics(table, keys=keys)
     parts = [rows]
-    if "organisation" in table and len(rows) > rows[["organisation", *period]].drop_duplicates().shape[0]:
-        totals, note = _totals(table, ["organisation", *period], place, over_time)
+    if top and len(rows) > rows[[top, *period]].drop_duplicates().shape[0]:
+        totals, note = _totals(table, [top, *period], place, over_time, keys)
         parts.append(totals.assign(**{key: ALL_TEAMS for key in ("team", "team_type") if key in table}))
         notes += note
-    one_organisation = "organisation" in table and table["organisation"].nunique() == 1
-    if not one_organisation and len(rows) > (rows[period].drop_duplicates().shape[0] if period else 1):
-        totals, note = _totals(table, period, place, over_time)
-        labels = {"organisation": ALL_ORGANISATIONS, "team": ALL_TEAMS, "team_type": ALL_TEAMS}
+    if (top is None or table[top].nunique() > 1) and len(rows) > (
+        rows[period].drop_duplicates().shape[0] if period else 1
+    ):
+        totals, note = _totals(table, period, place, over_time, keys)
+        labels = {name: _all_of(name) for name in _PLACES} | {"team": ALL_TEAMS, "team_type": ALL_TEAMS}
         parts.append(totals.assign(**{key: label for key, label in labels.items() if key in table}))
         notes += note
     notes += _left_out(list(table.columns))
     combined = pd.concat(parts, ignore_index=True)
     return combined[list(rows.columns)], list(dict.fromkeys(notes))
+
+
+def _all_of(place: str) -> str:
+    return f"All {'ICB' if place == 'icb' else place}s"
 
 
 def _left_out(columns: list[str]) -> list[str]:
@@ -204,26 +315,30 @@ def _left_out(columns: list[str]) -> list[str]:
 
 
 def _totals(
-    table: pd.DataFrame, by: list[str], place: str | None, over_time: OverTime | None
+    table: pd.DataFrame, by: list[str], place: str | None, over_time: OverTime | None, keys: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
     held = [name for name, measure in MEASURES.items() if measure.kind is Kind.POPULATION and name in table]
-    column = place or ("organisation" if "organisation" in table else None)
+    column = place or next((name for name in _PLACES if name in table), None)
     if not held:
-        return aggregate(table, by, over_time=over_time), []
+        return aggregate(table, by, over_time=over_time, keys=keys), []
     if column is not None:
         try:
-            return aggregate(table, by, place=column, over_time=over_time), []
+            return aggregate(table, by, place=column, over_time=over_time, keys=keys), []
         except BadInput as error:
             if not all(problem.column in held for problem in error.problems):
                 raise
             reason = f"the {column} has more than one population in {error.total} case{'s' if error.total > 1 else ''}"
     else:
         reason = "no column says whose people they are"
-    return aggregate(table.drop(columns=held), by, over_time=over_time), [f"No totals per 100,000 people: {reason}."]
+    left = table.drop(columns=held)
+    return aggregate(left, by, over_time=over_time, keys=keys), [f"No totals per 100,000 people: {reason}."]
+
+
+# Laying out
 
 
 def table_report(result: pd.DataFrame, notes: list[str]) -> str:
-    """Lay out the metrics of a table for reading.
+    """Lay out the metrics of a table for reading, in lines of at most 100 characters.
 
     Parameters
     ----------
@@ -237,29 +352,61 @@ def table_report(result: pd.DataFrame, notes: list[str]) -> str:
     str
         A block for each organisation and period, a row for each metric, a column for each team or team type.
     """
+    metrics = _metrics_in(result)
+    labels = [textwrap.wrap(_row_name(name, metric), _LABEL - 2) for name, metric in metrics]
     blocks = []
     for title, rows in _blocks(result):
-        columns = [_column_name(row) for _, row in rows.iterrows()]
-        shown = pd.DataFrame(
-            [
-                [_cell(value, metric.unit, proportion=metric.proportion) for value in rows[name]]
-                for name, metric in _metrics_in(result)
-            ],
-            index=[_row_name(name, metric) for name, metric in _metrics_in(result)],
-            columns=columns,
-        )
-        blocks.append(f"{title}\n{shown.to_string()}")
-    dash = "–: missing, or nothing to divide by. A total is missing where a part of it is."
-    return "\n\n".join([*blocks, *([dash] if result.isna().any(axis=None) else []), *notes])
+        columns = [
+            [*_column_name(row), *(_shown(row, name, metric) for name, metric in metrics)] for _, row in rows.iterrows()
+        ]
+        heads = max((len(_column_name(row)) for _, row in rows.iterrows()), default=1)
+        columns = [
+            ["", *column] if len(_column_name(row)) < heads else column
+            for column, (_, row) in zip(columns, rows.iterrows(), strict=True)
+        ]
+        blocks.append("\n".join([title, *_laid_out(labels, columns, heads)]))
+    dash = f"{_NOTHING}: missing, or nothing to divide by. A total is missing where a part of it is."
+    missing = [dash] if result[[name for name, _ in metrics]].isna().any(axis=None) else []
+    return printable("\n\n".join([*blocks, *missing, *(_filled(note) for note in notes)]))
+
+
+def _laid_out(labels: list[list[str]], columns: list[list[str]], heads: int) -> Iterator[str]:
+    """The lines of a block: as many columns beside each other as there is room for, then the others below them."""
+    left = max((len(line) + 2 * (line is not label[0]) for label in labels for line in label), default=0)
+    start = 0
+    while start < len(columns):
+        widths: list[int] = []
+        for column in columns[start:]:
+            width = min(max(map(len, column)), WIDTH - left - 2)
+            if widths and left + sum(widths) + 2 * len(widths) + width + 2 > WIDTH:
+                break
+            widths.append(width)
+        some = columns[start : start + len(widths)]
+        for at in range(heads):
+            yield _line(" " * left, [column[at] for column in some], widths)
+        for row, label in enumerate(labels):
+            yield _line(label[0].ljust(left), [column[heads + row] for column in some], widths)
+            yield from (f"  {line}" for line in label[1:])
+        start += len(widths)
+        if start < len(columns):
+            yield ""
+
+
+def _line(label: str, cells: list[str], widths: list[int]) -> str:
+    shown = (
+        f"{cell[: width - 1]}…" if len(cell) > width else cell.rjust(width)
+        for cell, width in zip(cells, widths, strict=True)
+    )
+    return f"{label}  {'  '.join(shown)}".rstrip()
 
 
 def _blocks(result: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    keys = [key for key in ("organisation", "period") if key in result]
+    keys = [key for key in (*_PLACES, "period") if key in result]
     if not keys:
         yield "All rows", result
         return
     for values, rows in result.groupby(keys, sort=False, dropna=False):
-        yield ", ".join(str(value) for value in values), rows
+        yield ", ".join(dict.fromkeys(str(value) for value in values)), rows
 
 
 def _metrics_in(result: pd.DataFrame) -> list[tuple[str, Metric]]:
@@ -270,24 +417,101 @@ def _metrics_in(result: pd.DataFrame) -> list[tuple[str, Metric]]:
 def _row_name(name: str, metric: Metric) -> str:
     found = column_of(name)
     basis = f", {found[1].name.replace('_', ' ')}" if found and found[1] else ""
-    unit = "%" if metric.proportion else metric.printed_unit
-    return f"{metric.label}{basis} [{unit}]"
+    return f"{metric.label}{basis} [{unit_in_words(metric.printed_unit)}]"
 
 
-def _column_name(row: pd.Series[Any]) -> str:
-    return (
-        " ".join(dict.fromkeys(str(row[key]) for key in KEYS if key in row and key in ("team", "team_type"))) or "value"
-    )
+def _column_name(row: pd.Series[Any]) -> list[str]:
+    """The team above its type."""
+    return list(dict.fromkeys(str(row[key]) for key in ("team", "team_type") if key in row)) or ["value"]
 
 
-def _cell(value: float, unit: object, *, proportion: bool = False) -> str:
-    return MISSING if value is None or pd.isna(value) else amount(value, str(unit), proportion=proportion)
+def _shown(row: pd.Series[Any], name: str, metric: Metric) -> str:
+    value, lower = row[name], row.get(f"{name}_lower")
+    if pd.isna(value) and lower is not None and not pd.isna(lower):
+        least, upper = _amount(lower, metric.printed_unit, proportion=metric.proportion), row[f"{name}_upper"]
+        return (
+            f"{least} or more"
+            if pd.isna(upper)
+            else f"{least} to {_amount(upper, metric.printed_unit, proportion=metric.proportion)}"
+        )
+    return _amount(value, metric.printed_unit, proportion=metric.proportion)
+
+
+def _amount(value: float, unit: str, *, proportion: bool = False) -> str:
+    return _NOTHING if value is None or pd.isna(value) else amount(float(value), unit, proportion=proportion)
 
 
 def _difference(percent: float) -> str:
-    return MISSING if pd.isna(percent) else amount(percent / 100, proportion=True, sign=True)
+    return _NOTHING if pd.isna(percent) else amount(percent / 100, proportion=True, sign=True)
 
 
 def _title(measure: str) -> str:
     metric = CATALOGUE.get(measure)
     return TITLES.get(measure) or (metric.label if metric else measure.replace("_", " ").capitalize())
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent="  " if text.startswith("- ") else "", break_on_hyphens=False)
+
+
+def questions_report(read: Return) -> str:
+    """What was understood of a return, and what to look at, for reading.
+
+    Parameters
+    ----------
+    read : Return
+        The return.
+
+    Returns
+    -------
+    str
+        A line for each heading that is not a standard name, and one for each question; empty where there is none.
+    """
+    taken = [
+        f"{heading!r} is {column}{f' in {unit}' if unit else ''}"
+        for heading, column, how, unit, _ in read.understood.itertuples(index=False)
+        if how not in ("name", "kept")
+    ]
+    lines = [_filled(f"Headings: {'; '.join(taken)}.")] if taken else []
+    if read.questions:
+        lines += ["To look at:", *(_filled(f"- {question}") for question in read.questions)]
+    return printable("\n".join(lines))
+
+
+def result_json(result: pd.DataFrame, notes: Sequence[str], read: Return) -> str:
+    """The result for another program: rows, notes, and what was understood.
+
+    Parameters
+    ----------
+    result : pandas.DataFrame
+        What `table_with_totals` gave.
+    notes : sequence of str
+        What it could not show.
+    read : Return
+        The return.
+
+    Returns
+    -------
+    str
+        JSON: `rows` (a missing number is null), `notes`, `understood`, `questions`.
+    """
+    rows = [
+        {name: None if _is_missing(cell) else cell for name, cell in row.items()}
+        for row in result.astype(object).to_dict("records")
+    ]
+    held = {
+        "rows": rows, "notes": list(notes), "understood": read.understood.to_dict("records"),
+        "questions": list(read.questions),
+    }  # fmt: skip
+    return json.dumps(held, ensure_ascii=False, indent=1, allow_nan=False, default=str)
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or cell is pd.NA or cell != cell
+
+
+def printable(text: str) -> str:
+    """Text without what would steer a terminal: control characters, and marks that turn the direction of writing."""
+    return "".join(
+        each if each == "\n" or unicodedata.category(each) not in ("Cc", "Cf") else "\ufffd" for each in text
+    )

@@ -39,7 +39,7 @@ class Column:
 
 def plan(
     schema: Collection[str],
-    metrics: Sequence[str | Callable[..., Any]] | None,
+    metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] | None,
     basis: str | Sequence[str] | None,
     *,
     annual: bool = True,
@@ -53,7 +53,7 @@ def plan(
     ----------
     schema : collection of str
         The columns.
-    metrics : sequence of str or functions, optional
+    metrics : str, function or sequence of them, optional
         The metrics wanted, or None for all that can be had.
     basis : str or sequence of str, optional
         The populations wanted, or None for all that are there.
@@ -77,6 +77,7 @@ def plan(
         When what is asked for cannot be had, or nothing can.
     """
     populations = _populations(schema, basis, subject)
+    metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
     wanted = list(CATALOGUE.values()) if metrics is None else [_metric(name) for name in metrics]
     columns: list[Column] = []
     problems: list[Problem] = []

@@ -9,10 +9,13 @@ from __future__ import annotations
 import copyreg
 import re
 import threading
+from numbers import Real
 from typing import Any
 from weakref import WeakSet
 
 import pint
+
+from cmhs_metrics.errors import BadInput, Problem
 
 DEFINITIONS: dict[str, str] = {
     "GBP": "GBP = [currency]",
@@ -37,6 +40,7 @@ DEFINITIONS: dict[str, str] = {
     "PCN": "PCN = [primary_care_network]",
     # "Per 100,000" says per what: 5.3 MGBP / person_100k is £5.3m per 100,000 people.
     "person_100k": "person_100k = 100000 * person",
+    "person_1k": "person_1k = 1000 * person",
     # A difference of two percentages is no percentage of anything.
     "percentage_point": "percentage_point = 0.01",
 }
@@ -204,6 +208,55 @@ _NUMBER = re.compile(
 )
 _PER_100K = re.compile(r"(?:per|/)\s*100(?:,?000|\s?k)\b(?:\s*(?:of\s+the\s+)?(?P<of>[a-z+0-9 -]*))?", re.IGNORECASE)
 _WORDS = {"patients": "patient", "people": "person", "persons": "person", "population": "person", "£": "GBP"}
+# Pint takes a pound for a weight.
+_WORDS |= {"pounds": "GBP", "pound": "GBP", "pounds sterling": "GBP"}
+
+
+def wte_from_hours(hours_per_week: Any, full_time: float = 37.5) -> Any:
+    """Whole-time equivalents of contracted hours.
+
+    Parameters
+    ----------
+    hours_per_week : float, numpy.ndarray, Series or Quantity
+        Hours of work in a week, of one person or of many together [hour / week].
+    full_time : float, default 37.5
+        The hours of a whole-time post [hour / week]; 40 for doctors, whose weeks are of ten sessions of four hours.
+
+    Returns
+    -------
+    The kind that came in
+        The whole-time equivalents [WTE].
+
+    Raises
+    ------
+    BadInput
+        When a single number of hours is negative, or `full_time` is not above zero and up to 168.
+    pint.DimensionalityError
+        When a quantity is not of hours in a week.
+
+    References
+    ----------
+    NHS Terms and Conditions of Service Handbook, Section 10: hours of the working week.
+
+    Examples
+    --------
+    >>> wte_from_hours(30), wte_from_hours(40, full_time=40)
+    (0.8, 1.0)
+    >>> wte_from_hours(Quantity(3_750, "hour / week"))
+    <Quantity(100.0, 'WTE')>
+    """
+    problems = []
+    if isinstance(full_time, bool) or not isinstance(full_time, Real) or not 0 < full_time <= 168:
+        problems.append(Problem("full_time", None, full_time, "hours of a week, above 0 and up to 168 [hour / week]"))
+    has_unit = isinstance(hours_per_week, pint.Quantity)
+    hours = hours_per_week.to("hour / week").magnitude if has_unit else hours_per_week
+    if isinstance(hours, (str, bytes, bool)) or hours is None:
+        problems.append(Problem("hours_per_week", None, hours_per_week, "a number, a column or a quantity of hours"))
+    elif isinstance(hours, Real) and hours < 0:
+        problems.append(Problem("hours_per_week", None, hours, "zero or more [hour / week]"))
+    if problems:
+        raise BadInput("wte_from_hours", problems)
+    return define(hours_per_week._REGISTRY).Quantity(hours / full_time, "WTE") if has_unit else hours / full_time
 
 
 def parse(text: str) -> pint.Quantity[Any]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support import official_data
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PROVIDERS = cm.synthetic_providers()
 THREE = pd.DataFrame(
     {
@@ -128,13 +127,11 @@ def test_order_and_size_of_the_country_change_nothing(counts: list[int], factor:
     assert spread["rank"].tolist() == result["rank"].tolist()
 
 
-@pytest.mark.skipif(
-    not (DATA / "mhsds_4ww_2024_06.csv.gz").exists(), reason="the published files are not beside the project"
-)
+@official_data.needed("mhsds_4ww_2024_06.csv.gz")
 def test_open_referral_spells_of_june_2024() -> None:
     # MRS06 per 100,000 registered population ranges 4.8-fold over the 42 ICBs, 4.9-fold per weighted population.
-    monthly = cm.published.read_mhsds_monthly(DATA / "mhsds_4ww_2024_06.csv.gz")
-    people = cm.published.read_icb_allocations(DATA / "icb_allocations_2025_26.csv")
+    monthly = cm.published.read_mhsds_monthly(official_data.FOLDER / "mhsds_4ww_2024_06.csv.gz")
+    people = cm.published.read_icb_allocations(official_data.FOLDER / "icb_allocations_2025_26.csv")
     people = people[["icb", "registered_population", "weighted_population"]]
     spells = monthly.query("measure_id == 'MRS06' and breakdown.str.startswith('ICB') and primary_level != 'UNKNOWN'")
     table = pd.DataFrame({"icb": spells["primary_level"], "caseload": spells["value"]})
@@ -145,11 +142,9 @@ def test_open_referral_spells_of_june_2024() -> None:
 
 
 @pytest.mark.parametrize("month", ["04", "05", "06"])
-@pytest.mark.skipif(
-    not (DATA / "mhsds_4ww_2024_06.csv.gz").exists(), reason="the published files are not beside the project"
-)
+@official_data.needed("mhsds_4ww_2024_06.csv.gz")
 def test_share_seen_within_four_weeks_in_each_of_three_months(month: str) -> None:
-    monthly = cm.published.read_mhsds_monthly(DATA / f"mhsds_4ww_2024_{month}.csv.gz")
+    monthly = cm.published.read_mhsds_monthly(official_data.FOLDER / f"mhsds_4ww_2024_{month}.csv.gz")
     held = monthly[monthly["breakdown"].str.startswith("ICB") & (monthly["primary_level"] != "UNKNOWN")]
     wide = held.pivot_table(index="primary_level", columns="measure_id", values="value", dropna=False)
     table = pd.DataFrame(
@@ -170,9 +165,9 @@ class TestBadInput:
             cm.benchmark(THREE, "cost_per_referral", by="icb", focus=["Z"], peers=["Y"])
         assert "focus: got 'Z', expected a place of the table" in str(caught.value)
 
-    def test_a_name_alone_is_no_list(self) -> None:
-        with pytest.raises(cm.BadInput, match="focus: got 'A', expected a list of places"):
-            cm.benchmark(THREE, "cost_per_referral", by="icb", focus="A")
+    def test_a_name_alone_is_one_place(self) -> None:
+        result = cm.benchmark(THREE, "cost_per_referral", by="icb", focus="A", peers="B")
+        assert result[["focus", "peer"]].to_numpy().tolist() == [[True, False], [False, True], [False, False]]
 
     def test_too_few_places_and_unknown_averages(self) -> None:
         with pytest.raises(cm.BadInput, match="icb: got 1, expected at least two places"):

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "mhsds" / "by_hand"))
-
 START, END = dt.date(2024, 4, 1), dt.date(2025, 3, 31)
 TABLES = {
     "people": "MHS001MPI",
@@ -28,7 +26,7 @@ TABLES = {
 def by_hand(module: str) -> Callable[[Path, bool], Any]:
     def run(folder: Path, by_month: bool) -> Any:
         files = {table: str(folder / f"{name}.parquet") for table, name in TABLES.items()}
-        return importlib.import_module(module).measures(files, START, END, by_month)
+        return importlib.import_module(f"tests.mhsds.by_hand.{module}").measures(files, START, END, by_month)
 
     return run
 
@@ -70,7 +68,7 @@ def main(way: str, folder: str, by_month: str, output: str) -> None:
     import pyarrow.parquet as pq
 
     # What a session imports once is no part of a query.
-    for module in ("with_duckdb", "with_polars", "cmhs_metrics.mhsds"):
+    for module in ("tests.mhsds.by_hand.with_duckdb", "tests.mhsds.by_hand.with_polars", "cmhs_metrics.mhsds"):
         importlib.import_module(module)
     began, worked = time.perf_counter(), time.process_time()
     table = WAYS[way](Path(folder), by_month == "months")

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-HERE = Path(__file__).parent
+PROJECT = Path(__file__).parents[2]
 SIZES = [int(size) for size in os.environ.get("MHSDS_CONTACTS", "1000000").split(",")]
 ROUNDS = int(os.environ.get("MHSDS_ROUNDS", "3"))
 ENGLAND = 14_000_000
@@ -57,8 +57,16 @@ def measured(root: Path, contacts: int, span: str) -> dict[str, dict[str, Any]]:
     for _ in range(ROUNDS):
         for way in (way for pair in PAIRS.values() for way in pair):
             output = str(root / f"{contacts}-{span}-{way}.parquet")
-            command = [sys.executable, str(HERE / "mhsds_run.py"), way, str(folder(root, contacts)), span, output]
-            done = subprocess.run(command, capture_output=True, text=True)
+            command = [
+                sys.executable,
+                "-m",
+                "tests.benchmarks.mhsds_run",
+                way,
+                str(folder(root, contacts)),
+                span,
+                output,
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
             assert done.returncode == 0, f"{way}: {done.stderr[-2000:]}"
             found = json.loads(done.stdout.splitlines()[-1])
             before = best.setdefault(way, found)

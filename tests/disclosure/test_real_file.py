@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from cmhs_metrics.disclosure import attack, published_table
+from tests.support import official_data
 
-FILE = Path(__file__).resolve().parents[2] / "../shared/data/mhsds_4ww_2024_06.csv.gz"
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason=f"the published file is not there: {FILE}")
+FILE = official_data.FOLDER / "mhsds_4ww_2024_06.csv.gz"
+pytestmark = official_data.needed("mhsds_4ww_2024_06.csv.gz")
 
 # Referral-spells that every place counts for itself, so that those of England are their sum.
 MEASURES = ["MRS01", "MRS01a", "MRS06", "MRS09"]

@@ -141,9 +141,9 @@ def test_bad_counts_are_refused_by_their_rows() -> None:
 
 def test_bad_rules_are_refused() -> None:
     with pytest.raises(cm.BadInput) as caught:
-        Rule(threshold=-1, rounding=0, symbol="0", percentage_rounding=1.5, width=0)
+        Rule(threshold=-1, rounding=0, symbol="0", percentage_rounding=0, day_rounding=-1, width=0)
     assert [problem.column for problem in caught.value.problems] == [
-        "threshold", "rounding", "percentage_rounding", "width", "symbol",
+        "threshold", "rounding", "width", "percentage_rounding", "day_rounding", "symbol",
     ]  # fmt: skip
     # A 7 would show as 5, which is below the threshold, and would be suppressed if it were suppressed again.
     with pytest.raises(cm.BadInput, match="7 does not become 5"):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -16,9 +13,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect, published_table, suppress, suppress_table, suppression
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
-from engines import ALL, EAGER, LAZY, cells
+from tests.support.engines import ALL, EAGER, LAZY, cells
 
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)

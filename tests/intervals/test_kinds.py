@@ -7,6 +7,7 @@ import math
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pyarrow as pa
 import pytest

@@ -84,6 +84,19 @@ class TestRate:
         assert below.upper - 1e-9 <= found.upper <= above.upper + 1e-9
         assert below.lower - 1e-9 <= found.lower <= above.lower + 1e-9
 
+    @given(st.lists(st.one_of(st.integers(0, 20).map(float), st.floats(0, 20)), min_size=1, max_size=6), levels)
+    def test_a_column_is_its_rows_whatever_stands_beside_them(self, count: list[float], level: float) -> None:
+        # Below 10 whole counts have limits of their own, and a column may hold both.
+        column = intervals.rate_interval(np.array(count), 100.0, confidence=level, fractional=True)
+        for at, each in enumerate(count):
+            alone = intervals.rate_interval(each, 100.0, confidence=level, fractional=True)
+            assert (column.lower[at], column.upper[at]) == pytest.approx((alone.lower, alone.upper), rel=1e-12)
+
+    def test_a_whole_count_beside_a_fraction(self) -> None:
+        # 2.5 events: half the chi-squared quantiles of 5 and 7 degrees of freedom, 0.8312 and 16.0128, by any table.
+        found = intervals.rate_interval(np.array([2.5, 3.0]), np.array([100.0, 100.0]), fractional=True, per=100)
+        assert (round(found.lower[0], 4), round(found.upper[0], 4)) == (0.4156, 8.0064)
+
 
 class TestProportion:
     @given(shares(), levels)
@@ -142,15 +155,29 @@ class TestComparisons:
     def test_ratio_of_proportions_contains_the_ratio(self, one, other, level: float) -> None:
         found = intervals.proportion_ratio_interval(*one, *other, level)
         if other[0] == 0:
-            assert all(math.isnan(bound) for bound in found)
+            assert math.isnan(found.upper)
+            assert math.isnan(found.lower) is (one[0] == 0)
         else:
             assert found.lower >= 0
             assert contains(found, (one[0] / one[1]) / (other[0] / other[1]))
             assert math.isfinite(found.upper)
 
     def test_ratio_to_nothing_is_undefined(self) -> None:
-        for found in (intervals.rate_ratio_interval(5, 100, 0, 100), intervals.rate_ratio_interval(5, 100, 5, 0)):
+        for found in (intervals.rate_ratio_interval(0, 100, 0, 100), intervals.rate_ratio_interval(5, 100, 5, 0)):
             assert all(math.isnan(bound) for bound in found)
+
+    def test_ratio_to_none_has_a_lower_bound_alone(self) -> None:
+        # All 5 events are of the one: the share that Clopper and Pearson's bound leaves is 0.025 ** (1 / 5).
+        share = 0.025 ** (1 / 5)
+        lower, upper = intervals.rate_ratio_interval(5, 10, 0, 10)
+        assert lower == pytest.approx(share / (1 - share))
+        assert math.isnan(upper)
+        # Donner and Zou's lower bound as the reference goes to nothing: √(l (2p − l)) over its upper bound.
+        (low, _), (_, high) = intervals.proportion_interval(3, 10), intervals.proportion_interval(0, 10)
+        lower, upper = intervals.proportion_ratio_interval(3, 10, 0, 10)
+        assert lower == pytest.approx(math.sqrt(low * (0.6 - low)) / high)
+        assert math.isnan(upper)
+        assert all(math.isnan(bound) for bound in intervals.proportion_ratio_interval(0, 10, 0, 10))
 
     def test_ratio_of_nothing_to_something(self) -> None:
         for found in (

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from typing import Any
 
-from oracle import (
+from tests.mhsds.oracle import (
     CORE,
     Grouping,
     Referral,

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
-from engines import ALL, cells
-
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
+from tests.support.engines import ALL, cells
 
 ENGINES = ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"]
 YEAR = "2024/25"

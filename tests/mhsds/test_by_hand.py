@@ -6,14 +6,14 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-import extracts
-import oracle
 import pyarrow.parquet as pq
 import pytest
-import with_duckdb
-import with_polars
-from agreement import added, answer, differences, worlds
-from extracts import Shape
+
+from tests.mhsds import oracle
+from tests.mhsds.by_hand import with_duckdb, with_polars
+from tests.support import extracts
+from tests.support.agreement import added, answer, differences, worlds
+from tests.support.extracts import Shape
 
 PERIODS = [
     (dt.date(2023, 4, 1), dt.date(2024, 3, 31)),

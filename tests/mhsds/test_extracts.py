@@ -12,12 +12,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import extracts
-import oracle
-import oracle_of_tables
 import pytest
-from extracts import Shape
-from oracle import Referral, Row, Scope, Spell, Tables
+
+from tests.mhsds import oracle, oracle_of_tables
+from tests.mhsds.oracle import Referral, Row, Scope, Spell, Tables
+from tests.support import extracts
+from tests.support.extracts import Shape
 
 START, END = dt.date(2023, 4, 1), dt.date(2024, 3, 31)
 WORLDS, ENOUGH = 240, 4

@@ -1,7 +1,7 @@
 """The package and the oracle agree on every measure, whatever the engine, the shape of the tables and the choices.
 
 Many small worlds that share no id are laid together into one extract: one query answers for all of them. A world that
-differs is cut down to the rows that matter. `MHSDS_DEEP=1` tries more worlds, and every case on every engine.
+differs is cut down to the rows that matter. The deep profile tries more worlds, and every case on every engine.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import os
 from functools import partial
 from typing import Any
 
-import extracts
-import oracle
-import oracle_of_tables
 import pytest
-from agreement import Answer, Case, agree, answer, translated, united, worlds
-from extracts import FRAMES, Shape
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from oracle import ALL, CORE, Scope, Tables
 
 from cmhs_metrics import mhsds
+from tests.mhsds import oracle, oracle_of_tables
+from tests.mhsds.oracle import ALL, CORE, Scope, Tables
+from tests.support import extracts
+from tests.support.agreement import Answer, Case, agree, answer, translated, united, worlds
+from tests.support.budgets import is_deep
+from tests.support.extracts import FRAMES, Shape
 
-DEEP = bool(os.environ.get("MHSDS_DEEP"))
+DEEP = is_deep()
 NUMBER = 1000 if DEEP else 60
 FIRST = int(os.environ.get("MHSDS_SEED", "0"))
 YEAR = "2023/24"

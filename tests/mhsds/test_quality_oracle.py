@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
-import extracts
-import oracle_of_tables
 import pytest
-from agreement import extract, rows, worlds
-from extracts import FRAMES, Shape
 
 from cmhs_metrics import mhsds
+from tests.mhsds import oracle_of_tables
+from tests.support import extracts
+from tests.support.agreement import extract, rows, worlds
+from tests.support.extracts import FRAMES, Shape
 
 TABLES = {
     "people": {"MHS001MPI"},

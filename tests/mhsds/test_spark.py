@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import oracle_of_tables
 import pytest
-from agreement import Answer, agree, answer, united, worlds
-from extracts import Shape
-from oracle import Tables
-from test_oracle import CASES, DEEP, YEAR, Case, expected_measures, found_measures
 
 from cmhs_metrics import mhsds
+from tests.mhsds import oracle_of_tables
+from tests.mhsds.oracle import Tables
+from tests.mhsds.test_oracle import CASES, DEEP, YEAR, Case, expected_measures, found_measures
+from tests.support import spark_session
+from tests.support.agreement import Answer, agree, answer, united, worlds
+from tests.support.extracts import Shape
 
-sys.path.append(str(Path(__file__).parents[1] / "tables"))
-spark_session = pytest.importorskip("spark_session", reason="what starts Spark for the tests is not here")
 REASON = spark_session.missing()
-pytestmark = [pytest.mark.spark, pytest.mark.skipif(REASON is not None, reason=f"Spark is not tested: {REASON}")]
+pytestmark = [pytest.mark.spark, pytest.mark.skipif(REASON is not None, reason=f"Spark: {REASON}")]
 NUMBER = 80 if DEEP else 15
 CHOSEN = [case for case in CASES if DEEP or case.name == "v4, text"]
 

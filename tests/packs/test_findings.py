@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -16,13 +16,8 @@ from cmhs_metrics.packs.findings import Finding, Writer
 from cmhs_metrics.packs.sections import furthest, not_shown, sections
 from cmhs_metrics.packs.wording import per_cent, times_over
 from cmhs_metrics.presentation import amount, ordinal
-
-CAUSES = re.compile(
-    r"\b(because|due to|owing to|caus\w*|leads? to|led to|result\w*|driven|drives?|explain\w*|reflect\w*|thanks to|"
-    r"therefore|hence|consequen\w*|impact\w*|effect\w*|contribut\w*|attribut\w*|since)\b",
-    re.IGNORECASE,
-)
-JUDGEMENTS = re.compile(r"\b(better|worse|best|worst|good|bad|poor\w*|strong\w*|weak\w*|significan\w*|should)\b", re.I)
+from tests.support.budgets import examples
+from tests.support.pages import CAUSES, JUDGEMENTS
 
 THREE = pd.DataFrame(
     {
@@ -257,7 +252,7 @@ def generated(cells: list[tuple[int, int, bool]], average: str) -> list[Finding]
 NUMBER = re.compile(r"£?\d(?:[\d,]*\d)?(?:\.\d+)?(?:m|bn|%|st|nd|rd|th|-fold)?")
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(counts, st.sampled_from(["pooled", "mean of places", "median of places"]))
 def test_whatever_the_figures(cells: list[tuple[int, int, bool]], average: str) -> None:
     for finding, comparison in generated(cells, average):

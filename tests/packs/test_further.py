@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -14,10 +12,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from test_pack import Tags, downloads
+from tests.support.pages import Tags, downloads
 
 CODES = ["QUE", "QJG", "QH8", "QYG", "QE1", "QF7", "QGH", "QHG", "QHL", "QHM", "QJ2", "QJK"]
 ICBS = pd.DataFrame(

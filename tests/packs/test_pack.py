@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +11,8 @@ import polars as pl
 import pytest
 
 import cmhs_metrics as cm
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-VOID = {"meta", "br", "img", "link", "hr", "input"}
+from tests.support import official_data
+from tests.support.pages import Tags, downloads
 
 TEAMS = pd.DataFrame(
     {
@@ -36,35 +33,6 @@ PEOPLE = pd.DataFrame(
 )
 
 
-class Tags(HTMLParser):
-    """Every element with its attributes, and whether all of them close in order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.all: list[tuple[str, dict[str, str]]] = []
-        self.text: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.all.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.all.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-    def of(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.all if name == tag]
-
-
 @pytest.fixture(scope="module")
 def sample() -> cm.packs.Pack:
     pytest.importorskip("matplotlib", reason="charts need matplotlib")
@@ -74,11 +42,6 @@ def sample() -> cm.packs.Pack:
 @pytest.fixture(scope="module")
 def own() -> cm.packs.Pack:
     return cm.pack(TEAMS, PEOPLE, focus="QUE", peers=["QJG", "QH8"], source="A survey", charts=False)
-
-
-def downloads(page: str) -> dict[str, str]:
-    links = re.findall(r'<a download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page)
-    return {name: base64.b64decode(content).decode("utf-8-sig") for name, content in links}
 
 
 class TestTheSample:
@@ -325,15 +288,13 @@ class TestBadInput:
             cm.pack(both, period="2017/18")
 
 
-@pytest.mark.skipif(
-    not (DATA / "mhsds_4ww_2024_06.csv.gz").exists(), reason="the published files are not beside the project"
-)
+@official_data.needed("mhsds_4ww_2024_06.csv.gz")
 def test_the_42_icbs_of_the_published_files() -> None:
-    monthly = cm.published.read_mhsds_monthly(DATA / "mhsds_4ww_2024_06.csv.gz")
+    monthly = cm.published.read_mhsds_monthly(official_data.FOLDER / "mhsds_4ww_2024_06.csv.gz")
     held = monthly[monthly["breakdown"].str.startswith("ICB") & (monthly["primary_level"] != "UNKNOWN")]
     spells = held[held["measure_id"] == "MRS06"]
     table = pd.DataFrame({"icb": spells["primary_level"], "caseload": spells["value"]})
-    people = cm.published.read_icb_allocations(DATA / "icb_allocations_2025_26.csv")
+    people = cm.published.read_icb_allocations(official_data.FOLDER / "icb_allocations_2025_26.csv")
     made = cm.pack(table, people, focus="QUE", charts=False)
     spread = [each for each in made.findings if each.kind == "spread" and each.metric == "caseload_per_100k"]
     # The data's own README: a 4.9-fold range per 100,000 weighted population.

@@ -6,8 +6,6 @@ import csv
 import io
 import math
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +19,8 @@ import cmhs_metrics as cm
 from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.profiles import ALL, profile_data, profile_findings, profiles
 from cmhs_metrics.packs.team_types import by_team_type, type_findings, type_rows
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from test_findings import CAUSES, JUDGEMENTS
-from test_pack import Tags, downloads
+from tests.support.budgets import examples
+from tests.support.pages import CAUSES, JUDGEMENTS, Tags, downloads
 
 TYPES = ["Generic CMHTs", "CRHT", "EIP"]
 TEAMS = pd.DataFrame(
@@ -305,7 +300,7 @@ def published_sums(made: cm.packs.Pack, table: pd.DataFrame) -> list[np.ndarray]
     return told
 
 
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(examples(6), phases=[Phase.explicit, Phase.generate])
 @given(CELLS)
 def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, str]]) -> None:
     """Of all sums that the page tells, none and no combination of them is a cell that is hidden."""
@@ -325,7 +320,7 @@ def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, s
         assert f"Caseload by team type, {place}:" not in (article[1] if len(article) > 1 else "").split("</article>")[0]
 
 
-@settings(max_examples=4, deadline=None)
+@examples(4)
 @given(CELLS)
 def test_whatever_the_figures(cells: list[tuple[int, int, str]]) -> None:
     table, _ = random_teams(cells)

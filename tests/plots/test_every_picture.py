@@ -14,15 +14,16 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
-from gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 from matplotlib.colors import to_hex
 from PIL import Image
 
 import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.plots.colours import contrast
+from tests.support.gallery import ENDLESS, GALLERY, LONG, drawn, extent, pixels, seen, texts
 
-every_picture = pytest.mark.parametrize("name", GALLERY)
+# All tests of a picture stand together, so that one process draws it, once.
+every_picture = pytest.mark.parametrize("name", GALLERY, scope="module")
 some_pictures = pytest.mark.parametrize(
     "name",
     ["ranked bars, gaps", "ranked, sixty", "funnel", "trend", "profile, amounts", "waterfall", "xmr", "tiles, gaps"],
@@ -263,7 +264,7 @@ def test_bars_are_as_long_on_paper_as_their_values(values: list[float], colour: 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r'ranked_bars draws with matplotlib.*pip install "cmhs_metrics\[plot\]"'):
+    with pytest.raises(ImportError, match=r"ranked_bars is drawn by matplotlib.*pip install matplotlib"):
         cm.plots.ranked_bars
     with pytest.raises(AttributeError, match="no attribute 'ranked_bar'"):
         cm.plots.ranked_bar

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from gallery import TEAMS, YEARS, waits
 
 import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.presentation import statuses
 from cmhs_metrics.variation import funnel
+from tests.support.gallery import TEAMS, YEARS, waits
 
 RESULT = cm.benchmark(
     TEAMS, "caseload_per_100k", by="organisation", place="organisation", basis="16+", focus=["Synthetic Trust 07"]

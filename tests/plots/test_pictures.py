@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
@@ -21,9 +19,11 @@ from cmhs_metrics.decomposition import decompose_mix_change, decompose_product_c
 from cmhs_metrics.plots import colours
 from cmhs_metrics.plots.ends import spread
 from cmhs_metrics.trends import growth_against
+from tests.support import official_data
+from tests.support.budgets import examples
+from tests.support.gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
 
 NAMES = plots.icb_tiles().set_index("place")["name"].to_dict()
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def labels(axis: Any) -> list[str]:
@@ -127,7 +127,7 @@ class TestRankedBars:
         for table in (pl.from_pandas(plain), pl.from_pandas(plain).lazy()):
             assert len(plots.ranked_bars(table).patches) == len(plain)
 
-    @settings(max_examples=10)
+    @examples(10)
     @given(st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 3)), min_size=1, max_size=8))
     def test_any_values(self, values: list[float]) -> None:
         ax = plots.ranked_bars(pd.DataFrame({"place": [f"P{n}" for n in range(len(values))], "value": values}))
@@ -586,9 +586,16 @@ class TestTiles:
         assert at.loc["QYG", "column"] < at.loc["QF7", "column"] < at.loc["QJM", "column"]
         assert at.loc["QUE", "row"] < at.loc["QMJ", "row"] < at.loc["QKS", "row"] <= at.loc["QNX", "row"]
 
-    @pytest.mark.skipif(not DATA.is_dir(), reason="the published files are not beside the project")
+    def test_the_36_of_2026_have_tiles_too(self) -> None:
+        tiles = plots.icb_tiles("2026-04")
+        assert len(tiles) == 36
+        assert not tiles.duplicated(["column", "row"]).any()
+        result = pd.DataFrame({"place": ["Z9B2Z", "QRL"], "value": [1.0, 2.0]})
+        assert len(plots.tile_map(result).patches) == 36
+
+    @official_data.needed("icb_allocations_2025_26.csv")
     def test_codes_and_names_are_the_published_ones(self) -> None:
-        people = cm.published.read_icb_allocations(DATA / "icb_allocations_2025_26.csv")
+        people = cm.published.read_icb_allocations(official_data.FOLDER / "icb_allocations_2025_26.csv")
         tiles = plots.icb_tiles()
         assert dict(zip(tiles["place"], tiles["name"], strict=True)) == dict(
             zip(people["icb"], people["icb_name"], strict=True)

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-REAL = Path(__file__).resolve().parents[2] / "../shared/data"
+from tests.support import official_data
 
 
 @pytest.fixture
 def real() -> Path:
     """Where the published files are."""
-    if not REAL.is_dir():
-        pytest.skip("the published files (../shared/data) are not there: they are not part of the project")
-    return REAL
+    if not official_data.FOLDER.is_dir():
+        pytest.skip(official_data.MISSING)
+    return official_data.FOLDER

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from official_files import ALLOCATIONS
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import check_weighted_totals, read_icb_allocations
+from tests.support.official_files import ALLOCATIONS
 
 HEADER, *PRACTICES = ALLOCATIONS.splitlines()
 
@@ -157,3 +157,32 @@ def test_the_published_file(real) -> None:
     cambridgeshire = icbs.set_index("icb").loc["QUE"]
     assert round(cambridgeshire["registered_population"]) == 1_056_872
     assert round(cambridgeshire["weighted_population"]) == 926_303
+
+
+RENAMED = {
+    "2022/23": {"ICB,": "ICS22,", "ICBname": "ICS22name", "Rcode": "R22", "Region": "Region22", "Population": "pop 2022/23"},
+    "2023/24": {"ICB,": "ICS23,", "ICBname": "ICS23name", "Rcode": "R23", "Region": "Region23", "Population": "pop 2023/24"},
+    "first of 2022/23": {
+        "Practice_Code": "GP Practice code", "GP_Practice_Name": "Practice name", "ICB,": "ICS code,",
+        "ICBname": "ICS name", "Rcode": "Region code", ",Region,": ",Region name,", "Population": "GP_pop",
+        "MH WP": "WP_MH",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("year", RENAMED)
+def test_the_columns_of_every_year(year) -> None:
+    header, rest = ALLOCATIONS.split("\n", 1)
+    for now, then in RENAMED[year].items():
+        header = header.replace(now, then)
+    pd.testing.assert_frame_equal(
+        read_icb_allocations(io.StringIO(f"{header}\n{rest}")), read_icb_allocations(io.StringIO(ALLOCATIONS))
+    )
+
+
+@pytest.mark.parametrize(("file", "people"), [("2022_23", 61_498_822.0), ("2024_25", 62_154_650.0)])
+def test_published_files_of_other_years(real, file, people) -> None:
+    table = read_icb_allocations(real / f"icb_allocations_{file}.csv.gz")
+    assert len(table) == 42
+    assert table["registered_population"].sum() == pytest.approx(people, abs=0.5)
+    assert table["weighted_population"].sum() == pytest.approx(people, abs=30)

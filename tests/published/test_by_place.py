@@ -46,8 +46,31 @@ def test_periods_stand_apart_and_none_twice() -> None:
     with pytest.raises(cm.BadInput, match="a stock does not add over time"):
         cm.aggregate(table, by="icb")
     assert set(measures_by_place(monthly(**QUARTER), {"MRS06": "caseload"})["period"]) == {"2024-06-30"}
-    with pytest.raises(cm.BadInput, match="period_start: got '2024-06-01', expected a period after 2024-06-30"):
+    with pytest.raises(cm.BadInput, match="MRS06', expected a call of its own: it is of 1 and 3 month"):
         measures_by_place(pd.concat([monthly(), monthly(**QUARTER)]), {"MRS06": "caseload"})
+
+
+def test_a_trend_of_one_rolling_measure_is_asked_for() -> None:
+    april = monthly(period_start=pd.Timestamp(2024, 2, 1), period_end=pd.Timestamp(2024, 4, 30))
+    quarters = pd.concat([april, monthly(**QUARTER)])
+    with pytest.raises(cm.BadInput, match=r"counted twice \(MRS06\); rolling=True for a trend"):
+        measures_by_place(quarters, {"MRS06": "caseload"})
+    table = measures_by_place(quarters, {"MRS06": "caseload"}, rolling=True)
+    assert table["period"].unique().tolist() == ["2024-04-30", "2024-06-30"]
+
+
+def test_measures_of_periods_of_several_lengths_are_named() -> None:
+    quarter = monthly(**QUARTER)
+    both = pd.concat([monthly(), quarter[quarter["measure_id"] == "MRS06"].assign(measure_id="MRS01")])
+    with pytest.raises(cm.BadInput) as caught:
+        measures_by_place(both, {"MRS06": "caseload", "MRS01": "waits_completed"})
+    assert "measures: got 'MRS06', expected a call of its own: it is of 1 month(s)" in str(caught.value)
+    assert "measures: got 'MRS01', expected a call of its own: it is of 3 month(s)" in str(caught.value)
+
+
+def test_the_breakdown_by_icb_has_had_several_names() -> None:
+    for name in ("ICB", "ICB - GP Practice or Residence"):
+        assert len(measures_by_place(monthly(breakdown=name), {"MRS06": "caseload"})) == 3
 
 
 def test_every_problem_at_once() -> None:
@@ -69,6 +92,7 @@ def test_every_problem_at_once() -> None:
         measures_by_place(pd.concat([monthly(), monthly()]), {"MRS06": "caseload"})
 
 
+@pytest.mark.filterwarnings("ignore::cmhs_metrics.TableNote")  # UNKNOWN has no people
 def test_open_spells_of_june_2024_for_each_icb(real: Path) -> None:
     # MRS06 ranges 4.8-fold over the 42 ICBs per registered person, and 4.9-fold per weighted person.
     published = read_mhsds_monthly(real / "mhsds_4ww_2024_06.csv.gz")

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from official_files import ICB, MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 import cmhs_metrics as cm
-from cmhs_metrics.published import read_mhsds_monthly
+from cmhs_metrics.published import read_mhsds_monthly, reading
+from tests.support.official_files import ICB, MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 
 def read(values: dict[str, object], code: str = "P1", breakdown: str = "Provider") -> pd.DataFrame:
@@ -93,22 +93,220 @@ def test_a_suppressed_percentage_lies_where_its_parts_leave_it(whole, part, lowe
     assert (row["lower"], row["upper"]) == pytest.approx((lower, upper))
 
 
-def test_a_wait_in_days_is_published_as_it_is_of_any_place() -> None:
-    assert known(read({"MRS03a": 733}).loc["MRS03a"]) == (733, "exact", 733, 733)
+def test_a_wait_in_days_is_published_to_the_whole_day() -> None:
+    # The publisher rounds medians and percentiles, which interpolate, as it rounds percentages.
+    assert known(read({"MRS03a": 733}).loc["MRS03a"]) == (733, "rounded to a whole day", 732.5, 733.5)
+    assert known(read({"MRS03a": 0}).loc["MRS03a"]) == (0, "rounded to a whole day", 0, 0.5)
+    england = read({"MRS03a": 712.5}, "England", "England")
+    assert known(england.loc["MRS03a"]) == (712.5, "exact", 712.5, 712.5)
 
 
-def test_what_the_rules_do_not_explain_stays_in_place() -> None:
-    place = read({"MRS06": 7, "MRS02": 0, "MRS02a": "[c]", "MRS02b": 20.5, "XYZ01": 40, "MRS03": "", "MRS03a": "inf"})
-    assert place["kind"].tolist() == ["unknown"] * 5 + ["missing", "unknown"]
-    assert place["published_value"].tolist() == ["7", "0", "[c]", "20.5", "40", "", "inf"]
-    assert place["value"].fillna(-1).tolist() == [7, 0, -1, 20.5, 40, -1, -1]
+def test_what_the_rules_do_not_explain_stays_in_place_and_says_so() -> None:
+    place = read({"MRS06": 7, "MRS02": 0, "MRS02b": 20.5, "XYZ03": 40, "MRS03": "", "MRS03a": 96.5})
+    assert place["kind"].tolist() == ["unknown"] * 4 + ["missing", "unknown"]
+    assert place["published_value"].tolist() == ["7", "0", "20.5", "40", "", "96.5"]
+    assert place["value"].fillna(-1).tolist() == [7, 0, 20.5, 40, -1, 96.5]
     assert place[["lower", "upper"]].isna().all().all()
-    assert place.loc["XYZ01", "unit"] == ""
+    assert place.loc["XYZ03", "unit"] == ""
 
 
-def test_dates_may_be_in_the_international_order() -> None:
-    text = monthly_text({"MRS06": 5}).replace("01/06/2024", "2024-06-01")
-    assert read_mhsds_monthly(io.StringIO(text)).loc[0, "period_start"] == pd.Timestamp(2024, 6, 1)
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1,235", (1235, "rounded to 5", 1233, 1237)),
+        ("12,345,670", (12_345_670, "rounded to 5", 12_345_668, 12_345_672)),
+        (" 40 ", (40, "rounded to 5", 38, 42)),
+        ("<5", (None, "suppressed", 0, 4)),
+        ("< 10", (None, "suppressed", 0, 9)),
+        ("1-9", (None, "suppressed", 1, 9)),
+        ("1 to 4", (None, "suppressed", 1, 4)),
+        ("*", (None, "suppressed", 0, 4)),
+        ("[c]", (None, "suppressed", 0, 4)),
+        ("[x]", (None, "missing", None, None)),
+        ("[z]", (None, "missing", None, None)),
+        ("-", (None, "missing", None, None)),
+        ("NULL", (None, "missing", None, None)),
+    ],
+)
+def test_a_cell_is_read_as_what_it_means(cell, expected) -> None:
+    row = read({"MRS06": f'"{cell}"'}).loc["MRS06"]
+    assert tuple(None if each != each else each for each in known(row)) == expected
+    assert row["published_value"] == cell
+
+
+@pytest.mark.parametrize("cell", ["inf", "-5", "1e999", "about 40", "12,34", "9-1", "45%", "?", "n.b."])
+def test_a_cell_that_means_nothing_is_refused(cell) -> None:
+    message = refusal(monthly_text({"MRS06": f'"{cell}"'}, "P1", "Provider"))
+    assert f"MEASURE_VALUE, line 2: got '{cell}', expected zero or more" in message
+
+
+def test_percentages_with_their_sign() -> None:
+    assert known(read({"MRS02b": "45%"}).loc["MRS02b"]) == (45, "rounded to a whole per cent", 44.5, 45.5)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("01/06/2024", "30/06/2024"),
+        ("01/06/24", "30/06/24"),
+        ("01-06-2024", "30-06-2024"),
+        ("1/6/2024", "30/6/2024"),
+        ("2024-06-01", "2024-06-30"),
+        ("2024-06-01T00:00:00", "2024-06-30T00:00:00"),
+        ("2024-06-01 00:00:00", "2024-06-30 23:59:59.000"),
+        ("06/01/2024", "30/06/2024"),  # as in the series of 2016 to 2023: a month-first start beside a day-first end
+        ("6/1/2024", "6/30/2024"),
+        ("01 Jun 2024", "30-Jun-24"),
+        (" 01/06/2024 ", "30/06/2024 00:00"),
+    ],
+)
+def test_every_form_of_date(start, end) -> None:
+    text = monthly_text({"MRS06": 5}).replace("01/06/2024", start).replace("30/06/2024", end)
+    row = read_mhsds_monthly(io.StringIO(text)).iloc[0]
+    assert (row["period_start"], row["period_end"]) == (pd.Timestamp(2024, 6, 1), pd.Timestamp(2024, 6, 30))
+
+
+def test_a_start_that_is_month_first_is_told_from_one_that_is_not() -> None:
+    # 04/01/2016 beside 30/04/2016 is the first of April; 01/04/2016 is too.
+    for start in ("04/01/2016", "01/04/2016"):
+        text = monthly_text({"MRS06": 5}).replace("01/06/2024", start).replace("30/06/2024", "30/04/2016")
+        assert read_mhsds_monthly(io.StringIO(text)).loc[0, "period_start"] == pd.Timestamp(2016, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "column"), [("05/02/2016", "START"), ("31/06/2024", "START"), ("June 2024", "START"), ("", "START")]
+)
+def test_a_date_that_is_no_first_day_however_it_is_read(start, column) -> None:
+    message = refusal(monthly_text({"MRS06": 5}).replace("01/06/2024", start))
+    assert f"REPORTING_PERIOD_{column}, line 2: got '{start}', expected a date as 30/06/2024, here the first" in message
+
+
+def test_spaces_around_codes_do_not_hide_a_row_that_stands_twice() -> None:
+    text = monthly_text({"MRS06": 5})
+    row = text.splitlines()[1]
+    assert "line 3: expected one row" in refusal(text + row.replace("Performance", "Performance ") + "\n")
+    assert read_mhsds_monthly(io.StringIO(text.replace("Performance", " Performance ")))["status"][0] == "Performance"
+
+
+def test_a_file_in_windows_encoding() -> None:
+    text = monthly_text({"MRS06": 5}).replace("England NAME", "St\u00a0Helens \u2013 Knowsley")
+    table = read_mhsds_monthly(io.BytesIO(text.encode("cp1252")))
+    assert table["primary_level_name"][0] == "St\u00a0Helens \u2013 Knowsley"
+
+
+NEWER = {
+    # id: name, cell, unit, kind, lower, upper. Names as in the publisher's metadata.
+    "MRS18": ("The number of open CYP referral-spells with 1+ contact", 300, "referral", "rounded to 5", 298, 302),
+    "MHS81": ("Detentions in the reporting period", 20, "count", "rounded to 5", 18, 22),
+    "MHS125": (
+        "Median waiting time between referral and second contact",
+        61,
+        "day",
+        "rounded to a whole day",
+        60.5,
+        61.5,
+    ),
+    "MHS100a": ("Rate of people discharged per 100,000 in the RP", 9, "rate", "rounded to a whole number", 8.5, 9.5),
+    "MHS107a": (
+        "Rate of acute admission with previous contact",
+        140,
+        "rate",
+        "rounded to a whole number",
+        139.5,
+        140.5,
+    ),
+    # Not in the list: by what the name says.
+    "MHS01": ("People in contact with services at the end of the RP", 105, "count", "rounded to 5", 103, 107),
+    "MHS29": ("Contacts in the RP", "*", "count", "suppressed", 0, 4),
+    "MHS23d": ("Open referrals to community mental health services", 10, "referral", "rounded to 5", 8, 12),
+    "MHS26": ("Days of delayed discharge in the RP", 40, "count", "rounded to 5", 38, 42),
+    "MHS999": ("Average length of stay in days", 40, "day", "rounded to a whole day", 39.5, 40.5),
+}
+
+
+@pytest.mark.parametrize("measure_id", NEWER)
+def test_the_measures_of_the_main_files(measure_id) -> None:
+    name, cell, unit, kind, lower, upper = NEWER[measure_id]
+    row = f'01/06/2024,30/06/2024,Final,Provider,P1,A TRUST,NONE,NONE,{measure_id},"{name}",{cell}'
+    table = read_mhsds_monthly(io.StringIO(f"{MONTHLY_HEADER}\n{row}\n")).iloc[0]
+    assert (table["unit"], table["kind"], table["lower"], table["upper"]) == (unit, kind, lower, upper)
+
+
+# Many files
+
+
+def month(number: int, values: dict[str, object], status: str = "Performance", code: str = "P1") -> io.StringIO:
+    last = {4: 30, 5: 31, 6: 30}[number]
+    text = monthly_text(values, code, "Provider").replace("01/06/2024", f"01/0{number}/2024")
+    return io.StringIO(text.replace("30/06/2024", f"{last}/0{number}/2024").replace("Performance", status))
+
+
+def test_many_months_are_one_series() -> None:
+    table = read_mhsds_monthly([month(4, {"MRS06": 40, "MRS02": 20}), month(5, {"MRS06": 45})])
+    assert table["period_end"].dt.month.tolist() == [4, 4, 5]
+    assert table["value"].tolist() == [40, 20, 45]
+    assert list(table) == list(read_mhsds_monthly(month(4, {"MRS06": 40})))
+
+
+def test_two_editions_of_a_month_are_refused_or_the_later_one_is_taken() -> None:
+    def files() -> list[io.StringIO]:
+        return [
+            month(4, {"MRS06": 50, "MRS02": 20}, "Final"), month(4, {"MRS06": 40}), month(5, {"MRS06": 45}),
+        ]  # fmt: skip
+
+    with pytest.raises(cm.BadInput) as caught:
+        read_mhsds_monthly(files())
+    assert "period_end: got '2024-04-30', expected one edition of each measure and period, or latest=True" in str(
+        caught.value
+    )
+    assert "'Final' in the file and 'Performance' in the file" in str(caught.value)
+    assert read_mhsds_monthly(files(), latest=True)["value"].tolist() == [50, 20, 45]
+    same = [month(4, {"MRS06": 40}), month(4, {"MRS06": 50})]
+    assert read_mhsds_monthly(same, latest=True)["value"].tolist() == [50], "the one that stands later"
+    with pytest.raises(cm.BadInput, match="one edition"):
+        read_mhsds_monthly([month(4, {"MRS06": 40}), month(4, {"MRS06": 40})])
+
+
+def test_only_what_is_asked_for() -> None:
+    values = {"MRS02": 40, "MRS02a": "*", "MRS02b": "*", "MRS06": 50}
+    both = "".join(
+        each if at == 0 else each.split("\n", 1)[1]
+        for at, each in enumerate([monthly_text(values, "P1", "Provider"), monthly_text(values)])
+    )
+    table = read_mhsds_monthly(io.StringIO(both), measures=["MRS02b"], breakdowns="Provider")
+    assert table["measure_id"].tolist() == ["MRS02b"]
+    assert table["upper"][0] == pytest.approx(100 * 4 / 38), "bounded by its parts all the same"
+    assert read_mhsds_monthly(io.StringIO(both), places=["P1"])["primary_level"].unique().tolist() == ["P1"]
+    with pytest.raises(cm.BadInput) as caught:
+        read_mhsds_monthly(io.StringIO(both), measures=["MRS02b", "MRS99z"], places=["P9"])
+    assert "measures: got 'MRS99z', expected one that is in the files" in str(caught.value)
+    assert "places: got 'P9', expected one that is in the files" in str(caught.value)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.sampled_from(["40", "*", '"1,235"', '"<5"', "", "[c]"]), min_size=1, max_size=30))
+def test_large_files_are_read_as_small_ones_are(cells: list[str]) -> None:
+    name = '"Number of spells, at the end of the ""RP"""'
+    rows = [
+        f'01/06/2024,30/06/2024,Final,Provider,P{at},"A TRUST,\nOF TWO LINES",NONE,NONE,X{at % 3},{name},{cell}'
+        for at, cell in enumerate(cells)
+    ]
+    text = "\ufeff" + "\n".join([MONTHLY_HEADER, *rows, ""])
+    tables = []
+    for large in (1 << 40, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "LARGE", large)
+            tables.append(read_mhsds_monthly(io.BytesIO(text.encode())))
+            tables.append(read_mhsds_monthly(io.BytesIO(text.encode()), measures=["X0"]))
+    pd.testing.assert_frame_equal(tables[0], tables[2])
+    pd.testing.assert_frame_equal(tables[1], tables[3])
+
+
+def test_a_large_file_that_is_wrong_names_its_line(monkeypatch) -> None:
+    monkeypatch.setattr(reading, "LARGE", 0)
+    text = monthly_text({"MRS06": 40, "MRS02": "about 7", "MRS02a": 5}, "P1", "Provider")
+    assert "MEASURE_VALUE, line 3: got 'about 7'" in refusal(text)
+    assert "line 5: got '3 fields'" in refusal(text.replace("about 7", "7") + "a,b,c")
 
 
 def test_all_bad_cells_are_named_at_once() -> None:
@@ -172,7 +370,11 @@ def test_the_published_files(real, month, rows) -> None:
     assert (table["kind"] == "suppressed").equals(hidden)
     assert hidden.mean() > 0.6
     kinds = table[~england & ~hidden].groupby("unit")["kind"].unique().map(list).to_dict()
-    assert kinds == {"day": ["exact"], "percent": ["rounded to a whole per cent"], "referral": ["rounded to 5"]}
+    assert kinds == {
+        "day": ["rounded to a whole day"],
+        "percent": ["rounded to a whole per cent"],
+        "referral": ["rounded to 5"],
+    }
     bounded = table[table["unit"] != "day"]
     assert bounded[["lower", "upper"]].notna().all().all()
     shown = table[~hidden]

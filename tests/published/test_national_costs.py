@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import math
+import sys
+import zipfile
 
+import openpyxl
 import pandas as pd
 import pytest
-from official_files import COSTS
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import compare_cost_per_contact, read_national_costs
+from tests.support.official_files import COSTS
 
 
 def read(text: str = COSTS) -> pd.DataFrame:
@@ -96,6 +99,105 @@ def test_a_comparison_wants_the_columns_of_the_reader() -> None:
         compare_cost_per_contact(read().drop(columns=["team_type", "meaningful"]), inflation=0.02)
     with pytest.raises(cm.BadInput, match="inflation: got -1, expected a proportion above -1"):
         compare_cost_per_contact(read(), inflation=-1)
+
+
+# As NHS England publishes it
+
+SHEET = [
+    [
+        "Department Description",
+        "Mental Health Care Contact",
+        "",
+        "",
+        "Mental Health Provider Spell",
+        "",
+        "",
+        "Total",
+        "",
+        "",
+    ],
+    ["Service", "Activity", "Unit cost", "Cost", "Activity", "Unit cost", "Cost", "Activity", "Unit cost", "Cost"],
+    ["A06 - Community Mental Health Team - Functional", 1000, 250.5, 250_500, "", "", "", 1000, 250.5, 250_500],
+    ["A12 - Psychotherapy Service", "*", "*", 900, "", "", "", "*", "*", 900],
+    ["200MHPS - Acute Adult Mental Health Care", "", "", "", 10, 700, 7000, 10, 700, 7000],
+    ["Total", 1004, 250, 251_400, 10, 700, 7000, 1014, 255, 258_400],
+]
+
+
+def workbook(rows: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = "Notes"
+    book.active.append(["About this workbook"])
+    sheet = book.create_sheet("MH and TT")
+    for row in rows:
+        sheet.append([None if cell == "" else cell for cell in row])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("how", ["merged", "repeated", "in a zip archive"])
+@pytest.mark.parametrize("without", [None, "python_calamine"])
+def test_the_published_workbook(how, without, monkeypatch) -> None:
+    rows = [list(row) for row in SHEET]
+    if how == "repeated":
+        rows[0] = [rows[0][0], *(name for name in (rows[0][1], rows[0][4], rows[0][7]) for _ in range(3))]
+    content = workbook(rows)
+    if how == "in a zip archive":
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as folder:
+            folder.writestr("NCC/Summary MH NHS Talking Therapies.xlsx", content)
+            folder.writestr(
+                "NCC/Summary HRG.xlsx", workbook([["Department", "Elective"], ["Currency", "Activity"], ["X", 1]])
+            )
+        content = archive.getvalue()
+    if without:
+        monkeypatch.setitem(sys.modules, without, None)
+    costs = read_national_costs(io.BytesIO(content)).set_index("currency_code")
+    assert costs.index.tolist() == ["A06", "A12", "200MHPS"], "no totals"
+    assert costs.loc["A06", ["department_code", "currency_desc", "activity", "unit_cost", "cost"]].tolist() == [
+        "Mental Health Care Contact", "Community Mental Health Team - Functional", 1000, 250.5, 250_500,
+    ]  # fmt: skip
+    assert costs.loc["A12", ["activity", "unit_cost"]].isna().all(), "a small number is not zero"
+    assert costs["meaningful"].tolist() == [True, False, True]
+
+
+def test_another_workbook_is_refused(monkeypatch) -> None:
+    with pytest.raises(
+        cm.BadInput, match="expected the National Cost Collection's schedule for mental health with one"
+    ):
+        read_national_costs(io.BytesIO(workbook([["a"], ["b"], ["c"]])))
+    for reader in ("python_calamine", "openpyxl"):
+        monkeypatch.setitem(sys.modules, reader, None)
+    with pytest.raises(cm.BadInput, match="expected python-calamine or openpyxl, to read a workbook: python -m pip"):
+        read_national_costs(io.BytesIO(workbook_bytes))
+
+
+workbook_bytes = workbook(SHEET)
+
+OF_2023_24 = """\
+Service Code,Dept or Currency Code,Dept or Currency Desc,Activity,Unit cost,Cost
+Mental Health Care Contact,MHCC , Mental Health Care Contact,"20,324,923",302.1095,6140352306
+Ambulance,01 , Hear & Treat,100,65.5,6550
+"""
+
+
+def test_the_columns_of_2023_24_and_a_schedule_without_types_of_team() -> None:
+    costs = read(OF_2023_24)
+    assert costs["currency_code"].tolist() == ["MHCC", "01"]
+    assert costs["currency_desc"].tolist() == ["Mental Health Care Contact", "Hear & Treat"]
+    assert costs["activity"].tolist() == [20_324_923, 100]
+    with pytest.raises(cm.BadInput) as caught:
+        compare_cost_per_contact(costs, inflation=0.03)
+    assert "expected codes of types of team, such as A06; this schedule has none" in str(caught.value)
+    assert "in all 20,324,923 contacts, £6,140,352,306" in str(caught.value)
+
+
+def test_the_published_file_of_2023_24(real) -> None:
+    costs = read_national_costs(real / "ncc_2023_24.csv.gz")
+    assert len(costs) == 11_303
+    contacts = costs[costs["currency_code"] == "MHCC"].iloc[0]
+    assert (contacts["activity"], round(contacts["unit_cost"], 2)) == (20_324_923, 302.11)
 
 
 # The published file

@@ -6,10 +6,10 @@ import io
 
 import pandas as pd
 import pytest
-from official_files import ALLOCATIONS, ICB, MONTHLY_HEADER, monthly_row
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import icb_rates, read_icb_allocations, read_mhsds_monthly
+from tests.support.official_files import ALLOCATIONS, ICB, MONTHLY_HEADER, monthly_row
 
 PEOPLE = read_icb_allocations(io.StringIO(ALLOCATIONS))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import zipfile
 
 import pytest
-from official_files import ALLOCATIONS, COSTS, monthly_text
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import read_icb_allocations, read_mhsds_monthly, read_national_costs
+from tests.support.official_files import ALLOCATIONS, COSTS, monthly_text
 
 MONTHLY = monthly_text({"MRS02": 372_004, "MRS02a": 78_261, "MRS02b": 21.037678})
 FILES = {
@@ -189,6 +190,40 @@ def test_another_official_file_is_recognised(read, text, title) -> None:
         if other is not read:
             message = refusal(read, io.StringIO(other_text))
             assert f"expected the columns of {title}; this is {other_title}: use {other.__name__}" in message
+
+
+@every_file
+def test_a_file_of_which_not_one_column_is_known(read, text, title) -> None:
+    message = refusal(read, io.StringIO("Question,Breakdown1,value\na,b,1\n"))
+    assert "has 1 problem" in message
+    assert f"got 'Question, Breakdown1, value', expected the columns of {title}" in message
+
+
+def zipped(**files: str) -> io.BytesIO:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("_", "."), text)
+    return io.BytesIO(content.getvalue())
+
+
+@every_file
+def test_the_only_csv_file_of_a_zip_archive(read, text, title) -> None:
+    assert read(zipped(main_csv=text, notes_txt="Notes")).equals(read(io.StringIO(text)))
+    for files in ({"a_csv": text, "b_csv": text}, {"notes_txt": "Notes"}):
+        message = refusal(read, zipped(**files))
+        assert f"got 'a zip archive of {len(files)} file" in message
+        assert f"expected {title} as CSV, or the only CSV file in a zip archive: unzip it and name one" in message
+    message = refusal(read, io.BytesIO(zipped(main_csv=text).getvalue()[:-30]))
+    assert f"expected {title} as CSV or zipped as a whole" in message
+
+
+@every_file
+def test_what_else_may_be_given(read, text, title, tmp_path) -> None:
+    assert f"got 'a folder', expected {title} as a file" in refusal(read, tmp_path)
+    assert "got 'a Parquet file'" in refusal(read, io.BytesIO(b"PAR1\x15\x04"))
+    damaged = (text + "é").encode()[:-1]
+    assert "expected" in refusal(read, io.BytesIO(damaged))
 
 
 @every_file

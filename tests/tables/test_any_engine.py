@@ -14,8 +14,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-import spark_session
-from engines import ALL, LAZY, cells, each, on_spark, sorted_by
 
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import Shares, apportion
@@ -23,6 +21,8 @@ from cmhs_metrics.disclosure import Rule, protect, suppress, suppress_percentage
 from cmhs_metrics.intervals import mean_interval, proportion_interval, rate_interval, standardised_rates, with_intervals
 from cmhs_metrics.run_charts import run_chart
 from cmhs_metrics.variation import fold_variation, funnel, quartile_groups, ranks
+from tests.support import spark_session
+from tests.support.engines import ALL, LAZY, cells, each, on_spark, sorted_by
 
 TEAMS = {
     "icb": ["B", "A", "B", "A"],

@@ -9,16 +9,17 @@ import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from engines import ALL, EAGER, LAZY, cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES
-from cmhs_metrics.tables.boxes import Box, with_bounds
+from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
+from tests.support.engines import ALL, EAGER, LAZY, cells
 
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)
@@ -51,7 +52,7 @@ def bounds(metric: Metric, boxes: list[Ends]) -> list[tuple[float | None, float 
     }
     nothing = {name: pl.Series([None] * len(boxes), dtype=pl.Float64) for name in ("value", *metric.inputs)}
     ends = {name: (f"{name}_lower", f"{name}_upper") for name in metric.inputs}
-    box = Box("value", metric, ends, {name: name for name in metric.inputs})
+    box = BoundedMetric("value", metric, ends, {name: name for name in metric.inputs})
     frame = with_bounds(nw.from_native(pl.DataFrame(columns | nothing)), [box])
     return frame.select("value_lower", "value_upper").rows()
 

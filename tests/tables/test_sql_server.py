@@ -11,14 +11,14 @@ import ibis
 import narwhals as nw
 import pyarrow as pa
 import pytest
-from engines import cells
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import Shares, apportion
+from cmhs_metrics.tables.period_spans import FINANCIAL_YEAR, MONTH
 from cmhs_metrics.tables.sql_server import MONTHS, YEARS, is_on_sql_server, without_nan_and_patterns
-from cmhs_metrics.tables.validation import FINANCIAL_YEAR, MONTH
+from tests.support.engines import cells
 
 # Ibis calls a method of DuckDB by its former name.
 pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")

@@ -8,13 +8,14 @@ from decimal import Decimal
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from engines import ALL, EAGER, LAZY, cells, each, on_spark
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support.engines import ALL, EAGER, LAZY, cells, each, on_spark
 
 TEAMS = {
     "organisation": ["RT1", "RT1", "RV9", "RV9"],

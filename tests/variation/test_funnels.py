@@ -160,6 +160,17 @@ class TestWidenedLimits:
 
 
 class TestZScores:
+    @pytest.mark.parametrize("kind", ["rate", "proportion", "ratio"])
+    def test_z_scores_refuse_what_is_no_count(self, kind: str) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.funnel_z_scores(kind, np.array([5, 1.5, -2]), np.array([10, 10, 10]), 0.5)
+        assert [(each.column, each.row) for each in caught.value.problems] == [("counts", "row=1"), ("counts", "row=2")]
+
+    def test_z_scores_refuse_a_part_above_its_whole(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.funnel_z_scores("proportion", np.array([5, 11]), np.array([10, 10]), 0.5)
+        assert [(each.column, each.row, each.value) for each in caught.value.problems] == [("counts", "row=1", 11)]
+
     def test_by_hand(self) -> None:
         assert v.funnel_z_scores("ratio", 16, 9) == pytest.approx(2 * (4 - 3))
         assert v.funnel_z_scores("rate", 16, 900_000, 1.0) == pytest.approx(2)
@@ -326,7 +337,9 @@ class TestFunnel:
             v.funnel("rates", np.array([5, 2]), np.array([4, 9]))
         with pytest.raises(cm.BadInput, match="target: got 0.0, expected a target given"):
             v.funnel("proportion", np.array([0, 0]), np.array([4, 9]))
-        with pytest.raises(cm.BadInput, match="counts: got 1, expected 2 or more places with a value"):
+        with pytest.raises(
+            cm.BadInput, match="counts: got 1, expected the values of 2 or more places, or a target to hold one against"
+        ):
             v.funnel("rate", np.array([5, np.nan]), np.array([4, 9]))
         with pytest.raises(ValueError, match="different indexes"):
             v.funnel("rate", pd.Series([1, 2]), pd.Series([5, 6], index=[1, 2]))
@@ -356,3 +369,58 @@ class TestFunnel:
         assert repr(limits) == "<FunnelLimits of a rate about 200 at 95% and 99.8%, 1 places>"
         with pytest.raises(cm.BadInput, match="values: got -1.0, expected zero or more"):
             v.outliers(-1.0, limits)
+
+
+class TestApportionedCounts:
+    """Counts that were shared out: whole but for noise in the last digits, or fractions in earnest."""
+
+    NOISY = pd.Series([775.9999999999999, 727.0000000000001])
+    PEOPLE = pd.Series([250_000, 1_000_000])
+
+    def test_noise_is_no_fraction(self) -> None:
+        found, exact = v.funnel("rate", self.NOISY, self.PEOPLE), v.funnel("rate", pd.Series([776, 727]), self.PEOPLE)
+        assert found.outlier.tolist() == exact.outlier.tolist()
+        assert found.values.tolist() == exact.values.tolist()
+        shares = [v.funnel("proportion", held, held * 2) for held in (self.NOISY, pd.Series([776.0, 727.0]))]
+        assert shares[0].limits.at(0.95).upper.tolist() == shares[1].limits.at(0.95).upper.tolist()
+        assert v.systematic_component_of_variation(self.NOISY, self.PEOPLE) == pytest.approx(
+            v.systematic_component_of_variation(np.array([776, 727]), self.PEOPLE.to_numpy())
+        )
+
+    def test_fractions_are_asked_for(self) -> None:
+        counts, people = np.array([35078.488, 40.5]), np.array([4e6, 6e3])
+        with pytest.raises(cm.BadInput, match="fractional=True allows those that were apportioned"):
+            v.funnel("rate", counts, people)
+        found = v.funnel("rate", counts, people, fractional=True)
+        assert found.values.tolist() == pytest.approx([876.9622, 675.0])
+        # The limits rest on the people and the target alone.
+        limits = v.funnel_limits("rate", people, found.target)
+        assert found.limits.to_frame().equals(limits.to_frame())
+
+    def test_a_proportion_has_the_limits_of_the_nearest_whole_number(self) -> None:
+        found = v.funnel("proportion", np.array([4.2, 30.0]), np.array([20.4, 200.0]), 0.1, fractional=True)
+        whole = v.funnel_limits("proportion", np.array([20.0, 200.0]), 0.1)
+        np.testing.assert_array_equal(found.limits.at(0.95).upper, whole.at(0.95).upper)
+        assert found.values[0] == pytest.approx(4.2 / 20.4)
+
+    def test_positions_and_ranks_too(self) -> None:
+        arguments = {
+            "counts": pd.Series({"A": 5.5, "B": 900.25, "C": 7.0}),
+            "denominators": pd.Series({"A": 1e4, "B": 1e4, "C": 1e4}),
+        }
+        assert v.position("B", **arguments, fractional=True).rank == 1
+        assert v.rank_intervals(**arguments, fractional=True, draws=100).rank.tolist() == [3, 1, 2]
+
+
+class TestOnePlace:
+    @pytest.mark.parametrize(("count", "word"), [(20, "within"), (60, "above 99.8%"), (0, "below 99.8%")])
+    def test_is_judged_against_a_target(self, count: int, word: str) -> None:
+        found = v.funnel("rate", np.array([count]), np.array([100_000]), target=20)
+        assert found.outlier.tolist() == [word]
+        assert found.limits.to_frame().shape == (1, 6)
+
+    def test_without_one_is_refused_once(self) -> None:
+        with pytest.raises(cm.BadInput, match="has 1 problem"):
+            v.funnel("rate", np.array([5]), np.array([1000]))
+        with pytest.raises(cm.BadInput, match="has 1 problem"):
+            v.funnel("rate", np.array([5]), np.array([1000]), target=20, adjustment="additive")

@@ -54,6 +54,26 @@ class TestPosition:
             assert found.chance == funnel.outlier[name]
         assert v.position("Centre", counts=COUNTS, denominators=PEOPLE, average="pooled").chance == "above 99.8%"
 
+    @pytest.mark.parametrize(("kind", "scale"), [("rate", 1e5), ("proportion", 1), ("ratio", 1)])
+    def test_value_and_averages_are_on_the_scale_of_their_kind(self, kind: str, scale: float) -> None:
+        # 10 of 100, 30 of 100 and 20 of 50: 0.1, 0.3 and 0.4; together 60 of 250.
+        given = {"counts": np.array([10, 30, 20]), "denominators": np.array([100, 100, 50]), "kind": kind}
+        found = v.position(1, **given, average="pooled", peers=[0])
+        assert found.value == pytest.approx(0.3 * scale)
+        assert found.average_value == pytest.approx(60 / 250 * scale)
+        assert found.peer_value == pytest.approx(0.1 * scale)
+        assert v.position(1, **given, average="median").average_value == pytest.approx(0.3 * scale)
+
+    def test_a_small_difference_is_above_or_below_all_the_same(self) -> None:
+        values = np.array([0.2, 0.3, 0.4])
+        assert "0.1 above" in repr(v.position(2, values))
+        assert "0.1 below" in repr(v.position(0, values))
+
+    def test_refuses_bounds_without_values_and_says_what_is_wrong_with_them_too(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            v.position(0, lower=np.array([2.0, 1]), upper=np.array([1.0, 2]))
+        assert {"the values", "lower"} <= {each.column for each in caught.value.problems}
+
     def test_chance_by_bounds(self) -> None:
         lower, upper = RATES - 15, RATES + 15
         chances = [v.position(name, RATES, lower=lower, upper=upper).chance for name in NAMES]
@@ -98,6 +118,23 @@ class TestPosition:
         assert [v.position(at, np.arange(30.0)).__repr__().split(", ")[1].split(" ")[0] for at in (29, 28, 27, 19, 7)] == [
             "1st", "2nd", "3rd", "11th", "23rd"
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("column", ["values", "lower", "upper"])
+    def test_refuses_what_is_infinite(self, column: str) -> None:
+        given = {"values": [1.0, 2, 3], "lower": [0.5, 1.5, 2.5], "upper": [1.5, 2.5, 3.5]}
+        given[column][1] = math.inf
+        with pytest.raises(cm.BadInput) as caught:
+            v.position(0, **{name: np.array(values) for name, values in given.items()})
+        assert (column, "row=1", math.inf) in [(each.column, each.row, each.value) for each in caught.value.problems]
+        if column == "values":
+            with pytest.raises(cm.BadInput):
+                v.position(0, np.array(given["values"]))
+
+    def test_bounds_may_be_equal_and_may_touch_the_value(self) -> None:
+        # A place whose value is certain, and one at its bound.
+        values = np.array([0.0, 5.0, 10.0])
+        found = v.position(1, values, lower=np.array([0.0, 5.0, 8.0]), upper=np.array([1.0, 5.0, 10.0]))
+        assert (found.rank, found.places) == (2, 3)
 
     def test_to_frame(self) -> None:
         frame = v.position("Centre", RATES, peers=["East"]).to_frame()

@@ -70,6 +70,8 @@ class TestQuartileGroups:
         # Of 1 … 8 the quartiles are 2.75, 4.5 and 6.25.
         assert v.quartile_groups(np.arange(1.0, 9)).tolist() == [1, 1, 2, 2, 3, 3, 4, 4]
         assert v.quartile_groups(pl.Series([1, None, 2, 3, 4])).to_list() == [1, None, 2, 3, 4]
+        # Of 0 … 100 they are 25, 50 and 75, each of which belongs to the quarter below it.
+        assert v.quartile_groups(np.arange(101.0)).tolist() == [1] * 26 + [2] * 25 + [3] * 25 + [4] * 25
 
     @given(whole)
     def test_rise_with_the_values(self, values: np.ndarray) -> None:
@@ -207,6 +209,8 @@ class TestRankIntervals:
         assert polars.rank.to_list() == [1, None, 2]
         nobody = v.rank_intervals(counts=np.array([3, 0]), denominators=np.array([9, 0]), kind="proportion")
         assert math.isnan(nobody.rank[1])
+        assert math.isnan(nobody.lower[1])
+        assert (nobody.places, nobody.missing, nobody.upper[0]) == (1, 1, 1)
         assert v.rank_intervals(np.full(3, np.nan), standard_errors=np.ones(3)).places == 0
 
     def test_refuses_bad_input_with_all_its_problems(self) -> None:
@@ -216,8 +220,8 @@ class TestRankIntervals:
             )
         assert [str(problem) for problem in caught.value.problems] == [
             "confidence: got 95, expected a proportion between 0 and 1",
-            "counts, row=1: got 1.5, expected a count: a whole number, zero or more",
-            "counts, row=2: got -2.0, expected a count: a whole number, zero or more",
+            "counts, row=1: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "counts, row=2: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
             "counts, row=0: got 5.0, expected no more than the denominator",
             "counts, row=3: got 4.0, expected no more than the denominator",
         ]
@@ -229,6 +233,28 @@ class TestRankIntervals:
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 0]))
         with pytest.raises(cm.BadInput, match="draws: got 10, expected 100 or more"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=10)
+
+    def test_shares_near_one_are_surer_than_rates(self) -> None:
+        # 980 and 950 of 1,000: shares that differ by 3.7 of their standard errors, sqrt(p (1 - p) / 1000); as events with
+        # the chance of a Poisson count, sqrt(p / 1000), by 0.7.
+        given = {"counts": np.array([980, 950]), "denominators": np.array([1_000, 1_000])}
+        sure, unsure = v.rank_intervals(**given, kind="proportion"), v.rank_intervals(**given, kind="rate")
+        assert (sure.lower.tolist(), sure.upper.tolist()) == ([1, 2], [1, 2])
+        assert (unsure.lower.tolist(), unsure.upper.tolist()) == ([1, 1], [2, 2])
+
+    def test_a_bound_may_be_the_estimate(self) -> None:
+        # A place where all did, or none: its share is its upper, or its lower, bound.
+        found = v.rank_intervals(
+            np.array([1.0, 0.8, 0.0]), lower=np.array([0.9, 0.7, 0.0]), upper=np.array([1.0, 0.9, 0.1])
+        )
+        assert found.rank.tolist() == [1, 2, 3]
+        assert (found.lower[2], found.upper[2]) == (3, 3)
+
+    def test_the_edges_are_accepted(self) -> None:
+        found = v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=100)
+        assert found.rank.tolist() == [2, 1]
+        found = v.rank_intervals(counts=np.array([5, 0]), denominators=np.array([5, 5]), kind="proportion")
+        assert found.rank.tolist() == [1, 2]
 
     @pytest.mark.parametrize("names", [[], ["estimates"], ["counts"], ["estimates", "counts", "denominators"]])
     def test_refuses_other_combinations(self, names: list[str]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
 from hypothesis import given
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
+from tests.support import official_data
 
 Q = cm.units.Quantity
-DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 positive = st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30).map(np.array)
 factors = st.floats(1e-3, 1e3)
 SUMMARIES = [
@@ -48,15 +48,15 @@ class TestTheAuditsRanges:
 
 @pytest.fixture(scope="module")
 def rates() -> pd.DataFrame:
-    practices = pd.read_csv(DATA / "icb_allocations_2025_26.csv", encoding="utf-8-sig")
+    practices = pd.read_csv(official_data.FOLDER / "icb_allocations_2025_26.csv", encoding="utf-8-sig")
     people = practices.groupby("ICB")[["Population", "MH WP"]].sum()
-    waits = pd.read_csv(DATA / "mhsds_4ww_2024_06.csv.gz", dtype=str)
+    waits = pd.read_csv(official_data.FOLDER / "mhsds_4ww_2024_06.csv.gz", dtype=str)
     of_icbs = waits["BREAKDOWN"].str.startswith("ICB") & (waits["MEASURE_ID"] == "MRS06")
     referrals = waits[of_icbs].set_index("PRIMARY_LEVEL")["MEASURE_VALUE"].drop("UNKNOWN").astype(float)
     return people.rdiv(referrals, axis=0) * 100_000
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"the published files are not at {DATA}")
+@official_data.needed("icb_allocations_2025_26.csv")
 class TestOpenReferralsOfJune2024:
     """MHSDS community waits, June 2024, MRS06 over 42 ICBs: 4.8-fold registered, 4.9-fold need-weighted."""
 
@@ -171,8 +171,8 @@ class TestSystematicComponent:
         with pytest.raises(cm.BadInput) as caught:
             v.systematic_component_of_variation(observed, expected)
         assert [str(problem) for problem in caught.value.problems] == [
-            "observed, icb=QUE: got 1.5, expected a count: a whole number, zero or more",
-            "observed, icb=QT1: got -1.0, expected a count: a whole number, zero or more",
+            "observed, icb=QUE: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "observed, icb=QT1: got -1.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
             "expected, icb=QOP: got 0.0, expected a finite number above zero",
             "expected, icb=QWO: got -1.0, expected a finite number above zero",
         ]
@@ -205,10 +205,15 @@ class TestGini:
     def test_of_nothing_is_undefined(self) -> None:
         assert math.isnan(v.gini(np.zeros(3)))
 
-    def test_refuses_empty_and_negative_populations(self) -> None:
-        with pytest.raises(cm.BadInput, match="2 problems") as caught:
+    def test_refuses_negative_populations_and_none_at_all(self) -> None:
+        with pytest.raises(cm.BadInput, match="weights, row=1: got -5.0, expected zero or more"):
             v.gini(np.array([1.0, 2, 3]), np.array([0, -5, 7]))
-        assert [problem.row for problem in caught.value.problems] == ["row=0", "row=1"]
+        with pytest.raises(cm.BadInput, match="weights: got 0, expected people in one place at least"):
+            v.gini(np.array([1.0, 2]), np.array([0, 0]))
+
+    def test_a_place_without_people_counts_for_nothing(self) -> None:
+        values, weights = np.array([1.0, 3, 50, np.nan]), np.array([300, 100, 0, 0])
+        assert v.gini(values, weights) == v.gini(values[:2], weights[:2]) == 0.25
 
 
 class TestEverySummary:

@@ -1,5 +1,6 @@
 """Benchmarking: each place's metric beside the average, with its rank, its uncertainty and its peers."""
 
 from cmhs_metrics.benchmarking.comparison import benchmark
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES
 
-__all__ = ["benchmark"]
+__all__ = ["NOT_PLACES", "benchmark"]

@@ -6,40 +6,32 @@ as a pandas table, whatever the engine of the table that goes in.
 
 from __future__ import annotations
 
-import datetime
-import math
-from typing import TYPE_CHECKING, Any, Literal
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.benchmarking.open_values import (
-    certainly_outside,
-    ends,
-    no_chance,
-    open_average,
-    open_chance,
-    open_ranks,
-    sums_of_ends,
-)
+from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
 from cmhs_metrics.comparisons import Comparison
-from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.intervals import proportion_interval, rate_interval
-from cmhs_metrics.measures import AGE_BAND, MEASURES, POPULATION
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.measures import MEASURES, POPULATION
+from cmhs_metrics.periods import is_missing
+from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.entry import enter, require
-from cmhs_metrics.variation import funnel, quartile_groups, ranks
+from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.measures import Basis
-
-Average = Literal["pooled", "mean of places", "median of places"]
 
 
 def benchmark(
@@ -53,8 +45,9 @@ def benchmark(
     period: Any = None,
     over_time: Literal["last", "mean"] | None = None,
     average: Average = "pooled",
-    focus: Sequence[str] = (),
-    peers: Sequence[str] = (),
+    focus: Any = (),
+    peers: Any = (),
+    not_places: str | Sequence[str] = NOT_PLACES,
     confidence: float = 0.95,
     keys: Sequence[str] | None = None,
 ) -> pd.DataFrame:
@@ -71,14 +64,18 @@ def benchmark(
     populations, place, basis, over_time, keys
         As in `aggregate`.
     period : optional
-        The one period to compare, where the table has several.
+        The one period to compare, where the table has several, in any spelling that `parse_periods` reads. Populations
+        that have a column `period` are those of that period, or of the financial year that it lies in.
     average : {"pooled", "mean of places", "median of places"}, default "pooled"
         What each place is compared with: the metric of all places together, or the mean or median of the places' own
         (the audit's "average" is a mean of trusts).
-    focus : sequence of str, optional
-        Places to be marked, those that the reader asks about.
-    peers : sequence of str, optional
+    focus : place or sequence of them, optional
+        Places to be marked, those that the reader asks about: as they stand in the table, or as text.
+    peers : place or sequence of them, optional
         Places with which the others are compared besides, by their average of the same kind.
+    not_places : str or sequence of str, optional
+        Names that stand for no place; "Unknown", "Not stated", "Invalid" and the like unless given. Their rows are kept
+        with their value, and have no rank, no interval and no part in an average or in the number of places.
     confidence : float, default 0.95
         Of the intervals [proportion].
 
@@ -86,10 +83,11 @@ def benchmark(
     -------
     pandas.DataFrame
         A row for each metric and place, in the order of the places: `metric`, `label`, `unit`, `basis` (the population
-        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit], `rank` (1 is highest) of `places`,
-        `quartile` (1 is lowest), `average` [unit] and `average_kind`, `difference` [unit] and `difference_percent` [%]
-        from it, `more_than_chance` (whether the average lies outside the interval), `outlier` (the place's position in
-        a funnel around the pooled value), `peer_average` [unit], and the marks `focus` and `peer`.
+        of a rate), `place`, `is_place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
+        position in a funnel around the pooled value), `rank` (1 is highest) of `places`, `quartile` (1 is lowest),
+        `average` [unit], `average_kind` and `average_of` (how many places, and what it leaves out), `difference` [unit]
+        and `difference_percent` [%] from it, `more_than_chance` (whether the average lies outside the interval),
+        `peer_average` [unit], and the marks `focus` and `peer`.
 
         Where a measure has bounds (``caseload_lower`` and ``caseload_upper``, see `aggregate`) there are besides
         `value_lower` and `value_upper`, between which the true value lies [unit]; `rank_best` and `rank_worst`, the
@@ -125,167 +123,155 @@ def benchmark(
     >>> result.query("focus")[["place", "places", "basis"]].to_dict("records")
     [{'place': 'Synthetic Trust 07', 'places': 56, 'basis': '16+'}]
     """
-    wanted = [metrics] if isinstance(metrics, str) or callable(metrics) else list(metrics)
-    if average not in ("pooled", "mean of places", "median of places"):
-        expected = "'pooled', 'mean of places' or 'median of places'"
-        raise BadInput("benchmark", [Problem("average", None, average, expected)])
+    problems: list[Problem] = []
+    wanted = listed("metrics", metrics, problems, "metrics")
+    asked = {name: listed(name, given, problems) for name, given in (("focus", focus), ("peers", peers))}
+    none = listed("not_places", not_places, problems, "names that stand for no place")
+    _check_arguments(by, wanted, average, confidence, none, problems)
     if period is not None and over_time is None:
         over_time = "last"  # of one period, which a lazy table cannot know that it is
+    _boundaries(by, _in(table, by), populations)  # before people who meet no place are refused without a reason
     totals = aggregate(
-        _of_period(table, period), by, populations=populations, place=place, basis=basis, over_time=over_time,
-        metrics=wanted, keys=keys,
+        of_period(of_places(table), period), by, populations=_people_of(populations, period), place=place, basis=basis,
+        over_time=over_time, metrics=wanted, keys=keys,
     )  # fmt: skip
-    places = _in_memory(totals)
-    _check_places(places, by, focus, peers)
-    names = places[by].astype(str)
+    places, names = _in_memory(totals, by)
+    boundaries = _boundaries(by, names, populations)
+    marks = _marks(by, names, asked, none)
     parts = []
-    for column in places.columns:
-        found = column_of(str(column))
+    for column in places:
+        found = column_of(column)
         if found is not None:
-            among = names.isin(list(peers))
-            rows = _compared(places, str(column), *found, average=average, peers=among, level=confidence)
-            rows.insert(0, "place", names)
-            rows["focus"], rows["peer"] = names.isin(list(focus)), among
-            parts.append(_described(rows, *found))
+            rows = _compared(places, column, *found, average=average, marks=marks, level=confidence)
+            parts.append(pd.DataFrame(_described(rows, names, marks, *found)))
     if any("value_lower" in part for part in parts):
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
-    return Comparison(pd.concat(parts, ignore_index=True))
+    result = Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+    notes = list(getattr(table, "attrs", {}).get("notes", ())) if isinstance(table, pd.DataFrame) else []
+    if boundaries or notes:
+        result.attrs = {**result.attrs, "notes": list(dict.fromkeys([*result.attrs.get("notes", ()), *notes]))}
+    if boundaries:
+        result.attrs["boundaries"] = boundaries
+    return result
 
 
-def _of_period(table: Any, period: Any) -> Any:
-    if period is None:
-        return table
-    entered = enter(table)
-    require(entered, ["period"], "period")
-    held = nw.col("period")
-    if entered.schema["period"] in (nw.Date, nw.Datetime):
-        day = _day(period)
-        if day is None:
-            expected = "a day, as 2025-03-31: the table names its periods by their last day"
-            raise BadInput("benchmark", [Problem("period", None, period, expected)])
-        held, period = held.cast(nw.Date), day
-    return entered.leave(entered.frame.filter(held == period), {})
+def _boundaries(by: str, names: list[Any], populations: Any) -> str:
+    """Whose boundaries the places and their people have, where they are places of the NHS; two dates are refused."""
+    if boundaries_of(names, "benchmark") is None:
+        return ""
+    start, end = boundaries_of([*names, *_in(populations, by)], "benchmark") or boundaries_of(names) or ("", "")
+    return " ".join(filter(None, [start and f"from {start}", end and f"to {end}"]))
 
 
-def _day(value: Any) -> datetime.date | None:
-    if isinstance(value, str):
-        try:
-            return datetime.date.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    return value if isinstance(value, datetime.date) else None
+def _in(table: Any, by: str) -> list[Any]:
+    """The places of a table in memory; a lazy one is not run for it."""
+    frame = nw.from_native(table, pass_through=True)
+    if not isinstance(frame, nw.DataFrame) or by not in frame.columns:
+        return []
+    return [name for name in frame.get_column(by).unique().to_list() if isinstance(name, str)]
 
 
-def _in_memory(totals: Any) -> pd.DataFrame:
-    frame = nw.from_native(totals)
-    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    held = frame.to_pandas()
-    plain = {
-        name: pd.to_numeric(held[name].array.quantity.magnitude if hasattr(held[name].dtype, "ureg") else held[name])
-        for name in held.columns
-        if any(
-            each in MEASURES or column_of(each) for each in (name, name.removesuffix(LOWER), name.removesuffix(UPPER))
-        )
-    }
-    return held.assign(**{name: pd.Series(values, dtype="float64") for name, values in plain.items()})
+class _Marks(NamedTuple):
+    """Which rows are places, and which of these the reader asks about."""
+
+    is_place: NDArray[np.bool_]
+    focus: NDArray[np.bool_]
+    peer: NDArray[np.bool_]
+    said: str
 
 
-def _check_places(places: pd.DataFrame, by: str, focus: Sequence[str], peers: Sequence[str]) -> None:
-    known = set(places[by].astype(str))
-    problems = [
-        Problem(argument, None, name, f"a place of the table; {nearest(str(name), known)}".rstrip("; "))
-        for argument, asked in (("focus", focus), ("peers", peers))
-        for name in ([asked] if isinstance(asked, str) else asked)
-        if str(name) not in known
-    ]
+def _check_arguments(
+    by: Any, metrics: list[Any], average: Any, confidence: Any, not_places: list[Any], problems: list[Problem]
+) -> None:
+    if not isinstance(by, str):
+        problems.append(Problem("by", None, by, "the name of one column, that of the places"))
+    if not metrics:
+        problems.append(Problem("metrics", None, None, "one metric or more, by name; cm.list_metrics() has them all"))
     problems += [
-        Problem(argument, None, asked, "a list of places")
-        for argument, asked in (("focus", focus), ("peers", peers))
-        if isinstance(asked, str)
+        Problem("metrics", None, each, "the name of a metric, or the metric itself")
+        for each in metrics
+        if not (isinstance(each, str) or callable(each))
     ]
-    if len(known) < 2:
-        problems.append(Problem(by, None, len(known), "at least two places to compare"))
+    if average not in AVERAGES:
+        problems.append(Problem("average", None, average, "'pooled', 'mean of places' or 'median of places'"))
+    number = isinstance(confidence, Real) and not isinstance(confidence, bool)
+    if not (number and 0 < confidence < 1):
+        hint = f" ({confidence / 100:g} is {confidence:g}%)" if number and 1 < confidence < 100 else ""
+        problems.append(Problem("confidence", None, confidence, f"a proportion between 0 and 1, as 0.95{hint}"))
+    problems += [Problem("not_places", None, each, "a name") for each in not_places if not isinstance(each, str)]
     if problems:
         raise BadInput("benchmark", problems)
 
 
-def _compared(
-    places: pd.DataFrame,
-    column: str,
-    metric: Metric,
-    basis: Basis | None,
-    *,
-    average: Average,
-    peers: pd.Series[bool],
-    level: float,
-) -> pd.DataFrame:
-    values = places[column].astype("float64")
-    inputs = [basis.measure if basis and name == POPULATION else name for name in metric.inputs]
-    if f"{column}{LOWER}" in places:
-        return _compared_between_bounds(places, column, metric, inputs, average=average, peers=peers, level=level)
-    around = _average(places, values, metric, inputs, average, values.notna())
-    among = _average(places, values, metric, inputs, average, values.notna() & peers)
-    bounds = _bounds(places, values, metric, inputs, level)
-    rows = pd.DataFrame({"value": values, **bounds})
-    rows["rank"] = ranks(values, ties="min")
-    rows["places"] = int(values.notna().sum())
-    rows["quartile"] = quartile_groups(values) if values.notna().sum() > 1 else math.nan
-    rows["average"], rows["average_kind"] = around, average
-    rows["difference"] = values - around
-    rows["difference_percent"] = (values - around) / around * 100 if around else math.nan
-    outside = (rows["lower"] > around) | (rows["upper"] < around)
-    rows["more_than_chance"] = outside.astype("boolean").where(rows["lower"].notna())
-    rows["peer_average"] = among
-    return rows
+def _people_of(populations: Any, period: Any) -> Any:
+    """The people of the period compared, where populations have several."""
+    if populations is None or period is None:
+        return populations
+    if "period" not in frame_of(populations, "benchmark", "populations").collect_schema():
+        return populations
+    return nw.to_native(nw.from_native(of_period(populations, period, "populations")).drop("period"))
 
 
-def _compared_between_bounds(
-    places: pd.DataFrame,
-    column: str,
-    metric: Metric,
-    inputs: list[str],
-    *,
-    average: Average,
-    peers: pd.Series[bool],
-    level: float,
-) -> pd.DataFrame:
-    """As `_compared`, where some values are suppressed or rounded."""
-    values, (lower, upper) = places[column].astype("float64"), ends(places, column)
-    there = lower.notna()
-    averages = {}
-    for name, which in (("average", there), ("peer_average", there & peers)):
-        # An average that leaves out what is suppressed would be one of other places.
-        known = bool(values[which].notna().all())
-        averages[name] = (
-            _average(places, values, metric, inputs, average, which) if known else math.nan,
-            *open_average(places, column, metric, inputs, average, which),
+def _marks(by: str, names: list[str], asked: dict[str, list[Any]], not_places: list[str]) -> _Marks:
+    no_place = is_no_place(names, not_places)
+    problems: list[Problem] = []
+    wanted = {argument: asked_for(argument, given, names, no_place, problems) for argument, given in asked.items()}
+    count = len(names) - sum(no_place)
+    if count < 2:
+        problems.append(Problem(by, None, count, "at least two places to compare"))
+    problems += [
+        Problem(by, None, name, "a name that stands once, whatever it is held as")
+        for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ())
+    ]
+    if problems:
+        raise BadInput("benchmark", problems)
+    left_out = [name for name, none in zip(names, no_place, strict=True) if none]
+    focus, peer = (np.array([name in wanted[argument] for name in names]) for argument in ("focus", "peers"))
+    return _Marks(~np.array(no_place), focus, peer, f", without {' and '.join(left_out)}" if left_out else "")
+
+
+def _in_memory(totals: Any, by: str) -> tuple[Sums, list[str]]:
+    """The sums and metrics of the places as plain numbers, and the places as text."""
+    frame = nw.from_native(totals)
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    cells = frame.get_column(by).to_list()
+    if any(is_missing(cell) for cell in cells):
+        raise BadInput("benchmark", [Problem(by, None, None, "a place in every row")])
+    numeric = [
+        name
+        for name in frame.columns
+        if any(
+            each in MEASURES or column_of(each) for each in (name, name.removesuffix(LOWER), name.removesuffix(UPPER))
         )
-    around, *between = averages["average"]
-    pooled = open_average(places, column, metric, inputs, "pooled", there)
-    counted = _counted_names(metric, inputs)
-    rows = pd.DataFrame({"value": values, "value_lower": lower, "value_upper": upper})
-    chance = no_chance(values.index)
-    if counted is not None:
-        events, among = counted
-        others = among if set(events).isdisjoint(among) else [name for name in among if name not in events]
-        (few, many), (less, more) = sums_of_ends(places, events), sums_of_ends(places, others)
-        chance = open_chance(
-            (few.where(there), many), (less.where(there), more), metric,
-            of_all=others is among, level=level, pooled=pooled,
-        )  # fmt: skip
-    rows = rows.assign(lower=chance["lower"], upper=chance["upper"], outlier=chance["outlier"])
-    placed = open_ranks(lower, upper)
-    rows[["rank", "rank_best", "rank_worst"]] = placed[["rank", "rank_best", "rank_worst"]]
-    rows["places"], rows["quartile"] = int(there.sum()), placed["quartile"]
-    rows["average"], rows["average_lower"], rows["average_upper"] = averages["average"]
-    rows["average_kind"] = average
-    rows["difference"] = values - around
-    rows["difference_percent"] = (values - around) / around * 100 if around else math.nan
-    rows["more_than_chance"] = certainly_outside(chance, (between[0], between[1]))
-    rows["peer_average"], rows["peer_average_lower"], rows["peer_average_upper"] = averages["peer_average"]
-    return rows
+    ]
+    held = frame.select(*numeric).to_pandas()
+    places = {}
+    for name, column in held.items():
+        plain = column.array.quantity.magnitude if hasattr(column.dtype, "ureg") else column.to_numpy()
+        places[str(name)] = np.asarray(plain, dtype=np.float64)
+    return places, as_names(cells)
+
+
+def _compared(
+    places: Sums, column: str, metric: Metric, basis: Basis | None, *, average: Average, marks: _Marks, level: float
+) -> Mapping[str, Any]:
+    inputs = [basis.measure if basis and name == POPULATION else name for name in metric.inputs]
+    is_place = marks.is_place
+    all_places = bool(is_place.all())
+    held = places if all_places else {name: cells[is_place] for name, cells in places.items()}
+    compare = compared_between_bounds if f"{column}{LOWER}" in places else compared_exactly
+    rows = compare(held, column, metric, inputs, average=average, peers=marks.peer[is_place], level=level)
+    rows["average_of"] = f"{rows['places']:,} places{marks.said}"
+    if all_places:
+        return rows
+    # What is no place has its value, and no rank, no interval and no difference from places.
+    of_places = {name: pd.Series(cells).array for name, cells in rows.items() if np.ndim(cells)}
+    spread = pd.DataFrame(of_places, index=np.flatnonzero(is_place)).reindex(range(len(is_place)))
+    own = {"value": column, "value_lower": f"{column}{LOWER}", "value_upper": f"{column}{UPPER}"}
+    return {
+        name: cells if not np.ndim(cells) else places[own[name]] if name in own else spread[name].array
+        for name, cells in rows.items()
+    }
 
 
 def _with_closed_bounds(rows: pd.DataFrame) -> pd.DataFrame:
@@ -300,75 +286,11 @@ def _with_closed_bounds(rows: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _average(
-    places: pd.DataFrame,
-    values: pd.Series[float],
-    metric: Metric,
-    inputs: list[str],
-    kind: Average,
-    which: pd.Series[bool],
-) -> float:
-    if not which.any():
-        return math.nan
-    if kind == "mean of places":
-        return float(values[which].mean())
-    if kind == "median of places":
-        return float(values[which].median())
-    return float(metric.function(*(float(places.loc[which, name].sum()) for name in inputs)))
-
-
-def _bounds(
-    places: pd.DataFrame, values: pd.Series[float], metric: Metric, inputs: list[str], level: float
+def _described(
+    rows: Mapping[str, Any], names: list[str], marks: _Marks, metric: Metric, basis: Basis | None
 ) -> dict[str, Any]:
-    """The interval and the funnel position of each place, where the metric counts people or events."""
-    nothing = pd.Series(np.nan, index=values.index)
-    counts, whole = _counted(places, metric, inputs)
-    known = values.notna()
-    if counts is None or whole is None or known.sum() < 2:
-        return {"lower": nothing, "upper": nothing, "outlier": pd.Series(None, index=values.index, dtype=object)}
-    events, base = counts[known], whole[known]
-    if metric.proportion:
-        low, high = proportion_interval(events, base, level, fractional=True)
-    else:
-        low, high = rate_interval(events, base, confidence=level, fractional=True)
-    flags = _outliers(events.round(), base.round() if metric.proportion else base, proportion=metric.proportion)
-    return {
-        "lower": pd.Series(low, index=events.index).reindex(values.index),
-        "upper": pd.Series(high, index=events.index).reindex(values.index),
-        "outlier": pd.Series(np.asarray(flags, dtype=object), index=events.index).reindex(values.index),
-    }
-
-
-def _outliers(events: pd.Series[float], base: pd.Series[float], *, proportion: bool) -> Any:
-    """The place of each in a funnel; of none where all or nothing is counted, for there is no funnel around that."""
-    pooled = events.sum() / base.sum() if base.sum() else math.nan
-    if not 0 < pooled < (1 if proportion else math.inf):
-        return [None] * len(events)
-    return funnel("proportion" if proportion else "rate", events, base).outlier
-
-
-def _counted(
-    places: pd.DataFrame, metric: Metric, inputs: list[str]
-) -> tuple[pd.Series[float] | None, pd.Series[float] | None]:
-    counted = _counted_names(metric, inputs)
-    if counted is None:
-        return None, None
-    events, among = (places[names].sum(axis=1, skipna=False) for names in counted)
-    return events, among
-
-
-def _counted_names(metric: Metric, inputs: list[str]) -> tuple[list[str], list[str]] | None:
-    """The columns of which what is counted is the sum, and those that it is counted among."""
-    if metric.counted is None or AGE_BAND in inputs:
-        return None
-    columns = dict(zip(metric.inputs, inputs, strict=True))
-    events, among = ([columns[name] for name in names] for names in metric.counted)
-    return events, among
-
-
-def _described(rows: pd.DataFrame, metric: Metric, basis: Basis | None) -> pd.DataFrame:
-    rows.insert(0, "basis", basis.name if basis else None)
-    rows.insert(0, "unit", metric.printed_unit)
-    rows.insert(0, "label", metric.label)
-    rows.insert(0, "metric", metric.name)
-    return rows
+    told = {
+        "metric": metric.name, "label": metric.label, "unit": metric.printed_unit,
+        "basis": basis.name if basis else None, "place": names, "is_place": marks.is_place,
+    }  # fmt: skip
+    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer}

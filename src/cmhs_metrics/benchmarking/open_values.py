@@ -12,7 +12,7 @@ import pandas as pd
 from cmhs_metrics.disclosure import known_rank
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.boxes import Box, with_bounds
+from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
 from cmhs_metrics.variation import funnel
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ def open_average(
     }
     nothing = {name: [math.nan] for name in (column, *inputs)}
     named = dict(zip(metric.inputs, inputs, strict=True))
-    box = Box(column, metric, {each: (f"{name}{LOWER}", f"{name}{UPPER}") for each, name in named.items()}, named)
+    box = BoundedMetric(
+        column, metric, {each: (f"{name}{LOWER}", f"{name}{UPPER}") for each, name in named.items()}, named
+    )
     result = with_bounds(nw.from_native(pd.DataFrame(totals | nothing)), [box]).to_native()
     return float(result[f"{column}{LOWER}"].iloc[0]), float(result[f"{column}{UPPER}"].iloc[0])
 

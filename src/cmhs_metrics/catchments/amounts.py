@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.tables.entry import enter, require, rows_in
-from cmhs_metrics.tables.validation import as_text, number
+from cmhs_metrics.tables.casting import as_float, as_text
+from cmhs_metrics.tables.reading import read_table, rows_in
+from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
-    from cmhs_metrics.tables.entry import Table
+    from cmhs_metrics.tables.table import Table
 
 TEXT = (nw.String, nw.Categorical, nw.Enum)
 """The types of column that hold names or codes."""
@@ -44,7 +45,7 @@ def amounts_between(table: Any, origin: str, destination: str, value: str) -> di
     entered = _entered(table, [origin, destination], value)
     places = [as_text(name) for name in (origin, destination)]
     summed = (
-        entered.frame.select(*places, number(value).alias("_value"))
+        entered.frame.select(*places, as_float(value).alias("_value"))
         .group_by(origin, destination)
         .agg(
             nw.col("_value").sum(),
@@ -87,7 +88,7 @@ def one_row_a_place(table: Any, place: str) -> None:
     BadInput
         Naming each place that stands twice, and one without a name.
     """
-    entered = enter(table)
+    entered = read_table(table)
     require(entered, [place], "place")
     counted = entered.frame.group_by(place).agg(nw.len().alias("_rows"))
     repeated = counted.filter((nw.col("_rows") > 1) | nw.col(place).is_null())
@@ -124,7 +125,7 @@ def rows_of(table: Any, origin: str, destination: str, value: str) -> list[tuple
         When a column is not there or not of its kind.
     """
     entered = _entered(table, [origin, destination], value)
-    rows = rows_in(entered.frame.select(origin, destination, number(value).alias("_value")))
+    rows = rows_in(entered.frame.select(origin, destination, as_float(value).alias("_value")))
     return [(row[origin], row[destination], row["_value"]) for row in rows]
 
 
@@ -138,7 +139,7 @@ def refuse_other_than_text(table: Table, columns: list[str]) -> list[Problem]:
 
 
 def _entered(table: Any, places: list[str], value: str) -> Table:
-    entered = enter(table)
+    entered = read_table(table)
     require(entered, [*places, value], "table")
     problems = refuse_other_than_text(entered, places)
     if not entered.schema[value].is_numeric():

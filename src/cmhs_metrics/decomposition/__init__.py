@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmhs_metrics.decomposition.chain import Chain, chain_percentage_changes
+from cmhs_metrics.decomposition.drivers import Drivers, what_drove
 from cmhs_metrics.decomposition.mix import MixChange, decompose_mix_change
 from cmhs_metrics.decomposition.products import (
     ProductChange,
@@ -13,6 +14,7 @@ from cmhs_metrics.decomposition.products import (
 
 __all__ = [
     "Chain",
+    "Drivers",
     "MixChange",
     "ProductChange",
     "RatioChange",
@@ -20,4 +22,5 @@ __all__ = [
     "decompose_mix_change",
     "decompose_product_change",
     "decompose_ratio_change",
+    "what_drove",
 ]

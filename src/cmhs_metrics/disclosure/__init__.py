@@ -1,7 +1,9 @@
 """Disclosure control: suppression, rounding, and the attack that tests them."""
 
 from cmhs_metrics.disclosure.attack import Attack, attack
+from cmhs_metrics.disclosure.costs import CostRule, protect_costs
 from cmhs_metrics.disclosure.known_bounds import Known, known_rank, known_rate, known_total
+from cmhs_metrics.disclosure.linked import LinkedTable
 from cmhs_metrics.disclosure.protection import ProtectedTable, protect
 from cmhs_metrics.disclosure.published_table import PublishedTable, published_table
 from cmhs_metrics.disclosure.rule import NHS, Rule, round_to
@@ -11,7 +13,9 @@ from cmhs_metrics.disclosure.suppression import Suppression, suppress, suppress_
 __all__ = [
     "NHS",
     "Attack",
+    "CostRule",
     "Known",
+    "LinkedTable",
     "ProtectedTable",
     "PublishedTable",
     "Rule",
@@ -21,6 +25,7 @@ __all__ = [
     "known_rate",
     "known_total",
     "protect",
+    "protect_costs",
     "published_table",
     "round_to",
     "suppress",

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.disclosure.bounds import Inconsistent, reach
+from cmhs_metrics.disclosure.bounds import Inconsistent, Reach, reach
+from cmhs_metrics.disclosure.choices import contradiction
+from cmhs_metrics.disclosure.linked import Joint, LinkedTable, Lookup, as_linked
+from cmhs_metrics.disclosure.moves import Moves
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.frames import empty_like, given_back
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
+    from numpy.typing import NDArray
 
     from cmhs_metrics.disclosure.published_table import PublishedTable
 
@@ -72,7 +78,15 @@ class Attack:
         )
 
 
-def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
+def attack(
+    published: PublishedTable,
+    *,
+    exact: bool = True,
+    given: Sequence[PublishedTable | LinkedTable] = (),
+    lookup: Lookup | None = None,
+    relations: Sequence[Mapping[str, float]] = (),
+    witnesses: Sequence[NDArray[np.float64]] = (),
+) -> Attack:
     """Bound every suppressed cell of a table from everything that is published with it.
 
     Parameters
@@ -82,6 +96,17 @@ def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
     exact : bool, default True
         Whether to find the exact bounds of every cell. Otherwise the search for a cell ends as soon as its interval is
         wide enough, and the interval is one that it fills at least; what falls is the same. Use it on large tables.
+    given : sequence of PublishedTable or LinkedTable, optional
+        Other tables of the same people that are out. The suppressed cells of all tables are attacked from all, and so
+        are the counts between them that no table shows.
+    lookup : mapping, optional
+        The base labels that the labels of the first table cover, as in `LinkedTable`.
+    relations : sequence of mapping, optional
+        Sums of measures, by the names of their columns, that are zero; every part is named:
+        ``[{"contacts": 1, "face_to_face_contacts": -1, "other_contacts": -1}]``.
+    witnesses : sequence of numpy.ndarray, optional
+        Tables that the publisher knows to agree with what is published, such as the true one: the search starts there.
+        A table that does not agree is not used.
 
     Returns
     -------
@@ -120,19 +145,56 @@ def attack(published: PublishedTable, *, exact: bool = True) -> Attack:
     """
     layout, rule = published.layout, published.rule
     assert rule.width is not None
+    if given or lookup or relations:
+        return _attack_together(published, as_linked(given), lookup or {}, relations, exact)
     targets = np.flatnonzero(published.kind == SUPPRESSED)
     lower, upper = published.known()
     try:
-        found = reach(layout.relations, lower, upper, targets, enough=None if exact else rule.width)
+        found = reach(
+            layout.relations, lower, upper, targets, enough=None if exact else rule.width,
+            moves=None if exact else Moves(layout), witnesses=witnesses,
+        )  # fmt: skip
     except Inconsistent as error:
         raise BadInput("the published table", [_contradiction(published, error.relation)]) from error
+    return _result(published, layout.keys().iloc[targets].reset_index(drop=True), found, targets)
+
+
+def _attack_together(
+    published: PublishedTable,
+    given: Sequence[LinkedTable],
+    lookup: Lookup,
+    relations: Sequence[Mapping[str, float]],
+    exact: bool,
+) -> Attack:
+    rule = published.rule
+    joint = Joint([LinkedTable(published, lookup), *given], relations)
+    targets = np.flatnonzero(joint.hidden(joint.tables) | joint.between)
+    # The cells of the first table come first.
+    own = np.isin(targets, joint.place[0])
+    targets = np.concatenate([targets[own], targets[~own]])
+    try:
+        lower, upper = joint.known(joint.tables)
+        found = reach(joint.relations, lower, upper, targets, enough=None if exact else joint.widths())
+    except Inconsistent as error:
+        raise BadInput("the tables", [contradiction(joint, error)]) from error
     least, greatest = found.inner_lower[targets], found.inner_upper[targets]
-    cells = layout.keys().iloc[targets].reset_index(drop=True)
+    public = least >= rule.threshold if rule.suppress_zero else (least >= rule.threshold) | (greatest == 0)
+    # Of what no table shows only a count that may be small is anybody's secret.
+    targets = targets[~(joint.between[targets] & public)]
+    return _result(published, joint.keys(targets), found, targets, joint.widths()[targets])
+
+
+def _result(
+    published: PublishedTable, cells: pd.DataFrame, found: Reach, targets: NDArray[np.int64], widths: Any = None
+) -> Attack:
+    least, greatest = found.inner_lower[targets], found.inner_upper[targets]
+    width = published.rule.width
+    assert width is not None
     cells["lower"] = least
     cells["upper"] = np.where(np.isinf(greatest), np.nan, greatest)
     cells["width"] = cells["upper"] - cells["lower"]
-    cells["falls"] = greatest - least < rule.width
-    return Attack(cells, rule.width, published.like)
+    cells["falls"] = greatest - least < (width if widths is None else widths)
+    return Attack(cells, width, published.like)
 
 
 def _contradiction(published: PublishedTable, relation: int | None) -> Problem:

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from cmhs_metrics.disclosure.moves import Moves
 
     Floats = NDArray[np.float64]
 
@@ -91,14 +97,38 @@ class Unknowns:
         result = linprog(counted, A_eq=hstack([columns, columns]), b_eq=np.zeros(len(self.rows)), bounds=bounds)
         return np.asarray(self.open[growing[result.x[: len(growing)] > 0.5]])
 
-    def whole_extreme(self, direction: Floats) -> Any:
+    def whole_extreme(self, direction: Floats, effort: Effort = UNLIMITED) -> Any:
         """Minimise a sum over the open cells in whole numbers."""
         limits = (self.lower[self.open], self.upper[self.open])
-        return whole_numbers(direction, limits, self.matrix, self.right, self.right, mip_rel_gap=0)
+        result = whole_numbers(direction, limits, self.matrix, self.right, self.right, effort, mip_rel_gap=0)
+        if result.x is None:
+            raise Inconsistent
+        return result
+
+    def allows(self, table: Floats) -> bool:
+        """Whether whole numbers agree with what is known of each cell and of the sums."""
+        within = (self.lower <= table) & (table <= self.upper) & (table == np.round(table))
+        return bool(within.all()) and not np.any(self.relations @ table)
+
+    def some_table(self, effort: Effort) -> Floats:
+        """Whole numbers that agree with what is known."""
+        result = self.extreme(np.zeros(len(self.open)))
+        if result.status == 2:
+            raise Inconsistent
+        found = np.round(self.all_cells(result.x)) + 0.0
+        if self.allows(found):
+            return found
+        return np.round(self.all_cells(self.whole_extreme(np.zeros(len(self.open)), effort).x)) + 0.0
 
 
 def whole_numbers(
-    costs: Floats, limits: tuple[Floats, Floats], sums: Any, at_least: Any, at_most: Any, **options: float
+    costs: Floats,
+    limits: tuple[Floats, Floats],
+    sums: Any,
+    at_least: Any,
+    at_most: Any,
+    effort: Effort = UNLIMITED,
+    **options: float,
 ) -> Any:
     """Whole numbers within limits that cost least, some sums of which are bounded too, as scipy gives them."""
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -108,9 +138,15 @@ def whole_numbers(
     places = (sums.indices.astype(np.int32), sums.indptr.astype(np.int32))
     matrix = csr_array((sums.data, *places), shape=sums.shape)
     constraints = LinearConstraint(matrix, at_least, at_most) if matrix.shape[0] else ()
-    return milp(
+    if (left := effort.left()) < np.inf:
+        options["time_limit"] = min(left, options.get("time_limit", np.inf))
+    result = milp(
         costs, integrality=np.ones(len(costs)), bounds=Bounds(*limits), constraints=constraints, options=options
     )
+    # What ran out of time may have found a table all the same, but not the best one.
+    if result.status == 1 and "node_limit" not in options:
+        effort.check()
+    return result
 
 
 def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
@@ -197,7 +233,15 @@ class Reach:
 
 
 def reach(
-    relations: Any, lower: Floats, upper: Floats, targets: NDArray[np.int64], *, enough: float | None = None
+    relations: Any,
+    lower: Floats,
+    upper: Floats,
+    targets: NDArray[np.int64],
+    *,
+    enough: Floats | float | None = None,
+    moves: Moves | None = None,
+    witnesses: Sequence[Floats] = (),
+    effort: Effort = UNLIMITED,
 ) -> Reach:
     """Bound some cells from everything that is known.
 
@@ -209,8 +253,15 @@ def reach(
         What is known of each cell alone, in whole numbers; an upper bound may be infinite.
     targets : numpy.ndarray of int
         The cells to bound.
-    enough : float, optional
-        A width at which to stop widening the inner bounds of a cell. Without it inner and outer bounds meet.
+    enough : float or numpy.ndarray, optional
+        A width, or one for each cell, at which to stop widening the inner bounds of a cell. Without it inner and outer
+        bounds meet.
+    moves : Moves, optional
+        Moves that keep every sum, which settle most cells without a programme.
+    witnesses : sequence of numpy.ndarray
+        Tables that are said to agree with what is known. Each is believed only where it does.
+    effort : Effort, optional
+        How long it may take.
 
     Returns
     -------
@@ -221,6 +272,8 @@ def reach(
     ------
     Inconsistent
         When no whole numbers agree with what is known.
+    OutOfTime
+        When it takes too long.
     """
     outer_lower, outer_upper = propagate(relations, lower, upper)
     unknowns = Unknowns(relations, outer_lower, outer_upper)
@@ -229,8 +282,10 @@ def reach(
     if not len(unknowns.open):
         found.add(outer_lower)
         return found
+    widths = None if enough is None else np.broadcast_to(np.asarray(enough, dtype=np.float64), lower.shape)
 
     def solve(direction: Floats) -> Any:
+        effort.check()
         result = unknowns.extreme(direction)
         if result.status == 2:
             raise Inconsistent
@@ -238,19 +293,33 @@ def reach(
 
     place = np.full(len(lower), -1)
     place[unknowns.open] = np.arange(len(unknowns.open))
-    _, whole = solve(np.zeros(len(unknowns.open)))
-    if not whole:
-        result = unknowns.whole_extreme(np.zeros(len(unknowns.open)))
-        if result.x is None:
-            raise Inconsistent
-        found.add(unknowns.all_cells(np.round(result.x)))
+    start = None
+    for witness in witnesses:
+        if unknowns.allows(witness):
+            found.add(witness)
+            start = witness
+    if start is None:
+        start = unknowns.some_table(effort)
+        found.add(start)
+    if widths is not None and moves is not None:
+        for cell in targets:
+            if not _is_settled(found, cell, widths):
+                effort.check()
+                least, greatest, wide = outer_lower[cell], outer_upper[cell], widths[cell]
+                down = moves.push(start, outer_lower, outer_upper, cell, max(least, start[cell] - wide))
+                up = moves.push(start, outer_lower, outer_upper, cell, min(greatest, down[cell] + wide))
+                found.add(down)
+                found.add(up)
+    unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, widths)], dtype=np.int64)
+    if not len(unsettled):
+        return found
     endless = unknowns.endless()
     found.inner_upper[endless] = np.inf
-    if enough is not None:
-        _widen_together(unknowns, found, targets[place[targets] >= 0], place, enough)
-    for cell in targets:
+    if widths is not None:
+        _widen_together(unknowns, found, unsettled[place[unsettled] >= 0], place, widths, effort)
+    for cell in unsettled:
         for sign in (-1.0, 1.0):
-            if _is_settled(found, cell, enough):
+            if _is_settled(found, cell, widths):
                 break
             if place[cell] < 0 or (sign > 0 and found.inner_lower[cell] == found.outer_lower[cell]):
                 continue
@@ -258,16 +327,23 @@ def reach(
                 continue
             direction = np.zeros(len(unknowns.open))
             direction[place[cell]] = sign
-            _settle(unknowns, found, cell, sign, direction, *solve(direction))
+            _settle(unknowns, found, cell, sign, direction, effort, *solve(direction))
     return found
 
 
 def _settle(
-    unknowns: Unknowns, found: Reach, cell: int, sign: float, direction: Floats, result: Any, whole: bool
+    unknowns: Unknowns,
+    found: Reach,
+    cell: int,
+    sign: float,
+    direction: Floats,
+    effort: Effort,
+    result: Any,
+    whole: bool,
 ) -> None:
     """Make the inner and the outer bound of a cell meet on one side."""
     if not whole:
-        result = unknowns.whole_extreme(direction)
+        result = unknowns.whole_extreme(direction, effort)
         found.add(unknowns.all_cells(np.round(result.x)))
     value = np.round(sign * result.fun)
     if sign > 0:
@@ -276,8 +352,8 @@ def _settle(
         found.outer_upper[cell] = value
 
 
-def _is_settled(found: Reach, cell: int, enough: float | None) -> bool:
-    if enough is not None and found.inner_upper[cell] - found.inner_lower[cell] >= enough:
+def _is_settled(found: Reach, cell: int, widths: Floats | None) -> bool:
+    if widths is not None and found.inner_upper[cell] - found.inner_lower[cell] >= widths[cell]:
         return True
     return bool(
         found.inner_lower[cell] == found.outer_lower[cell] and found.inner_upper[cell] == found.outer_upper[cell]
@@ -285,24 +361,32 @@ def _is_settled(found: Reach, cell: int, enough: float | None) -> bool:
 
 
 def _widen_together(
-    unknowns: Unknowns, found: Reach, targets: NDArray[np.int64], place: NDArray[np.int64], enough: float
+    unknowns: Unknowns,
+    found: Reach,
+    targets: NDArray[np.int64],
+    place: NDArray[np.int64],
+    widths: Floats,
+    effort: Effort,
 ) -> None:
     """Push many cells at once, as long as that settles some, before each is looked at alone."""
     # Without an end, a push would say nothing of where the other cells go.
     highest = np.max(unknowns.upper[np.isfinite(unknowns.upper)], initial=0) + unknowns.lower.max(initial=0)
-    ended = Unknowns(unknowns.relations, unknowns.lower, np.minimum(unknowns.upper, unknowns.lower + highest + enough))
+    ended = Unknowns(
+        unknowns.relations, unknowns.lower, np.minimum(unknowns.upper, unknowns.lower + highest + widths.max())
+    )
     random = np.random.default_rng(0)
     idle = 0
     for _ in range(JOINT_TRIALS):
-        unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, enough)], dtype=np.int64)
+        unsettled = np.array([cell for cell in targets if not _is_settled(found, cell, widths)], dtype=np.int64)
         if len(unsettled) < 3 or idle == 3:
             return
         direction = np.zeros(len(unknowns.open))
         sides = random.choice([-1.0, 1.0], len(unsettled))
         direction[place[unsettled]] = sides * random.uniform(0.5, 1, len(unsettled))
         for sign in (1.0, -1.0):
+            effort.check()
             result = ended.extreme(sign * direction)
             if result.status == 0:
                 found.add(unknowns.all_cells(result.x))
-        after = sum(not _is_settled(found, cell, enough) for cell in unsettled)
+        after = sum(not _is_settled(found, cell, widths) for cell in unsettled)
         idle = 0 if after < 0.95 * len(unsettled) else idle + 1

@@ -7,19 +7,30 @@ itself, because a reader cannot tell it from what was small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.disclosure.bounds import TOLERANCE, Unknowns, reach, rest, whole_numbers
+from cmhs_metrics.disclosure.covering import Covering, Uncovered
+from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cmhs_metrics.disclosure.moves import Moves
+    from cmhs_metrics.disclosure.rule import Rule
+
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
+PROVED = 600
+"""How many cells a table may have for the best choice to be sought."""
+SECONDS = 10.0
+"""How long the best choice is sought [s]."""
+PRUNED = 700
+"""How many cells a table may have for each further cell to be tried shown again."""
 FRESH_ROUNDS = 60
 """How often the choice is made anew before what was chosen once is kept, so that the search ends."""
 
@@ -67,6 +78,20 @@ class Choice:
         The true counts: of two choices with as many cells, the one that hides less is taken.
     width : int
         The least width of the interval of a suppressed cell.
+    widths : numpy.ndarray
+        The same for each cell: those of other tables have the widths of their own rules.
+    watched : numpy.ndarray of bool
+        Cells that may be bounded no more narrowly either, whatever is suppressed: those of other tables.
+    rule : Rule
+        The rule: a count that no table shows is harmless where it is certainly none that the rule suppresses.
+    between : numpy.ndarray of bool
+        Which of the watched cells no table shows.
+    open_lower, open_upper : numpy.ndarray
+        What a reader knows of each cell if it is suppressed, from other tables.
+    moves : Moves, optional
+        Moves that keep every sum.
+    effort : Effort
+        How long it may take.
     """
 
     relations: Any
@@ -77,9 +102,51 @@ class Choice:
     kept: Mask
     counts: Floats
     width: int
+    widths: Floats
+    watched: Mask
+    rule: Rule
+    between: Mask
+    open_lower: Floats
+    open_upper: Floats
+    moves: Moves | None = None
+    effort: Effort = UNLIMITED
+
+    def best(self, exact: bool) -> Mask:
+        """The cells to suppress: the fewest where the table is small, or few fall; otherwise few.
+
+        Parameters
+        ----------
+        exact : bool
+            Whether what is shown is shown exactly, so that only what is hidden can protect.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+
+        Raises
+        ------
+        Unprotectable
+            When cells that are kept leave no safe choice.
+        OutOfTime
+            When none was found in time.
+        """
+        if not exact or self.moves is None:
+            return self.solve()
+        counts = np.where(np.isnan(self.counts), 0, self.counts)
+        barred = self.kept & ~self.primary
+        if len(counts) <= PROVED:
+            try:
+                return replace(self, effort=self.effort.part(SECONDS)).solve()
+            except OutOfTime:
+                self.effort.check()
+        try:
+            found = Covering(self.moves, counts, self.primary, self.missing, barred, self.width, self.effort).solve()
+        except Uncovered:
+            return self.solve()
+        return self.without_the_needless(found) if len(counts) <= PRUNED else found
 
     def solve(self) -> Mask:
-        """The cells to suppress, the primary ones included.
+        """The fewest cells to suppress, the primary ones included.
 
         Returns
         -------
@@ -94,13 +161,21 @@ class Choice:
         while learnt := self.by_each_sum(hidden) or self.by_all_sums(hidden):
             cuts += learnt
             rounds += 1
+            small, more = int(self.primary.sum()), int((hidden & ~self.primary).sum())
+            self.effort.at(f"{small:,} small cells and {more:,} more do not stand yet, after {rounds} rounds")
+            self.effort.check()
             hidden = self.cheapest(cuts, self.primary if rounds < FRESH_ROUNDS else hidden)
         return hidden
 
     def known(self, hidden: Mask) -> tuple[Floats, Floats]:
         """What a reader knows of each cell by itself, given which are suppressed."""
         unknown = hidden | self.missing
-        return np.where(unknown, 0.0, self.lower), np.where(unknown, np.inf, self.upper)
+        return np.where(unknown, self.open_lower, self.lower), np.where(unknown, self.open_upper, self.upper)
+
+    def harmless(self, cells: NDArray[np.int64], lower: Floats, upper: Floats) -> Mask:
+        """Which cells are no count of a table and, by their bounds, certainly not suppressed by the rule."""
+        public = lower >= self.rule.threshold
+        return self.between[cells] & (public if self.rule.suppress_zero else public | (upper == 0))
 
     def by_each_sum(self, hidden: Mask) -> list[Cut]:
         """Cuts for the cells that a single sum bounds too narrowly."""
@@ -110,22 +185,49 @@ class Choice:
         least, greatest = rest(row, column, sign, lower, upper, self.relations.shape[0])
         below = np.maximum(np.where(sign > 0, -greatest, least), 0)
         above = np.where(sign > 0, -least, greatest)
-        falls = hidden[column] & (above - below < self.width)
+        below, above = np.maximum(below, lower[column]), np.minimum(above, upper[column])
+        falls = (
+            (hidden | self.watched)[column]
+            & (above - below < self.widths[column])
+            & ~self.harmless(column, below, above)
+        )
         matrix = self.relations.tocsr()
         cuts = []
         for relation, cell in zip(row[falls], column[falls], strict=True):
             others = matrix.indices[matrix.indptr[relation] : matrix.indptr[relation + 1]]
-            cuts.append(self._one_of(int(cell), others, hidden))
+            cuts.append(self._itself(int(cell), lower, upper) or self._one_of(int(cell), others, hidden))
         return cuts
 
     def by_all_sums(self, hidden: Mask) -> list[Cut]:
         """Cuts for the cells that all sums together bound too narrowly."""
+        fallen = self.fallen(hidden)
         lower, upper = self.known(hidden)
-        targets = np.flatnonzero(hidden)
-        found = reach(self.relations, lower, upper, targets, enough=self.width)
-        fallen = targets[found.inner_upper[targets] - found.inner_lower[targets] < self.width]
         unknowns = Unknowns(self.relations, lower, upper) if len(fallen) else None
-        return [self._by_prices(unknowns, int(cell), hidden) for cell in fallen]
+        return [
+            self._itself(int(cell), lower, upper) or self._by_prices(unknowns, int(cell), hidden) for cell in fallen
+        ]  # fmt: skip
+
+    def fallen(self, hidden: Mask, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+        """The cells that a reader can bound too narrowly, of those that are hidden or watched, or of some of them."""
+        lower, upper = self.known(hidden)
+        targets = np.flatnonzero(hidden | self.watched) if among is None else among
+        truth = [] if np.isnan(self.counts).any() else [self.counts]
+        found = reach(
+            self.relations, lower, upper, targets, enough=self.widths, moves=self.moves, witnesses=truth,
+            effort=self.effort,
+        )  # fmt: skip
+        least, greatest = found.inner_lower[targets], found.inner_upper[targets]
+        return targets[(greatest - least < self.widths[targets]) & ~self.harmless(targets, least, greatest)]
+
+    def without_the_needless(self, hidden: Mask) -> Mask:
+        """Show again, the greatest counts first, what nothing needs."""
+        added = np.flatnonzero(hidden & ~self.primary)
+        for cell in added[np.argsort(-self.counts[added], kind="stable")]:
+            fewer = hidden.copy()
+            fewer[cell] = False
+            if not self.by_each_sum(fewer) and not len(self.fallen(fewer)):
+                hidden = fewer
+        return hidden
 
     def _by_prices(self, unknowns: Any, cell: int, hidden: Mask) -> Cut:
         """What it would be worth to the interval of a cell to suppress each other one, by the prices of the sums.
@@ -144,14 +246,21 @@ class Choice:
             # The worth of one more, or one less, of each cell; there is no end to how many more it can be.
             reduced = -(self.relations.T @ prices)
             reduced[cell] = 0.0
-            worth += np.where(reduced > TOLERANCE, reduced * self.lower, 0.0)
-            worth = np.where(reduced < -TOLERANCE, np.inf, worth)
-        need = self.width - span
+            more = np.where(np.isinf(self.open_upper), np.inf, self.open_upper - np.minimum(self.upper, 2.0**53))
+            worth += np.where(reduced > TOLERANCE, reduced * (self.lower - self.open_lower), 0.0)
+            worth += np.multiply(-reduced, more, out=np.zeros_like(worth), where=reduced < -TOLERANCE)
+        need = self.widths[cell] - span
         cells = np.flatnonzero((worth > TOLERANCE) & ~hidden & ~self.missing)
         if need < TOLERANCE or not len(cells):
             # Only whole numbers are bounded so narrowly: something that is shown now has to go.
             return self._one_of(cell, np.arange(len(hidden)), hidden)
         return Cut(cell, cells, np.minimum(worth[cells] / need, 1.0))
+
+    def _itself(self, cell: int, lower: Floats, upper: Floats) -> Cut | None:
+        """What another table hides and this one shows has to be hidden here too."""
+        if upper[cell] - lower[cell] >= self.widths[cell]:
+            return None
+        return Cut(cell, np.array([cell]), np.ones(1))
 
     def _one_of(self, cell: int, others: NDArray[np.int64], hidden: Mask) -> Cut:
         cells = np.asarray(others[~hidden[others] & ~self.missing[others]], dtype=np.int64)
@@ -164,13 +273,15 @@ class Choice:
         named = np.unique(np.concatenate([np.append(cut.cells, cut.cell) for cut in cuts]))
         rows = np.repeat(np.arange(len(cuts)), [len(cut.cells) + 1 for cut in cuts])
         columns = np.searchsorted(named, np.concatenate([np.append(cut.cells, cut.cell) for cut in cuts]))
-        entries = np.concatenate([np.append(cut.weights, -1.0) for cut in cuts])
+        always = self.watched[[cut.cell for cut in cuts]]
+        own = np.where(always, 0.0, -1.0)
+        entries = np.concatenate([np.append(cut.weights, of_cell) for cut, of_cell in zip(cuts, own, strict=True)])
         matrix = csr_array((entries, (rows, columns)), shape=(len(cuts), len(named)))
         known = np.where(np.isnan(self.counts), 0, self.counts)
         cost = 1 + known[named] / (known.sum() + 1)
         barred = (self.kept & ~self.primary)[named]
         limits = (base[named].astype(float), np.where(barred, 0.0, 1.0))
-        result = whole_numbers(cost, limits, matrix, 0, np.inf)
+        result = whole_numbers(cost, limits, matrix, always.astype(float), np.inf, self.effort)
         if result.x is None:
             raise Unprotectable
         hidden = base.copy()

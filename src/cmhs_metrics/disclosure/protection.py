@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.disclosure.attack import attack
-from cmhs_metrics.disclosure.complement import Choice, Unprotectable
+from cmhs_metrics.disclosure.choices import alone, beside
+from cmhs_metrics.disclosure.complement import Unprotectable
+from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
+from cmhs_metrics.disclosure.linked import LinkedTable, Lookup, as_linked
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
+from cmhs_metrics.disclosure.record import OTHERS, record_page, record_table, rule_in_words
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
 from cmhs_metrics.errors import BadInput, Problem, nearest
@@ -35,10 +39,41 @@ class ProtectedTable(PublishedTable):
         How many cells the rule suppressed because they are small.
     complementary : int
         How many more were suppressed to protect them. Which is which cannot be told from the table, and must not be.
+    reasons : numpy.ndarray of str, optional
+        Why each suppressed cell is suppressed; it is left out of pickles and copies.
+    rule_text : str
+        The rule in words.
+    beside : tuple of str
+        The tables that it was protected beside.
     """
 
     primary: int
     complementary: int
+    reasons: NDArray[Any] | None = field(default=None, kw_only=True, repr=False)
+    rule_text: str = field(default="", kw_only=True)
+    beside: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "reasons": None}
+
+    def record(self) -> Any:
+        """What was suppressed, why and by which rule, for whoever checks the output; not for publication.
+
+        Returns
+        -------
+        The kind of table that came in
+            A row for each suppressed cell: its labels, `reason` and `rule`.
+        """
+        return record_table(self)
+
+    def record_html(self) -> str:
+        """The record as a piece of HTML, with the rule, the size, and what the table was protected beside.
+
+        Returns
+        -------
+        str
+        """
+        return record_page(self)
 
 
 def protect(
@@ -52,6 +87,11 @@ def protect(
     exact: Mapping[str, Sequence[str]] | None = None,
     keep: Mapping[str, Sequence[str]] | None = None,
     absent: str = "refuse",
+    published: Sequence[PublishedTable | LinkedTable] = (),
+    lookup: Lookup | None = None,
+    relations: Sequence[Mapping[str, float]] = (),
+    seconds: float = 300.0,
+    progress: bool | None = None,
 ) -> ProtectedTable:
     """Suppress what has to be suppressed of a table that is published with its totals.
 
@@ -78,6 +118,19 @@ def protect(
         Levels that may not be suppressed to protect others, written in the same way. Small counts there still are.
     absent : {"refuse", "zero", "missing"}, default "refuse"
         What it means where the table has no row for a combination of its keys.
+    published : sequence of PublishedTable or LinkedTable, optional
+        Tables of the same people that are out already. They stay as they are; what they and the new table tell together
+        is protected.
+    lookup : mapping, optional
+        Where a label of the new table covers several base labels of the tables that are out, as in `LinkedTable`:
+        ``{"icb": {"Fens": ["Fens North", "Fens South"]}}``.
+    relations : sequence of mapping, optional
+        Sums of measures, by the names of their columns, that are zero:
+        ``[{"contacts": 1, "face_to_face_contacts": -1, "other_contacts": -1}]``.
+    seconds : float, default 300
+        How long it may take [s].
+    progress : bool, optional
+        Whether to say on standard error how far it is; by default where that is a terminal.
 
     Returns
     -------
@@ -90,7 +143,8 @@ def protect(
     BadInput
         When a column is not there, a key is missing or stands twice, a count is negative or not whole, a label stands
         at two levels or below two parents, a combination of keys is absent, or what is to be kept leaves no way to
-        protect the rest.
+        protect the rest. When the tables that are out give a count away by themselves, which is named. When there is no
+        answer within the seconds; how large the table is and how far the search came is said.
     TypeError
         When it is no table, or a query that has not been run: the method needs every cell at once.
 
@@ -98,8 +152,10 @@ def protect(
     -----
     Totals are made from true counts, suppressed by the same rule, and rounded by themselves. No suppressed cell, small
     or not, can then be bounded by a reader more narrowly than the rule allows; `attack` proves it before the table is
-    returned. The choice has the fewest cells, wherever it is found within 60 rounds of attack and choice, and the
-    smallest counts of those; on larger tables it may have a few more. The order of the rows changes nothing.
+    returned. Under rounding few cells have to be hidden besides, and the choice has the fewest, wherever it is found
+    within 60 rounds of attack and choice, and the smallest counts of those. Where totals are exact, the fewest are
+    sought on tables of up to 600 cells for 10 seconds; beyond that a search by boxes of cells that protect one another
+    finds few. The order of the rows changes nothing.
 
     References
     ----------
@@ -127,34 +183,53 @@ def protect(
     True
     """
     like, table = table, in_pandas(table, "protect")
-    layout, counts = _read(table, dimensions, value, hierarchies or {}, totals or {}, absent)
-    unrounded, kept = _levels(layout, exact or {}, keep or {})
+    given = as_linked(published)
+    layout, counts = read_cells(table, dimensions, value, hierarchies or {}, totals or {}, absent)
+    unrounded, kept = levels_of(layout, exact or {}, keep or {})
     missing = np.isnan(counts)
     small = rule.is_suppressed(counts)
     shown = np.where(unrounded | (rule.rounding == 1), counts, rule.shown(counts))
     kind = np.where(unrounded & ~missing, EXACT, kind_of(counts, np.zeros_like(missing), rule))
 
-    def published(hidden: NDArray[np.bool_], complementary: int) -> ProtectedTable:
+    def as_published(hidden: NDArray[np.bool_], complementary: int) -> ProtectedTable:
         return ProtectedTable(
             layout, np.where(hidden, np.nan, shown), np.where(hidden, "suppressed", kind), rule, value,
             complemented=True, like=like, primary=int(small.sum()), complementary=complementary,
+            reasons=np.where(small, f"count under {rule.threshold}", OTHERS), rule_text=rule_in_words(rule),
+            beside=tuple(table.name or f"table {number}" for number, table in enumerate(given, 1)),
         )  # fmt: skip
 
-    lower, upper = published(np.zeros_like(missing), 0).known()
-    assert rule.width is not None
-    choice = Choice(layout.relations, lower, upper, small, missing, kept, counts, rule.width)
+    plain = as_published(small, 0)
+    effort = Effort(seconds, progress)
     try:
-        hidden = choice.solve()
+        if given:
+            choice, place = beside(plain, given, lookup or {}, relations, small, missing, kept, counts, effort)
+        else:
+            place = np.arange(layout.size)
+            choice = alone(plain, small, missing, kept, counts, effort)
+        hidden = choice.best(exact=rule.rounding == 1)[place]
     except Unprotectable as error:
         expected = "levels whose cells can be shown while every small count is protected"
+        if given:
+            expected += ", those of the tables that are out as well"
         raise BadInput("the table", [Problem("keep", None, dict(keep or {}), expected)]) from error
-    result = published(hidden, int((hidden & ~small).sum()))
-    if not attack(result, exact=False).safe:
+    except OutOfTime as error:
+        expected = f"a table of fewer cells, or more seconds: {error.so_far}"
+        size = f"{layout.size:,} cells ({' by '.join(map(str, layout.shape))}, totals included)"
+        raise BadInput("the table", [Problem("seconds", None, seconds, f"{expected}; it has {size}")]) from error
+    finally:
+        effort.done()
+    result = as_published(hidden, int((hidden & ~small).sum()))
+    truth = [] if missing.any() else [counts]
+    proof = attack(
+        result, exact=False, witnesses=truth, given=given, lookup=lookup, relations=relations
+    )  # fmt: skip
+    if not proof.safe:
         raise AssertionError("the protected table falls to the attack: this is an error in the library")
     return result
 
 
-def _read(
+def read_cells(
     table: pd.DataFrame,
     dimensions: Sequence[str],
     value: str,
@@ -162,6 +237,7 @@ def _read(
     totals: Mapping[str, str | None],
     absent: str,
 ) -> tuple[Layout, NDArray[np.float64]]:
+    """The layout of a table without totals, and the numbers of all its cells; refused with all that is wrong."""
     problems = [
         Problem(argument, None, name, f"a dimension; {nearest(name, dimensions) or ', '.join(dimensions)}")
         for argument, given in (("hierarchies", hierarchies), ("totals", totals))
@@ -240,9 +316,10 @@ def _in_order(labels: list[Any]) -> list[Any]:
         return sorted(labels, key=str)
 
 
-def _levels(
+def levels_of(
     layout: Layout, exact: Mapping[str, Sequence[str]], keep: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which cells are published unrounded, and which may not be hidden to protect others."""
     known = {dimension.name: list(dict.fromkeys(dimension.levels)) for dimension in layout.dimensions}
     problems = []
     for argument, given in (("exact", exact), ("keep", keep)):

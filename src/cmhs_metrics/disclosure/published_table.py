@@ -75,8 +75,8 @@ class PublishedTable:
             The least and the greatest count that it can stand for, infinite where there is no greatest.
         """
         shown = np.where(np.isnan(self.values), 0, self.values)
-        lower, upper = self.rule.behind(shown)
-        least, greatest = (0, np.inf) if self.complemented else self.rule.behind_symbol()
+        lower, upper = self.rule.feasible_range(shown)
+        least, greatest = (0, np.inf) if self.complemented else self.rule.suppressed_range()
         of_kind = [self.kind == EXACT, self.kind == self.rule.kind_shown, self.kind == SUPPRESSED]
         return (
             np.select(of_kind, [shown, lower, np.full(shown.shape, least)], 0.0).astype(np.float64),
@@ -279,4 +279,4 @@ def _is_shown(found: Any, rule: Rule, *, rounded: bool) -> bool:
     if isinstance(found, bool) or not np.isfinite(number[0]) or number[0] < 0 or number[0] % 1:
         return False
     # What is shown unrounded may be below the threshold: some publishers do not suppress their national figures.
-    return not rounded or bool(number[0] % rule.rounding == 0 and not rule.is_suppressed(number)[0])
+    return not rounded or bool(rule.can_show(number)[0])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import Any, Literal
 
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 EXACT = "exact"
 """The kind of a number that is shown as it is."""
@@ -21,6 +20,10 @@ MISSING = "missing"
 """The kind of a number that the publisher does not have."""
 WHOLE_PER_CENT = "rounded to a whole per cent"
 """The kind of a percentage that is shown to the nearest whole number."""
+WHOLE_DAY = "rounded to a whole day"
+"""The kind of a wait that is shown to the nearest whole day."""
+HALF = 1e-12
+"""How near to a half, beside its size, a float has to be for it to stand for the decimal half."""
 
 
 def rounded_to(base: int) -> str:
@@ -43,26 +46,38 @@ def rounded_to(base: int) -> str:
     return f"rounded to {base}"
 
 
+Measured = Literal["count", "percentage", "day"]
+"""What a number measures: each is rounded and suppressed in its own way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What is suppressed, how the rest is rounded, and how much a reader may learn.
+
+    Its methods take numbers, arrays and expressions alike: the rule stands here and nowhere else.
 
     Parameters
     ----------
     threshold : int, default 5
         Counts below it are suppressed; 0 suppresses nothing.
     rounding : int, default 5
-        Other counts are rounded to the nearest multiple of it, halves up; 1 shows them as they are.
+        Other counts are rounded to the nearest multiple of it (the rounding base), halves up; 1 shows them as they are.
     suppress_zero : bool, default True
         Whether a count of 0 is suppressed like the other small ones. Showing zeros tells that a group is empty, and
         it narrows what the remaining signs can stand for.
     symbol : str, default "*"
         What stands in place of a suppressed number.
-    percentage_rounding : int, default 1
-        Percentages are rounded to the nearest multiple of it.
+    percentage_rounding : float, default 1
+        Percentages are rounded to the nearest multiple of it: 0.1 shows one decimal.
     width : int, optional
-        The least width of the interval that a reader may bound a suppressed count to. By default the counts that the
-        sign alone leaves open: 0 to 4 under the defaults, a width of 4; 1 to 4 where zeros are shown, a width of 3.
+        The least width of the interval that a reader may bound a suppressed count to (the protection level). By default
+        the counts that the sign alone leaves open: 0 to 4 under the defaults, a width of 4; 1 to 4 where zeros are
+        shown, a width of 3.
+    midpoints : bool, default False
+        Whether counts are shown as the middle of their band of `rounding` counts, in place of the nearest multiple:
+        with a rounding of 6, 1 to 6 are shown as 3, 7 to 12 as 9, and 0 as 0.
+    day_rounding : float, default 1
+        Waits and lengths of stay are rounded to the nearest multiple of it [day].
 
     Raises
     ------
@@ -73,33 +88,43 @@ class Rule:
     References
     ----------
     NHS England, Mental Health Services Monthly Statistics: counts under 5 are suppressed below the level of England,
-    others rounded to the nearest 5, percentages rounded to whole numbers.
+    others rounded to the nearest 5, percentages and days rounded to whole numbers. OpenSAFELY, documentation, "Rounding
+    counts": midpoints of 6.
 
     Examples
     --------
-    >>> NHS
-    Rule(threshold=5, rounding=5, suppress_zero=True, symbol='*', percentage_rounding=1, width=4)
+    >>> NHS.threshold, NHS.rounding, NHS.width
+    (5, 5, 4)
     >>> Rule(threshold=10, rounding=1).width
     9
+    >>> Rule(threshold=0, rounding=6, midpoints=True).shown(np.array([0, 1, 6, 7]))
+    array([0., 3., 3., 9.])
     """
 
     threshold: int = 5
     rounding: int = 5
     suppress_zero: bool = True
     symbol: str = "*"
-    percentage_rounding: int = 1
+    percentage_rounding: float = 1
     width: int | None = None
+    midpoints: bool = False
+    day_rounding: float = 1
 
     def __post_init__(self) -> None:
         problems = [
             Problem(name, None, getattr(self, name), f"a whole number, {least} or more")
-            for name, least in (("threshold", 0), ("rounding", 1), ("percentage_rounding", 1), ("width", 1))
+            for name, least in (("threshold", 0), ("rounding", 1), ("width", 1))
             if not (name == "width" and self.width is None) and not _whole(getattr(self, name), least)
+        ]
+        problems += [
+            Problem(name, None, getattr(self, name), "a number above zero")
+            for name in ("percentage_rounding", "day_rounding")
+            if not _positive(getattr(self, name))
         ]
         if not isinstance(self.symbol, str) or not self.symbol.strip() or _reads_as_number(self.symbol):
             problems.append(Problem("symbol", None, self.symbol, "a text that does not read as a number"))
-        if not problems and (shown := _to_nearest(self.threshold, self.rounding)) < self.threshold:
-            expected = f"a rounding at which {self.threshold} does not become {shown}, which is below the threshold"
+        if not problems and (shown := float(self.shown(self.threshold))) < self.threshold:
+            expected = f"a rounding at which {self.threshold} does not become {shown:g}, which is below the threshold"
             problems.append(Problem("rounding", None, self.rounding, expected))
         if problems:
             raise BadInput("the rule", problems)
@@ -109,66 +134,119 @@ class Rule:
     @property
     def kind_shown(self) -> str:
         """The kind of a count that is shown: "exact", or "rounded to 5" under the defaults."""
-        return EXACT if self.rounding == 1 else rounded_to(self.rounding)
+        if self.rounding == 1:
+            return EXACT
+        return f"midpoints of {self.rounding}" if self.midpoints else rounded_to(self.rounding)
 
-    def is_suppressed(self, counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def is_suppressed(self, counts: Any) -> Any:
         """Which counts the rule by itself suppresses; a missing one is not.
 
         Parameters
         ----------
-        counts : numpy.ndarray
-            True counts, NaN where missing.
+        counts : float, numpy.ndarray or expression
+            True counts, NaN or null where missing.
 
         Returns
         -------
-        numpy.ndarray of bool
+        bool, numpy.ndarray of bool or expression
         """
-        small: NDArray[np.bool_] = counts < self.threshold
+        small = counts < self.threshold
         return small if self.suppress_zero else small & (counts != 0)
 
-    def shown(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    def shown(self, counts: Any) -> Any:
         """What the rule shows of counts that are not suppressed.
 
         Parameters
         ----------
-        counts : numpy.ndarray
-            True counts, NaN where missing.
+        counts : float, numpy.ndarray or expression
+            True counts, NaN or null where missing.
 
         Returns
         -------
-        numpy.ndarray
+        float, numpy.ndarray or expression
         """
-        return np.asarray(_to_nearest(counts, self.rounding), dtype=np.float64)
+        if not self.midpoints:
+            return to_nearest(counts, self.rounding)
+        bands = -floor_division(-1.0 * counts, self.rounding)
+        return choose(counts == 0, 0.0, bands * self.rounding - self.rounding // 2)
 
-    def behind(self, shown: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The least and the greatest count that can stand behind each rounded number.
+    def can_show(self, values: Any) -> Any:
+        """Which numbers the rule could have shown.
 
         Parameters
         ----------
-        shown : numpy.ndarray
-            Published numbers, rounded by the rule.
+        values : float, numpy.ndarray or expression
+            Published counts.
 
         Returns
         -------
-        lower, upper : numpy.ndarray
-            Whole numbers. That the count was not suppressed is part of what is known: behind a 5 are 5 to 7.
+        bool, numpy.ndarray of bool or expression
+            A number is shown if it is what the rule makes of some count that it does not suppress.
         """
-        lower = np.maximum(np.ceil((2 * shown - self.rounding) / 2), self.threshold)
-        if not self.suppress_zero:
-            lower = np.where(shown == 0, 0, lower)
-        upper = np.ceil((2 * shown + self.rounding) / 2) - 1
+        lower, upper = self.feasible_range(values)
+        return (self.shown(upper) == values) & (lower <= upper) & (values >= 0)
+
+    def feasible_range(self, shown: Any, of: Measured = "count") -> tuple[Any, Any]:
+        """The least and the greatest true number that can stand behind each number that is shown.
+
+        Parameters
+        ----------
+        shown : float, numpy.ndarray or expression
+            Published numbers, rounded by the rule.
+        of : {"count", "percentage", "day"}, default "count"
+            What the numbers measure.
+
+        Returns
+        -------
+        lower, upper : float, numpy.ndarray or expression
+            The feasibility interval. Counts are whole numbers, and that they were not suppressed is part of what is
+            known: behind a 5 are 5 to 7. Behind 40% are 39.5 to 40.5, behind 12 days 11.5 to 12.5.
+
+        Examples
+        --------
+        >>> NHS.feasible_range(np.array([5, 10]))
+        (array([5., 8.]), array([ 7., 12.]))
+        >>> NHS.feasible_range(np.array([100.0]), of="percentage")
+        (array([99.5]), array([100.]))
+        """
+        if of != "count":
+            return self._feasible_measurement(shown, of)
+        if self.midpoints:
+            upper = shown + self.rounding // 2
+            lower = upper - self.rounding + 1
+        else:
+            lower = -floor(-(shown - self.rounding / 2))
+            upper = -floor(-(shown + self.rounding / 2)) - 1.0
+        lower = choose(lower < self.threshold, float(self.threshold), lower)
+        if self.midpoints or (self.threshold and not self.suppress_zero):
+            lower = choose(shown == 0, 0.0, lower)
         # A rule that suppresses every count from 1 below the threshold lets only a true 0 show as 0.
-        upper = np.where((shown == 0) & (upper < max(self.threshold, 1)), 0, upper) if self.threshold else upper
+        if self.threshold or self.midpoints:
+            upper = choose(shown == 0, 0.0, upper)
         return lower, upper
 
-    def behind_symbol(self) -> tuple[int, int]:
-        """The least and the greatest count that the rule by itself suppresses.
+    def _feasible_measurement(self, shown: Any, of: Measured) -> tuple[Any, Any]:
+        base = self.percentage_rounding if of == "percentage" else self.day_rounding
+        lower, upper = shown - base / 2, shown + base / 2
+        lower = choose(lower < 0, 0.0, lower)
+        return lower, choose(upper > 100, 100.0, upper) if of == "percentage" else upper
+
+    def suppressed_range(self, of: Measured = "count") -> tuple[float, float]:
+        """The least and the greatest number that the rule by itself suppresses.
+
+        Parameters
+        ----------
+        of : {"count", "percentage", "day"}, default "count"
+            What the numbers measure.
 
         Returns
         -------
-        tuple of int
-            0 and 4 under the defaults. In a table that was protected the symbol can stand for more.
+        tuple of float
+            0 and 4 under the defaults, 0 and 100 for a percentage, 0 and infinity for days, of which a sign tells
+            nothing. In a table that was protected the symbol can stand for more than a small count.
         """
+        if of != "count":
+            return 0, 100 if of == "percentage" else math.inf
         return (0 if self.suppress_zero else 1), max(self.threshold - 1, 0)
 
 
@@ -195,18 +273,21 @@ def round_to(values: Any, base: float = 5) -> Any:
     Notes
     -----
     Halves go away from zero, as in Excel and SQL: 2.5 rounds to 3 and 3.5 to 4. Python's `round` and numpy's take them
-    to the even side, 2 and 4.
+    to the even side, 2 and 4. Halves are those of the decimals that are written: 1.005 to 0.01 is 1.01 on every engine,
+    though the float nearest to 1.005 lies below it.
 
     Examples
     --------
     >>> round_to(12), round_to(13), round_to(2.5, base=1), round_to(-2.5, base=1)
     (10.0, 15.0, 3.0, -3.0)
+    >>> round_to(0.25, base=0.1)
+    0.3
     """
-    if not (isinstance(base, (int, float)) and not isinstance(base, bool) and 0 < base < float("inf")):
+    if not _positive(base):
         raise BadInput("round_to", [Problem("base", None, base, "a number above zero")])
 
     def body(numbers: Any) -> Any:
-        return choose(numbers < 0, -_to_nearest(-numbers, base), _to_nearest(numbers, base))
+        return choose(numbers < 0, -to_nearest(-numbers, base), to_nearest(numbers, base))
 
     return evaluate(Contract("rounded", body, {"values": OWN}, OWN, signed=True), (values,))
 
@@ -227,7 +308,10 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
     """
     if not hasattr(condition, "alias"):
         return np.where(condition, yes, no) if np.ndim(condition) else (yes if condition else no)
-    chosen = _library_of(condition).when(condition).then(yes)
+    when = _library_of(condition).when
+    if isinstance(yes, float) and np.isnan(yes):
+        return when(~condition).then(no)
+    chosen = when(condition).then(yes)
     return chosen if isinstance(no, float) and np.isnan(no) else chosen.otherwise(no)
 
 
@@ -244,10 +328,8 @@ def floor_division(top: Any, bottom: Any) -> Any:
     float, numpy.ndarray or expression
         In floats. The division of such numbers is rounded to a whole one only where it is one.
     """
-    if hasattr(top, "alias"):
-        # Engines do not agree on their own //, nor on the type of what is floored.
-        return (top / bottom).floor().cast(_library_of(top).Float64)
-    return top // bottom
+    # Engines do not agree on their own //.
+    return floor(quotient(top, bottom)) if hasattr(top, "alias") else top // bottom
 
 
 def _library_of(expression: Any) -> Any:
@@ -260,8 +342,49 @@ def _library_of(expression: Any) -> Any:
     return narwhals
 
 
-def _to_nearest(numbers: Any, base: float) -> Any:
-    return (2 * numbers + base) // (2 * base) * base
+def floor(values: Any) -> Any:
+    """The greatest whole number that is no greater, in floats, for numbers, arrays and expressions."""
+    if hasattr(values, "alias"):
+        # Engines do not agree on the type of what is floored.
+        return values.floor().cast(_library_of(values).Float64)
+    return np.floor(values) if np.ndim(values) else float(np.floor(values))
+
+
+def to_nearest(numbers: Any, base: float) -> Any:
+    """The nearest multiple of a base, halves up, for numbers, arrays and expressions.
+
+    Parameters
+    ----------
+    numbers : float, numpy.ndarray or expression
+        Numbers, zero or more.
+    base : float
+        The rounding base. Halves are those of decimals where it has decimals.
+
+    Returns
+    -------
+    float, numpy.ndarray or expression
+    """
+    top, bottom = as_fraction(base)
+    if bottom == 1:
+        return floor_division(2 * numbers + top, 2 * top) * top
+    # A float next to a decimal half may lie just below it: halves are taken from a millionth of a millionth below.
+    halves = 2.0 * numbers * bottom / top + 1.0
+    return quotient(floor(halves * (1 + HALF) / 2) * top, bottom)
+
+
+def quotient(top: Any, bottom: Any) -> Any:
+    """A quotient that is rounded once: Polars takes a division by one number for a product with its inverse."""
+    return top / (bottom + top * 0) if hasattr(top, "alias") else top / bottom
+
+
+def as_fraction(base: float) -> tuple[float, float]:
+    """A base as written, 0.1 as 1 and 10; one without a short decimal form over 1."""
+    written = Fraction(repr(float(base)))
+    return (written.numerator, written.denominator) if written.denominator <= 10**6 else (base, 1)
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and bool(0 < value < math.inf)
 
 
 def _whole(value: Any, least: int) -> bool:

@@ -12,13 +12,13 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 """Units of measures that count nobody."""
 
 
-def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule = NHS) -> T:
+def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule | Mapping[str, Rule] = NHS) -> T:
     """Suppress the counts of a table, each by itself, and say what is still known of them.
 
     Parameters
@@ -28,8 +28,9 @@ def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule =
     measures : sequence of str, optional
         The columns to suppress; by default every measure that counts people, events or things: no costs, no staff in
         whole-time equivalents, no populations.
-    rule : Rule, optional
-        What is suppressed and how the rest is rounded.
+    rule : Rule or mapping of str to Rule, optional
+        What is suppressed and how the rest is rounded. A mapping gives each column its rule; a column that it does not
+        name has the NHS rule.
 
     Returns
     -------
@@ -60,8 +61,9 @@ def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule =
     frame: Any = nw.from_native(table)
     schema = dict(frame.collect_schema())
     names = [name for name in schema if _is_count(name)] if measures is None else list(measures)
-    _check(frame, schema, names)
-    made = {each: value for name in names for each, value in _shown(name, rule).items()}
+    _check(frame, schema, names, [] if isinstance(rule, Rule) else list(rule))
+    rules = dict.fromkeys(names, rule) if isinstance(rule, Rule) else {name: rule.get(name, NHS) for name in names}
+    made = {each: value for name in names for each, value in _shown(name, rules[name]).items()}
     result = frame.with_columns(**made)
     order = [each for name in schema for each in ([name, *_bounds_of(name)] if name in names else [name])]
     result = result.select(*order)
@@ -79,31 +81,24 @@ def _is_count(name: str) -> bool:
 
 def _shown(name: str, rule: Rule) -> dict[str, nw.Expr]:
     count = nw.col(name).cast(nw.Float64).fill_nan(None)
-    hidden = count < rule.threshold
-    if not rule.suppress_zero:
-        hidden = hidden & (count != 0)
-    shown = suppress(count, rule)
-    least, greatest = rule.behind_symbol()
-    # As `Rule.behind` has it: halves are rounded up, and a count that is shown was not suppressed.
-    lowest, highest = (shown - rule.rounding / 2).ceil(), (shown + rule.rounding / 2).ceil() - 1
-    lowest = nw.when(lowest < rule.threshold).then(float(rule.threshold)).otherwise(lowest)
-    if not rule.suppress_zero:
-        lowest = nw.when(shown == 0).then(0.0).otherwise(lowest)
-    if rule.threshold:
-        highest = nw.when((shown == 0) & (highest < max(rule.threshold, 1))).then(0.0).otherwise(highest)
-    known = ~count.is_null()
-    return {
-        name: shown,
-        f"{name}_lower": nw.when(known).then(nw.when(hidden).then(float(least)).otherwise(lowest)),
-        f"{name}_upper": nw.when(known).then(nw.when(hidden).then(float(greatest)).otherwise(highest)),
+    hidden, shown, known = rule.is_suppressed(count), suppress(count, rule), ~count.is_null()
+    ends = zip(_bounds_of(name), rule.suppressed_range(), rule.feasible_range(shown), strict=True)
+    return {name: shown} | {
+        bound: nw.when(known).then(nw.when(hidden).then(float(of_sign)).otherwise(of_number))
+        for bound, of_sign, of_number in ends
     }
 
 
-def _check(frame: Any, schema: dict[str, Any], names: list[str]) -> None:
+def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str]) -> None:
     problems = [
         Problem("measures", None, name, f"a column of the table; {nearest(name, schema)}".rstrip("; "))
         for name in names
         if name not in schema
+    ]
+    problems += [
+        Problem("rule", None, name, f"a column that is suppressed; {nearest(name, names)}".rstrip("; "))
+        for name in ruled
+        if name not in names
     ]
     problems += [
         Problem(bound, None, None, f"no such column: {name} is suppressed or rounded already")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, choose, floor_division
+from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, as_fraction, choose, floor_division, quotient
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
 
@@ -56,13 +56,22 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
         raise TypeError(f"counts is a table, a {type(counts).__name__}: use suppress_table, or give a column of it")
     if problems := _problems("counts", numbers_of(counts)):
         raise BadInput("suppress", problems)
+
+    def body(numbers: Any) -> Any:
+        return choose(rule.is_suppressed(numbers), math.nan, rule.shown(numbers))
+
     return evaluate(
-        Contract("suppressed", lambda numbers: _shown(numbers, rule), {"counts": OWN}, OWN),
+        Contract(
+            "suppressed",
+            lambda numbers: choose(rule.is_suppressed(numbers), math.nan, rule.shown(numbers)),
+            {"counts": OWN},
+            OWN,
+        ),
         (counts,),
     )
 
 
-def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS) -> Any:
+def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS, *, small_rest: bool = False) -> Any:
     """Percentages, rounded, and suppressed with either of their counts.
 
     Parameters
@@ -73,6 +82,9 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS) -> A
         True counts of the whole [the same unit].
     rule : Rule, optional
         What is suppressed and how percentages are rounded.
+    small_rest : bool, default False
+        Whether a percentage is suppressed as well where the rest, the whole less the part, is a count that the rule
+        suppresses: 100%, or 95% of 20.
 
     Returns
     -------
@@ -86,14 +98,17 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS) -> A
 
     Notes
     -----
-    The percentage is computed from the true counts and then rounded. A percentage near 100 tells that the rest is
-    small; where that matters, make the rest a count of its own and suppress the percentage with it.
+    The percentage is computed from the true counts and then rounded. Beside rounded counts it narrows what can stand
+    behind them, and one near 100 tells that the rest is small: behind 20 of 20 and 95% is a rest of 1. `small_rest`
+    hides it.
 
     Examples
     --------
     >>> import numpy as np
     >>> suppress_percentage(np.array([30, 3, 8]), np.array([99, 60, 64]))
     array([30., nan, 13.])
+    >>> suppress_percentage(np.array([30, 19, 20]), np.array([99, 20, 20]), small_rest=True)
+    array([30., nan, nan])
     """
     parts, wholes = numbers_of(numerator), numbers_of(denominator)
     problems = [*_problems("numerator", parts), *_problems("denominator", wholes)]
@@ -106,10 +121,11 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS) -> A
 
     def body(part: Any, whole: Any) -> Any:
         # Twice the numerator times 100 over twice the denominator, all whole numbers: no half is missed by a float.
-        base = rule.percentage_rounding
+        top, bottom = as_fraction(rule.percentage_rounding)
         positive = choose(whole > 0, whole, math.nan)
-        percentage = floor_division(200 * part + base * positive, 2 * base * positive) * base
-        return choose(_is_shown(part, rule) & _is_shown(whole, rule), percentage, math.nan)
+        percentage = quotient(floor_division(200 * bottom * part + top * positive, 2 * top * positive) * top, bottom)
+        hidden = rule.is_suppressed(part) | rule.is_suppressed(whole)
+        return choose(hidden | rule.is_suppressed(whole - part) if small_rest else hidden, math.nan, percentage)
 
     return evaluate(
         Contract("percentage", body, {"numerator": OWN, "denominator": SAME}, "dimensionless"), (numerator, denominator)
@@ -211,9 +227,9 @@ def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
         raise TypeError("suppression looks at cells and takes no expression: use suppress, or collect the query first")
     values = suppress(counts, rule)
     kind = kind_of(numbers, rule.is_suppressed(numbers), rule)
-    lower, upper = rule.behind(rule.shown(numbers))
+    lower, upper = rule.feasible_range(rule.shown(numbers))
     hidden = kind == SUPPRESSED
-    least, greatest = rule.behind_symbol()
+    least, greatest = rule.suppressed_range()
     return Suppression(values, kind, np.where(hidden, least, lower), np.where(hidden, greatest, upper), rule)
 
 
@@ -260,13 +276,3 @@ def _problems(name: str, counts: NDArray[np.float64] | None) -> list[Problem]:
         Problem(name, row(each), float(flat[each]), "a whole number, zero or more")
         for each in np.flatnonzero(is_no_count(flat))
     ]
-
-
-def _is_shown(counts: Any, rule: Rule) -> Any:
-    shown = counts >= rule.threshold
-    return shown if rule.suppress_zero else shown | (counts == 0)
-
-
-def _shown(counts: Any, rule: Rule) -> Any:
-    rounded = floor_division(2 * counts + rule.rounding, 2 * rule.rounding) * rule.rounding
-    return choose(_is_shown(counts, rule), rounded, math.nan)

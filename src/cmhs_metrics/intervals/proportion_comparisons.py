@@ -48,8 +48,9 @@ def proportion_ratio_interval(
     Returns
     -------
     Interval
-        The lower and the upper bound of proportion over reference proportion [ratio]. NaN or null where the reference
-        numerator or a denominator is zero: the ratio is undefined and has no upper bound.
+        The lower and the upper bound of proportion over reference proportion [ratio]. Where the reference numerator is
+        zero there is no upper bound, which is NaN or null, and a lower one unless both numerators are. Both are NaN or
+        null where a denominator is zero.
 
     Raises
     ------
@@ -160,13 +161,13 @@ def ratio_limits(
 ) -> tuple[Any, ...]:
     """Bounds of a ratio of proportions, from two estimates and the bounds of each (Donner and Zou 2012)."""
     (low, high), (other_low, other_high) = first_limits, second_limits
-    product = np.where(second > 0, first * second, np.nan)
+    product = first * second
     below, above = low * (2 * first - low), other_high * (2 * second - other_high)
     # Of the two forms of a quadratic's root, each bound takes the one whose divisor cannot vanish.
     lower = ratio(np.asarray(below), np.asarray(product + np.sqrt(np.maximum(product**2 - below * above, 0))))
     below, above = other_low * (2 * second - other_low), high * (2 * first - high)
     upper = ratio(np.asarray(product + np.sqrt(np.maximum(product**2 - below * above, 0))), np.asarray(below))
-    return np.where(product == 0, product, lower), upper
+    return np.where((first == 0) & (second > 0), 0.0, lower), np.where(second > 0, upper, np.nan)
 
 
 def _of_proportions(counted: str, *, fractional: bool) -> tuple[dict[str, str], tuple[Requirement, ...]]:

@@ -48,8 +48,9 @@ def rate_ratio_interval(
     Returns
     -------
     Interval
-        The lower and the upper bound of rate over reference rate [ratio]. NaN or null where the reference has no events
-        or a population is zero: the ratio is undefined and has no upper bound.
+        The lower and the upper bound of rate over reference rate [ratio]. Where the reference has no events there is no
+        upper bound, which is NaN or null, and a lower one unless there are no events at all. Both are NaN or null where
+        a population is zero.
 
     Raises
     ------
@@ -76,10 +77,11 @@ def rate_ratio_interval(
         level: float, count: NDArray[Any], people: NDArray[Any], other: NDArray[Any], others: NDArray[Any]
     ) -> tuple[Any, ...]:
         tail = (1 - level) / 2
-        defined = (count >= 0) & (other > 0) & (people > 0) & (others > 0)
+        defined = (count >= 0) & (other >= 0) & (count + other > 0) & (people > 0) & (others > 0)
         a, b = np.where(defined, count, np.nan), np.where(defined, other, np.nan)
         low = np.where(a > 0, betaincinv(np.where(a > 0, a, 1), b + 1, tail), a * 0)
-        high = betaincinv(a + 1, b, 1 - tail)
+        # Without events of the reference all events may be of the one, at whatever ratio of the rates.
+        high = np.where(b > 0, betaincinv(a + 1, np.where(b > 0, b, 1), 1 - tail), np.nan)
         odds = (np.asarray(share / (1 - share)) for share in (low, high))
         return tuple(ratio(each * others, people) for each in odds)
 

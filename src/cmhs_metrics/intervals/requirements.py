@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[Any]]
 
+MOST = 1e15
+"""More than this is no count of anything here."""
+
 OnBadInput = Literal["refuse", "missing"]
 """What becomes of a cell that cannot be what it claims to be: the call is refused, or the cell counts as missing."""
 
@@ -52,10 +55,12 @@ def not_negative(name: str, expected: str = "zero or more") -> tuple[Requirement
 
 def a_count(name: str, *, fractional: bool) -> tuple[Requirement, ...]:
     """A whole number of zero or more; any such number where counts may be fractional."""
+    # Above this, floats are no whole numbers any more, and their squares are infinite.
+    countable = Requirement(name, lambda given: given[name] > MOST, f"a count of {MOST:.0e} at most")
     if fractional:
-        return not_negative(name)
+        return *not_negative(name), countable
     expected = "a whole number (fractional=True allows counts that were estimated or apportioned)"
-    return *not_negative(name), Requirement(name, lambda given: ~is_whole(given[name]), expected)
+    return *not_negative(name), countable, Requirement(name, lambda given: ~is_whole(given[name]), expected)
 
 
 def part_of(part: str, whole: str) -> Requirement:

@@ -12,7 +12,7 @@ from cmhs_metrics.sources import AUDIT
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
-__all__ = ["per_100k", "need_index", "weighted_population"]
+__all__ = ["per_100k", "per_1000", "per_head", "need_index", "weighted_population"]
 
 NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
 
@@ -51,6 +51,62 @@ def per_100k(value: Value | Number, population: Value | Number) -> Value:
     1555
     """
     return ratio(value, population, 100_000)
+
+
+@function(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person_1k")
+def per_1000(value: Value | Number, population: Value | Number) -> Value:
+    """Any count or cost, for every 1,000 people of the place.
+
+    Parameters
+    ----------
+    value, population : float, Quantity, numpy.ndarray, Series or expression
+        As in `per_100k` [any unit], [person].
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        The rate [unit of the value per 1,000 people]; NaN or null where there are no people.
+
+    Raises
+    ------
+    BadInput, DimensionalityError
+        As in `per_100k`.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> round(cm.per_1000(698_444, 44_916_013), 2)
+    15.55
+    """
+    return ratio(value, population, 1_000)
+
+
+@function(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person")
+def per_head(value: Value | Number, population: Value | Number) -> Value:
+    """Any count or cost, for each of the people of the place.
+
+    Parameters
+    ----------
+    value, population : float, Quantity, numpy.ndarray, Series or expression
+        As in `per_100k` [any unit], [person].
+
+    Returns
+    -------
+    The kind that came in, in the same shape
+        The rate [unit of the value per person]; NaN or null where there are no people.
+
+    Raises
+    ------
+    BadInput, DimensionalityError
+        As in `per_100k`.
+
+    Examples
+    --------
+    >>> import cmhs_metrics as cm
+    >>> round(cm.per_head(2_380_000_000, 44_916_013), 2)
+    52.99
+    """
+    return ratio(value, population)
 
 
 @metric(

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+NOISE = 1e-12
+"""How far from a whole number a count may be, as a share of it: a change of unit or an apportionment leaves so much."""
+
 LISTED = 1000
 """How many problems are listed one by one; the rest are counted."""
 
@@ -56,6 +59,8 @@ class Places:
                 if not with_units or position or len(self._given) > 1:
                     raise TypeError(f"{name} has a unit, and {subject} takes plain numbers: pass its magnitude")
                 self._units[name] = OWN
+        if not self._given:
+            raise BadInput(subject, [Problem(next(iter(columns), None), None, None, "the values of places")])
         self.numbers = all(isinstance(column, Real) for column in self._given.values())
         self.arrays = self._read()
 
@@ -194,18 +199,27 @@ class Places:
         for name in names:
             self.refuse(name, (self.arrays[name] <= 0) | np.isinf(self.arrays[name]), "a finite number above zero")
 
-    def counts(self, *names: str) -> None:
-        """Refuse what is not a count.
+    def counts(self, *names: str, fractional: bool = False) -> None:
+        """Refuse what is not a count; what is one but for rounding in the last digits becomes one.
 
         Parameters
         ----------
         *names : str
             The arguments.
+        fractional : bool, default False
+            Whether counts may be fractions, having been estimated or apportioned.
         """
+        if fractional:
+            self.not_negative(*names)
+            return
+        expected = "a count: a whole number, zero or more (fractional=True allows those that were apportioned)"
         for name in names:
             column = self.arrays[name]
-            whole = np.isnan(column) | (np.isfinite(column) & (column >= 0) & (column == np.floor(column)))
-            self.refuse(name, ~whole, "a count: a whole number, zero or more")
+            with np.errstate(invalid="ignore"):
+                nearest_whole = np.rint(column)
+                whole = np.isfinite(column) & (column >= 0) & (np.abs(column - nearest_whole) <= NOISE * nearest_whole)
+            self.refuse(name, ~(whole | np.isnan(column)), expected)
+            self.arrays[name] = np.where(whole, nearest_whole, column)
 
     def one_of(self, name: str, value: object, known: Iterable[str]) -> None:
         """Refuse a word that is not understood.

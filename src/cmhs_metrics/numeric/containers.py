@@ -434,7 +434,7 @@ def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     if np.ndim(values) == 0:
         return values
     dtypes = [column.dtype for column in columns.values()]
-    return pd.Series(_as_container(values, dtypes), index=leader.index, name=contract.name)
+    return pd.Series(as_container(values, dtypes), index=leader.index, name=contract.name)
 
 
 def _series_floats(name: str, column: pd.Series[Any]) -> NDArray[Any]:
@@ -457,7 +457,7 @@ def _is_decimal(dtype: Any) -> bool:
     return str(dtype).startswith("decimal")
 
 
-def _as_container(values: NDArray[Any], dtypes: list[Any]) -> Any:
+def as_container(values: NDArray[Any], dtypes: list[Any]) -> Any:
     """The result in the kind of column that came in: numpy, nullable or Arrow, missing values as that kind has them."""
     import pandas as pd
 

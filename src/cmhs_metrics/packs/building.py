@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmhs_metrics.benchmarking.place_names import as_names
+from cmhs_metrics.benchmarking.place_names import listed as given
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
@@ -18,7 +20,7 @@ from cmhs_metrics.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.sections import NotShown
     from cmhs_metrics.tables.aggregation import OverTime
@@ -81,8 +83,8 @@ def pack(
     data: Any = None,
     populations: Any = None,
     *,
-    focus: str | Sequence[str] = (),
-    peers: str | Sequence[str] = (),
+    focus: Any = (),
+    peers: Any = (),
     by: str | None = None,
     place: str | None = None,
     basis: str | Sequence[str] | None = None,
@@ -108,9 +110,9 @@ def pack(
     populations : table of the same kind, optional
         The people of each place; see `aggregate`. Its columns that are neither places nor populations are left out, and
         the page names them.
-    focus : str or sequence of str, optional
+    focus : place or sequence of them, optional
         The places that the reader asks about. Without one the page shows all places alike.
-    peers : str or sequence of str, optional
+    peers : place or sequence of them, optional
         Places with which they are compared besides. A place of the focus is no peer of itself.
     by : str, optional
         The column that names the places: the first of "icb", "organisation" and "region" that holds those asked for,
@@ -121,7 +123,8 @@ def pack(
     basis : str or sequence of str, optional
         The populations of the rates: "weighted" and "registered", as in the audit, where they are there.
     period : optional
-        The period to show: the last one of the table unless given. Earlier ones make the trends.
+        The period to show, in any spelling that `parse_periods` reads: the last one of the table unless given. Earlier
+        ones make the trends.
     over_time : {"last", "mean"}, optional
         Pool all periods of the table into one, for example twelve months into a year, and how a stock is then made; see
         `aggregate`. There are no trends then.
@@ -149,6 +152,9 @@ def pack(
 
     Notes
     -----
+    Rows of "Unknown", "Not stated" and the like are of no place: they are in no rank, average or chart, and the page
+    says what share of each measure they hold.
+
     The page is one file without scripts, and loads nothing. Findings are sentences made by rules: what they claim, and
     what they never do, stands in the how-to guide. A suppressed value is in no chart, table, sentence or download.
 
@@ -167,7 +173,10 @@ def pack(
     average (1,500). The difference is more than chance: 95% interval 1,732 to 2,297.
     """
     sample = data is None
-    asked = [[each] if isinstance(each, str) else [str(name) for name in each] for each in (focus, peers)]
+    problems: list[Problem] = []
+    asked = [as_names(given(name, each, problems)) for name, each in (("focus", focus), ("peers", peers))]
+    if problems:
+        raise BadInput("pack", problems)
     if sample:
         if populations is not None:
             raise BadInput("pack", [Problem("populations", None, None, "to come with data")])

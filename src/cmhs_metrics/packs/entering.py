@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.periods import read_periods
 from cmhs_metrics.presentation import numbers
-from cmhs_metrics.trends.periods import parse_period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,23 @@ def distinct(table: Any, names: list[str]) -> pd.DataFrame:
     """The values that columns have together, as text and in order; what is missing is left out."""
     frame = nw.from_native(table).lazy().select(*names).unique().collect()
     known: pd.DataFrame = frame.to_pandas().dropna()
-    return known.sort_values(names).astype(str)
+    known = known.sort_values(names)
+    return known.assign(**{name: as_names(known[name]) for name in names}).astype(str)
+
+
+def without_no_place(table: Any, by: str) -> Any:
+    """The rows of places: without those of "Unknown" and its kin."""
+    frame = nw.from_native(table)
+    held = frame.lazy().select(by).unique().collect().get_column(by).to_list()
+    none = [each for each in held if each is not None and is_no_place(as_names([each]), NOT_PLACES)[0]]
+    if not none:
+        return table
+    return nw.to_native(frame.filter(nw.col(by).is_null() | ~nw.col(by).is_in(none)))
+
+
+def no_places(sums: pd.DataFrame, by: str) -> pd.Series[bool]:
+    """Which rows of the sums stand for no place."""
+    return pd.Series(is_no_place(sums[by], NOT_PLACES), index=sums.index, dtype=bool)
 
 
 def names_of_places(table: Any, by: str) -> dict[str, str]:
@@ -86,7 +103,7 @@ def in_memory(totals: Any, by: str, *further: str) -> pd.DataFrame:
     table = pd.DataFrame({name: numbers(held, name) for name in numeric})
     keys = [name for name in (by, *further, "period") if name in held]
     for at, name in enumerate(keys):
-        table.insert(at, name, held[name].astype(str).where(held[name].notna()))
+        table.insert(at, name, pd.Series(as_names(held[name]), index=held.index).where(held[name].notna()))
     problems = [Problem(name, None, None, f"a {name} in every row") for name in keys if table[name].isna().any()]
     if problems:
         raise BadInput("pack", problems)
@@ -100,14 +117,25 @@ def periods_of(sums: pd.DataFrame, period: Any) -> tuple[str | None, list[str]]:
             raise BadInput("pack", [Problem("period", None, period, "none: the table has no column of that name")])
         return None, []
     held = list(dict.fromkeys(sums["period"]))
-    if period is not None and str(period) not in held:
+    read = read_periods([*held, *([] if period is None else [period])], [])
+    # What it is that is written differently in the table, and by the reader.
+    asked = [each for each in held if each == period or (period in read and read.get(each) == read[period])]
+    if period is not None and not asked:
         hint = nearest(str(period), held) or f"such as {', '.join(held[:5])}"
         raise BadInput("pack", [Problem("period", None, period, f"a period of the table; {hint}")])
     if len(held) == 1:
         return held[0], held
-    held = sorted(held, key=lambda each: parse_period(each).end_time)
-    shown = str(period) if period is not None else held[-1]
+    held = _in_order(held)
+    shown = asked[0] if period is not None else held[-1]
     return shown, held[: held.index(shown) + 1]
+
+
+def _in_order(periods: list[str]) -> list[str]:
+    problems: list[Problem] = []
+    read = read_periods(periods, problems)
+    if problems:
+        raise BadInput("pack", problems)
+    return sorted(periods, key=lambda each: read[each].last)
 
 
 def pooled_periods(data: Any, columns: Sequence[str], period: Any) -> str | None:
@@ -117,7 +145,7 @@ def pooled_periods(data: Any, columns: Sequence[str], period: Any) -> str | None
     if "period" not in columns:
         expected = "a table with the column period, whose periods are pooled"
         raise BadInput("pack", [Problem("over_time", None, None, expected)])
-    held = sorted(distinct(data, ["period"])["period"], key=lambda each: parse_period(each).end_time)
+    held = _in_order(list(distinct(data, ["period"])["period"]))
     if not held:
         return None
     return held[0] if len(held) == 1 else f"{held[0]} to {held[-1]}"

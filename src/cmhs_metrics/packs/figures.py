@@ -9,6 +9,7 @@ import pandas as pd
 
 from cmhs_metrics.benchmarking import benchmark
 from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.disclosure import NHS
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import AGE_BAND, BASES, MEASURES, POPULATION, Kind
 from cmhs_metrics.packs.entering import (
@@ -16,10 +17,12 @@ from cmhs_metrics.packs.entering import (
     columns_of,
     in_memory,
     names_of_places,
+    no_places,
     periods_of,
     place_column,
     pooled_periods,
     populations_of_places,
+    without_no_place,
 )
 from cmhs_metrics.packs.parts import PART_COLUMNS, Parts, of_column, of_team_types, split
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED
@@ -29,7 +32,7 @@ from cmhs_metrics.tables import aggregate
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.benchmarking.comparison import Average
+    from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.tables.aggregation import OverTime
 
 UNDEFINED = "undefined"
@@ -37,9 +40,6 @@ UNDEFINED = "undefined"
 
 AMOUNTS = frozenset({"GBP", "WTE"})
 """Units of what is no count of people or events."""
-
-SMALL = 5
-"""Counts under this are small: most publications hide them."""
 
 OF_A_PLACE = (
     "value", "lower", "upper", "rank", "rank_best", "rank_worst", "quartile", "difference", "difference_percent",
@@ -78,6 +78,8 @@ class Figures:
         Whether the period is several of the table, pooled into one.
     parts : tuple of Parts
         The sums by type of team, staff group and care cluster, where the table has these.
+    no_place : pandas.DataFrame, optional
+        As `measures`, of the rows that stand for no place, such as "Unknown": they are in nothing else.
     """
 
     by: str
@@ -93,6 +95,7 @@ class Figures:
     unused: tuple[str, ...]
     pooled: bool = False
     parts: tuple[Parts, ...] = ()
+    no_place: pd.DataFrame | None = None
 
     def name(self, place: str) -> str:
         """A place as the pack calls it: its name, and its code where it has both."""
@@ -116,14 +119,14 @@ class Figures:
 
     @property
     def small_counts(self) -> int:
-        """How many counts from 1 to 4 the figures rest on."""
+        """How many counts the figures rest on that are above zero, and that the NHS rule would suppress."""
         counted = [
             name
             for name in map(str, self.measures)
             if name in MEASURES and MEASURES[name].kind is not Kind.POPULATION and MEASURES[name].unit not in AMOUNTS
         ]
         held = self.measures[counted]
-        return int(((held > 0) & (held < SMALL)).sum().sum())
+        return int(((held > 0) & NHS.is_suppressed(held)).sum().sum())
 
 
 def compare(
@@ -176,6 +179,9 @@ def compare(
     people_of = {"populations": people, "place": place if held or place in columns_of(people) else None}
     totals = aggregate(teams, groups, over_time=over_time, keys=keys, **people_of)
     sums = in_memory(totals, by)
+    aside = no_places(sums, by)
+    teams, named = without_no_place(teams, by), {name: without_no_place(rows, by) for name, rows in named.items()}
+    sums, left_out = sums[~aside].reset_index(drop=True), sums[aside]
     metrics = [column_of(name) for name in columns_of(totals)]
     wanted = list(dict.fromkeys(found[0].name for found in metrics if found is not None))
     if not wanted:
@@ -204,7 +210,7 @@ def compare(
             rows = compared(of_period, of_period, wanted, arguments | marks | {"place": place_of(of_period, by)})
         history.append(rows.assign(period=shown if each is None else each))
     rows = history[-1]
-    measures = sums[sums["period"] == shown] if "period" in sums else sums
+    measures, left_out = (held[held["period"] == shown] if "period" in held else held for held in (sums, left_out))
     parts = [
         of_team_types(teams, by, people, people_of["place"], shown, over_time),
         *(of_column(rows_of, column, by, shown, over_time) for column, rows_of in named.items()),
@@ -213,7 +219,7 @@ def compare(
         by, tuple(focus), tuple(peers), names, average, confidence, shown,
         rows, pd.concat(history, ignore_index=True) if len(periods) > 1 else rows.iloc[:0],
         measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
-        tuple(each for each in parts if each is not None),
+        tuple(each for each in parts if each is not None), left_out.set_index(by),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from cmhs_metrics.disclosure import NHS
 from cmhs_metrics.packs.accessible_tables import glance_table, places_table, short_table
 from cmhs_metrics.packs.background import (
     bullets,
@@ -128,8 +129,8 @@ def _header(comparison: Figures, setting: Setting) -> str:
         number = comparison.small_counts
         text += (
             f'<p class="notice"><strong>Before you share this page:</strong> {number:,} of the counts below these '
-            f"figures {'is' if number == 1 else 'are'} from 1 to 4. Most publications hide such counts; this page "
-            "shows what it was given.</p>"
+            f"figures {'is' if number == 1 else 'are'} from 1 to {NHS.threshold - 1}. Most publications hide such "
+            "counts; this page shows what it was given.</p>"
         )
     return f"{text}</header>"
 

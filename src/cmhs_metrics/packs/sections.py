@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.packs.findings import Finding, Writer
-from cmhs_metrics.packs.wording import FEWEST_PLACES
+from cmhs_metrics.packs.wording import FEWEST_PLACES, per_cent
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, listed
 from cmhs_metrics.selection import not_computed
 
@@ -217,7 +218,7 @@ def not_shown(comparison: Figures) -> list[NotShown]:
         Metrics whose measures are missing, values that are suppressed or missing, metrics known for too few places,
         intervals that cannot be had, and columns that were not used.
     """
-    said = [*_absent_values(comparison), *_no_intervals(comparison)]
+    said = [*_no_places(comparison), *_absent_values(comparison), *_no_intervals(comparison)]
     held = set(comparison.rows["metric"])
     said += [
         NotShown(CATALOGUE[name].label, f"It says the same as “{CATALOGUE[other].label}”, which is shown.")
@@ -228,6 +229,21 @@ def not_shown(comparison: Figures) -> list[NotShown]:
     if comparison.unused:
         said.append(NotShown("Columns that were not used", f"{listed(list(comparison.unused), most=40)}."))
     return said
+
+
+def _no_places(comparison: Figures) -> list[NotShown]:
+    """The rows of no place, with what they hold of everything counted."""
+    held = comparison.no_place
+    if held is None or held.empty:
+        return []
+    shares = []
+    for name in (each for each in map(str, held) if each in MEASURES and MEASURES[each].kind is not Kind.POPULATION):
+        own, whole = held[name].sum(skipna=False), held[name].sum() + comparison.measures[name].sum(skipna=False)
+        if whole > 0 and pd.notna(own):
+            shares.append(f"{per_cent(own / whole * 100)} of {name.replace('_', ' ')}")
+    holds = f" They hold {listed(shares, most=40)}." if shares else ""
+    why = f"No place, and so in no rank, average or chart, nor in the number of places.{holds}"
+    return [NotShown(listed(list(dict.fromkeys(held.index))), why)]
 
 
 def _absent_values(comparison: Figures) -> list[NotShown]:

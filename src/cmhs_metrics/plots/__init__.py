@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cmhs_metrics.errors import not_installed
+
 if TYPE_CHECKING:
     from cmhs_metrics.plots.figures import *  # noqa: F403
     from cmhs_metrics.plots.funnels import *  # noqa: F403
@@ -50,10 +52,7 @@ if not TYPE_CHECKING:
         try:
             import matplotlib  # noqa: F401
         except ImportError as error:
-            raise ImportError(
-                f"cmhs_metrics.plots.{name} draws with matplotlib, which is not installed: it comes with the extra "
-                f"'plot', python -m pip install \"cmhs_metrics[plot]\""
-            ) from error
+            raise not_installed(f"cmhs_metrics.plots.{name} is drawn", "matplotlib", "plot") from error
         return getattr(import_module(f"cmhs_metrics.plots.{_MODULES[name]}"), name)
 
 

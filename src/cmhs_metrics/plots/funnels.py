@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, is_no_place
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, CONCERN, FOCUS, INK, MUTED, OTHERS, PAPER
@@ -94,7 +95,7 @@ def funnel_chart(
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "place"]
     ['East']
     """
-    rows = _rows(funnel, places, focus, names, suppressed)
+    rows, aside = _rows(funnel, places, focus, names, suppressed)
     what = measured(metric, basis=basis) if metric is not None else measured(None, unit, "Value", basis)
     if metric is None and funnel.limits.kind == "proportion":
         what = Measured("Share", "", proportion=True, basis=basis)
@@ -103,7 +104,7 @@ def funnel_chart(
     sheet = Sheet(ax, title or f"{what.label}: funnel", f"Upright: {what.words or 'value'}. Across: {axis}.")
     sheet.key = _key(known, funnel, what)
     adjusted = "" if funnel.adjustment == "none" else f"Limits widened for over-dispersion ({funnel.adjustment})."
-    sheet.say(absent(rows), adjusted, what.caption(source))
+    sheet.say(" ".join(each for each in (absent(rows), aside) if each), adjusted, what.caption(source))
     lines = _limits(funnel, known)
     upright, texts = value_ticks(
         [*known["value"], *lines.to_numpy()[:, 1:].ravel(), funnel.target], what.unit, proportion=what.proportion
@@ -120,10 +121,10 @@ def funnel_chart(
             )  # fmt: skip
     sheet.ax.axhline(funnel.target, color=AVERAGES[0], linewidth=2, gid="target")
     _points(sheet, known)
-    return sheet.finish(_text(rows, funnel, what, sheet, axis, source))
+    return sheet.finish(_text(rows, funnel, what, sheet, axis, aside, source))
 
 
-def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) -> pd.DataFrame:
+def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) -> tuple[pd.DataFrame, str]:
     frame = funnel.to_frame()
     labels = list(frame.index) if places is None else list(places)
     if len(labels) != len(frame):
@@ -140,7 +141,11 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
     rows["outlier"] = frame["outlier"].where(known)
     rows["name"] = names_of(frame["place"], names)
     rows["focus"] = frame["place"].astype(str).isin(asked)
-    return rows
+    no_place = np.array(is_no_place(frame["place"].astype(str), NOT_PLACES))
+    if not no_place.any():
+        return rows, ""
+    said = f"No place, and not shown, though the target may hold it: {listed(rows.loc[no_place, 'name'].tolist())}."
+    return rows[~no_place], said
 
 
 def _limits(funnel: Funnel, known: pd.DataFrame) -> pd.DataFrame:
@@ -241,7 +246,9 @@ def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
-def _text(rows: pd.DataFrame, funnel: Funnel, what: Measured, sheet: Sheet, axis: str, source: str | None) -> str:
+def _text(
+    rows: pd.DataFrame, funnel: Funnel, what: Measured, sheet: Sheet, axis: str, aside: str, source: str | None
+) -> str:
     known = rows[rows["status"] == KNOWN]
     count = len(known)
     levels = " and ".join(f"{level * 100:g}%" for level in funnel.limits.levels)
@@ -256,4 +263,4 @@ def _text(rows: pd.DataFrame, funnel: Funnel, what: Measured, sheet: Sheet, axis
     parts.append("" if (words != "within").any() else "Every place lies within the limits.")
     focus = known[known["focus"]].head(8).to_dict("records")
     parts += [f"{each['name']}: {what.write(each['value'])}, {each['outlier']}." for each in focus]
-    return " ".join([*parts, absent(rows), what.caption(source)])
+    return " ".join(each for each in [*parts, absent(rows), aside, what.caption(source)] if each)

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.colours import FOCUS, INK, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.reading import Compared, compared, data_source, in_pandas, names_of
+from cmhs_metrics.plots.reading import Compared, compared, data_source, in_pandas, names_of, places_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, amount, keys_of, unit_in_words
 
@@ -89,6 +89,7 @@ def dot_and_range(
     ['DNA rate', 'Contacts per patient per year', 'Cost per contact']
     """
     table = in_pandas(result, "place", "value", "metric")
+    table, aside, suppressed = places_only(table, suppressed)
     chosen, secret = keys_of(peers), keys_of(suppressed)
     _check(table, place, chosen, secret)
     name = names_of(table.loc[table["place"].astype(str) == str(place), "place"], names)[0]
@@ -103,7 +104,7 @@ def dot_and_range(
     ]
     bases = list(dict.fromkeys(row.places.measured.basis for row in rows if row.places.measured.basis))
     people = f"Population basis: {', '.join(unit_in_words('', basis) for basis in bases)}." if bases else ""
-    hidden = _hidden_sentence(rows)
+    hidden = " ".join(each for each in (_hidden_sentence(rows), aside) if each)
     caption = " ".join(each for each in (hidden, people, data_source(source), _definitions(rows)) if each)
     sheet.say(hidden, " ".join(each for each in (people, data_source(source), _definitions(rows)) if each), most=4)
     if len(rows) * SIZE * LINE * 2 > sheet.height():

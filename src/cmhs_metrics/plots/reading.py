@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.text import clean
@@ -16,6 +17,7 @@ from cmhs_metrics.presentation import (
     NOT_KNOWN,
     SUPPRESSED,
     amount,
+    keys_of,
     listed,
     numbers,
     statuses,
@@ -82,6 +84,7 @@ class Compared:
     measured: Measured
     average: float
     average_kind: str
+    aside: str = ""
 
     @property
     def known(self) -> pd.DataFrame:
@@ -89,8 +92,8 @@ class Compared:
         return self.rows[self.rows["status"] == KNOWN]
 
     def absent(self) -> str:
-        """A sentence for the suppressed places, and one for those that are not known."""
-        return absent(self.rows)
+        """A sentence for the suppressed places, for those that are not known, and for what is no place."""
+        return " ".join(each for each in (absent(self.rows), self.aside) if each)
 
     def focus_sentences(self, *, most: int = 8) -> str:
         """What is known of the places that the reader asks about."""
@@ -115,6 +118,17 @@ def absent(rows: pd.DataFrame) -> str:
     return " ".join(said)
 
 
+def places_only(table: pd.DataFrame, suppressed: Collection[Any] = ()) -> tuple[pd.DataFrame, str, Collection[Any]]:
+    """The rows of places, a sentence for those that stand for none, and which of the places are suppressed."""
+    names = as_names(table["place"])
+    aside = ~truths(table, "is_place").to_numpy() if "is_place" in table else np.array(is_no_place(names, NOT_PLACES))
+    if not aside.any():
+        return table, "", suppressed
+    left_out = [name for name, out in zip(names, aside, strict=True) if out]
+    said = f"No place, and not shown: {listed(list(dict.fromkeys(left_out)))}."
+    return table[~aside].reset_index(drop=True), said, [each for each in keys_of(suppressed) if each not in left_out]
+
+
 def compared(
     result: Any,
     metric: Any = None,
@@ -134,6 +148,7 @@ def compared(
     wanted = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
     for column, asked in (("metric", wanted), ("basis", basis)):
         table = one_of(table, column, asked)
+    table, aside, suppressed = places_only(table, suppressed)
     if table.empty:
         raise BadInput("the picture", [Problem(None, None, "no rows", "a row for each place")])
     repeated = table.loc[table["place"].duplicated(), "place"].unique()
@@ -156,7 +171,7 @@ def compared(
     if ((rows["status"] == SUPPRESSED) & table["value"].notna()).any():
         # It was made with a value that is not to be known, which could be worked out from it.
         average = np.nan
-    return Compared(rows.reset_index(drop=True), what, average, str(first.get("average_kind", "average")))
+    return Compared(rows.reset_index(drop=True), what, average, str(first.get("average_kind", "average")), aside)
 
 
 def shown_only(

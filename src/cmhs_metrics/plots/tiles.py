@@ -10,9 +10,10 @@ import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.reading import Compared, compared, in_pandas
+from cmhs_metrics.plots.reading import Compared, compared, in_pandas, places_only
 from cmhs_metrics.plots.text import SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
 
@@ -28,8 +29,13 @@ WIDEST = 104.0
 _HATCH = {SUPPRESSED: "xx", NOT_KNOWN: ".."}
 
 
-def icb_tiles() -> pd.DataFrame:
-    """The positions of the 42 integrated care boards (ICBs) on the map.
+def icb_tiles(date: str = "2022-07") -> pd.DataFrame:
+    """The positions of the integrated care boards (ICBs) on the map: 42 since July 2022, 36 since April 2026.
+
+    Parameters
+    ----------
+    date : str, default "2022-07"
+        The day whose ICBs are wanted; "2026-04" is its first.
 
     Returns
     -------
@@ -43,16 +49,27 @@ def icb_tiles() -> pd.DataFrame:
 
     References
     ----------
-    NHS England, ICB place-based allocations 2025/26 (codes and names).
+    NHS England, ICB place-based allocations 2025/26 (codes and names); of the ICBs of 2026, see `places.places`.
 
     Examples
     --------
     >>> tiles = icb_tiles()
     >>> len(tiles), tiles.set_index("place").loc["QUE", "name"]
     (42, 'NHS Cambridgeshire and Peterborough ICB')
+    >>> len(icb_tiles("2026-04"))
+    36
     """
-    with files("cmhs_metrics.plots").joinpath("icb_tiles.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file)
+    tables = []
+    for name in ("icb_tiles.csv", "icb_tiles_2026.csv"):
+        with files("cmhs_metrics.plots").joinpath(name).open(encoding="utf-8") as file:
+            tables.append(pd.read_csv(file))
+    there = pd.concat(tables, ignore_index=True)
+    return there[there["place"].isin(places_on("icb", date)["code"])].reset_index(drop=True)
+
+
+def _tiles_of(keys: list[str]) -> pd.DataFrame:
+    """The tiles of the ICBs of the day of which most of the places are, of the older where that leaves it open."""
+    return max((icb_tiles(day) for day in ("2022-07", "2026-04")), key=lambda tiles: tiles["place"].isin(keys).sum())
 
 
 @picture
@@ -78,7 +95,8 @@ def tile_map(
         Which metric, and on which population, where the result has several.
     positions : pandas.DataFrame, optional
         Where the tiles stand: `place`, `column` and `row`, whole numbers, and where wanted `label`, what the tile
-        shows in place of the code. Those of the 42 ICBs unless given; see `icb_tiles`.
+        shows in place of the code. Unless given, those of the 42 ICBs of 2022, or of the 36 of 2026 where these are the
+        places; see `icb_tiles`.
     names : mapping of place to str, optional
         How places are called in the alternative text; the `name` of the positions unless given.
     suppressed : collection, optional
@@ -105,13 +123,14 @@ def tile_map(
     >>> len(ax.patches)
     42
     """
-    where = _positions(icb_tiles() if positions is None else positions)
-    called = dict(zip(where["place"], where["name"], strict=True)) | {str(k): v for k, v in (names or {}).items()}
     keys = _place_keys(result, metric, basis)
+    where = _positions(_tiles_of(keys) if positions is None else positions)
+    called = dict(zip(where["place"], where["name"], strict=True)) | {str(k): v for k, v in (names or {}).items()}
     unknown = [each for each in keys if each not in set(where["place"])]
     if unknown:
+        expected = "a place with a position (positions= gives it one, or leave the row out)"
         problems = [
-            Problem("place", None, each, f"a place with a position; {nearest(each, where['place'])}".rstrip("; "))
+            Problem("place", None, each, "; ".join(part for part in (expected, nearest(each, where["place"])) if part))
             for each in unknown
         ]
         raise BadInput("tile_map", problems)
@@ -119,7 +138,7 @@ def tile_map(
     held = places.rows.assign(key=keys).set_index("key")
     absent = [each for each in where["place"] if each not in held.index]
     rows = pd.concat([held, _not_there(absent, called)]).loc[where["place"]].reset_index(drop=True)
-    places = Compared(rows, places.measured, places.average, places.average_kind)
+    places = Compared(rows, places.measured, places.average, places.average_kind, places.aside)
     classes = _classes(rows["value"].to_numpy(dtype=np.float64))
     sheet = Sheet(ax, title or places.measured.label, places.measured.words)
     sheet.key = _key(rows, classes, places)
@@ -149,7 +168,7 @@ def _place_keys(result: Any, metric: Any, basis: str | None) -> list[str]:
     for column, asked in (("metric", wanted), ("basis", basis)):
         if asked is not None and column in table:
             table = table[table[column] == asked]
-    return [str(each) for each in table["place"]]
+    return [str(each) for each in places_only(table)[0]["place"]]
 
 
 def _positions(positions: pd.DataFrame) -> pd.DataFrame:

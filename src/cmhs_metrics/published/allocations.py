@@ -11,7 +11,8 @@ from cmhs_metrics.published.formats import ALLOCATIONS
 from cmhs_metrics.published.reading import read_rows, to_numbers
 
 if TYPE_CHECKING:
-    from cmhs_metrics.published.reading import Rows, Source
+    from cmhs_metrics.published.content import Source
+    from cmhs_metrics.published.reading import Rows
 
 Level = Literal["icb", "practice", "region"]
 
@@ -21,6 +22,7 @@ _KEYS = {
     "region": ["region", "region_name"],
 }
 _HALF_A_PERSON = 0.5
+_MANY = 1_000
 _OTHER_NUMBERS = ("Latitude", "Longitude", "Patients")
 _POPULATIONS = ("registered_population", "weighted_population", "Patients")
 
@@ -31,7 +33,9 @@ def read_icb_allocations(source: Source, level: Level = "icb", *, whole: bool = 
     Parameters
     ----------
     source : str, Path, or open file
-        The file that NHS England publishes as CSV, a row for each GP practice; plain or gzipped.
+        The file that NHS England publishes as CSV, a row for each GP practice; plain, gzipped or zipped. The columns
+        may be called as in 2022/23, 2023/24, 2024/25 or 2025/26. The year is yours to know: the column of 2024/25 is
+        still called "pop 2022/23".
     level : {"icb", "practice", "region"}, default "icb"
         The places of which to give the people.
     whole : bool, default True
@@ -56,7 +60,7 @@ def read_icb_allocations(source: Source, level: Level = "icb", *, whole: bool = 
 
     References
     ----------
-    NHS England, ICB place-based allocations 2025/26.
+    NHS England, ICB place-based allocations 2022/23 to 2025/26.
 
     Examples
     --------
@@ -93,8 +97,9 @@ def check_weighted_totals(populations: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each weighted population: ``column``, its ``total`` [person], the ``registered`` total [person], the
-        ``difference`` [person], and whether it ``agrees`` to half a person. Of an incomplete column nothing is known
-        and it does not agree.
+        ``difference`` [person], and whether it ``agrees`` to half a person, or, of a thousand places or more whose
+        people are whole numbers, to what their rounding explains. Of an incomplete column nothing is known and it does
+        not agree.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def check_weighted_totals(populations: pd.DataFrame) -> pd.DataFrame:
 
     References
     ----------
-    NHS England, ICB place-based allocations 2025/26.
+    NHS England, ICB place-based allocations 2022/23 to 2025/26.
 
     Examples
     --------
@@ -124,8 +129,17 @@ def check_weighted_totals(populations: pd.DataFrame) -> pd.DataFrame:
     totals = [float(populations[name].sum(skipna=False)) for name in weighted]
     result = pd.DataFrame({"column": weighted, "total": totals, "registered": registered})
     result["difference"] = result["total"] - result["registered"]
-    result["agrees"] = result["difference"].abs() <= _HALF_A_PERSON
+    allowed = [_HALF_A_PERSON + _rounding(populations, str(name)) for name in weighted]
+    result["agrees"] = result["difference"].abs() <= allowed
     return result
+
+
+def _rounding(populations: pd.DataFrame, name: str) -> float:
+    """How far two totals of people may be apart by rounding, where a year is published in whole people."""
+    both = populations[["registered_population", name]]
+    whole = bool((both % 1 == 0).all(axis=None))
+    # Five times the standard deviation of the difference of two sums of so many roundings.
+    return 5 * (len(both) / 6) ** 0.5 if whole and len(both) > _MANY else 0.0
 
 
 def _is_weighted(column: str) -> bool:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
-from cmhs_metrics.published.mhsds_monthly import UNKNOWN
-from cmhs_metrics.published.rates import ICB
+from cmhs_metrics.published.changes import notes_on
+from cmhs_metrics.published.mhsds_values import UNKNOWN
+from cmhs_metrics.published.places_in_files import ICB, breakdown_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 _PERIOD = ["period_start", "period_end"]
 _CODE, _NAME = "primary_level", "primary_level_name"
 _ENDS = {"": "value", "_lower": "lower", "_upper": "upper"}
-_NOT_COUNTED = ("percent", "day")
+_NOT_COUNTED = ("percent", "day", "rate")
 
 
 def measures_by_place(
-    monthly: pd.DataFrame, measures: Mapping[str, str], *, place: str = "icb", breakdown: str = ICB
+    monthly: pd.DataFrame,
+    measures: Mapping[str, str],
+    *,
+    place: str = "icb",
+    breakdown: str = ICB,
+    rolling: bool = False,
 ) -> pd.DataFrame:
     """Bring published counts to a table with a row for each place, and what is known of each count.
 
@@ -36,13 +42,17 @@ def measures_by_place(
         What the column of places is to be called: "organisation" for providers.
     breakdown : str, default "ICB of GP Practice or Residence"
         The breakdown of the file that gives these places: "Provider" for providers.
+    rolling : bool, default False
+        Whether periods may overlap, as those of measures of three months do that are published every month, for a trend
+        of them. What is in two of them must then not be added over time.
 
     Returns
     -------
     pandas.DataFrame
         A row for each place and period, in the order of the file: `place` and its name, ``period`` (the month, or the
         last day of a longer period), and for each measure its value, as published, and its bounds ``_lower`` and
-        ``_upper`` [its unit]. A suppressed count has bounds and no value, one that is not published neither.
+        ``_upper`` [its unit]. A suppressed count has bounds and no value, one that is not published neither. Where
+        more than 2% of England is in no ICB, ``attrs["notes"]`` say so of each measure and period.
 
     Raises
     ------
@@ -66,7 +76,7 @@ def measures_by_place(
     0  QF1   An ICB  2024-06           120.0                   118                   122
     1  QU1   An ICB  2024-06             NaN                     0                     4
     """
-    rows = _rows(monthly, measures, breakdown)
+    rows = _rows(monthly, measures, breakdown, rolling)
     keys = [*_PERIOD, _CODE, _NAME]
     table = rows[keys].drop_duplicates(ignore_index=True)
     for measure_id, name in measures.items():
@@ -76,7 +86,9 @@ def measures_by_place(
         )
     table.insert(2, "period", _period(table))
     table = table.rename(columns={_CODE: place, _NAME: f"{place}_name"}).drop(columns=_PERIOD)
-    return table[[place, f"{place}_name", "period", *(f"{name}{end}" for name in measures.values() for end in _ENDS)]]
+    table = table[[place, f"{place}_name", "period", *(f"{name}{end}" for name in measures.values() for end in _ENDS)]]
+    table.attrs["notes"] = notes_on(monthly, list(measures)) if place == "icb" else []
+    return table
 
 
 def _period(table: pd.DataFrame) -> pd.Series[str]:
@@ -86,11 +98,12 @@ def _period(table: pd.DataFrame) -> pd.Series[str]:
     return period
 
 
-def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str) -> pd.DataFrame:
+def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, rolling: bool) -> pd.DataFrame:
     needed = [*_PERIOD, _CODE, _NAME, "secondary_level", "breakdown", "measure_id", "kind", "unit", *_ENDS.values()]
     problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in monthly]
     if problems:
         raise BadInput("the monthly table", problems)
+    breakdown = breakdown_in(monthly, breakdown)
     of_places = monthly[(monthly["breakdown"] == breakdown) & (monthly["secondary_level"] == "NONE")]
     if of_places.empty:
         held = monthly["breakdown"].unique().tolist()
@@ -115,7 +128,7 @@ def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str) ->
     for row in rows[rows["kind"] == UNKNOWN].itertuples():
         expected = "a value that the rules of publication explain, so that it is known where the true one lies"
         problems.append(Problem(str(row.measure_id), f"place={row.primary_level}", row.value, expected))
-    problems += _overlaps(rows)
+    problems += _overlaps(rows, rolling)
     if problems:
         raise BadInput("measures_by_place", problems)
     return rows
@@ -137,11 +150,26 @@ def _wrong_measures(measures: Mapping[str, str]) -> list[Problem]:
     return problems if measures else [Problem("measures", None, None, "at least one measure")]
 
 
-def _overlaps(rows: pd.DataFrame) -> list[Problem]:
+def _overlaps(rows: pd.DataFrame, rolling: bool) -> list[Problem]:
+    """Refuse measures of periods of several lengths, and periods that overlap, unless that is meant."""
+    ends, starts = rows["period_end"].dt, rows["period_start"].dt
+    months = (ends.year - starts.year) * 12 + ends.month - starts.month + 1
+    lengths = {each: sorted(set(months[rows["measure_id"] == each])) for each in rows["measure_id"].unique()}
+    if len({length for each in lengths.values() for length in each}) > 1:
+        return [
+            Problem(
+                "measures", None, measure_id, f"a call of its own: it is of {' and '.join(map(str, each))} month(s)"
+            )
+            for measure_id, each in lengths.items()
+        ]
     periods = rows[_PERIOD].drop_duplicates().sort_values(_PERIOD)
-    starts, ends = list(periods["period_start"]), list(periods["period_end"])
-    return [
-        Problem("period_start", None, f"{start:%Y-%m-%d}", f"a period after {end:%Y-%m-%d}, or a call of its own")
-        for end, start in zip(ends, starts[1:], strict=False)
-        if start <= end
-    ]
+    first, last = list(periods["period_start"]), list(periods["period_end"])
+    overlapping = [(end, start) for end, start in zip(last, first[1:], strict=False) if start <= end]
+    if rolling or not overlapping:
+        return []
+    end, start = overlapping[0]
+    named = ", ".join(lengths)
+    expected = (
+        f"a period after {end:%Y-%m-%d}, for what is in two would be counted twice ({named}); rolling=True for a trend"
+    )
+    return [Problem("period_start", None, f"{start:%Y-%m-%d}", expected)]

@@ -10,19 +10,24 @@ import pandas as pd
 from cmhs_metrics.audit import figures
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.metrics.finance import cost_per_contact
-from cmhs_metrics.published.formats import NATIONAL_COSTS
-from cmhs_metrics.published.reading import read_rows
+from cmhs_metrics.published.content import content_again, is_not, read_bytes
+from cmhs_metrics.published.formats import NATIONAL_COSTS, folded
+from cmhs_metrics.published.reading import Rows, read_rows, to_numbers
+from cmhs_metrics.published.workbooks import sheets_of, workbooks_in
 from cmhs_metrics.team_types import TeamType
 from cmhs_metrics.trends import percentage_change, real_terms
 
 if TYPE_CHECKING:
-    from cmhs_metrics.published.reading import Source
+    from cmhs_metrics.published.content import Source
 
 CARE_CONTACT = "Mental Health Care Contact"
 """The department whose rows are contacts of teams, by MHSDS team code."""
 
 SMALLEST_ACTIVITY = 5
 """With fewer contacts, bed days or spells than this a unit cost says nothing."""
+
+SMALL = "*"
+"""What stands in place of a small number."""
 
 _NUMBERS = {"activity": "zero or more", "unit_cost": "zero or more pounds", "cost": "zero or more pounds"}
 _NEEDED = ("team_type", "activity", "cost", "meaningful")
@@ -34,7 +39,9 @@ def read_national_costs(source: Source) -> pd.DataFrame:
     Parameters
     ----------
     source : str, Path, or open file
-        The mental-health rows of the schedule that NHS England publishes, as CSV; plain or gzipped.
+        The schedule as NHS England publishes it: the workbook "Summary MH NHS Talking Therapies.xlsx", the zip archive
+        that it stands in, or the CSV of 2023/24; or a CSV with the columns that the result has. A workbook needs the
+        extra ``excel``.
 
     Returns
     -------
@@ -43,7 +50,8 @@ def read_national_costs(source: Source) -> pd.DataFrame:
         MHSDS team code, where it is of care contacts), ``currency_desc``, ``activity`` [contact, where it is of care
         contacts], ``unit_cost`` [GBP for each], ``cost`` [GBP]; ``team_type``, the value of the `TeamType` that the
         code is counted as, None for what is not a mental-health care contact or has an unknown code; ``meaningful``,
-        False where the cost is zero or missing, or the activity under 5; then every other column of the file.
+        False where the cost is zero or missing, or the activity under 5 or not shown; then every other column of the
+        file. A small number that is published as "*" is missing; totals of the workbook are left out.
 
     Raises
     ------
@@ -69,13 +77,17 @@ def read_national_costs(source: Source) -> pd.DataFrame:
     1           C08     other     400.0       False
     2       200MHPS      None  700000.0        True
     """
-    rows = read_rows(source, NATIONAL_COSTS)
+    rows = _rows(source)
+    for name in ("department_code", "currency_code", "currency_desc"):
+        rows.cells[name] = rows.cells[name].str.strip()
     table = rows.cells.copy()
     problems = rows.missing(["department_code", "currency_code"], "a code")
     for name, expected in _NUMBERS.items():
-        table[name], wrong = rows.numbers(name, expected)
-        problems += wrong
-    # Some years print the unit cost to the pound.
+        text = rows.cells[name].str.strip()
+        table[name] = to_numbers(text, thousands=True)
+        wrong = (table[name].isna() & ~text.isin(["", SMALL])) | (table[name] < 0) | np.isinf(table[name])
+        problems += rows.problems(name, wrong, expected)
+    # A small number that is not shown leaves its unit cost unexplained. Some years print the unit cost to the pound.
     unexplained = (table["activity"] * table["unit_cost"] - table["cost"]).abs() > 0.5 * (table["activity"] + 1)
     problems += rows.problems("cost", unexplained, "activity times unit cost")
     rows.refuse([*problems, *rows.repeated(ignoring=[*_NUMBERS, "currency_desc"])])
@@ -113,7 +125,7 @@ def compare_cost_per_contact(costs: pd.DataFrame, *, inflation: float, years: fl
     Raises
     ------
     BadInput
-        When a column is not there, or prices would fall by everything or more.
+        When a column is not there, no code is one of a type of team, or prices would fall by everything or more.
 
     Notes
     -----
@@ -141,6 +153,17 @@ def compare_cost_per_contact(costs: pd.DataFrame, *, inflation: float, years: fl
             Problem(name, None, None, "a column of that name, as read_national_costs gives it") for name in missing
         ]
         raise BadInput("the costs", problems)
+    if costs["team_type"].isna().all():
+        contacts = costs[costs["currency_code"].str.startswith("MHCC")] if len(costs) else costs
+        total = (
+            f": in all {contacts['activity'].sum():,.0f} contacts, £{contacts['cost'].sum():,.0f}"
+            if len(contacts)
+            else ""
+        )
+        expected = (
+            f"codes of types of team, such as A06; this schedule has none, so that no type can be compared{total}"
+        )
+        raise BadInput("compare_cost_per_contact", [Problem("team_type", None, None, expected)])
     meaningful = costs["meaningful"].astype(bool)
     table = pd.DataFrame({"team_type": [each.value for each in TeamType]})
     for name, column in (("contacts", "activity"), ("total_cost", "cost")):
@@ -156,6 +179,51 @@ def compare_cost_per_contact(costs: pd.DataFrame, *, inflation: float, years: fl
     table["real_cost_per_contact"] = real_terms(table["cost_per_contact"], inflation, years)
     table["real_change"] = percentage_change(table["real_cost_per_contact"], table["cost_per_contact_2016_17"])
     return table
+
+
+def _rows(source: Source) -> Rows:
+    name, content = read_bytes(source, NATIONAL_COSTS)
+    books = workbooks_in(content) if isinstance(content, bytes) else {}
+    if not books:
+        return read_rows(content_again(name, content), NATIONAL_COSTS)
+    found = {}
+    for book, held in books.items():
+        for title, sheet in sheets_of(name, held, NATIONAL_COSTS).items():
+            long = _long(sheet)
+            if long and CARE_CONTACT in long[0]:
+                found[f"{book} {title}".strip()] = long
+    if len(found) != 1:
+        expected = f"with one sheet of departments across, {CARE_CONTACT!r} among them, and services down"
+        raise is_not(NATIONAL_COSTS, name, ", ".join(found) or ", ".join(filter(None, books)) or "a workbook", expected)
+    columns = dict(zip(NATIONAL_COSTS.columns, next(iter(found.values())), strict=True))
+    cells = pd.DataFrame(columns, dtype=str)
+    return Rows(name, cells, {each: each for each in columns}, lambda: np.arange(3, len(cells) + 3), {})
+
+
+def _long(sheet: list[list[str]]) -> list[list[str]] | None:
+    """A sheet with two header rows, departments across and services down, as the columns of the long table."""
+    if len(sheet) < 3:
+        return None
+    departments, metrics = sheet[0], [folded(cell) for cell in sheet[1]]
+    kinds = {folded(name): name for name in _NUMBERS}
+    if not set(kinds) <= set(metrics):
+        return None
+    held, at = "", []
+    for column, (department, metric) in enumerate(zip(departments, metrics, strict=False)):
+        # A department may stand in the first of its merged cells only.
+        held = department.strip() or held
+        at.append((held, metric, column))
+    rows = []
+    for row in sheet[2:]:
+        code, _, description = (part.strip() for part in (row[0] if row else "").partition(" - "))
+        if not code or code.lower() == "total":
+            continue
+        for department in dict.fromkeys(name for name, metric, _ in at if metric in kinds and name.lower() != "total"):
+            here = {kinds[metric]: column for name, metric, column in at if name == department and metric in kinds}
+            cells = [row[here[name]].strip() if name in here and here[name] < len(row) else "" for name in _NUMBERS]
+            if any(cells):
+                rows.append([department, code, description, *cells])
+    return [list(column) for column in zip(*rows, strict=True)] if rows else None
 
 
 def _team_type(code: str) -> str | None:

@@ -10,15 +10,11 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.metrics.waits import (
-    four_week_rate,
-    waiting_over_52_weeks_rate,
-    waiting_over_78_weeks_rate,
-    waiting_over_104_weeks_rate,
-)
+from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.published.mhsds_values import known_measures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
 
 REPRODUCED = "reproduced"
 AGREES = "agrees within rounding"
@@ -41,31 +37,16 @@ class Percentage:
     ----------
     numerator, denominator : str
         The ids of the measures that it is computed from.
-    metric : callable
-        The metric of this library that it is.
     """
 
     numerator: str
     denominator: str
-    metric: Callable[..., Any]
 
 
-def _percentages() -> dict[str, Percentage]:
-    result = {f"{whole}b": Percentage(f"{whole}a", whole, four_week_rate) for whole in ("MRS01", "MRS08")}
-    wholes = {"MRS02": "MRS02", "MRS07": "MRS03", "MRS09": "MRS09", "MRS14": "MRS10"}
-    metrics = {
-        ("a", "b"): waiting_over_104_weeks_rate,
-        ("c", "d"): waiting_over_78_weeks_rate,
-        ("e", "f"): waiting_over_52_weeks_rate,
-    }
-    for family, whole in wholes.items():
-        for (part, percentage), metric in metrics.items():
-            result[family + percentage] = Percentage(family + part, whole, metric)
-    return result
-
-
-PERCENTAGES = MappingProxyType(_percentages())
-"""The percentages of the community waits ("4WW") files, by measure id."""
+PERCENTAGES = MappingProxyType(
+    {each: Percentage(top, bottom) for each, (_, top, bottom) in known_measures().items() if top and bottom}
+)
+"""The percentages of the national files whose parts are published beside them, by measure id."""
 
 _PLACE = ["period_start", "period_end", "breakdown", "primary_level", "secondary_level"]
 _NEEDED = [*_PLACE, "measure_id", "value", "kind", "lower", "upper", "unit"]
@@ -120,8 +101,9 @@ def check_percentages(table: pd.DataFrame) -> pd.DataFrame:
         problems = [Problem(None, row, None, "one row for each measure, place and period") for row in shown]
     if problems:
         raise BadInput("the table", problems)
-    published = table[table["unit"] == "percent"]
-    parts = recompute(table, published)
+    at = np.flatnonzero((table["unit"] == "percent").to_numpy())
+    published = table.iloc[at]
+    parts = recompute(table, at)
     result = published[[*_PLACE, "measure_id", "kind"]].reset_index(drop=True)
     result["published"] = published["value"].to_numpy()
     result = pd.concat([result, parts.reset_index(drop=True)], axis=1)
@@ -132,55 +114,67 @@ def check_percentages(table: pd.DataFrame) -> pd.DataFrame:
     return result[[*_PLACE, "measure_id", "published", "kind", *computed]]
 
 
-def recompute(table: pd.DataFrame, percentages: pd.DataFrame) -> pd.DataFrame:
+def recompute(table: pd.DataFrame, at: NDArray[np.intp]) -> pd.DataFrame:
     """Recompute percentages from their numerators and denominators.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        Rows that hold the numerators and denominators.
-    percentages : pandas.DataFrame
-        Rows of percentages.
+        Rows of percentages, and of their numerators and denominators.
+    at : numpy.ndarray of int
+        The positions of the percentages.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each of `percentages`: the ids of ``numerator`` and ``denominator``, None where they are not known;
+        A row for each percentage: the ids of ``numerator`` and ``denominator``, None where they are not known;
         ``recomputed``, ``lower`` and ``upper`` [%], NaN where they cannot be computed; ``exact``, whether both parts
         are; ``impossible``, whether the numerator is above the denominator however they were rounded.
     """
-    known = [PERCENTAGES.get(each) for each in percentages["measure_id"]]
-    result = pd.DataFrame(index=percentages.index)
-    for part in ("numerator", "denominator"):
-        result[part] = pd.Series([each and getattr(each, part) for each in known], index=result.index, dtype=object)
-    tops = _part(table, percentages, result["numerator"])
-    bottoms = _part(table, percentages, result["denominator"])
+    place = _numbered(table, [name for name in (*_PLACE, "status") if name in table])
+    codes, ids = pd.factorize(table["measure_id"])
+    of_id = {str(each): code for code, each in enumerate(ids)}
+    known = [PERCENTAGES.get(str(each)) for each in ids]
+    result = pd.DataFrame(index=table.index[at])
+    tops, bottoms = (
+        _part(table, at, place, codes, result, part, [each and getattr(each, part) for each in known], of_id)
+        for part in ("numerator", "denominator")
+    )
     result["exact"] = (tops["kind"].eq("exact") & bottoms["kind"].eq("exact")).to_numpy()
     top, top_low, top_high = (tops[name].to_numpy(dtype=np.float64) for name in ("value", "lower", "upper"))
     bottom, low, high = (bottoms[name].to_numpy(dtype=np.float64) for name in ("value", "lower", "upper"))
     result["impossible"] = top_low > high
     # A part is never above its whole, though its rounded value may be.
-    ends = {
-        "recomputed": (np.minimum(top, bottom), bottom),
-        "lower": (np.minimum(top_low, high), high),
-        "upper": (np.minimum(top_high, low), low),
-    }
-    for name, (numerator, denominator) in ends.items():
-        result[name] = np.nan
-        for metric in {each.metric for each in known if each}:
-            here = np.array([each is not None and each.metric is metric for each in known], dtype=bool)
-            result.loc[here, name] = 100 * metric(numerator[here], denominator[here])
+    result["recomputed"] = ratio(np.minimum(top, bottom), bottom, 100.0)
+    result["lower"] = ratio(np.minimum(top_low, high), high, 100.0)
+    result["upper"] = ratio(np.minimum(top_high, low), low, 100.0)
     # Where the whole may be nobody, the share may be anything.
     result.loc[(low == 0) & result["lower"].notna().to_numpy(), "upper"] = 100.0
     return result
 
 
-def _part(table: pd.DataFrame, percentages: pd.DataFrame, measure_id: pd.Series[Any]) -> pd.DataFrame:
-    """The rows of the parts of percentages, missing where there is none."""
-    wanted = percentages[_PLACE].assign(measure_id=measure_id.to_numpy())
-    columns = ["value", "kind", "lower", "upper"]
-    held = table.loc[table["measure_id"].isin(measure_id.unique()), [*_PLACE, "measure_id", *columns]]
-    return wanted.merge(held, how="left", on=[*_PLACE, "measure_id"])[columns]
+def _numbered(table: pd.DataFrame, columns: list[str]) -> NDArray[np.int64]:
+    """A number for each row, the same where all columns are the same."""
+    number = np.zeros(len(table), dtype=np.int64)
+    for name in columns:
+        codes, uniques = pd.factorize(table[name])
+        number = pd.factorize(number * (len(uniques) + 1) + codes)[0]
+    return number
+
+
+def _part(
+    table: pd.DataFrame, at: Any, place: Any, codes: Any, result: pd.DataFrame, name: str, ids: list[Any],
+    of_id: dict[str, int],
+) -> pd.DataFrame:  # fmt: skip
+    """The rows of numerators or denominators, missing where there is none; their ids go into the result."""
+    result[name] = pd.Series(np.array([*ids, None], dtype=object)[codes[at]], index=result.index, dtype=object)
+    wanted = np.array([of_id.get(each, -1) for each in ids], dtype=np.int64)
+    held = np.flatnonzero(np.isin(codes, wanted))
+    width = len(ids) + 1
+    found = pd.Index(place[held] * width + codes[held]).get_indexer(place[at] * width + wanted[codes[at]])
+    found[wanted[codes[at]] < 0] = -1
+    rows = table[["value", "kind", "lower", "upper"]].iloc[held]
+    return rows.reset_index(drop=True).reindex(found).reset_index(drop=True)
 
 
 def _reasons(result: pd.DataFrame) -> Any:

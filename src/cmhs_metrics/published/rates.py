@@ -8,10 +8,8 @@ import pandas as pd
 from cmhs_metrics.disclosure.rule import MISSING
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.metrics.population import per_100k
-
-ICB = "ICB of GP Practice or Residence"
-WITHOUT_PLACE = "UNKNOWN"
-"""The code under which people stand who have no ICB."""
+from cmhs_metrics.published.changes import notes_on, share_without_icb
+from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE, breakdown_in
 
 _BASES = {"registered": "registered_population", "weighted": "weighted_population"}
 _VALUES = ["value", "kind", "lower", "upper"]
@@ -40,7 +38,9 @@ def icb_rates(
         count, its ``kind`` and its interval (``value``, ``lower``, ``upper``) [its unit]; both populations [person];
         ``per_100k_registered`` and ``per_100k_weighted`` [its unit per 100,000 people], each with ``_lower`` and
         ``_upper``. A suppressed count has no rate, but an interval. An ICB without a published count is "missing";
-        whoever has no ICB stands under "UNKNOWN", without people and without a rate.
+        whoever has no ICB stands under "UNKNOWN", without people and without a rate. ``england_without_icb`` is the
+        share of England's count that does [proportion], NaN where the table has no row of England; where it is above
+        2%, ``attrs["notes"]`` say so.
 
     Raises
     ------
@@ -68,6 +68,7 @@ def icb_rates(
     1  QU1                  NaN                        0.0                      100.0
     """
     counts = _counts(monthly, measure_id, breakdown)
+    unplaced_share = share_without_icb(monthly, [measure_id]).drop(columns=["measure_id", "without_icb", "england"])
     people = _people(populations, counts["icb"])
     periods = counts[["period_start", "period_end"]].drop_duplicates()
     unplaced = counts.loc[counts["icb"] == WITHOUT_PLACE, ["icb"]].drop_duplicates()
@@ -78,8 +79,13 @@ def icb_rates(
     for basis, population in _BASES.items():
         for suffix, value in (("", "value"), ("_lower", "lower"), ("_upper", "upper")):
             rates[f"per_100k_{basis}{suffix}"] = per_100k(rates[value].astype(np.float64), rates[population])
+    rates = rates.merge(unplaced_share, how="left", on=["period_start", "period_end"])
+    rates = rates.rename(columns={"share": "england_without_icb"})
     first = ["period_start", "period_end", "icb", "icb_name", "measure_id", *_VALUES, *_BASES.values()]
-    return rates[[*first, *(name for name in rates if str(name).startswith("per_100k_"))]]
+    last = [name for name in rates if str(name).startswith("per_100k_")]
+    rates = rates[[*first, *last, "england_without_icb"]]
+    rates.attrs["notes"] = notes_on(monthly, [measure_id])
+    return rates
 
 
 def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFrame:
@@ -88,6 +94,7 @@ def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFr
     problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in monthly]
     if problems:
         raise BadInput("the monthly table", problems)
+    known["breakdown"] = breakdown = breakdown_in(monthly, breakdown)
     for name, wanted in known.items():
         held = monthly[name].unique().tolist()
         if wanted not in held:

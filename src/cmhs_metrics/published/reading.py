@@ -1,38 +1,36 @@
-"""Reading an official file: its bytes, its text, its rows; and refusing what is not such a file."""
+"""Reading the rows of an official file, fast where it is large, and refusing what is not such a file."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import os
-import zlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.published.formats import Format, folded, recognise
+from cmhs_metrics.published.content import Source, is_not, read_content
+from cmhs_metrics.published.formats import Format, recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
-
-Source = str | os.PathLike[str] | IO[bytes] | IO[str]
-"""Where a file is: its path, or the file itself, opened as bytes or as text."""
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 """A number as official files write it: no separators of thousands, no currency, no infinity."""
 
-_GZIP = b"\x1f\x8b"
-_NOT_TEXT = {b"PK\x03\x04": "an Excel workbook or a zip archive", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Excel"}
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_MARK = "\ufeff"
-_MARK_READ_AS_WINDOWS_TEXT = "ï»¿"
+Wanted = Mapping[int, tuple[Collection[str], set[str]]]
+"""By position of a column, the values that are wanted, and a set that takes all that the column has."""
+
+LARGE = 1_000_000
+"""From how many bytes on a file is read by pyarrow, where that is installed."""
+_AT_ONCE = 50_000
 
 
 @dataclass
@@ -44,25 +42,31 @@ class Rows:
     name : str
         The file, for messages.
     cells : pandas.DataFrame
-        The cells [text], required columns under their name in this library, others under their published name.
-    lines : numpy.ndarray of int
-        The line of the file on which each row ends.
+        The cells, required columns under their name in this library, others under their published name: text, or
+        categories of text where the reader asked for them.
     published : dict of str to str
         The published name of each column.
+    lines : callable
+        Gives the line of the file on which each row ends [numpy.ndarray of int]; called only to name a row.
+    there : dict of str to set of str
+        By column of which only some values are wanted, all that the file has.
     """
 
     name: str
     cells: pd.DataFrame
-    lines: NDArray[np.int64]
     published: dict[str, str]
+    lines: Callable[[], NDArray[np.int64]]
+    there: dict[str, set[str]]
 
     def problems(self, column: str, wrong: Any, expected: str) -> list[Problem]:
         """Name each row in which a column is wrong."""
         rows = np.flatnonzero(np.asarray(wrong, dtype=bool))
-        values = self.cells[column].to_numpy()[rows]
+        if not rows.size:
+            return []
+        values = self.cells[column].iloc[rows]
         return [
             Problem(self.published[column], f"line {line}", value, expected)
-            for line, value in zip(self.lines[rows].tolist(), values, strict=True)
+            for line, value in zip(self.lines()[rows].tolist(), values, strict=True)
         ]
 
     def missing(self, columns: Sequence[str], expected: str) -> list[Problem]:
@@ -76,12 +80,14 @@ class Rows:
         wrong = (values.isna() & (text != "")) | (values < 0) | np.isinf(values)
         return values, self.problems(column, wrong, expected)
 
-    def repeated(self, ignoring: Sequence[str]) -> list[Problem]:
-        """Name each row that an earlier one repeats, but for the columns that hold values or names."""
+    def repeated(self, ignoring: Sequence[str], table: pd.DataFrame | None = None) -> list[Problem]:
+        """Name each row that an earlier one repeats, in the file or in what was read from it, but for some columns."""
         keys = [str(name) for name in self.cells if name not in ignoring]
-        rows = np.flatnonzero(self.cells.duplicated(keys).to_numpy())
+        rows = np.flatnonzero((self.cells if table is None else table).duplicated(keys).to_numpy())
+        if not rows.size:
+            return []
         expected = "one row for each " + ", ".join(self.published[name] for name in keys)
-        return [Problem(None, f"line {line}", None, expected) for line in self.lines[rows].tolist()]
+        return [Problem(None, f"line {line}", None, expected) for line in self.lines()[rows].tolist()]
 
     def refuse(self, problems: Sequence[Problem]) -> None:
         """Raise BadInput where there is a problem."""
@@ -89,33 +95,43 @@ class Rows:
             raise BadInput(self.name, problems)
 
 
-def to_numbers(text: pd.Series[Any]) -> pd.Series[Any]:
-    """Read numbers; whatever is not one becomes NaN.
+def to_numbers(text: pd.Series[Any], *, thousands: bool = False) -> pd.Series[Any]:
+    """Read numbers, where it is said with separated thousands; whatever is not one becomes NaN.
 
     Examples
     --------
-    >>> to_numbers(pd.Series(["5", "1e2", "*", "inf", ""])).tolist()
-    [5.0, 100.0, nan, nan, nan]
+    >>> to_numbers(pd.Series(["5", "1e2", "1,234", "*", "inf", ""]), thousands=True).tolist()
+    [5.0, 100.0, 1234.0, nan, nan, nan]
     """
+    if thousands:
+        separated = text.str.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+        text = text.where(~separated, text.str.replace(",", "", regex=False))
     # Through Python's own float, which gives the nearest one to the printed digits.
     numbers = text.where(text.str.fullmatch(NUMBER), "nan").to_numpy(dtype=object).astype(np.float64)
     return pd.Series(numbers, index=text.index, name=text.name)
 
 
-def read_rows(source: Source, kind: Format) -> Rows:
+def read_rows(
+    source: Source, kind: Format, *, only: Mapping[str, Collection[str]] | None = None, coded: bool = False
+) -> Rows:
     """Read the rows of an official file.
 
     Parameters
     ----------
     source : str, Path, or open file
-        The file, plain or gzipped. An open file is read from where it stands, and left open.
+        The file, plain, gzipped or zipped. An open file is read from where it stands, and left open.
     kind : Format
         The kind of file that is expected.
+    only : mapping of str to collection of str, optional
+        Rows that are wanted: by column, under its name in this library, the values that it may have once spaces around
+        it are gone. Others are left out while the file is read.
+    coded : bool, default False
+        Whether the cells come as categories, which are much smaller where few values stand in many rows.
 
     Returns
     -------
     Rows
-        Every row and column of the file, as text.
+        The rows and every column of the file.
 
     Raises
     ------
@@ -133,109 +149,157 @@ def read_rows(source: Source, kind: Format) -> Rows:
       the table: got '<!DOCTYPE html><title>404</title>', expected the National Cost Collection's schedule for mental
       health as CSV, not a web page: the address may have answered with an error
     """
-    name, text = _text(source, kind)
-    found = text.lstrip()
-    if not found:
-        raise _not(kind, name, None, "as CSV, not an empty file")
-    if found.startswith("<"):
-        start = found.splitlines()[0][:60]
-        raise _not(kind, name, start, "as CSV, not a web page: the address may have answered with an error")
-    header, rows, lines = _split(name, text, kind)
-    published = _match(name, header, kind)
-    _refuse_uneven(name, header, rows, lines)
-    if not rows:
-        raise _not(kind, name, None, "with rows below the header")
-    columns = dict(zip(published, zip(*rows, strict=True), strict=True))
-    return Rows(name, pd.DataFrame(columns), np.array(lines, dtype=np.int64), published)
+    name, content = read_content(source, kind)
+    header, start = _header(name, content, kind)
+    published = match(name, header, kind)
+    there: dict[str, set[str]] = {column: set() for column in only or {}}
+    wanted = {list(published).index(column): (values, there[column]) for column, values in (only or {}).items()}
+    columns = _by_arrow(content, start, len(header), wanted) if len(content) >= LARGE else None
+    lines: Callable[[], NDArray[np.int64]] = lambda: _line_by_line(name, content, kind, wanted)[1]  # noqa: E731
+    if columns is None:
+        columns, found = _line_by_line(name, content, kind, wanted)
+        lines = lambda: found  # noqa: E731
+    cells = pd.DataFrame(dict(zip(published, columns, strict=True)), copy=False)
+    return Rows(name, cells if coded else as_text(cells), published, lines, there)
 
 
-def _not(kind: Format, name: str, found: object, expected: str) -> BadInput:
-    return BadInput(name, [Problem(None, None, found, f"{kind.title} {expected}")])
+def categories(codes: NDArray[Any], names: Sequence[str]) -> pd.Categorical:
+    """Cells of few values: for each row the position of its name."""
+    return pd.Categorical.from_codes(codes, pd.Index(list(names), dtype=object))
 
 
-def _text(source: Source, kind: Format) -> tuple[str, str]:
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
-        name, read = str(path), path.read_bytes
-    elif callable(getattr(source, "read", None)):
-        name = str(getattr(source, "name", None) or "the file")
-        read = source.read  # type: ignore[assignment]
-    else:
-        raise TypeError(f"a path or an open file is expected, got a {type(source).__name__}")
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of text in place of categories."""
+    columns = {str(name): table[name] for name in table}
+    for name, column in columns.items():
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            held = pd.Series(column.cat.categories, dtype=str).array
+            columns[name] = pd.Series(held.take(column.cat.codes.to_numpy()), index=table.index)
+    return pd.DataFrame(columns)
+
+
+def _header(name: str, content: bytes, kind: Format) -> tuple[list[str], int]:
+    """The names of the columns, and where the rows begin."""
+    lines = content.splitlines(keepends=True) if len(content) < LARGE else io.BytesIO(content)
+    read = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal read
+        for line in lines:
+            read += len(line)
+            yield line.decode()
+
     try:
-        content: str | bytes = read()
-        if isinstance(content, bytes) and content.startswith(_GZIP):
-            content = gzip.decompress(content)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _not(kind, name, str(error), "gzipped as a whole: this is part of a file, or a damaged one") from error
-    except UnicodeDecodeError as error:
-        raise _not_utf_8(kind, name, error) from error
-    text = content if isinstance(content, str) else _decode(name, content, kind)
-    if text.startswith(_MARK_READ_AS_WINDOWS_TEXT):
-        raise _not(kind, name, text[:3], "opened as bytes, or as text with encoding='utf-8'")
-    return name, text.removeprefix(_MARK)
-
-
-def _decode(name: str, content: bytes, kind: Format) -> str:
-    for start, what in _NOT_TEXT.items():
-        if content.startswith(start):
-            raise _not(kind, name, what, "as CSV: open it and save the sheet as 'CSV UTF-8'")
-    if content.startswith(_UTF_16):
-        raise _not(kind, name, "text in UTF-16", "as CSV in UTF-8: save it as 'CSV UTF-8'")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _not_utf_8(kind, name, error) from error
-
-
-def _not_utf_8(kind: Format, name: str, error: UnicodeDecodeError) -> BadInput:
-    found = f"byte {error.object[error.start]:#04x} at position {error.start:,}"
-    return _not(kind, name, found, "as CSV in UTF-8: save it as 'CSV UTF-8'")
-
-
-def _split(name: str, text: str, kind: Format) -> tuple[list[str], list[list[str]], list[int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(reader.line_num)
+        row = next((row for row in csv.reader(counted(), strict=True) if any(cell.strip() for cell in row)), [])
     except csv.Error as error:
-        raise _not(kind, name, f"{error} on line {reader.line_num}", "as a whole CSV file") from error
-    header = [cell.strip() or f"Unnamed: {position}" for position, cell in enumerate(rows[0])]
-    return header, rows[1:], lines[1:]
+        raise is_not(kind, name, f"{error} in the header", "as a whole CSV file") from error
+    return [cell.strip() or f"Unnamed: {position}" for position, cell in enumerate(row)], read
 
 
-def _refuse_uneven(name: str, header: list[str], rows: list[list[str]], lines: list[int]) -> None:
-    width = len(header)
-    problems = []
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != width:
-            cut = " (the file may be cut short)" if line == lines[-1] and len(row) < width else ""
-            fields = f"{len(row)} field{'' if len(row) == 1 else 's'}"
-            problems.append(Problem(None, f"line {line}", fields, f"{width} fields, as the header has{cut}"))
+def _by_arrow(content: bytes, start: int, width: int, wanted: Wanted) -> list[pd.Categorical] | None:
+    """The columns by pyarrow, as categories; None where it is not there, or where anything is not plain in the file."""
+    try:
+        import pyarrow
+        from pyarrow import compute
+        from pyarrow import csv as arrow_csv
+    except ImportError:
+        return None
+    names = [str(number) for number in range(width)]
+    text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
+    try:
+        batches = arrow_csv.open_csv(
+            pyarrow.BufferReader(pyarrow.py_buffer(memoryview(content)[start:])),
+            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 23),
+            parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, text), strings_can_be_null=False
+            ),
+        )
+        kept = []
+        for batch in batches:
+            mask = np.ones(len(batch), dtype=bool)
+            for column, (values, seen) in wanted.items():
+                held = batch.column(column)
+                names_here = compute.utf8_trim_whitespace(held.dictionary).to_pylist()
+                seen.update(names_here)
+                codes = [code for code, each in enumerate(names_here) if each in values]
+                mask &= np.isin(held.indices.to_numpy(), codes)
+            kept.append(batch.filter(pyarrow.array(mask)) if wanted else batch)
+        table = pyarrow.Table.from_batches(kept).unify_dictionaries()
+    except pyarrow.ArrowInvalid:
+        return None
+    return [_category(table.column(number)) for number in range(width)]
+
+
+def _category(column: Any) -> pd.Categorical:
+    codes = np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
+    return categories(codes, column.chunk(0).dictionary.to_pylist())
+
+
+def _line_by_line(
+    name: str, content: bytes, kind: Format, wanted: Wanted
+) -> tuple[list[pd.Categorical], NDArray[np.int64]]:
+    """The columns as categories, and the line on which each row ends; whatever is wrong is named by its line."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=""), strict=True)
+    width, problems, kept, ends = 0, [], [], []
+    codes: list[defaultdict[str, int]] = []
+    parts: list[list[NDArray[np.int32]]] = []
+    found, last = False, None
+    try:
+        while rows := [(row, reader.line_num) for row in islice(reader, _AT_ONCE) if row]:
+            if not width:
+                first = next((at for at, (row, _) in enumerate(rows) if any(cell.strip() for cell in row)), 0)
+                width, rows = len(rows[first][0]), rows[first + 1 :]
+                codes = [defaultdict(count().__next__) for _ in range(width)]
+                parts = [[] for _ in range(width)]
+            found = found or bool(rows)
+            for row, line in rows:
+                if len(row) != width:
+                    fields = f"{len(row)} field{'' if len(row) == 1 else 's'}"
+                    problems.append(Problem(None, f"line {line}", fields, f"{width} fields, as the header has"))
+                last = (line, len(row))
+            kept = [(row, line) for row, line in rows if len(row) == width]
+            for at, (_, seen) in wanted.items():
+                seen.update(row[at].strip() for row, _ in kept)
+            for at, (values, _) in wanted.items():
+                kept = [(row, line) for row, line in kept if row[at].strip() in values]
+            ends += [line for _, line in kept]
+            for each, part, cells in zip(codes, parts, zip(*(row for row, _ in kept), strict=True), strict=False):
+                part.append(np.fromiter(map(each.__getitem__, cells), np.int32, len(cells)))
+    except csv.Error as error:
+        raise is_not(kind, name, f"{error} on line {reader.line_num}", "as a whole CSV file") from error
+    if problems and last and problems[-1].row == f"line {last[0]}" and last[1] < width:
+        expected = f"{problems[-1].expected} (the file may be cut short)"
+        problems[-1] = Problem(None, problems[-1].row, problems[-1].value, expected)
     if problems:
         raise BadInput(name, problems)
+    if not found:
+        raise is_not(kind, name, None, "with rows below the header")
+    columns = [
+        categories(np.concatenate(part) if part else np.zeros(0, np.int32), list(each))
+        for each, part in zip(codes, parts, strict=True)
+    ]
+    return columns, np.array(ends, dtype=np.int64)
 
 
-def _match(name: str, header: list[str], kind: Format) -> dict[str, str]:
+def match(name: str, header: Sequence[str], kind: Format) -> dict[str, str]:
     """Give the published name of each column by its name in the table, or refuse the header."""
-    required = {folded(column): column for column in kind.columns}
-    found = [folded(column) for column in header]
+    names = [kind.name_of(column) for column in header]
+    there = {each for each in names if each}
     problems = [
         Problem(column, None, None, f"a column of that name; {nearest(column, header)}".removesuffix("; "))
-        for key, column in required.items()
-        if key not in found
+        for column, here in kind.columns.items()
+        if here not in there
     ]
     if problems:
         other = recognise(header)
         hint = f"; this is {other.title}: use {other.reader}" if other else ""
         shown = ", ".join(header)
         shown = shown if len(shown) <= 200 else f"{shown[:200]}…"
+        # Where nothing matches it is another file, and the names of its columns are no help.
+        problems = [] if not there else problems
         problems.insert(0, Problem(None, None, shown, f"the columns of {kind.title}{hint}"))
-    names = {key: kind.columns[column] for key, column in required.items()}
-    named = [names.get(key, column) for key, column in zip(found, header, strict=True)]
+    named = [here or column for here, column in zip(names, header, strict=True)]
     for column in dict.fromkeys(column for column in named if named.count(column) > 1):
         problems.append(Problem(header[named.index(column)], None, None, "a column that stands once"))
     if problems:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.published.formats import MHSDS_MONTHLY
-from cmhs_metrics.published.rates import ICB, WITHOUT_PLACE
+from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

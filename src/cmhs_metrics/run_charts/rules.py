@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.errors import BadInput, Problem
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -78,6 +80,7 @@ def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any =
     >>> run_on_one_side(np.array([1, 6, 7, 8, 6, 9, 7, 6, 2]), centre=5).tolist()
     [0, 1, 1, 1, 1, 1, 1, 1, 0]
     """
+    _check("run_on_one_side", {"values": values, "centre": centre}, length, stretch)
     side = _side(values, centre)
     return _long_runs(side, _breaks(len(side), stretch), length)
 
@@ -109,6 +112,7 @@ def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     >>> steady_trend(np.array([4, 1, 2, 3, 4, 5, 6, 7, 7])).tolist()
     [0, 1, 1, 1, 1, 1, 1, 1, 0]
     """
+    _check("steady_trend", {"values": values}, length, stretch)
     numbers = np.asarray(values, dtype=np.float64)
     breaks = _breaks(len(numbers), stretch)
     steps = np.zeros(len(numbers), dtype=np.int8)
@@ -148,6 +152,7 @@ def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *,
     >>> two_of_three_near_limit(np.array([0, 8, 1, 7, 0]), centre=0, lower=-9, upper=9).tolist()
     [0, 1, 0, 1, 0]
     """
+    _check("two_of_three_near_limit", {"values": values, "centre": centre, "lower": lower, "upper": upper}, 3, stretch)
     side = _side(values, centre)
     high = _side(values, np.asarray(centre) + NEAR * np.subtract(upper, centre)) > 0
     low = _side(values, np.asarray(centre) - NEAR * np.subtract(centre, lower)) < 0
@@ -164,6 +169,37 @@ def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *,
             window = flags[offset : len(flags) - 2 + offset]
             window[found & (beyond[offset : len(flags) - 2 + offset] == 1)] = direction
     return flags
+
+
+def _check(subject: str, given: dict[str, Any], length: Any, stretch: Any) -> None:
+    """Refuse what is no series, no line beside it, or no number of points."""
+    problems = []
+    shapes = {}
+    for name, value in given.items():
+        try:
+            held = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            problems.append(Problem(name, None, value, "numbers"))
+            continue
+        shapes[name] = held.shape
+    size = shapes.get("values", (0,))
+    if len(size) != 1:
+        problems.append(Problem("values", None, given["values"], "a series: one value for each period"))
+    else:
+        expected = f"one number, or {size[0]}: one for each value"
+        problems += [
+            Problem(name, None, given[name], expected) for name, shape in shapes.items() if shape not in ((), size)
+        ]
+        if stretch is not None and np.shape(stretch) != size:
+            problems.append(Problem("stretch", None, stretch, f"{size[0]} numbers, one for each value"))
+    try:
+        whole = not isinstance(length, bool) and 1 < length == int(length)
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        whole = False
+    if not whole:
+        problems.append(Problem("length", None, length, "a whole number of points, two or more"))
+    if problems:
+        raise BadInput(subject, problems)
 
 
 def _side(values: Any, line: Any) -> Flags:

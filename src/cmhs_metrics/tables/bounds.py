@@ -8,19 +8,15 @@ missing all three are; a lower bound without an upper one says that there is no 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics import units
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cmhs_metrics.tables.entry import Table
+    from cmhs_metrics.tables.table import Table
 
 LOWER, UPPER = "_lower", "_upper"
 SLACK = 1e-9
@@ -90,71 +86,20 @@ def bound_columns(table: Table) -> list[str]:
     return [name for name in table.schema if measure_of(name) != name]
 
 
-def with_plain_bounds(table: Table) -> Table:
-    """Bring bounds with units, or of Python's own numbers, to plain numbers in their measure's unit.
-
-    Parameters
-    ----------
-    table : Table
-        A table as `enter` gives it, which has done so with its measures.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    BadInput
-        When only one of measure and bound has a unit.
-    DimensionalityError
-        When a bound is in a unit of something else.
-    """
-    names = bound_columns(table)
-    if not names or isinstance(table.frame, nw.LazyFrame) or not table.frame.implementation.is_pandas():
-        return table
-    import pandas as pd
-
-    native = table.frame.to_native()
-    plain: dict[str, Any] = {}
-    problems = []
-    for name in names:
-        column, unit = native[name], MEASURES[measure_of(name)].unit
-        has_unit = hasattr(column.dtype, "ureg")
-        if has_unit != table.has_units:
-            expected = f"a unit, as {measure_of(name)} has" if table.has_units else "plain numbers, as the measures are"
-            problems.append(Problem(name, None, str(column.dtype), expected))
-        elif has_unit:
-            quantity = column.array.quantity
-            units.define(quantity._REGISTRY)
-            plain[name] = pd.Series(pd.array(quantity.to(unit).magnitude, dtype="Float64"), index=native.index)
-        elif column.dtype == object:
-            numbers = pd.to_numeric(column, errors="coerce")
-            if numbers.notna().eq(column.notna()).all() and not column.map(lambda cell: isinstance(cell, str)).any():
-                plain[name] = numbers.astype("Float64")
-    if problems:
-        raise BadInput("the table", problems)
-    if not plain:
-        return table
-    frame = nw.from_native(native.assign(**plain), eager_only=True)
-    return replace(table, frame=frame, schema=dict(frame.collect_schema()))
-
-
-def bound_flags(table: Table, number: Callable[[str], nw.Expr]) -> dict[str, nw.Expr]:
+def bound_flags(table: Table) -> dict[str, nw.Expr]:
     """An expression for each kind of problem that bounds can have: true where a row has it.
 
     Parameters
     ----------
     table : Table
         The table.
-    number : callable
-        A column as 64-bit floats.
 
     Returns
     -------
     dict of str to narwhals.Expr
         By column and kind, for example "caseload_lower:crossed".
     """
-    bounded = bounded_measures(table)
+    bounded, number = table.bounded, table.number
     flags: dict[str, nw.Expr] = {}
     for name in bounded:
         value, lower, upper = number(name), number(f"{name}{LOWER}"), number(f"{name}{UPPER}")

@@ -1,134 +1,124 @@
-"""Adding to a table the metrics that its columns allow."""
+"""The columns that metrics are computed from and become: arrays of a table in memory, expressions of a query.
+
+A formula is the same on both, for both have the signs of arithmetic; what differs stands here, once.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.selection import Column, plan
-from cmhs_metrics.tables.bounds import LOWER, UPPER, bounded_measures, with_plain_bounds
-from cmhs_metrics.tables.computing import compute, units_of
-from cmhs_metrics.tables.entry import enter
-from cmhs_metrics.tables.validation import FINANCIAL_YEAR, check_cells, is_text, text
+from cmhs_metrics.tables.casting import array_of, with_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from cmhs_metrics.tables.entry import Table
-
-T = TypeVar("T")
+    from collections.abc import Iterable, Sequence
 
 
-def with_metrics(
-    table: T,
-    metrics: Sequence[str | Callable[..., Any]] | None = None,
-    *,
-    basis: str | Sequence[str] | None = None,
-    keys: Sequence[str] | None = None,
-    overwrite: bool = False,
-) -> T:
-    """Add to a table every metric that its columns allow.
+class Expressions:
+    """The columns of a query.
 
     Parameters
     ----------
-    table : any frame that narwhals knows
-        A row for each team (or organisation, or place) and period; measures and keys under their standard names [each
-        in its canonical unit, or in columns of pint quantities].
-    metrics : sequence of str or functions, optional
-        The metrics wanted; by default all for which the columns are there.
-    basis : str or sequence of str, optional
-        The population or populations for rates per 100,000: "registered", "weighted", "16+" (``people_aged_16_plus``)
-        or "age_band" (``people_aged_65_plus`` for older people's and memory teams, ``people_aged_16_64`` for the rest,
-        by ``team_type``); by default each that is there. The column's name says which, for example
-        ``caseload_per_100k_registered``.
-    keys : sequence of str, optional
-        The columns that name a row; see `validate`.
-    overwrite : bool, default False
-        Whether a column that has a metric's name already may be computed anew.
-
-    Returns
-    -------
-    The same kind of table
-        Its rows in their order and its columns as they were, followed by the metrics; null (NaN in numpy columns) where
-        a denominator is zero or a measure is missing.
-
-    Raises
-    ------
-    BadInput
-        When a cell is wrong (see `validate`; a lazy table is not looked into), a column that a named metric needs is
-        not there, no metric can be computed at all, or a column would be overwritten.
-
-    Notes
-    -----
-    A metric that is defined on the flow of a year (a year of care, contacts per patient) is left out where the periods
-    are not financial years.
-
-    Where a measure is suppressed or rounded, ``caseload_lower`` and ``caseload_upper`` beside it say what is known
-    [its unit], and each of its metrics is followed by ``_lower`` and ``_upper``: the least and the greatest that it can
-    be. It has a value where its measures have; there is no upper bound where the denominator may be zero.
-
-    References
-    ----------
-    NHS Benchmarking Network, Community Mental Health Services Audit 2016/17; each metric has its own source, see
-    `describe`.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import cmhs_metrics as cm
-    >>> teams = pd.DataFrame({"team_type": ["Generic CMHT"], "total_cost": [17.7e6], "contacts": [108_600]})
-    >>> cm.with_metrics(teams)["cost_per_contact"].round(1).tolist()
-    [163.0]
+    frame : narwhals.LazyFrame
+        The query.
     """
-    entered = with_plain_bounds(enter(table))
-    bounded = bounded_measures(entered)
-    problems: list[Problem] = []
-    columns: list[Column] = []
-    try:
-        columns = plan(entered.schema, metrics, basis, annual=_whole_years(entered))
-    except BadInput as error:
-        problems += error.problems
-    if not entered.lazy:
-        try:
-            check_cells(entered, keys)
-        except BadInput as error:
-            problems = [*error.problems, *problems]
-    if problems:
-        raise BadInput("the table", problems)
-    made = [
-        name
-        for column in columns
-        for name in ([column.name, *_bounds_of(column.name)] if set(bounded) & set(column.inputs) else [column.name])
-    ]
-    taken = [name for name in made if name in entered.schema]
-    if taken and not overwrite:
-        raise BadInput(
-            "the table",
-            [Problem(name, None, None, "no column of a metric's name, or overwrite=True") for name in taken],
-        )
-    result = compute(entered.frame, columns, annual_where=_is_year(entered), bounded=bounded)
-    return entered.leave(result, units_of(columns), same_rows=True)  # type: ignore[no-any-return]
+
+    in_memory = False
+
+    def __init__(self, frame: nw.LazyFrame[Any]) -> None:
+        self.frame = frame
+
+    def __getitem__(self, name: str) -> Any:
+        return nw.col(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.frame.collect_schema()
+
+    def add(self, made: dict[str, Any], like: Iterable[str] = ()) -> None:
+        """Add columns to the query."""
+        if made:
+            self.frame = self.frame.with_columns(**made)
+
+    def where(self, condition: Any, value: Any) -> Any:
+        """A value where a condition holds, missing elsewhere."""
+        return nw.when(condition).then(value)
+
+    def materialised(self) -> nw.LazyFrame[Any]:
+        """The query as it is."""
+        return self.frame
+
+    def use(self, frame: Any) -> None:
+        """Go on with another query."""
+        self.frame = frame
+
+    def result(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
+        """The query with some of its columns."""
+        return self.frame.select(*names)
 
 
-def _bounds_of(name: str) -> list[str]:
-    return [f"{name}{LOWER}", f"{name}{UPPER}"]
+class Arrays:
+    """The columns of a table in memory.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame
+        The table.
+    arrays : dict of str to numpy.ndarray, optional
+        Columns that are known as arrays already.
+    """
+
+    in_memory = True
+
+    def __init__(self, frame: nw.DataFrame[Any], arrays: dict[str, Any] | None = None) -> None:
+        self.frame = frame
+        self._read: dict[str, Any] = {} if arrays is None else arrays
+        self._made: dict[str, tuple[Any, tuple[str, ...]]] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._made:
+            return self._made[name][0]
+        if name not in self._read:
+            self._read[name] = array_of(self.frame.get_column(name))
+        return self._read[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._made or name in self.frame.columns
+
+    def add(self, made: dict[str, Any], like: Iterable[str] = ()) -> None:
+        """Add columns, in pandas of the kind that some others have."""
+        for name, values in made.items():
+            self._made[name] = values, tuple(like)
+
+    def where(self, condition: Any, value: Any) -> Any:
+        """A value where a condition holds, missing elsewhere."""
+        return np.where(condition, value, np.nan)
+
+    def materialised(self) -> nw.DataFrame[Any]:
+        """The table with what was made."""
+        return self.added_to(self.frame, list(self._made))
+
+    def added_to(self, base: nw.DataFrame[Any], names: Sequence[str]) -> nw.DataFrame[Any]:
+        """Some of the columns beside those of another table of the same rows."""
+        made = {name: self._made[name] for name in names if name in self._made}
+        others = [self.frame.get_column(name) for name in names if name not in self._made]
+        if others:
+            base = base.with_columns(*others)
+        return with_arrays(base, made, self.frame) if made else base
+
+    def use(self, frame: Any) -> None:
+        """Go on with another table of the same rows."""
+        self.frame, self._read, self._made = frame, {}, {}
+
+    def result(self, names: Sequence[str]) -> nw.DataFrame[Any]:
+        """The table with some of its columns."""
+        return self.materialised().select(*names)
 
 
-def _whole_years(table: Table) -> bool:
-    """Whether no row is known to cover less than a year: a date is a month's, or a week's."""
-    if "period" not in table.schema:
-        return True
-    if not is_text(table, "period"):
-        return False
-    if isinstance(table.frame, nw.LazyFrame):
-        return True
-    return bool(table.frame.select(text(table, "period").str.contains(FINANCIAL_YEAR).all())["period"][0])
+Columns = Expressions | Arrays
 
 
-def _is_year(table: Table) -> nw.Expr | None:
-    """On a lazy table the periods are not known before the query runs; the query itself keeps months out."""
-    if table.lazy and "period" in table.schema and is_text(table, "period"):
-        return text(table, "period").str.contains(FINANCIAL_YEAR)
-    return None
+def columns_of(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], arrays: dict[str, Any] | None = None) -> Columns:
+    """The columns of any frame."""
+    return Arrays(frame, arrays) if isinstance(frame, nw.DataFrame) else Expressions(frame)

@@ -15,10 +15,11 @@ import narwhals as nw
 from cmhs_metrics.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from cmhs_metrics.tables.entry import Frame
+    from cmhs_metrics.tables.table import Frame
 
 _DIGIT = "[0-9]"
 YEARS = (f"{_DIGIT * 4}/{_DIGIT * 2}",)
+QUARTERS = (f"{YEARS[0]} Q[1-4]",)
 MONTHS = tuple(f"{_DIGIT * 4}-{month}{day}" for month in ("0[1-9]", "1[0-2]") for day in ("", f"-{_DIGIT * 2}"))
 """The periods that are text, in the patterns of LIKE."""
 
@@ -78,9 +79,9 @@ def without_nan_and_patterns(table: Any) -> Any:
     """
     from ibis.expr import operations
 
-    from cmhs_metrics.tables.validation import FINANCIAL_YEAR, MONTH  # which imports this module
+    from cmhs_metrics.tables.period_spans import FINANCIAL_YEAR, MONTH, QUARTER  # which imports this module
 
-    like = {FINANCIAL_YEAR: YEARS, MONTH: MONTHS}
+    like = {FINANCIAL_YEAR: YEARS, QUARTER: QUARTERS, MONTH: MONTHS}
 
     def said(node: Any, changed: dict[str, Any] | None) -> Any:
         if isinstance(node, operations.SearchedCase) and isinstance(node.cases[0], operations.IsNan):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.catalogue import function
@@ -63,8 +64,8 @@ def percentage_change(value: Value | Number, earlier: Value | Number) -> Value:
     Returns
     -------
     The kind that came in, in the same shape
-        The change [%]: -14.7 is a fall of 14.7%. NaN or null where the earlier value is zero or one is missing. Of
-        a negative earlier value no percentage makes sense, and the sign misleads.
+        The change [%]: -14.7 is a fall of 14.7%. NaN or null where one is missing, or the earlier value is zero or
+        below it, as a deficit is: of that there is no percentage. `change` has the difference.
 
     Raises
     ------
@@ -82,7 +83,9 @@ def percentage_change(value: Value | Number, earlier: Value | Number) -> Value:
     >>> round(cm.percentage_change(5.32, 6.239), 1)
     -14.7
     """
-    return ratio(value - earlier, earlier, 100)
+    # The base with nothing below zero, of which a ratio is missing; so written for every kind of value.
+    base = (earlier + (earlier * earlier) ** 0.5) * 0.5
+    return ratio(value - earlier, base, 100)
 
 
 @function(inputs={"value": "", "earlier": ""}, unit="percentage_point", signed=True)
@@ -151,7 +154,7 @@ def compound_growth(first: Any, last: Any, years: float) -> Any:
     >>> round(compound_growth(6.239, 5.32, years=4), 1)
     -3.9
     """
-    if not 0 < years < math.inf:
+    if not (isinstance(years, Real) and not isinstance(years, bool) and 0 < years < math.inf):
         raise BadInput("compound_growth", [Problem("years", None, years, "a time above zero")])
 
     def grown(first: Any, last: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,8 +72,16 @@ def index_to_base(
     """
     if isinstance(values, (list, tuple)):
         raise TypeError("values is a list or tuple: make it a numpy array or a Series")
+    if not hasattr(values, "__len__") or isinstance(values, (str, dict)):
+        raise TypeError(f"values is a {type(values).__name__}: a series of values is expected")
+    if periods is not None and (isinstance(periods, str) or not hasattr(periods, "__iter__")):
+        raise BadInput("index_to_base", [Problem("periods", None, periods, f"{len(values)} periods, one a value")])
+    if not (isinstance(base_value, Real) and not isinstance(base_value, bool) and math.isfinite(base_value)):
+        raise BadInput("index_to_base", [Problem("base_value", None, base_value, "a finite number, as 100")])
     pandas = hasattr(values, "iloc")
-    labels: list[Any] = list(values.index if periods is None and pandas else periods or range(len(values)))
+    labels: list[Any] = list(
+        values.index if periods is None and pandas else range(len(values)) if periods is None else periods
+    )
     if len(labels) != len(values):
         raise BadInput("index_to_base", [Problem("periods", None, len(labels), f"{len(values)} periods, one a value")])
     by_position = by_position or (periods is None and not pandas)
@@ -106,6 +115,12 @@ def _positions(bases: list[Any], labels: list[Any], by_position: bool, problems:
                 name = "base" if label in bases else "periods"
                 expected = f"a period that stands once, not {len(standing)} times"
                 problems.append(Problem(name, None, label, expected))
+    problems += [
+        Problem("base", None, base, "a period of the series")
+        for base in bases
+        if getattr(base, "__hash__", None) is None
+    ]
+    bases = [base for base in bases if getattr(base, "__hash__", None) is not None]
     for base in bases:
         if base not in known:
             offered = nearest(str(base), map(str, labels)) or hint

@@ -1,17 +1,17 @@
-"""Periods: financial years, their quarters, months and dates, as people write them and as pandas holds them."""
+"""Periods of a series: which follows which, and in which financial year they lie."""
 
 from __future__ import annotations
 
-import datetime
-import re
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.periods import WRITTEN, Form, Reading, is_missing, read_periods
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterable, Sequence
 
     import pandas as pd
@@ -23,20 +23,20 @@ FINANCIAL_YEAR, QUARTER, MONTH, DAY = "Y-MAR", "Q-MAR", "M", "D"
 PER_YEAR = {FINANCIAL_YEAR: 1, QUARTER: 4, MONTH: 12}
 """How many periods a year has."""
 
-_YEAR = re.compile(r"(\d{4})/(\d{2})(?: Q([1-4]))?")
-_YEAR_OTHERWISE = re.compile(r"(?:FY\s*)?(?:20)?(\d{2})\s*[-/–]\s*(?:20)?(\d{2})")
-_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
-_WRITTEN = "a financial year (2016/17), a quarter of one (2016/17 Q1), a month (2016-04) or a date (2016-04-01)"
+_FREQUENCY: dict[Form, str] = {"financial year": FINANCIAL_YEAR, "quarter": QUARTER, "month": MONTH, "date": DAY}
 
 
-def parse_period(period: object) -> pd.Period:
+def parse_period(period: object, form: Form | None = None) -> pd.Period:
     """Read a period as a pandas period.
 
     Parameters
     ----------
     period : str, datetime.date, datetime.datetime, pandas.Timestamp, numpy.datetime64 or pandas.Period
-        A financial year "2016/17", a quarter of one "2016/17 Q1" (April to June), a month "2016-04", or a date
-        "2016-04-01". Of a time of day, the day counts.
+        What `parse_periods` reads, for example a financial year "2016/17", a quarter of one "2016/17 Q1" (April to
+        June), a month "2016-04", or a date "2016-04-01". Of a time of day, the day counts; in London, where it has a
+        time zone.
+    form : {"financial year", "quarter", "month", "date"}, optional
+        What it is, where that cannot be told: "2010-11" is a month or a financial year.
 
     Returns
     -------
@@ -59,10 +59,12 @@ def parse_period(period: object) -> pd.Period:
     >>> parse_period("2016/17").start_time.date(), parse_period("2016/17 Q4").end_time.date()
     (datetime.date(2016, 4, 1), datetime.date(2017, 3, 31))
     """
-    read = _read(period)
-    if isinstance(read, Problem):
-        raise BadInput("the period", [read])
-    return read
+    import pandas as pd
+
+    if isinstance(period, pd.Period) and form is None:
+        return period
+    read = _read_one(period, "the period", form)
+    return pd.Period(read.first, freq=_FREQUENCY[read.form])
 
 
 def financial_year(date: Any) -> Any:
@@ -71,7 +73,7 @@ def financial_year(date: Any) -> Any:
     Parameters
     ----------
     date : what `parse_period` reads, or a pandas.Series of it
-        The date.
+        The date. Of a stamp with a time zone, its day in London.
 
     Returns
     -------
@@ -92,23 +94,20 @@ def financial_year(date: Any) -> Any:
     >>> financial_year("2017-03-31"), financial_year("2017-04-01")
     ('2016/17', '2017/18')
     """
-    if not hasattr(date, "iloc"):
-        found = _financial_year(date)
-        if isinstance(found, Problem):
-            raise BadInput("financial_year", [found])
-        return found
-    years = {each: _financial_year(each) for each in date.dropna().unique()}
-    problems = [
-        Problem("date", f"{date.name or 'date'} at {date.index[date == each][0]}", each, found.expected)
-        for each, found in years.items()
-        if isinstance(found, Problem)
-    ]
+    column = hasattr(date, "iloc")
+    labels = list(date) if column else [date]
+    problems: list[Problem] = []
+    years = _financial_years(labels, problems)
     if problems:
-        raise BadInput("financial_year", problems)
+        raise BadInput("financial_year", problems if column else [_without_row(each) for each in problems])
+    if not column:
+        if date not in years:
+            raise BadInput("financial_year", [Problem("date", None, date, WRITTEN)])
+        return years[date]
     return date.map(years).rename("financial_year")
 
 
-def next_period(period: Any, count: int = 1) -> Any:
+def next_period(period: Any, count: int = 1, form: Form | None = None) -> Any:
     """Give the period that follows.
 
     Parameters
@@ -117,6 +116,8 @@ def next_period(period: Any, count: int = 1) -> Any:
         A financial year, quarter, month or date; see `parse_period`.
     count : int, default 1
         How many periods further; back where it is negative.
+    form : {"financial year", "quarter", "month", "date"}, optional
+        What the period is, where that cannot be told.
 
     Returns
     -------
@@ -126,14 +127,16 @@ def next_period(period: Any, count: int = 1) -> Any:
     Raises
     ------
     BadInput
-        When the period cannot be read.
+        When the period cannot be read, or the count is no whole number.
 
     Examples
     --------
     >>> next_period("2016/17"), next_period("2016-12"), next_period("2016/17 Q4", -4)
     ('2017/18', '2017-01', '2015/16 Q4')
     """
-    following = parse_period(period) + count
+    if not isinstance(count, Integral) or isinstance(count, bool):
+        raise BadInput("next_period", [Problem("count", None, count, "a whole number of periods")])
+    following = parse_period(period, form) + int(count)
     return write_period(following) if isinstance(period, str) else following
 
 
@@ -146,50 +149,38 @@ def write_period(period: pd.Period) -> str:
     return str(period)
 
 
-def _read(period: object) -> pd.Period | Problem:
+def _read_one(period: Any, subject: str, form: Form | None) -> Reading:
+    problems: list[Problem] = []
+    read = read_periods([period], problems, "period", form) if _is_single(period) else {}
+    if period is None or not read:
+        raise BadInput(subject, [_without_row(each) for each in problems] or [Problem("period", None, period, WRITTEN)])
+    return next(iter(read.values()))
+
+
+def _is_single(period: Any) -> bool:
+    return getattr(period, "__hash__", None) is not None and np.ndim(period) == 0
+
+
+def _without_row(problem: Problem) -> Problem:
+    return Problem(problem.column, None, problem.value, problem.expected)
+
+
+def _financial_years(dates: list[Any], problems: list[Problem]) -> dict[Any, str]:
+    """The financial year of each distinct date; of pandas' periods of any length, if they lie in one."""
     import pandas as pd
 
-    if isinstance(period, pd.Period):
-        return period
-    if isinstance(period, str):
-        return _read_text(period)
-    if isinstance(period, (datetime.date, np.datetime64)) and not pd.isna(period):
-        return pd.Period(pd.Timestamp(period), freq=DAY)
-    return Problem("period", None, period, _WRITTEN)
-
-
-def _read_text(text: str) -> pd.Period | Problem:
-    import pandas as pd
-
-    if found := _YEAR.fullmatch(text):
-        end = int(found[1]) + 1
-        if end % 100 != int(found[2]):
-            expected = f"two years that follow each other: {found[1]}/{end % 100:02}"
-            return Problem("period", None, text, expected)
-        return (
-            pd.Period(year=end, quarter=int(found[3]), freq=QUARTER)
-            if found[3]
-            else pd.Period(str(end), FINANCIAL_YEAR)
-        )
-    if found := _DATE.fullmatch(text):
-        year, month, day = int(found[1]), int(found[2]), int(found[3] or 1)
-        try:
-            return pd.Period(datetime.date(year, month, day).isoformat(), DAY if found[3] else MONTH)
-        except ValueError:
-            pass
-    if (found := _YEAR_OTHERWISE.fullmatch(text.strip())) and (int(found[1]) + 1) % 100 == int(found[2]):
-        return Problem("period", None, text, f"{_WRITTEN}; did you mean '20{found[1]}/{found[2]}'?")
-    return Problem("period", None, text, _WRITTEN)
-
-
-def _financial_year(date: object) -> str | Problem:
-    read = _read(date)
-    if isinstance(read, Problem):
-        return read
-    first, last = (each.asfreq(FINANCIAL_YEAR) for each in (read.asfreq(DAY, "start"), read.asfreq(DAY, "end")))
-    if first != last:
-        return Problem("date", None, str(date), "a date or period within one financial year, from April to March")
-    return write_period(first)
+    spans = {each: (each.start_time.date(), each.end_time.date()) for each in dates if isinstance(each, pd.Period)}
+    others = [None if isinstance(each, pd.Period) else each for each in dates]
+    spans |= {each: (found.first, found.last) for each, found in read_periods(others, problems, "date").items()}
+    years = {}
+    for each, (first, last) in spans.items():
+        # A financial year begins in April.
+        start, end = (day.year - (day.month < 4) for day in (first, last))
+        if start != end:
+            expected = "a date or period within one financial year, from April to March"
+            problems.append(Problem("date", f"row {dates.index(each)}", str(each), expected))
+        years[each] = f"{start:04}/{(start + 1) % 100:02}"
+    return years
 
 
 class Ordered(NamedTuple):
@@ -216,10 +207,10 @@ def ordered(periods: Iterable[Any], problems: list[Problem], *, least: int = 2, 
     Parameters
     ----------
     periods : iterable
-        What `parse_period` reads, all of one frequency, or numbers. Dates on the same day of each month, or on its
+        What `parse_periods` reads, all of one length, or numbers. Dates on the same day of each month, or on its
         last, are months.
     problems : list of Problem
-        Where problems are added: too few, unreadable, of unlike frequencies, repeated or unsorted.
+        Where problems are added: too few, unreadable, of unlike lengths, repeated or unsorted.
     least : int, default 2
         How many periods there must be.
     name : str, default "periods"
@@ -247,39 +238,60 @@ def position_of(
 ) -> int | None:
     """The position at which a period stands in a series, or would stand: that of the first one not before it."""
     own: list[Problem] = []
-    # Read beside the first of the series, a date on its day of the month is a month as well.
-    read = ordinals_of([series[0], period], own, name)
+    # Read beside the series, a date on its day of the month is a month as well.
+    read = ordinals_of([*series, period], own, name)
     if own or read[0] != ordinals.frequency:
         kind = f"as the series has them, such as {series[0]}"
         problems.append(Problem(name, None, str(period), f"a period {kind}"))
         return None
-    return int(np.searchsorted(ordinals.ordinals, read[2][1]))
+    return int(np.searchsorted(ordinals.ordinals, read[2][-1]))
 
 
 def ordinals_of(labels: list[Any], problems: list[Problem], name: str) -> tuple[str | None, int, NDArray[Any]]:
     """Read periods in any order as numbers: their frequency, the step from one to the next, and a number for each."""
     none = np.array([], dtype=np.int64)
-    if all(isinstance(label, Real) and not isinstance(label, bool) and label == label for label in labels):
+    if all(_is_number(label) for label in labels):
         return None, 1, np.array(labels)
-    read = [_read(label) for label in labels]
-    unreadable = [each for each in read if isinstance(each, Problem)]
-    if unreadable:
-        problems.extend(Problem(name, None, each.value, each.expected) for each in unreadable)
+    missing = [each for each in labels if is_missing(each)]
+    problems += [Problem(name, None, each, WRITTEN) for each in missing[:1]]
+    own: list[Problem] = []
+    frequencies, ordinals, days = _pandas_or_read(labels, own, name)
+    problems += [_without_row(each) for each in own]
+    if own or missing:
         return None, 1, none
-    found = [each for each in read if not isinstance(each, Problem)]
-    frequencies = {each.freqstr for each in found}
-    if len(frequencies) > 1:
-        examples = ", ".join(write_period(next(each for each in found if each.freqstr == one)) for one in frequencies)
+    if len(set(frequencies)) > 1:
+        examples = ", ".join(str(labels[frequencies.index(each)]) for each in dict.fromkeys(frequencies))
         problems.append(Problem(name, None, examples, "periods of one length"))
         return None, 1, none
-    (frequency,) = frequencies
+    frequency = frequencies[0]
     if frequency != DAY:
-        return frequency, 1, np.array([each.ordinal for each in found])
-    if len({each.day for each in found}) == 1 or all(each.day == each.days_in_month for each in found):
-        months = np.array([each.asfreq(MONTH).ordinal for each in found])
+        return frequency, 1, np.array(ordinals)
+    months = np.array([Reading("month", day.replace(day=1)).ordinal for day in days])
+    if len({day.day for day in days}) == 1 or all(Reading("month", day.replace(day=1)).last == day for day in days):
         return MONTH, _smallest_step(months), months
-    days = np.array([each.ordinal for each in found])
-    return DAY, _smallest_step(days), days
+    return DAY, _smallest_step(np.array(ordinals)), np.array(ordinals)
+
+
+def _pandas_or_read(
+    labels: list[Any], problems: list[Problem], name: str
+) -> tuple[list[str], list[int], list[datetime.date]]:
+    """The frequency, ordinal and first day of each period."""
+    read = read_periods(labels, problems, name)
+    if problems and all(hasattr(each, "freqstr") and hasattr(each, "ordinal") for each in labels):
+        # Weeks, calendar years and the like, which only pandas has: they follow each other as well.
+        problems.clear()
+        return [each.freqstr for each in labels], [each.ordinal for each in labels], []
+    if problems:
+        return [], [], []
+    found = [read[each] for each in labels if each in read]
+    return [_FREQUENCY[each.form] for each in found], [each.ordinal for each in found], [each.first for each in found]
+
+
+def _is_number(label: Any) -> bool:
+    """Whether a label is a plain number, such as a calendar year, and no 202404."""
+    if not isinstance(label, Real) or isinstance(label, bool) or label != label:
+        return False
+    return not (isinstance(label, Integral) and len(str(label)) in (6, 8))
 
 
 def _smallest_step(ordinals: NDArray[Any]) -> int:

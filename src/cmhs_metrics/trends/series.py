@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,14 +16,17 @@ from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import DAY, PER_YEAR, Ordered, ordered, position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
+LEAST_PER_CENT = 0.3
+"""Nearer to zero, a yearly growth in per cent is surely meant as a proportion: 0.05 for 5%."""
+
 _MEASURES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "absolute": (OWN, lambda value, earlier: value - earlier),
-    "percentage": ("percent", lambda value, earlier: ratio(value - earlier, earlier, 100)),
+    "percentage": ("percent", lambda value, earlier: ratio(value - earlier, np.maximum(earlier, 0), 100)),
     "percentage points": ("percentage_point", lambda value, earlier: (value - earlier) * 100),
 }
 
@@ -55,7 +60,7 @@ def change_on_previous(
     -------
     The kind that came in, in the same shape
         The change [%, the values' own unit, or percentage points]; missing at the start, after a gap in the periods
-        or a missing value, across a break, and as a percentage of zero.
+        or a missing value, across a break, and as a percentage of zero or of what is below it.
 
     Raises
     ------
@@ -79,9 +84,11 @@ def change_on_previous(
     problems: list[Problem] = []
     if measure not in _MEASURES:
         problems.append(Problem("measure", None, measure, f"one of {', '.join(map(repr, _MEASURES))}"))
-    if lag < 1:
+    if not (isinstance(lag, Integral) and not isinstance(lag, bool) and lag >= 1):
         problems.append(Problem("lag", None, lag, "one period or more"))
     labels, order = _periods_of(values, periods, problems)
+    if not isinstance(breaks, Collection):
+        problems.append(Problem("breaks", None, breaks, "a list of periods"))
     starts = _starts(breaks, labels, order, problems)
     if problems:
         raise BadInput("change_on_previous", problems)
@@ -98,32 +105,49 @@ def change_on_previous(
 
 
 def rolling_year(
-    values: Any, periods: Sequence[Any] | None = None, *, over_time: Literal["sum", "last", "mean"] = "sum"
+    values: Any,
+    periods: Sequence[Any] | None = None,
+    *,
+    over_time: Literal["sum", "last", "mean"] = "sum",
+    by: str | Sequence[str] | None = None,
+    metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] | None = None,
+    populations: Any = None,
+    place: str | Sequence[str] | None = None,
+    basis: str | Sequence[str] | None = None,
+    keys: str | Sequence[str] | None = None,
 ) -> Any:
     """The twelve months, or four quarters, up to each period.
 
     Parameters
     ----------
-    values : pandas.Series, pandas.DataFrame, polars.Series, numpy.ndarray or Quantity of an array
-        A value for each month or quarter [any unit]; of a DataFrame, each column is a series.
+    values : pandas.Series, pandas.DataFrame, polars.Series, numpy.ndarray, Quantity of an array, or a table
+        A value for each month or quarter [any unit]; of a DataFrame, each column is a series. With `by`, a table of any
+        engine with a row for each team (or organisation) and month in the column `period`; a lazy one is run.
     periods : sequence, optional
-        The month or quarter of each value, as `parse_period` reads them; dates on the same day of each month, or on
+        The month or quarter of each value, as `parse_periods` reads them; dates on the same day of each month, or on
         its last, are months. A pandas Series has them in its index unless they are given.
     over_time : {"sum", "last", "mean"}, default "sum"
-        How values become one: a flow (cost, contacts) adds; a stock (caseload, WTE) is the last or the mean.
+        How values become one: a flow (cost, contacts) adds; a stock (caseload, WTE) is the last or the mean. In a
+        table, flows always add, and this says what becomes of the stocks.
+    by : str or sequence of str, optional
+        The columns of the table that name the groups, each of which has its rolling years; an empty list gives those
+        of the whole table.
+    metrics, populations, place, basis, keys
+        Of a table, as in `aggregate`: the measures of twelve months are summed, and the metrics computed from the sums.
 
     Returns
     -------
-    The kind that came in, in the same shape
-        The rolling year at its last period [the same unit]. Missing for the first eleven months, wherever a month of
-        the twelve is absent, and wherever a value that is needed is missing: all twelve for a sum or a mean, that of
-        the last month for the last.
+    The kind that came in, in the same shape; of a table, a row for each group and period
+        The rolling year at its last period [the same unit]; of a lazy table a pandas one. Missing for the first eleven
+        months, wherever a month of the twelve is absent, and wherever a value that is needed is missing: all twelve for
+        a sum or a mean, that of the last month for the last.
 
     Raises
     ------
     BadInput
         When there are fewer than two periods, they cannot be read, are not months or quarters, are not in order or
-        repeat.
+        repeat; when a series is itself a metric, by its name, or a stock that would be summed; of a table, as
+        `aggregate`.
 
     References
     ----------
@@ -135,12 +159,34 @@ def rolling_year(
     >>> months = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 5)]
     >>> rolling_year(np.arange(1.0, 14.0), months)[-3:].tolist()
     [nan, 78.0, 90.0]
+
+    The DNA rate of twelve months, which is not the mean of twelve rates:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"team": "North", "period": months, "contacts": 90, "did_not_attends": [10] * 12 + [40]})
+    >>> rolling_year(table, by="team", metrics="dna_rate")["dna_rate"].round(3).tolist()[-3:]
+    [nan, 0.1, 0.122]
     """
+    # Loads the tables, which numbers do without.
+    from cmhs_metrics.trends.rolling import refuse_metric, rolling_table
+
+    if by is not None:
+        return rolling_table(
+            values, by, over_time=over_time, metrics=metrics, populations=populations, place=place, basis=basis,
+            keys=keys,
+        )  # fmt: skip
     problems: list[Problem] = []
     if over_time not in ("sum", "last", "mean"):
         problems.append(Problem("over_time", None, over_time, "'sum', 'last' or 'mean'"))
     if periods is None and not hasattr(values, "iloc"):
         problems.append(Problem("periods", None, None, "the month or quarter of each value"))
+    if over_time in ("sum", "mean"):
+        for name in getattr(values, "columns", [getattr(values, "name", None)]):
+            refuse_metric(name, over_time)
+    if hasattr(values, "columns") and "period" in values.columns:
+        expected = "by= (the columns that name the groups), for this is a table with a row for each group and period"
+        problems.append(Problem("by", None, None, expected))
+        raise BadInput("rolling_year", problems)
     labels, order = _periods_of(values, periods, problems)
     if not problems and (order.frequency in (None, DAY) or PER_YEAR[order.frequency] == 1):
         problems.append(Problem("periods", None, str(labels[0]), "months, such as 2016-04, or quarters, 2016/17 Q1"))
@@ -171,7 +217,7 @@ def growth_against(
         A value for each period [any unit].
     ambition_rate : float
         The growth of each year that was promised, compounded from the first period on; negative for a fall
-        [% per year].
+        [% per year]. What is less than 0.3 either way is surely a proportion, and refused.
     periods : sequence, optional
         The period of each value, as `parse_period` reads them, or plain years. A pandas Series has them in its index.
     at_most : bool, default False
@@ -215,8 +261,14 @@ def growth_against(
             problems.append(Problem("actual", f"period={label}", float(amount), "zero or more, and finite"))
     if len(amounts) and not amounts[0] > 0:
         problems.append(Problem("actual", f"period={labels[0]}", float(amounts[0]), "a value to grow from"))
-    if not -100 < ambition_rate < math.inf:
+    number = isinstance(ambition_rate, Real) and not isinstance(ambition_rate, bool)
+    if not (number and -100 < ambition_rate < math.inf):
         problems.append(Problem("ambition_rate", None, ambition_rate, "a percentage above -100: 5 is 5% a year"))
+    elif 0 < abs(ambition_rate) < LEAST_PER_CENT:
+        expected = (
+            f"a percentage: {ambition_rate * 100:g} is {ambition_rate * 100:g}% a year, as {ambition_rate:g} is not"
+        )
+        problems.append(Problem("ambition_rate", None, ambition_rate, expected))
     if order.frequency == DAY:
         problems.append(Problem("periods", None, str(labels[0]), "financial years, quarters, months or plain years"))
     if problems:
@@ -245,6 +297,9 @@ def _periods_of(values: Any, periods: Sequence[Any] | None, problems: list[Probl
     except TypeError:
         raise TypeError(f"a series of values is expected, got a {type(values).__name__}") from None
     pandas = hasattr(values, "iloc")
+    if periods is not None and (isinstance(periods, str) or not hasattr(periods, "__iter__")):
+        problems.append(Problem("periods", None, periods, f"{length} periods, one a value"))
+        return [], Ordered(np.array([], dtype=np.int64), None, 1)
     labels = list(periods) if periods is not None else list(values.index) if pandas else list(range(length))
     if len(labels) != length:
         problems.append(Problem("periods", None, len(labels), f"{length} periods, one a value"))

@@ -41,7 +41,15 @@ class Overdispersion:
     winsorised: int
 
 
-def funnel_z_scores(kind: str, counts: Any, denominators: Any, target: float | None = None, *, per: float = PER) -> Any:
+def funnel_z_scores(
+    kind: str,
+    counts: Any,
+    denominators: Any,
+    target: float | None = None,
+    *,
+    per: float = PER,
+    fractional: bool = False,
+) -> Any:
     """How many standard errors of chance each place stands from the target.
 
     Parameters
@@ -57,6 +65,8 @@ def funnel_z_scores(kind: str, counts: Any, denominators: Any, target: float | N
         given.
     per : float, default 100,000
         People that a rate is per [person]; other kinds do not use it.
+    fractional : bool, default False
+        Whether counts may be fractions, having been estimated or apportioned.
 
     Returns
     -------
@@ -88,7 +98,7 @@ def funnel_z_scores(kind: str, counts: Any, denominators: Any, target: float | N
     about = 1.0 if target is None and kind == "ratio" else target
     check_kind(places, kind, about, per)
     if kind in KINDS:
-        check_counts(places, kind)
+        check_counts(places, kind, fractional)
     places.check()
     errors = errors_of_chance(kind, places["denominators"], per)
     size = 0.25 / errors**2

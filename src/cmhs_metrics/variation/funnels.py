@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,7 @@ def funnel(
     per: float = PER,
     adjustment: str = "none",
     winsorise: float = 0.1,
+    fractional: bool = False,
 ) -> Funnel:
     """Hold places against a target, and say which differ by more than chance.
 
@@ -192,6 +194,8 @@ def funnel(
         they are never narrowed.
     winsorise : float, default 0.1
         Share of places drawn in at each end before over-dispersion is estimated [proportion].
+    fractional : bool, default False
+        Whether counts may be fractions, having been estimated or apportioned.
 
     Returns
     -------
@@ -202,7 +206,8 @@ def funnel(
     ------
     BadInput
         When a count is not a count or, in a proportion, above its denominator, a population is not above zero, a word
-        or number is out of range, or fewer than two places have a value.
+        or number is out of range, or fewer than two places have a value: one where the target is given, and limits are
+        not to be widened.
 
     References
     ----------
@@ -219,16 +224,18 @@ def funnel(
     ['within', 'above 95%', 'below 99.8%']
     """
     places = Places("funnel", counts=counts, denominators=denominators)
-    places.at_least(2)
     check_kind(places, kind, 0.5 if target is None else target, per)
     if kind in KINDS:
-        check_counts(places, kind)
+        check_counts(places, kind, fractional)
     places.one_of("adjustment", adjustment, ADJUSTMENTS)
     places.within("winsorise", winsorise, 0, 0.5, "a share from 0 to below 0.5", closed=True)
     held, size = places["counts"], places["denominators"]
     here = known(places, "counts", "denominators") & (size != 0)
-    if np.count_nonzero(here) < 2:
-        places.refuse_argument("counts", int(np.count_nonzero(here)), "2 or more places with a value")
+    # A target that is given is one to hold a single place against; from one place nothing can be estimated.
+    alone = (target is not None or kind == "ratio") and adjustment == "none"
+    if np.count_nonzero(here) < 2 and not (alone and here.any()):
+        needed = "the values of 2 or more places, or a target to hold one against"
+        places.refuse_argument("counts", int(np.count_nonzero(here)), needed)
     places.check()
     scale = per if kind == "rate" else 1.0
     about = target
@@ -240,11 +247,14 @@ def funnel(
             places.check()
     with np.errstate(divide="ignore", invalid="ignore"):
         values = places.give(np.where(here, held / size * scale, np.nan), kind)
-    z = funnel_z_scores(kind, counts, denominators, about, per=per)
+    z = funnel_z_scores(kind, counts, denominators, about, per=per, fractional=fractional)
     errors = places.give(standard_errors(kind, size, per), "standard_error")
-    found = overdispersion(z, winsorise=winsorise, standard_errors=errors)
+    if np.count_nonzero(here) < 2:
+        found = Overdispersion(math.nan, None, math.nan, 1, 0)
+    else:
+        found = overdispersion(z, winsorise=winsorise, standard_errors=errors)
     phi = max(found.phi, 1.0) if adjustment == "multiplicative" else 1.0
     tau = (found.tau or 0.0) if adjustment == "additive" else 0.0
-    limits = funnel_limits(kind, denominators, about, levels=levels, per=per, phi=phi, tau=tau)
+    limits = funnel_limits(kind, denominators, about, levels=levels, per=per, phi=phi, tau=tau, fractional=fractional)
     missing = int(held.size - np.count_nonzero(here))
     return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing)

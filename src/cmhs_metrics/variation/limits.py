@@ -112,6 +112,7 @@ def funnel_limits(
     per: float = PER,
     phi: float = 1.0,
     tau: float = 0.0,
+    fractional: bool = False,
 ) -> FunnelLimits:
     """The limits between which places stay by chance, were they all at the target.
 
@@ -134,6 +135,9 @@ def funnel_limits(
     tau : float, default 0.0
         Additive over-dispersion: the standard deviation that places have beyond chance, on the scale of
         `funnel_z_scores`.
+    fractional : bool, default False
+        Whether the cases of a proportion may be fractions, having been apportioned; the limits are then those of the
+        nearest whole number.
 
     Returns
     -------
@@ -188,7 +192,7 @@ def funnel_limits(
     about = 1.0 if target is None and kind == "ratio" else target
     check_kind(places, kind, about, per)
     if kind in KINDS:
-        check_denominators(places, kind)
+        check_denominators(places, kind, fractional)
     places.within("phi", phi, 1, math.inf, "1 or more: less than chance brings needs no adjustment", closed=True)
     places.within("tau", tau, 0, math.inf, "a standard deviation, zero or more", closed=True)
     places.check()
@@ -196,6 +200,7 @@ def funnel_limits(
         places.refuse_argument("tau", tau, "either phi or tau, not both")
     places.check()
     held, centre = places["denominators"], float(about)  # type: ignore[arg-type]
+    held = np.rint(held) if kind == "proportion" else held
     limits = []
     for level in asked:
         if phi == 1 and tau == 0:
@@ -232,7 +237,7 @@ def check_kind(places: Places, kind: str, target: float | None, per: float) -> N
     places.within("per", per, 0, math.inf, "a finite number of people above zero")
 
 
-def check_denominators(places: Places, kind: str) -> None:
+def check_denominators(places: Places, kind: str, fractional: bool = False) -> None:
     """Refuse denominators that cannot be: a place has people, though it may have no cases.
 
     Parameters
@@ -241,16 +246,18 @@ def check_denominators(places: Places, kind: str) -> None:
         With the column denominators.
     kind : str
         The kind.
+    fractional : bool, default False
+        Whether cases may be fractions.
     """
     if kind == "rate":
         places.above_zero("denominators")
     elif kind == "proportion":
-        places.counts("denominators")
+        places.counts("denominators", fractional=fractional)
     else:
         places.not_negative("denominators")
 
 
-def check_counts(places: Places, kind: str) -> None:
+def check_counts(places: Places, kind: str, fractional: bool = False) -> None:
     """Refuse counts and denominators that cannot be.
 
     Parameters
@@ -259,9 +266,11 @@ def check_counts(places: Places, kind: str) -> None:
         With the columns counts and denominators.
     kind : str
         The kind.
+    fractional : bool, default False
+        Whether counts and cases may be fractions.
     """
-    places.counts("counts")
-    check_denominators(places, kind)
+    places.counts("counts", fractional=fractional)
+    check_denominators(places, kind, fractional)
     if kind == "proportion":
         places.refuse("counts", places["counts"] > places["denominators"], "no more than the denominator")
 

@@ -129,6 +129,7 @@ def position(
     confidence: float = 0.95,
     places: Sequence[Hashable] | None = None,
     highest_first: bool = True,
+    fractional: bool = False,
 ) -> Position:
     """Where a place stands among others, and whether its distance from them is more than chance.
 
@@ -157,6 +158,8 @@ def position(
         The label of each place. A pandas Series has them in its index unless they are given.
     highest_first : bool, default True
         Whether the highest value is the first.
+    fractional : bool, default False
+        Whether counts may be fractions, having been estimated or apportioned.
 
     Returns
     -------
@@ -204,7 +207,7 @@ def position(
     check_kind(held, kind, 0.5, per)
     held.within("confidence", confidence, 0, 1, "a proportion between 0 and 1")
     if named == {"counts", "denominators"} and kind in KINDS:
-        check_counts(held, kind)
+        check_counts(held, kind, fractional)
     elif "values" in named:
         held.finite(*sorted(named))
     if named >= {"lower", "upper"}:
@@ -274,6 +277,7 @@ class _Among:
         if "counts" not in self.held or not average or (self.kind == "proportion" and average == 1):
             return None
         size = self.held["denominators"][[at]]
+        size = np.rint(size) if self.kind == "proportion" else size
         bounds = [bound for level in LEVELS for bound in exact_limits(self.kind, size, average, level, self.per)]
         return flags(value, LEVELS, bounds)[0]
 

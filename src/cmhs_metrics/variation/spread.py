@@ -122,7 +122,7 @@ def coefficient_of_variation(values: Any, *, sample: bool = False) -> Any:
     return places.give(held.std(ddof=int(sample)) / mean if mean else math.nan, "coefficient_of_variation")
 
 
-def systematic_component_of_variation(observed: Any, expected: Any) -> float:
+def systematic_component_of_variation(observed: Any, expected: Any, *, fractional: bool = False) -> float:
     """Variation between places beyond what chance brings: the systematic component of variation.
 
     Parameters
@@ -131,6 +131,8 @@ def systematic_component_of_variation(observed: Any, expected: Any) -> float:
         Events counted in each place [count].
     expected : numpy.ndarray or Series
         Events that its people would have at the rates of all places, age by age for example [count].
+    fractional : bool, default False
+        Whether counts may be fractions, having been estimated or apportioned.
 
     Returns
     -------
@@ -160,7 +162,7 @@ def systematic_component_of_variation(observed: Any, expected: Any) -> float:
     """
     places = Places("systematic_component_of_variation", observed=observed, expected=expected)
     places.at_least(2)
-    places.counts("observed")
+    places.counts("observed", fractional=fractional)
     places.above_zero("expected")
     places.check()
     counted, awaited = places["observed"], places["expected"]
@@ -206,10 +208,14 @@ def gini(values: Any, weights: Any = None) -> Any:
     places.at_least(2)
     places.not_negative("values")
     if weights is not None:
-        places.above_zero("weights")
+        places.not_negative("weights")
+        if not np.nansum(places["weights"]) > 0:
+            places.refuse_argument("weights", 0, "people in one place at least")
     places.check()
     held = places["values"]
     people = places["weights"] if weights is not None else np.ones_like(held)
+    # A place without people counts for nothing, even where its value is not known.
+    held, people = held[people != 0], people[people != 0]
     order = np.argsort(held, kind="stable")
     shares = people[order] / people.sum()
     # People are placed at the middle of their own share, so that a place of two hundred is two of one hundred.

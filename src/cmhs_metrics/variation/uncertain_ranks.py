@@ -82,6 +82,7 @@ def rank_intervals(
     draws: int = 10_000,
     seed: int = 0,
     highest_first: bool = True,
+    fractional: bool = False,
 ) -> RankIntervals:
     """How sure the ranks of places are.
 
@@ -109,6 +110,8 @@ def rank_intervals(
         Where the draws start: the same seed gives the same intervals.
     highest_first : bool, default True
         Whether the highest value is the first.
+    fractional : bool, default False
+        Whether counts may be fractions, having been estimated or apportioned.
 
     Returns
     -------
@@ -179,7 +182,7 @@ def rank_intervals(
         places.finite("estimates")
         places.above_zero("standard_errors")
     elif named == forms[2] and kind in KINDS:
-        check_counts(places, kind)
+        check_counts(places, kind, fractional)
     places.check()
     here = known(places, *sorted(named))
     if counts is not None:

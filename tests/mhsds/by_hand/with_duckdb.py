@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from periods import Span, codes_by_team_type, spans
+
+from tests.mhsds.by_hand.periods import Span, codes_by_team_type, spans
 
 SQL = (Path(__file__).parent / "measures.sql").read_text()
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import polars as pl
 import pyarrow as pa
-from periods import codes_by_team_type, spans
 from polars import col
+
+from tests.mhsds.by_hand.periods import codes_by_team_type, spans
 
 CORE = ["A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10"]
 WIDE = [*CORE, "A14", "D05"]

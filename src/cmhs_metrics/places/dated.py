@@ -1,0 +1,185 @@
+"""The dated places of England's NHS, as data: each with when it began and ended, its source and how certain it is."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, get_args
+
+import pandas as pd
+
+from cmhs_metrics.errors import BadInput, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Level = Literal["icb", "sub_icb", "ccg", "region"]
+
+NOT_A_PLACE = frozenset({"UNKNOWN", "not covered", "England"})
+"""What may stand among the codes of places and is none of them."""
+BEGIN, END = "0001-01-01", "9999-12-31"
+
+
+def as_day(when: str | datetime.date, argument: str = "date") -> str:
+    """A day in the international order, of a date, a month or a day in text.
+
+    Examples
+    --------
+    >>> as_day("2026-04"), as_day(datetime.date(2026, 4, 1))
+    ('2026-04-01', '2026-04-01')
+    """
+    text = when.isoformat()[:10] if isinstance(when, datetime.date) else str(when)
+    found = re.fullmatch(r"(\d{4}-\d{2})(-\d{2})?", text)
+    try:
+        return datetime.date.fromisoformat(text if found and found[2] else f"{text}-01").isoformat()
+    except ValueError:
+        raise BadInput("the boundaries", [Problem(argument, None, when, "a month as '2026-04', or a date")]) from None
+
+
+@cache
+def _read(name: str) -> pd.DataFrame:
+    with files("cmhs_metrics.places").joinpath(name).open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
+def places(level: Level | None = None, date: str | datetime.date | None = None) -> pd.DataFrame:
+    """The places of the NHS in England, with the days on which each began and ended.
+
+    Parameters
+    ----------
+    level : {"icb", "sub_icb", "ccg", "region"}, optional
+        Only places of this level.
+    date : str or date, optional
+        Only places that there were on this day, "2026-04" being its first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each place and each time in which its boundary was the same: ``code``, ``name``, ``level``,
+        ``parent`` (the code of the ICB of a sub-ICB location, of the region of an ICB), ``valid_from`` and ``valid_to``
+        (days as text, both included; empty where there is no end, or the beginning is not known), ``source``, and
+        ``certainty``: "published" is read in a file of NHS England; "secondary" in the work of others who read the
+        primary source, which could not be read for this library.
+
+    Raises
+    ------
+    BadInput
+        When the level or date cannot be read.
+
+    Notes
+    -----
+    NHS trusts are not among them: no source of their mergers was at hand. `to_boundaries` takes a table of your own.
+
+    References
+    ----------
+    NHS England, ICB place-based allocations 2022/23 (codes, names and what lies in what, CCGs of 2021 included). NHS
+    Business Services Authority, 10 April 2026, on the ICBs of April 2026; ONS, LSOA (2021) to sub-ICB locations to ICBs
+    (April 2026), as public code quotes it.
+
+    Examples
+    --------
+    >>> len(places("icb", "2024-06")), len(places("icb", "2026-04")), len(places("sub_icb", "2024-06"))
+    (42, 36, 106)
+    """
+    table = _read("places.csv")
+    if level is not None and level not in get_args(Level):
+        raise BadInput("places", [Problem("level", None, level, " or ".join(map(repr, get_args(Level))))])
+    if level is not None:
+        table = table[table["level"] == level]
+    if date is not None:
+        day = as_day(date)
+        table = table[(table["valid_from"] <= day) & (table["valid_to"].replace("", END) >= day)]
+    return table.reset_index(drop=True)
+
+
+def successions() -> pd.DataFrame:
+    """What became of the places that ended, and what the others came from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each predecessor and successor: ``level`` and code of the ``predecessor``, code of the ``successor``,
+        the ``date`` of the change, its ``extent`` ("whole" where all of the predecessor went there, "part" where some
+        did); of a part, the ``sub_icbs`` and ``local_authorities`` that went there, by code with spaces between;
+        ``source`` and ``certainty``. The successor of a CCG is a sub-ICB location.
+
+    References
+    ----------
+    As `places`. The three parts of Frimley (QNQ) are told by local authority, which is this library's inference.
+
+    Examples
+    --------
+    >>> table = successions()
+    >>> table.loc[table["predecessor"] == "QMJ", ["successor", "date", "extent"]].values.tolist()
+    [['Z9B2Z', '2026-04-01', 'whole']]
+    >>> table.loc[table["predecessor"] == "QNQ", "successor"].tolist()
+    ['QRL', 'S0E4D', 'S9B9J']
+    """
+    return _read("successions.csv").copy()
+
+
+def boundaries_of(
+    codes: Iterable[object], subject: str = "the table", *, level: Level | None = None
+) -> tuple[str, str] | None:
+    """The days on which all of some places had the boundaries that go together.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Codes of places of one level; "UNKNOWN" is passed over.
+    subject : str, default "the table"
+        What has them, for the message.
+    level : {"icb", "sub_icb", "ccg", "region"}, optional
+        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes.
+
+    Returns
+    -------
+    tuple of (str, str), or None
+        The first and the last of these days; empty where there is no end. None where a code is no place of these data.
+
+    Raises
+    ------
+    BadInput
+        When there is no day on which all of them were there: the table mixes boundaries of two dates.
+
+    Examples
+    --------
+    >>> boundaries_of(["QMJ", "QRL", "UNKNOWN"])
+    ('2022-07-01', '2026-03-31')
+    >>> boundaries_of(["QMJ", "Z9B2Z"])
+    Traceback (most recent call last):
+        ...
+    cmhs_metrics.BadInput: the table has 1 problem:
+      the places: got 'QMJ (until 2026-03-31) and Z9B2Z (from 2026-04-01)', expected places of one date: bring the older
+      ones to the boundaries of the later, with places.to_boundaries(…, '2026-04-01')
+    """
+    known = _read("places.csv")
+    wanted = {str(code) for code in codes} - NOT_A_PLACE
+    rows = known[known["code"].isin(wanted) & ((level is None) | (known["level"] == level))]
+    if not wanted or set(rows["code"]) != wanted:
+        return None
+    rows = rows[rows["level"] == _one_level(rows)]
+    spans: dict[str, list[tuple[str, str]]] = {}
+    for row in rows.itertuples():
+        spans.setdefault(str(row.code), []).append((str(row.valid_from) or BEGIN, str(row.valid_to) or END))
+    last_start = max(min(start for start, _ in each) for each in spans.values())
+    first_end = min(max(end for _, end in each) for each in spans.values())
+    if last_start > first_end:
+        older = min(spans, key=lambda code: max(end for _, end in spans[code]))
+        newer = max(spans, key=lambda code: min(start for start, _ in spans[code]))
+        expected = (
+            "places of one date: bring the older ones to the boundaries of the later, with "
+            f"places.to_boundaries(…, '{last_start}')"
+        )
+        found = f"{older} (until {first_end}) and {newer} (from {last_start})"
+        raise BadInput(subject, [Problem("the places", None, found, expected)])
+    return last_start if last_start != BEGIN else "", first_end if first_end != END else ""
+
+
+def _one_level(rows: pd.DataFrame) -> str:
+    """The level of which all codes are; CCGs share most of their codes with the sub-ICB locations that followed."""
+    levels = rows.groupby("level")["code"].nunique()
+    most = levels[levels == rows["code"].nunique()].index.tolist()
+    return next((level for level in get_args(Level) if level in most), str(levels.idxmax()))

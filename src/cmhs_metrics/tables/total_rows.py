@@ -1,0 +1,252 @@
+"""Rows of totals beside their parts, which would be counted twice: those that say so, and those that add up to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.tables.columns import Arrays
+from cmhs_metrics.tables.row_keys import is_missing, row_numbers
+from cmhs_metrics.tables.table import Table, row_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.tables.columns import Columns
+
+_WHOSE = ("organisations", "providers", "trusts", "teams", "icbs", "regions", "places")
+TOTAL_LABELS = frozenset(
+    [
+        "total",
+        "totals",
+        "grand total",
+        "subtotal",
+        "sub total",
+        "all",
+        "overall",
+        "england",
+        "england total",
+        "national",
+    ]
+    + [f"all {whose}" for whose in _WHOSE]
+)
+"""What rows of totals are called, without regard to case and spaces around."""
+
+LOOKED_AT = 100_000
+"""Among how many rows a total is looked for that does not say it is one."""
+_GROUPS, _CLOSE = 500, 1e-9
+_SPELLINGS = sorted(
+    {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
+)
+
+
+def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclude") -> Table:
+    """Leave out the rows that a caller names.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    exclude : str or sequence of str
+        Labels: a row that has one of them in any column of text is left out.
+    argument : str, default "exclude"
+        The argument, for the message.
+
+    Returns
+    -------
+    Table
+        The rows that are left.
+
+    Raises
+    ------
+    BadInput
+        When a table in memory has no such label, or nothing is left.
+    """
+    labels = [exclude] if isinstance(exclude, str) else list(exclude)
+    columns = [name for name in table.schema if name not in MEASURES and table.is_text(name)]
+    if not labels:
+        return table
+    if not columns:
+        raise BadInput("the table", [Problem(argument, None, labels, "a column of text in which these stand")])
+    if not table.lazy:
+        there = {value for name in columns for value in table.distinct(name)}
+        problems = [
+            Problem(argument, None, label, f"a label of the table; {nearest(str(label), map(str, there))}".rstrip("; "))
+            for label in labels
+            if label not in there
+        ]
+        if problems:
+            raise BadInput("the table", problems)
+    named = nw.any_horizontal(*(table.text(name).is_in(labels) for name in columns), ignore_nulls=True)
+    if table.lazy:
+        return replace(table, frame=table.frame.filter(~named), given=None)
+    rows = np.flatnonzero(~table.eager.select(named.alias("named"))["named"].to_numpy().astype(bool)).tolist()
+    if not rows:
+        raise BadInput("the table", [Problem(argument, None, labels, "at least one row to be left")])
+    given = table.given[rows] if isinstance(table.given, nw.DataFrame) else None
+    return replace(table, frame=table.eager[rows], given=given)
+
+
+def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[str]]:
+    """Find rows of totals beside their parts.
+
+    Parameters
+    ----------
+    table : Table
+        The table; a lazy one is not looked into.
+    keys : sequence of str
+        The columns that name a row.
+
+    Returns
+    -------
+    tuple of (list of Problem, list of str)
+        Rows whose label says that they are totals and whose measures are the sums of the others; and notes on rows
+        without such a label that are the sum of two others or more in two measures or more.
+    """
+    measures = [name for name in table.measures if MEASURES[name].kind in (Kind.FLOW, Kind.STOCK)]
+    labels = [name for name in keys if name not in ("period", "team_type") and table.is_text(name)]
+    if table.lazy or not measures or len(table.eager) < 2:
+        return [], []
+    called = {name: found for name in labels if (found := _called_totals(table, name))}
+    problems = _labelled(table, keys, called, measures) if called else []
+    if len(table.eager) > LOOKED_AT or len(measures) < 2 or not labels or len(table.eager) < 3:
+        return problems, []
+    return problems, _unlabelled(table, keys, measures, called)
+
+
+def _called_totals(table: Table, name: str) -> list[str]:
+    column = table.eager.get_column(name)
+    if column.implementation.is_polars() and len(column) > LOOKED_AT:
+        # Their distinct values would cost more than looking for these few.
+        return column.filter(column.cast(nw.String).is_in(_SPELLINGS)).unique().to_list()
+    return [each for each in table.distinct(name) if isinstance(each, str) and each.strip().casefold() in TOTAL_LABELS]
+
+
+def _is_total(label: Any) -> bool:
+    return isinstance(label, str) and label.strip().casefold() in TOTAL_LABELS
+
+
+def _labelled(table: Table, keys: Sequence[str], called: dict[str, list[str]], measures: list[str]) -> list[Problem]:
+    is_called = nw.any_horizontal(*(table.text(name).is_in(found) for name, found in called.items()), ignore_nulls=True)
+    numbers = [table.number(name).alias(name) for name in measures]
+    frame = table.eager.select(*(nw.col(key) for key in keys), *numbers)
+    rows = frame.filter(is_called).head(LOOKED_AT // 100).rows(named=True)
+    parts = frame.filter(~is_called)
+    if not len(parts):
+        return []
+    sums: dict[tuple[str, ...], dict[Any, dict[str, Any]]] = {}
+    problems = []
+    for row in rows:
+        context = tuple(key for key in keys if not is_missing(row[key]) and not _is_total(row[key]))
+        for within in dict.fromkeys([context, tuple(key for key in context if key in ("period", "team_type"))]):
+            if within not in sums:
+                sums[within] = _sums(parts, within, measures)
+            total = sums[within].get(tuple(row[key] for key in within))
+            if total is not None and _is_sum(row, total, measures):
+                column = next(name for name in called if _is_total(row[name]))
+                count = int(total["_rows"])
+                expected = (
+                    f"no row of totals, which would be counted again: its measures are the sums of "
+                    f"{f'the {count} others' if count > 1 else 'the other row'} (exclude=[{row[column]!r}] leaves it "
+                    "out, and aggregate(…, totals=True) makes totals)"
+                )
+                name = row_name(row, [key for key in keys if key != column and key in context])
+                problems.append(Problem(column, name if name != "a row" else None, row[column], expected))
+                break
+    return problems
+
+
+def _sums(parts: nw.DataFrame[Any], within: tuple[str, ...], measures: list[str]) -> dict[Any, dict[str, Any]]:
+    facts = [nw.len().alias("_rows")]
+    for name in measures:
+        facts += [nw.col(name).sum(), nw.col(name).count().alias(f"_known_{name}")]
+    frame = parts.with_columns(nw.lit(0).alias("_all"))
+    summed = frame.group_by(*(within or ("_all",))).agg(*facts)
+    return {tuple(row[key] for key in within): row for row in summed.rows(named=True)}
+
+
+def _is_sum(row: dict[str, Any], total: dict[str, Any], measures: list[str]) -> bool:
+    compared = [
+        (row[name], total[name])
+        for name in measures
+        if not is_missing(row[name]) and total[f"_known_{name}"] == total["_rows"]
+    ]
+    return any(found > 0 for found, _ in compared) and all(
+        math.isclose(found, expected, rel_tol=_CLOSE, abs_tol=_CLOSE) for found, expected in compared
+    )
+
+
+def _unlabelled(table: Table, keys: Sequence[str], measures: list[str], called: dict[str, list[str]]) -> list[str]:
+    values = np.column_stack([np.asarray(table.array(name), dtype=np.float64) for name in measures])
+    values[~np.isfinite(values)] = 0
+    base = [key for key in ("period", "team_type") if key in keys]
+    found: dict[int, int] = {}
+    for context in [base, *([*base, key] for key in keys if key not in base)]:
+        numbers = row_numbers(table, context) if context else np.zeros(len(values), dtype=np.int64)
+        _, groups = np.unique(numbers, return_inverse=True)
+        found |= _totals_of_groups(values, groups, runs=context == base)
+    if not found:
+        return []
+    rows = table.eager.select(*keys)[list(found)].rows(named=True) if keys else []
+    naming = [key for key in keys if key not in base] + base
+    return [
+        f"{row_name(row, naming)} is the sum of {count} other rows in every measure: is it a total? It was counted as "
+        "a place (exclude= leaves a row out)"
+        for row, count in zip(rows, found.values(), strict=True)
+        if not any(_is_total(row[name]) for name in called)
+    ]
+
+
+def _totals_of_groups(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], *, runs: bool) -> dict[int, int]:
+    """Rows that are the sum of all others of their group, or of the rows that stand just before or after them."""
+    size = int(groups.max()) + 1
+    sums = np.column_stack([np.bincount(groups, column, minlength=size) for column in values.T])[groups]
+    many = np.column_stack([np.bincount(groups, column > 0, minlength=size) for column in values.T])[groups]
+    positive = (values > 0) & (many >= 3)
+    equal = np.abs(2 * values - sums) <= _CLOSE * sums
+    is_total = (positive.sum(axis=1) >= 2) & (equal | ~(values > 0)).all(axis=1)
+    rows = np.bincount(groups, minlength=size)[groups]
+    found = {int(row): int(rows[row]) - 1 for row in np.flatnonzero(is_total)}
+    if runs and size <= _GROUPS:
+        order = np.argsort(groups, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+            found |= {row: count for row, count in _totals_of_runs(values, members).items() if row not in found}
+    return found
+
+
+def _totals_of_runs(values: np.ndarray[Any, Any], members: np.ndarray[Any, Any]) -> dict[int, int]:
+    """Rows that are the sum of two or more that stand just before or just after them."""
+    found: dict[int, int] = {}
+    if len(members) < 4:
+        return found
+    for turn in (1, -1):
+        ordered = members[::turn]
+        held = values[ordered]
+        before = np.vstack([np.zeros(held.shape[1]), np.cumsum(held, axis=0)])
+        leader = int(np.argmax((held > 0).sum(axis=0)))
+        starts = np.searchsorted(before[:, leader], before[:-1, leader] - held[:, leader] * (1 + _CLOSE), side="left")
+        for at in range(2, len(ordered)):
+            start = int(starts[at])
+            gone = before[at] - before[start]
+            parts = (held[start:at] > 0).sum(axis=0)
+            same = np.abs(gone - held[at]) <= _CLOSE * np.maximum(gone, 1)
+            if at - start >= 2 and same.all() and ((held[at] > 0) & (parts >= 2)).sum() >= 2:
+                found[int(ordered[at])] = at - start
+    return found
+
+
+def padded_labels(columns: Columns, names: Sequence[str]) -> list[str]:
+    """Notes on labels that differ in spaces alone, which are groups of their own."""
+    notes = []
+    for name in names if isinstance(columns, Arrays) else ():
+        frame: Any = columns.frame
+        labels = {each for each in frame.get_column(name).to_list() if isinstance(each, str)}
+        padded = sorted(each for each in labels if each != each.strip() and each.strip() in labels)
+        notes += [f"{name} has {each.strip()!r} and {each!r}, which are two groups" for each in padded]
+    return notes

@@ -1,0 +1,95 @@
+"""The rows of one period, however tables and reader write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.periods import WRITTEN, Reading, is_missing, read_periods
+
+MANY = 6
+"""So many periods are listed in a message."""
+
+
+def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
+    """A table as narwhals has it.
+
+    Raises
+    ------
+    BadInput
+        When it is no table.
+    """
+    try:
+        return nw.from_native(table)
+    except TypeError:
+        expected = "a table (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …)"
+        raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
+
+
+def of_period(table: Any, period: Any, argument: str = "period", subject: str = "benchmark") -> Any:
+    """The rows of a period.
+
+    Parameters
+    ----------
+    table : any frame that narwhals knows
+        With the column `period`. A lazy table is asked for its periods, in one query.
+    period : object
+        The period, in any spelling that `parse_periods` reads; all rows where it is None.
+    argument : str, default "period"
+        What is at fault where the table does not have it.
+    subject : str, default "benchmark"
+        The function that was called, for the message.
+
+    Returns
+    -------
+    The same kind of table
+
+    Raises
+    ------
+    BadInput
+        When the period is none, or the table does not have it.
+    """
+    if period is None:
+        return table
+    frame = frame_of(table, subject, "populations" if argument == "populations" else "table")
+    columns = frame.collect_schema().names()
+    if "period" not in columns:
+        hint = f"a table with the column period; it has {', '.join(columns)}"
+        raise BadInput(subject, [Problem(argument, None, period, hint)])
+    held = _distinct(frame)
+    problems: list[Problem] = []
+    # Read together, so that what the table has says what the reader means; what it cannot read is for `validate`.
+    read = read_periods([*held, period], problems)
+    wanted = read.get(period)
+    if wanted is None:
+        unread = next((each.expected for each in problems if each.value == period), WRITTEN)
+        named = "period" if argument == "populations" else argument
+        raise BadInput(subject, [Problem(named, None, period, unread)])
+    chosen = [each for each in held if read.get(each) == wanted]
+    if not chosen and argument == "populations":
+        # People of a financial year are those of its months and quarters too.
+        chosen = [each for each in held if each in read and _holds(read[each], wanted)]
+    if not chosen:
+        raise BadInput(subject, [Problem(argument, None, period, _expected(wanted, held, read, argument))])
+    rows = frame.filter(nw.col("period").is_in(chosen))
+    return rows if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else nw.to_native(rows)
+
+
+def _expected(wanted: Reading, held: list[Any], read: dict[Any, Reading], argument: str) -> str:
+    known = [str(read.get(each, each)) for each in held]
+    more = [f"… and {len(known) - MANY:,} more"] if len(known) > MANY else []
+    what = "the populations" if argument == "populations" else "the table"
+    has = f"it has {', '.join([*known[:MANY], *more])}" if known else "it has none"
+    return "; ".join(each for each in (f"a period of {what}", nearest(str(wanted), known), has) if each)
+
+
+def _holds(whole: Reading, part: Reading) -> bool:
+    return whole.first <= part.first and part.last <= whole.last
+
+
+def _distinct(frame: Any) -> list[Any]:
+    found = frame.select("period").unique()
+    found = found.collect() if isinstance(found, nw.LazyFrame) else found
+    return sorted((each for each in found.get_column("period").to_list() if not is_missing(each)), key=str)

@@ -1,0 +1,230 @@
+"""Writing results as an accessible workbook: cover, contents, notes, one table a sheet, marks explained."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.errors import BadInput, Problem, not_installed
+from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.selection import column_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+SUPPRESSED, MISSING = "[c]", "[x]"
+"""The Analysis Function's marks for what is confidential, and for what is not available."""
+
+_MARKS = {
+    SUPPRESSED: "Confidential: the number is suppressed. Where columns of lower and upper bounds stand beside it, it "
+    "lies between them.",
+    MISSING: "Not available: a value is missing, or there is nothing to divide by.",
+}
+_WIDEST = 40
+
+
+@dataclass(frozen=True)
+class Page:
+    """A table on a sheet of its own.
+
+    Parameters
+    ----------
+    name : str
+        The name of the sheet, at most 31 characters.
+    title : str
+        The title of the table.
+    table : pandas.DataFrame
+        Its rows: text, numbers and dates.
+    about : str, default ""
+        A sentence on what its rows are.
+    """
+
+    name: str
+    title: str
+    table: pd.DataFrame
+    about: str = ""
+
+
+def write_workbook(
+    path: str | os.PathLike[str],
+    pages: Sequence[Page],
+    *,
+    title: str,
+    about: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> None:
+    """Write tables as a workbook that everybody can read, also with a screen reader.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, ending in .xlsx.
+    pages : sequence of Page
+        The tables. Numbers stay numbers and dates dates; a missing number is "[x]", one with bounds beside it "[c]".
+    title : str
+        The title of the workbook.
+    about : sequence of str, optional
+        Lines of the cover: the source, the period, whom to ask.
+    notes : sequence of str, optional
+        What the reader must know, each numbered on the sheet of notes.
+
+    Raises
+    ------
+    BadInput
+        When there is no table, a name of a sheet cannot be one or stands twice, or the file is no .xlsx.
+    ImportError
+        When the extra ``excel`` is not installed.
+
+    References
+    ----------
+    Government Analysis Function: Releasing statistics in spreadsheets (cover, contents and notes; one table a sheet,
+    marked as a table; no merged and no empty cells; the marks [c] and [x]).
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "result.xlsx"
+    >>> table = pd.DataFrame({"organisation": ["RT1"], "contacts": [108_600.0]})
+    >>> write_workbook(file, [Page("Teams", "Contacts by organisation", table)], title="Community teams")
+    """
+    file = Path(path)
+    _check(file, pages)
+    try:
+        from openpyxl import Workbook
+        from openpyxl.worksheet.hyperlink import Hyperlink
+    except ImportError as error:
+        raise not_installed("a workbook is written", "openpyxl", "excel") from error
+    book = Workbook()
+    book.properties.title, book.properties.creator, book.properties.language = title, "cmhs_metrics", "en-GB"
+    cover = book.active
+    cover.title = "Cover"
+    _lines(cover, [title, *about, "Tables start in cell A4 of their sheet. Marks are explained on the sheet Notes."])
+    contents = [("Sheet", "Title"), *((page.name, page.title) for page in pages), ("Notes", "Notes and marks")]
+    _sheet(book, "Contents", ["Contents", "This sheet has one table."], pd.DataFrame(contents[1:], columns=contents[0]))
+    numbered = [(f"Note {number}", text) for number, text in enumerate(notes, start=1)]
+    defined = _definitions(pages)
+    table = pd.DataFrame([*_MARKS.items(), *numbered, *defined], columns=["Mark, note or column", "What it says"])
+    _sheet(book, "Notes", ["Notes and marks", "This sheet has one table."], table)
+    for page in pages:
+        _sheet(book, page.name, [page.title, page.about or "This sheet has one table."], page.table, data=True)
+    for row, (name, _) in enumerate(contents[1:], start=5):
+        cell = book["Contents"].cell(row, 1)
+        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{name}'!A1", display=name)
+        cell.style = "Hyperlink"
+    book.save(file)
+
+
+def _check(file: Path, pages: Sequence[Page]) -> None:
+    problems = [] if pages else [Problem("pages", None, None, "at least one table")]
+    if file.suffix.casefold() != ".xlsx":
+        problems.append(Problem("path", None, file.name, "a name that ends in .xlsx"))
+    names = [page.name.casefold() for page in pages]
+    for page in pages:
+        if not 0 < len(page.name) <= 31 or re.search(r"[\[\]:*?/\\']", page.name):
+            expected = r"1 to 31 characters, none of them [ ] : * ? / \ '"
+            problems.append(Problem("pages", None, page.name, expected))
+        if names.count(page.name.casefold()) > 1 or page.name.casefold() in ("cover", "contents", "notes"):
+            problems.append(Problem("pages", None, page.name, "a name that no other sheet has"))
+    if problems:
+        raise BadInput("write_workbook", list(dict.fromkeys(problems)))
+
+
+def _definitions(pages: Sequence[Page]) -> list[tuple[str, str]]:
+    columns = dict.fromkeys(str(name) for page in pages for name in page.table.columns)
+    found = []
+    for name in columns:
+        metric = column_of(name)
+        if metric is not None:
+            unit = metric[0].printed_unit
+            found.append((name, f"{metric[0].definition} [{unit}] Source: {metric[0].source}."))
+        elif name in MEASURES:
+            text = MEASURES[name].description
+            found.append((name, f"{text[0].upper()}{text[1:]} [{MEASURES[name].unit}]."))
+    return found
+
+
+def _lines(sheet: Any, lines: Sequence[str]) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    for row, text in enumerate(lines, start=1):
+        cell = sheet.cell(row, 1, _plain(text))
+        cell.font = Font(name="Arial", size=16 if row == 1 else 12, bold=row == 1)
+        cell.alignment = Alignment(wrap_text=False, vertical="top")
+    sheet.column_dimensions["A"].width = _WIDEST
+
+
+def _sheet(book: Any, name: str, above: Sequence[str], table: pd.DataFrame, *, data: bool = False) -> None:
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.table import Table, TableStyleInfo
+
+    sheet = book.create_sheet(name)
+    _lines(sheet, above)
+    first = 4
+    columns = [str(column) for column in table.columns]
+    for at, column in enumerate(columns, start=1):
+        cell = sheet.cell(first, at, _plain(column))
+        cell.font, cell.alignment = Font(name="Arial", size=12, bold=True), Alignment(wrap_text=True, vertical="top")
+        values = _cells(table, column)
+        for row, value in enumerate(values, start=first + 1):
+            cell = sheet.cell(row, at, value)
+            cell.font = Font(name="Arial", size=12)
+            if isinstance(value, str):
+                cell.data_type = "s"
+                cell.alignment = Alignment(wrap_text=not data, vertical="top", horizontal=_side(value))
+            elif isinstance(value, (int, float)):
+                cell.number_format = (
+                    "0.0%" if _is_share(column) else "#,##0" if float(value).is_integer() else "#,##0.00"
+                )
+        widest = max([len(column), *(len(str(value)) for value in values)], default=10)
+        sheet.column_dimensions[get_column_letter(at)].width = min(max(widest + 2, 12), _WIDEST if data else 90)
+    area = f"A{first}:{get_column_letter(len(columns))}{first + len(table)}"
+    made = Table(displayName=re.sub(r"\W", "_", f"table_{name}"), ref=area)
+    made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
+    sheet.add_table(made)
+    sheet.freeze_panes = f"A{first + 1}"
+
+
+def _side(value: str) -> str:
+    return "right" if value in _MARKS else "left"
+
+
+def _is_share(column: str) -> bool:
+    name = column.removesuffix("_lower").removesuffix("_upper")
+    found = column_of(name)
+    return found is not None and CATALOGUE[found[0].name].proportion
+
+
+def _cells(table: pd.DataFrame, column: str) -> list[Any]:
+    held = table[column]
+    lower = table.get(f"{column}_lower")
+    hidden = held.isna() & lower.notna() if lower is not None else pd.Series(False, index=held.index)
+    return [
+        SUPPRESSED if secret else _cell(value) for value, secret in zip(held.tolist(), hidden.tolist(), strict=True)
+    ]
+
+
+def _cell(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return MISSING
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime() if value.tzinfo is None else value.isoformat()
+    if hasattr(value, "year") and hasattr(value, "month"):
+        return value
+    return _plain(str(value))
+
+
+def _plain(text: str) -> str:
+    """Text without the characters that a workbook cannot hold."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)

@@ -1,0 +1,302 @@
+"""Tables that are each safe alone, beside one another: by hand, and against an attacker of another make."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from cmhs_metrics import BadInput
+from cmhs_metrics.disclosure import NHS, LinkedTable, Rule, attack, protect, published_table
+
+EXACT = Rule(rounding=1)
+
+
+# By hand
+
+
+def taken(rows: list[list[object]], dimensions: list[str], value: str = "patients", total: bool = False, rule=EXACT):
+    table = pd.DataFrame(rows, columns=[*dimensions, value])
+    first = dimensions[0]
+    parents = {first: {label: "All" for label in table[first] if label != "All"}} if total else {}
+    return published_table(table, dimensions, value, parents, rule=rule, complemented=True)
+
+
+def test_a_month_beside_the_months_to_date_tells_of_the_next() -> None:
+    # 37 to date less the 36 that are out: one person came in May, and no cell of either table is suppressed.
+    april, to_date = taken([["A", 36]], ["icb"]), pd.DataFrame({"icb": ["A"], "patients": [37]})
+    beside = {"given": [LinkedTable(april, {"month": ["April"]}, "April")], "lookup": {"month": ["April", "May"]}}
+    found = attack(taken([["A", 37]], ["icb"]), **beside)
+    assert not found.safe
+    assert found.cells.values.tolist() == [["between the tables", "A", "May", 1, 1, 0, True]]
+    safe = protect(
+        to_date, ["icb"], "patients", rule=EXACT, totals={"icb": None}, published=beside["given"], lookup=beside["lookup"]
+    )  # fmt: skip
+    assert safe.display()["patients"].tolist() == ["*"]
+    assert attack(safe, **beside).safe
+    # 60 less 36 is 24: no small count, and nothing to hide.
+    grown = protect(
+        to_date.assign(patients=60), ["icb"], "patients", rule=EXACT, totals={"icb": None},
+        published=beside["given"], lookup=beside["lookup"],
+    )  # fmt: skip
+    assert grown.display()["patients"].tolist() == ["60"]
+
+
+def test_merged_places_beside_the_places_before() -> None:
+    # I0 was 53 and the two become 53: nobody was in I1.
+    before = taken([["I0", 53], ["I1", "*"], ["I2", "*"], ["All", 80]], ["icb"], total=True)
+    now = taken([["Fens", 53], ["I2", 27], ["All", 80]], ["icb"], total=True)
+    lookup = {"icb": {"Fens": ["I0", "I1"]}}
+    found = attack(now, given=[LinkedTable(before, name="2022")], lookup=lookup)
+    known = found.cells.set_index("icb")[["lower", "upper"]]
+    assert known.loc["I1"].tolist() == [0, 0]
+    assert set(found.cells["table"]) == {"2022"}
+    assert attack(before).safe
+    counts = pd.DataFrame({"icb": ["Fens", "I2"], "patients": [53, 27]})
+    safe = protect(
+        counts, ["icb"], "patients", totals={"icb": "All"}, rule=EXACT, published=[LinkedTable(before, name="2022")],
+        lookup=lookup,
+    )  # fmt: skip
+    assert safe.display()["patients"].tolist() == ["*", "*", "80"]
+    assert safe.beside == ("2022",)
+
+
+def test_parts_beside_wholes() -> None:
+    # 45 contacts of which 44 were face to face: the other is 1, and no table hides it.
+    relations = [{"contacts": 1, "face_to_face_contacts": -1, "other_contacts": -1}]
+    face = taken([["A", 44], ["B", 30]], ["icb"], "face_to_face_contacts")
+    counts = pd.DataFrame({"icb": ["A", "B"], "contacts": [45, 60]})
+    found = attack(taken([["A", 45], ["B", 60]], ["icb"], "contacts"), given=[face], relations=relations)
+    assert found.fallen.values.tolist() == [["between the tables", "other_contacts", "A", 1, 1, 0, True]]
+    safe = protect(
+        counts, ["icb"], "contacts", totals={"icb": None}, rule=EXACT, published=[face], relations=relations
+    )  # fmt: skip
+    assert safe.display()["contacts"].tolist() == ["*", "60"]
+    # Without the third part face-to-face contacts are all of them, which 45 and 44 contradict.
+    with pytest.raises(BadInput, match="agree"):
+        attack(
+            taken([["A", 45], ["B", 60]], ["icb"], "contacts"), given=[face],
+            relations=[{"contacts": 1, "face_to_face_contacts": -1}],
+        )  # fmt: skip
+
+
+def test_a_region_shared_by_both_years_under_rounding() -> None:
+    # I0=* I1=20 R=35 beside M0=20 I2=20 R=35: I0 is 0 or 1, for I1 is 18 at least and M0, both of them, 22 at most,
+    # I2 is 22 at most and R 37 at most, so that the two are 19 at most where I2 is 18.
+    rows = [["I0", "*"], ["I1", 20], ["I2", 20], ["All", 35]]
+    before = taken(rows, ["icb"], total=True, rule=NHS)
+    now = taken([["M0", 20], ["I2", 20], ["All", 35]], ["icb"], total=True, rule=NHS)
+    found = attack(now, given=[before], lookup={"icb": {"M0": ["I0", "I1"]}}).cells
+    assert found[["lower", "upper"]].values.tolist() == [[0, 1]]
+
+
+def test_what_the_old_tables_give_away_is_named_and_refused() -> None:
+    first = LinkedTable(taken([["A", 20], ["B", "*"]], ["icb"]), {"month": ["April"]}, "April")
+    second = LinkedTable(taken([["A", 60], ["B", "*"], ["All", 62]], ["icb"], total=True), {"month": ["May"]}, "May")
+    with pytest.raises(BadInput, match="May: icb=B: expected tables that do not tell by themselves that it is 2"):
+        protect(
+            pd.DataFrame({"icb": ["A", "B"], "patients": [80, 5]}), ["icb"], "patients", rule=EXACT,
+            totals={"icb": None}, published=[first, second], lookup={"month": ["April", "May"]},
+        )  # fmt: skip
+
+
+def test_look_ups_that_do_not_fit_are_refused_at_once() -> None:
+    old = taken([["A", 20], ["B", 30]], ["icb"])
+    new = taken([["A", 20], ["B", 30]], ["icb"])
+    with pytest.raises(BadInput) as caught:
+        attack(
+            new, given=[LinkedTable(old, {"icb": {"C": ["A"], "B": "B"}, "month": "April"}, "2022")],
+            relations=[{"patients": 1, "others": -2}],
+        )  # fmt: skip
+    assert [(problem.column, problem.row, problem.value) for problem in caught.value.problems] == [
+        ("lookup of 2022", "icb", "C"),
+        ("lookup of 2022", "icb=B", "B"),
+        ("lookup of 2022", "month", "April"),
+        ("relations", "others", -2),
+    ]
+
+
+# Against an attacker who knows nothing of layouts: base counts, and sums of them that lie between two numbers
+
+
+class Attacker:
+    """Whole numbers of which sums are known to lie in intervals; each bound is an integer programme of its own."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.sums, self.ends = size, [], []
+
+    def read(self, cells: list[int], text: str, rule: Rule, signs: list[int] | None = None) -> None:
+        if text == "*":
+            return
+        shown = int(text)
+        low, high = (shown, shown) if rule.rounding == 1 else (max(shown - 2, 5), shown + 2)
+        self.know(cells, low, high, signs)
+
+    def know(self, cells: list[int], low: float, high: float, signs: list[int] | None = None) -> None:
+        row = np.zeros(self.size)
+        row[cells] = 1 if signs is None else signs
+        self.sums.append(row)
+        self.ends.append((low, high))
+
+    def bounds(self, cells: list[int]) -> tuple[float, float]:
+        ask = np.zeros(self.size)
+        ask[cells] = 1
+        low, high = np.array(self.ends).T if self.ends else (np.zeros(0), np.zeros(0))
+        known = [LinearConstraint(np.array(self.sums), low, high)] if self.sums else []
+        found = []
+        for sign in (1, -1):
+            result = milp(sign * ask, constraints=known, integrality=np.ones(self.size), bounds=Bounds(0, 10_000))
+            assert result.status == 0
+            found.append(round(sign * result.fun))
+        return found[0], found[1]
+
+
+def small_counts(random: np.random.Generator, *shape: int) -> np.ndarray:
+    return random.poisson(random.gamma(0.8, 14, shape))
+
+
+def texts(protected) -> dict[tuple[str, ...], str]:
+    frame = protected.to_frame()
+    names = [dimension.name for dimension in protected.layout.dimensions]
+    return {tuple(row[name] for name in names): row["display"] for _, row in frame.iterrows()}
+
+
+def frame_of(labels: dict[str, list[str]], counts: np.ndarray, value: str = "patients") -> pd.DataFrame:
+    index = pd.MultiIndex.from_product(labels.values(), names=list(labels))
+    return pd.Series(counts.ravel(), index=index, name=value).reset_index()
+
+
+def check(attacker: Attacker, hidden: list[list[int]], unpublished: list[list[int]], width: int = 4) -> None:
+    for cells in hidden:
+        low, high = attacker.bounds(cells)
+        assert high - low >= width
+    for cells in unpublished:
+        low, high = attacker.bounds(cells)
+        assert high - low >= width or low >= 5
+
+
+def judged(make, reader, random_seed: int) -> bool:
+    """Whether the new table could be made; if not, the old ones have to fall by themselves."""
+    try:
+        protected = make()
+    except BadInput as error:
+        assert "tell by themselves" in str(error)
+        with pytest.raises(AssertionError):
+            reader(None)
+        return False
+    reader(protected)
+    return True
+
+
+@pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
+@pytest.mark.parametrize("seed", range(4))
+def test_merged_places(rule: Rule, seed: int) -> None:
+    counts = small_counts(np.random.default_rng(seed), 4, 2)
+    base = np.arange(8).reshape(4, 2)
+    ages, places = ["a", "b"], ["I0", "I1", "I2", "I3"]
+    old = protect(frame_of({"icb": places, "age": ages}, counts), ["icb", "age"], "patients", rule=rule)
+    merged = np.vstack([counts[0] + counts[1], counts[2:]])
+    covered = {**{place: [at] for at, place in enumerate(places)}, "M": [0, 1], "Total": [0, 1, 2, 3]}
+    of_age = {"a": [0], "b": [1], "Total": [0, 1]}
+
+    def cells(key: tuple[str, str]) -> list[int]:
+        return base[np.ix_(covered[key[0]], of_age[key[1]])].ravel().tolist()
+
+    def make():
+        return protect(
+            frame_of({"icb": ["M", "I2", "I3"], "age": ages}, merged), ["icb", "age"], "patients", rule=rule,
+            published=[old], lookup={"icb": {"M": ["I0", "I1"]}},
+        )  # fmt: skip
+
+    def reader(new) -> None:
+        attacker, hidden = Attacker(8), []
+        for table in [old, new] if new is not None else [old]:
+            for key, text in texts(table).items():
+                attacker.read(cells(key), text, rule)
+                hidden += [cells(key)] if text == "*" else []
+        check(attacker, hidden, [])
+
+    judged(make, reader, seed)
+
+
+@pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
+@pytest.mark.parametrize("seed", range(3))
+def test_three_months_and_their_running_totals(rule: Rule, seed: int) -> None:
+    counts = small_counts(np.random.default_rng(10 + seed), 3, 4)
+    base, places = np.arange(12).reshape(3, 4), ["A", "B", "C", "D"]
+    months = ["April", "May", "June"]
+    tables: list[LinkedTable] = []
+    for number in (1, 2, 3):
+        lookup = {"month": months[:number]}
+        to_date = frame_of({"icb": places}, counts[:number].sum(axis=0))
+
+        def make(to_date=to_date, lookup=lookup):
+            return protect(to_date, ["icb"], "patients", rule=rule, published=tables, lookup=lookup)
+
+        def reader(new, number=number) -> None:
+            attacker, hidden = Attacker(12), []
+            every = [(table.table, at) for at, table in enumerate(tables, 1)] + ([(new, number)] if new else [])
+            for table, upto in every:
+                for (place,), text in texts(table).items():
+                    at = range(4) if place == "Total" else [places.index(place)]
+                    cells = base[:upto][:, list(at)].ravel().tolist()
+                    attacker.read(cells, text, rule)
+                    hidden += [cells] if text == "*" else []
+            unpublished = [[int(base[month, at])] for month in range(1, number) for at in range(4)]
+            check(attacker, hidden, unpublished)
+
+        assert judged(make, reader, seed)
+        tables.append(LinkedTable(make(), lookup, f"to {months[number - 1]}"))
+
+
+@pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_part_and_its_whole(rule: Rule, seed: int) -> None:
+    counts = small_counts(np.random.default_rng(20 + seed), 2, 4)
+    base, places = np.arange(8).reshape(2, 4), ["A", "B", "C", "D"]
+    old = protect(frame_of({"icb": places}, counts[0], "seen"), ["icb"], "seen", rule=rule)
+
+    def make():
+        return protect(
+            frame_of({"icb": places}, counts.sum(axis=0), "waiting"), ["icb"], "waiting", rule=rule, published=[old],
+            relations=[{"waiting": 1, "seen": -1, "others": -1}],
+        )  # fmt: skip
+
+    def reader(new) -> None:
+        attacker, hidden = Attacker(8), []
+        for table, measures in [(old, [0]), (new, [0, 1])]:
+            for (place,), text in texts(table).items() if table is not None else ():
+                at = range(4) if place == "Total" else [places.index(place)]
+                cells = base[measures][:, list(at)].ravel().tolist()
+                attacker.read(cells, text, rule)
+                hidden += [cells] if text == "*" else []
+        check(attacker, hidden, base[1][:, None].tolist())
+
+    judged(make, reader, seed)
+
+
+@pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
+@pytest.mark.parametrize("seed", range(3))
+def test_crossing_groupings(rule: Rule, seed: int) -> None:
+    counts = small_counts(np.random.default_rng(30 + seed), 2, 2, 2)
+    base, labels = np.arange(8).reshape(2, 2, 2), ["x", "y"]
+    old = protect(frame_of({"icb": labels, "age": labels}, counts.sum(axis=2)), ["icb", "age"], "patients", rule=rule)
+    of = {"x": [0], "y": [1], "Total": [0, 1]}
+
+    def make():
+        table = frame_of({"icb": labels, "team": labels}, counts.sum(axis=1))
+        return protect(table, ["icb", "team"], "patients", rule=rule, published=[old])
+
+    def reader(new) -> None:
+        attacker, hidden = Attacker(8), []
+        for table, axis in [(old, 1), (new, 2)]:
+            for (place, other), text in texts(table).items() if table is not None else ():
+                sets = [of[place], [0, 1], [0, 1]]
+                sets[axis] = of[other]
+                cells = base[np.ix_(*sets)].ravel().tolist()
+                attacker.read(cells, text, rule)
+                hidden += [cells] if text == "*" else []
+        check(attacker, hidden, [])
+
+    judged(make, reader, seed)

@@ -1,0 +1,45 @@
+"""Places of a pack: by number, by name, and what is no place."""
+
+from __future__ import annotations
+
+import pandas as pd
+import polars as pl
+import pytest
+
+import cmhs_metrics as cm
+
+WAITS = pd.DataFrame(
+    {
+        "icb": ["QHM", "QUE", "QOX", "UNKNOWN"],
+        "period": "2024-09",
+        "waiting": [100, 200, 100, 1000],
+        "waiting_over_52_weeks": [10, 30, 30, 900],
+    }
+)
+
+
+@pytest.mark.parametrize("make", [lambda table: table, lambda table: pl.from_pandas(table).lazy()])
+def test_what_is_no_place_is_in_no_rank_and_is_told(make) -> None:
+    made = cm.pack(make(WAITS), focus="QUE", charts=False)
+    position = next(each for each in made.findings if each.kind == "position")
+    assert "2nd of 3 ICBs" in str(position)
+    # 70 of 400; with the unknown it would be 970 of 1,400.
+    assert "pooled average (17.5%)" in str(position)
+    (told,) = [each for each in made.not_shown if each.what == "UNKNOWN"]
+    assert told.why.startswith("No place, and so in no rank, average or chart")
+    # 1,000 of 1,400, and 900 of 970.
+    assert "They hold 71% of waiting and 93% of waiting over 52 weeks." in told.why
+
+
+def test_a_period_in_any_spelling() -> None:
+    both = pd.concat([WAITS.assign(period="2024-08"), WAITS, WAITS.assign(period="2024-10")])
+    assert cm.pack(both, focus="QUE", charts=False, period="Sep-24").findings == (
+        cm.pack(both, focus="QUE", charts=False, period="2024-09").findings
+    )
+
+
+def test_places_that_are_numbers() -> None:
+    numbered = WAITS.assign(icb=[1, 2, 3, 4])
+    for focus in (2, [2], "2", [2.0]):
+        made = cm.pack(numbered, focus=focus, peers=3, charts=False)
+        assert any(str(each).startswith("Waiting over 52 weeks, 2:") or ", 2:" in str(each) for each in made.findings)

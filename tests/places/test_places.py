@@ -1,0 +1,259 @@
+"""Places over time, and figures brought from the boundaries of one date to those of another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+from cmhs_metrics.catchments import Shares
+from cmhs_metrics.places import boundaries_of, places, successions, to_boundaries
+from cmhs_metrics.published import read_icb_allocations
+from tests.support import official_data
+
+# Three practices of each ICB that was split, each with what tells its side, and one of each that was not.
+SPLIT = [
+    ("P1", "QJG", "06T", "", 100, 110), ("P2", "QJG", "06L", "", 200, 190), ("P3", "QJG", "", "E07000245", 100, 100),
+    ("P4", "QM7", "07H", "", 60, 50), ("P5", "QM7", "06N", "", 40, 50),
+    ("P6", "QNQ", "D4U1Y", "E06000039", 50, 50), ("P7", "QNQ", "D4U1Y", "E07000089", 30, 20),
+    ("P8", "QNQ", "D4U1Y", "E07000214", 20, 30),
+]  # fmt: skip
+COLUMNS = ["practice", "icb", "LOC22", "LAD21", "registered_population", "weighted_population"]
+WHOLE = [
+    (f"W{at}", code, "", "", 10, 12)
+    for at, code in enumerate(sorted(set(places("icb", "2024-06")["code"]) - {"QJG", "QM7", "QNQ"}))
+]
+PRACTICES = pd.DataFrame([*SPLIT, *WHOLE], columns=COLUMNS)
+OLD = places("icb", "2024-06")["code"].tolist()
+
+
+def test_twelve_ended_and_six_began() -> None:
+    old, new = (set(places("icb", day)["code"]) for day in ("2026-03-31", "2026-04-01"))
+    assert (len(old), len(new), len(old - new), len(new - old)) == (42, 36, 12, 6)
+    assert old - new == {"QH8", "QHG", "QJG", "QM7", "QMJ", "QMM", "QNQ", "QNX", "QRV", "QU9", "QUE", "QXU"}
+    assert new - old == {"D7T5G", "S0E4D", "S1Y5D", "S9B9J", "T6Y0W", "Z9B2Z"}
+    assert places("icb", "2022-06-30").empty
+    assert len(places("ccg", "2022-06")) == len(places("sub_icb", "2022-07")) == 106
+    assert len(places("sub_icb", "2026-04")) == 105, "Frimley's location ended with it"
+    assert len(places("region")) == 7
+
+
+def test_the_data_hang_together() -> None:
+    table, moves = places(), successions()
+    assert set(table["certainty"]) == {"published", "secondary"}
+    for level, above in (("icb", "region"), ("sub_icb", "icb")):
+        for day in ("2024-06-01", "2026-04-01"):
+            assert set(places(level, day)["parent"]) == set(places(above, day)["code"])
+            assert not places(level, day)["code"].duplicated().any()
+    icbs = moves[moves["level"] == "icb"]
+    ended = table[(table["level"] == "icb") & (table["valid_to"] != "")]
+    assert set(icbs["predecessor"]) == set(ended["code"]), "each has a successor, QRL itself"
+    began = table[(table["level"] == "icb") & (table["valid_from"] == "2026-04-01")]
+    assert set(icbs["successor"]) == set(began["code"])
+    assert len(icbs[icbs["predecessor"] != icbs["successor"]]) == 16, "as the ODS has them"
+    parts = icbs[icbs["extent"] == "part"]
+    assert parts.groupby("predecessor").size().to_dict() == {"QJG": 2, "QM7": 2, "QNQ": 3}
+    sub_icbs = places("sub_icb", "2026-04").set_index("code")["parent"]
+    told = {code: row.successor for row in parts.itertuples() for code in row.sub_icbs.split()}
+    assert {code: sub_icbs[code] for code in told} == told
+
+
+def test_whole_moves_add_counts_and_bounds() -> None:
+    # 24,150 and 21,990, each rounded to 5: together 46,140, from 46,136 to 46,144. A suppressed one is 0 to 4.
+    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QUE", "QHG", "UNKNOWN"], "period": "2024-06"})
+    table["icb_name"] = "old name"
+    table["open_referrals"] = [24_150, 21_990, np.nan, 100, 40]
+    table["open_referrals_lower"] = [24_148, 21_988, 0, 98, 38]
+    table["open_referrals_upper"] = [24_152, 21_992, 4, 102, 42]
+    result = to_boundaries(table, "2026-04").set_index("icb")
+    assert list(result) == ["icb_name", "period", "open_referrals", "open_referrals_lower", "open_referrals_upper"]
+    assert result.loc["Z9B2Z"].tolist() == ["NHS West and North London ICB", "2024-06", 46_140, 46_136, 46_144]
+    assert result.loc["S1Y5D", ["open_referrals_lower", "open_referrals_upper"]].tolist() == [98, 106]
+    assert np.isnan(result.loc["S1Y5D", "open_referrals"])
+    assert result.loc["UNKNOWN", "open_referrals"] == 40
+    assert result.attrs["boundaries"] == "2026-04-01"
+
+
+def test_a_split_is_never_guessed() -> None:
+    table = pd.DataFrame({"icb": ["QJG", "QNQ"], "caseload": [100, 10]})
+    with pytest.raises(cm.BadInput) as caught:
+        to_boundaries(table, "2026-04")
+    message = str(caught.value)
+    assert "icb: got 'QJG', expected populations= (the practices of the allocations), or shares=" in message
+    assert "QJG became D7T5G, T6Y0W on 2026-04-01" in message
+    assert "QNQ became QRL, S0E4D, S9B9J on 2026-04-01" in message
+    with pytest.raises(cm.BadInput, match="shares, QJG: got 'Z9B2Z', expected shares of D7T5G, T6Y0W"):
+        to_boundaries(table[:1], "2026-04", shares={"QJG": {"Z9B2Z": 1.0}})
+    unclear = PRACTICES.assign(LOC22="", LAD21="")
+    with pytest.raises(cm.BadInput, match="populations, QJG: got '3 of 3 practices on no known side'"):
+        to_boundaries(table[:1], "2026-04", populations=unclear)
+    with pytest.raises(cm.BadInput, match="populations, QJG: got 'no practice'"):
+        to_boundaries(table[:1], "2026-04", populations=PRACTICES[PRACTICES["icb"] != "QJG"])
+    with pytest.raises(cm.BadInput, match="rows of GP practices"):
+        to_boundaries(table, "2026-04", populations=pd.DataFrame({"icb": ["QJG"], "registered_population": [1]}))
+
+
+def test_a_split_goes_by_the_people_of_its_practices() -> None:
+    table = pd.DataFrame({"icb": ["QJG", "QM7", "QNQ", "QRL"], "caseload": [100.0, 100.0, 100.0, 7.0]})
+    result = to_boundaries(table, "2026-04", populations=PRACTICES).set_index("icb")["caseload"]
+    # QJG: 100 of 400 people in north-east Essex; QM7: 60 of 100 in west Essex; Frimley: 50, 30 and 20 of 100.
+    assert result.to_dict() == pytest.approx(
+        {"D7T5G": 25 + 60, "T6Y0W": 75, "S1Y5D": 40, "S0E4D": 50, "S9B9J": 20, "QRL": 37}
+    )
+    given_shares = {"QJG": {"D7T5G": 0.5, "T6Y0W": 0.5}}
+    assert to_boundaries(table[:1], "2026-04", shares=given_shares)["caseload"].tolist() == [50, 50]
+
+
+def test_populations_come_out_as_the_practices_give_them() -> None:
+    people = PRACTICES.groupby("icb", as_index=False)[["registered_population", "weighted_population"]].sum()
+    people["G&A WP"] = people["registered_population"] * 2.0
+    result = to_boundaries(people, "2026-04", populations=PRACTICES).set_index("icb")
+    assert len(result) == 36
+    # Registered by registered people, weighted by weighted ones; what the practices lack goes with the registered.
+    assert result.loc["T6Y0W", ["registered_population", "weighted_population"]].tolist() == [300 + 10, 290 + 12]
+    assert result.loc["T6Y0W", "G&A WP"] == 600 + 20
+    assert result.sum(numeric_only=True).tolist() == pytest.approx(people.sum(numeric_only=True).tolist())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 10**6), min_size=42, max_size=42), st.integers(0, 9), st.booleans())
+def test_totals_are_kept_over_there_and_back(counts, slack, integers) -> None:
+    table = pd.DataFrame({"icb": OLD, "caseload": counts})
+    table["caseload_lower"], table["caseload_upper"] = (
+        (table["caseload"] - slack).clip(lower=0),
+        table["caseload"] + slack,
+    )
+    there = to_boundaries(table, "2026-04", populations=PRACTICES, integers=integers)
+    back = to_boundaries(there, "2024-06", populations=PRACTICES, integers=integers)
+    assert len(there) == 36
+    assert set(back["icb"]) == set(OLD)
+    for result in (there, back):
+        if integers:
+            assert result["caseload"].sum() == sum(counts)
+            assert (result["caseload"] % 1 == 0).all()
+        assert result["caseload"].sum() == pytest.approx(sum(counts))
+        assert (result["caseload_lower"] <= result["caseload"] * (1 + 1e-9)).all()
+        assert (result["caseload"] <= result["caseload_upper"] * (1 + 1e-9)).all()
+
+
+def test_what_was_not_touched_comes_back_as_it_was() -> None:
+    table = pd.DataFrame({"icb": ["QHM", "QOP"], "caseload": [5.0, 7.0]})
+    for day in ("2022-07", "2024-06", "2026-04"):
+        assert to_boundaries(table, day)["caseload"].tolist() == [5, 7]
+
+
+def test_a_boundary_that_moved_under_one_code_is_asked_about() -> None:
+    table = pd.DataFrame({"icb": ["QRL", "QHM"], "caseload": [100.0, 50.0]})
+    assert to_boundaries(table, "2026-04")["caseload"].tolist() == [100, 50], "forwards it is the same in any case"
+    with pytest.raises(cm.BadInput, match="expected of=, the day whose boundaries the table has: that of QRL moved on"):
+        to_boundaries(table, "2024-06")
+    assert to_boundaries(table, "2024-06", of="2025-01").set_index("icb")["caseload"].to_dict() == {
+        "QHM": 50,
+        "QRL": 100,
+    }
+    result = to_boundaries(table, "2024-06", of="2026-05", populations=PRACTICES).set_index("icb")["caseload"]
+    assert result.to_dict() == pytest.approx({"QHM": 50, "QRL": 25, "QNQ": 75})
+
+
+def test_two_dates_are_not_mixed() -> None:
+    assert boundaries_of(["QUE", "QRL", "UNKNOWN"]) == ("2022-07-01", "2026-03-31")
+    assert boundaries_of(["QRL", "S0E4D"]) == ("2026-04-01", "")
+    assert boundaries_of(["RWK", "QUE"]) is None, "not all of them are places of these data"
+    assert boundaries_of(["Y61", "Y56"]) == ("", "")
+    with pytest.raises(cm.BadInput, match=r"QMJ \(until 2026-03-31\) and Z9B2Z \(from 2026-04-01\)"):
+        to_boundaries(pd.DataFrame({"icb": ["QMJ", "Z9B2Z"], "caseload": [1, 2]}), "2026-04")
+    with pytest.raises(cm.BadInput, match="icb: got 'QM', expected a place of level icb; did you mean"):
+        to_boundaries(pd.DataFrame({"icb": ["QM"], "caseload": [1]}), "2026-04")
+    with pytest.raises(cm.BadInput, match="date: got 'April', expected a month as '2026-04'"):
+        to_boundaries(pd.DataFrame({"icb": ["QMJ"], "caseload": [1]}), "April")
+
+
+def test_a_benchmark_says_whose_boundaries_and_mixes_no_two() -> None:
+    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QUE"], "caseload": [100, 200, 300]})
+    people = table[["icb"]].assign(registered_population=1e5)
+    result = cm.benchmark(table, "caseload_per_100k", by="icb", populations=people)
+    assert result.attrs["boundaries"] == "from 2022-07-01 to 2026-03-31"
+    table.attrs["notes"] = ["A large share is in no ICB."]
+    assert cm.benchmark(table, "caseload_per_100k", by="icb", populations=people).attrs["notes"] == table.attrs["notes"]
+    # Counts of April 2026 on people of 2025/26 would leave the new ICB without a rate, and without a word.
+    new = to_boundaries(table, "2026-04")
+    for mixed in (new, pd.concat([new, table])):
+        with pytest.raises(cm.BadInput, match="benchmark(.|\n)*expected places of one date: bring the older ones"):
+            cm.benchmark(mixed, "caseload_per_100k", by="icb", populations=people)
+    result = cm.benchmark(new, "caseload_per_100k", by="icb", populations=to_boundaries(people, "2026-04"))
+    assert result.attrs["boundaries"] == "from 2026-04-01"
+    trusts = pd.DataFrame({"organisation": ["RX1", "RX2"], "caseload": [1, 2], "contacts": [2, 2]})
+    assert "boundaries" not in cm.benchmark(trusts, "contacts_per_patient", by="organisation").attrs
+
+
+def test_ccgs_became_sub_icb_locations() -> None:
+    table = pd.DataFrame({"ccg": ["16C", "36J"], "caseload": [10.0, 20.0]})
+    assert to_boundaries(table, "2024-06")["caseload"].tolist() == [10, 20]
+    glossop = pd.DataFrame({"ccg": ["01Y"], "caseload": [100.0]})
+    with pytest.raises(cm.BadInput, match="01Y became 01Y, 15M on 2022-07-01"):
+        to_boundaries(glossop, "2024-06")
+    practices = pd.DataFrame({"practice": ["A", "B"], "icb": ["QOP", "QJ2"], "CCG21": "01Y", "LOC22": ["01Y", "15M"]})
+    result = to_boundaries(glossop, "2024-06", populations=practices.assign(registered_population=[90, 10]))
+    assert result.set_index("ccg")["caseload"].to_dict() == {"01Y": 90, "15M": 10}
+
+
+def test_sub_icb_locations_to_icbs() -> None:
+    table = pd.DataFrame({"sub_icb": ["06T", "06L", "16C"], "caseload": [10.0, 20.0, 5.0]})
+    now = to_boundaries(table, "2024-06", to="icb")
+    assert now.set_index("icb")["caseload"].to_dict() == {"QJG": 30, "QHM": 5}
+    then = to_boundaries(table, "2026-04", to="icb")
+    assert then.set_index("icb")["caseload"].to_dict() == {"D7T5G": 10, "T6Y0W": 20, "QHM": 5}
+    frimley = pd.DataFrame({"sub_icb": ["D4U1Y"], "caseload": [100.0]})
+    with pytest.raises(cm.BadInput, match="sub_icb: got 'D4U1Y', expected a place that there was on 2026-04-01"):
+        to_boundaries(frimley, "2026-04")
+    result = to_boundaries(frimley, "2026-04", to="icb", populations=PRACTICES)
+    assert result.set_index("icb")["caseload"].to_dict() == pytest.approx({"S0E4D": 50, "QRL": 30, "S9B9J": 20})
+
+
+def test_moves_of_the_users_own_chain() -> None:
+    moves = pd.DataFrame(
+        {
+            "predecessor": ["RA1", "RA2", "RA3"],
+            "successor": ["RB1", "RB1", "RC1"],
+            "date": ["2024-04", "2024-04", "2025-04"],
+        }
+    )
+    moves.loc[3] = ["RB1", "RC1", "2025-04"]
+    table = pd.DataFrame({"organisation": ["RA1", "RA2", "RA3", "RX1"], "contacts": [1, 2, 4, 8]})
+    for day, expected in (("2023-04", [1, 2, 4, 8]), ("2024-04", [3, 4, 8]), ("2025-04", [7, 8])):
+        assert to_boundaries(table, day, by="organisation", moves=moves)["contacts"].tolist() == expected
+    with pytest.raises(cm.BadInput, match="moves: got 'RC1', expected populations"):
+        to_boundaries(pd.DataFrame({"organisation": ["RC1"], "contacts": [7]}), "2024-04", by="organisation",
+                      moves=moves, of="2025-06")  # fmt: skip
+
+
+def test_other_engines_and_lazy_tables() -> None:
+    table = pl.DataFrame({"icb": ["QMJ", "QRV"], "caseload": [1.0, 2.0]})
+    for frame in (table, table.lazy()):
+        result = to_boundaries(frame, "2026-04")
+        assert type(result) is type(frame)
+        assert result.lazy().collect().to_dicts() == [{"icb": "Z9B2Z", "caseload": 3.0}]
+
+
+def test_shares_as_shares() -> None:
+    table = pd.DataFrame({"icb": ["QJG"], "caseload": [8.0]})
+    shares = Shares({"QJG": {"D7T5G": 0.25, "T6Y0W": 0.75}})
+    assert to_boundaries(table, "2026-04", shares=shares)["caseload"].tolist() == [2, 6]
+
+
+@official_data.needed("icb_allocations_2022_23.csv.gz")
+@pytest.mark.parametrize("file", ["icb_allocations_2022_23.csv.gz", "icb_allocations_2025_26.csv"])
+def test_the_published_practices(file) -> None:
+    practices = read_icb_allocations(official_data.FOLDER / file, "practice")
+    people = read_icb_allocations(official_data.FOLDER / file)
+    result = to_boundaries(people, "2026-04", populations=practices)
+    assert len(result) == 36
+    for name in ("registered_population", "weighted_population"):
+        assert result[name].sum() == pytest.approx(people[name].sum(), rel=1e-12)
+    assert result["region"].notna().all()
+    here = people.set_index("icb")["registered_population"]
+    assert result.set_index("icb").loc["Z9B2Z", "registered_population"] == pytest.approx(here["QMJ"] + here["QRV"])

@@ -1,0 +1,44 @@
+"""How many examples a property gets: few in the everyday run, many before a release.
+
+`quick` is the default. `python -m pytest --hypothesis-profile=deep` (or ``HYPOTHESIS_PROFILE=deep``) tries ten times as
+many of the same; `night` tries fifty times as many, others every night, and prints how to repeat one that fails.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+PROPERTY = 40
+"""Examples of a property that asks for no number of its own."""
+TIMES = {"quick": 1, "deep": 10, "night": 50}
+
+
+for name, factor in TIMES.items():
+    settings.register_profile(
+        name,
+        max_examples=PROPERTY * factor,
+        # The same examples every time, no dependence on how fast the machine is.
+        derandomize=name != "night",
+        print_blob=name == "night",
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def times() -> int:
+    """How many times the quick budget this run has."""
+    return max(1, settings.default.max_examples // PROPERTY)
+
+
+def is_deep() -> bool:
+    """Whether this run has more than the quick budget."""
+    return times() > 1
+
+
+def examples(number: int) -> settings:
+    """So many examples in the quick run, and more by the same factor as all others in a deep one."""
+    return settings(max_examples=number * times())

@@ -1,0 +1,62 @@
+"""Which tests are quick, and when the cores of the machine share a run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SLOW_ROOMS = ("benchmarks", "mhsds", "packs", "plots")
+SLOW_FILES = ("test_documentation.py", "test_examples.py", "test_notebooks.py")
+QUICK_ENGINES = ("pandas", "polars lazy")
+"""Of tests that run on each engine, these are quick."""
+MOST_WORKERS = 8
+"""Each holds the engines in memory."""
+TESTS = Path(__file__).resolve().parents[1]
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Not marked slow, of no room that records, draws or builds pages, and on no engine but two."""
+    if item.get_closest_marker("slow") or is_slow(item.path):
+        return False
+    if "make" not in getattr(item, "fixturenames", ()):
+        return True
+    return any(part in QUICK_ENGINES for part in item.name.partition("[")[2].rstrip("]").split("-"))
+
+
+def is_slow(path: Path) -> bool:
+    """Whether all tests of a file or folder are slow: a quick run need not even read it."""
+    if not path.is_relative_to(TESTS) or path == TESTS:
+        return False
+    place = path.relative_to(TESTS)
+    return place.parts[0] in SLOW_ROOMS or place.name in SLOW_FILES
+
+
+def mark(items: list[pytest.Item]) -> None:
+    """Mark the quick ones, and put those on Spark first: they then start in one worker, with one session."""
+    for item in items:
+        if is_quick(item):
+            item.add_marker("quick")
+    items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+
+
+def share_among_cores(config: pytest.Config) -> None:
+    """Run folders in a process for each core, where pytest-xdist is there and nobody asked otherwise.
+
+    ``-n 0`` keeps the run in one process, as does naming files, a debugger or ``-s``.
+    """
+    if hasattr(config, "workerinput") or "PYTEST_XDIST_WORKER" in os.environ:
+        # A worker that made workers of its own would never end.
+        return
+    option = config.option
+    if "PYTEST_XDIST_WORKER" in os.environ or hasattr(config, "workerinput"):
+        return  # One of those processes already.
+    if getattr(option, "numprocesses", 0) is not None or option.dist != "no" or option.tx:
+        return
+    if option.usepdb or option.collectonly or option.capture == "no":
+        return
+    if any(Path(config.invocation_params.dir, argument.partition("::")[0]).is_dir() for argument in config.args):
+        option.numprocesses = "auto"
+        option.maxprocesses = option.maxprocesses or MOST_WORKERS
+        option.dist = "worksteal"

@@ -1,0 +1,413 @@
+"""No wrong total in silence: what would be counted twice, pooled, or taken for a whole is refused or told."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from decimal import Decimal
+
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import cmhs_metrics as cm
+from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
+
+every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
+MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
+YEAR = {"icb": ["A"] * 12, "team": ["N"] * 12, "period": MONTHS, "contacts": [100] * 12, "caseload": [10] * 12}
+PEOPLE = {"icb": ["A"], "registered_population": [1_000]}
+TWO_YEARS = {"icb": ["A", "A"], "period": ["2022/23", "2023/24"], "total_cost": [5e6, 5e6], "contacts": [100, 100]}
+TOTAL = {
+    "organisation": ["Fenland", "Uplands", "Total"],
+    "total_cost": [17_700_000, 8_850_000, 26_550_000],
+    "contacts": [108_589, 60_000, 168_589],
+    "caseload": [5_291, 3_000, 8_291],
+}
+
+
+def without(columns: dict[str, list], *names: str) -> dict[str, list]:
+    return {name: values for name, values in columns.items() if name not in names}
+
+
+def rows_of(columns: dict[str, list], stop: int) -> dict[str, list]:
+    return {name: values[:stop] for name, values in columns.items()}
+
+
+def with_row(columns: dict[str, list], **cells_of: object) -> dict[str, list]:
+    return {name: [*values, cells_of.get(name, values[-1])] for name, values in columns.items()}
+
+
+class TestPeriodsPooledIntoARate:
+    @every_table
+    def test_two_years_are_refused_and_the_ways_out_named(self, make) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            cm.aggregate(make(TWO_YEARS), by="icb", populations=make(PEOPLE))
+        assert {problem.column for problem in caught.value.problems} == {"total_cost", "contacts"}
+        for problem in caught.value.problems:
+            assert "periods" in str(problem.value)
+            assert "by='period'" in problem.expected
+            assert "over_time='sum'" in problem.expected
+
+    @every_table
+    def test_a_sum_is_given_to_whoever_means_it_with_the_number_of_its_periods(self, make) -> None:
+        result = cells(cm.aggregate(make(TWO_YEARS), by="icb", populations=make(PEOPLE), over_time="sum"))
+        assert result["periods"] == [2]
+        assert result["cost_per_100k_registered"] == [1e9]
+        assert result["cost_per_contact"] == [50_000]
+
+    @every_table
+    def test_by_period_each_has_its_own(self, make) -> None:
+        result = cells(cm.aggregate(make(TWO_YEARS), by=["icb", "period"], populations=make(PEOPLE)))
+        assert result["cost_per_100k_registered"] == [5e8, 5e8]
+        assert "periods" not in result
+
+    @every_table
+    def test_what_is_no_rate_may_be_pooled(self, make) -> None:
+        assert cells(cm.aggregate(make(TWO_YEARS), by="icb"))["cost_per_contact"] == [50_000]
+
+    @every_table
+    def test_a_stock_is_no_part_of_a_sum_over_time(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="caseload: got .* expected over_time='last' or 'mean': a stock does not"):
+            cm.aggregate(make(YEAR), by="icb", over_time="sum")
+
+    @every_eager
+    def test_twelve_months_are_a_year_and_six_or_eighteen_are_none(self, make) -> None:
+        flows = without(YEAR, "caseload")
+        result = cells(cm.aggregate(make(flows), by="icb", populations=make(PEOPLE)))
+        assert result["contacts_per_100k_registered"] == [120_000]
+        for periods in (MONTHS[:6], [f"2015-{month:02}" for month in range(4, 10)] + MONTHS):
+            table = {"icb": ["A"] * len(periods), "period": periods, "contacts": [100] * len(periods)}
+            with pytest.raises(cm.BadInput, match=f"contacts: got '{len(periods)} periods'"):
+                cm.aggregate(make(table), by="icb", populations=make(PEOPLE))
+
+    @every_table
+    def test_six_months_give_no_rate_beside_the_last_caseload(self, make) -> None:
+        table, people = make(rows_of(YEAR, 6)), make(PEOPLE)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", cm.TableNote)
+            result = cells(cm.aggregate(table, by="icb", populations=people, over_time="last"))
+        assert result["caseload_per_100k_registered"] == [1_000]
+        assert result.get("contacts_per_100k_registered", [None]) == [None]
+
+    def test_and_the_note_says_so(self) -> None:
+        with pytest.warns(cm.TableNote, match="contacts_per_100k_registered: left out, .* of its 6 periods"):
+            result = cm.aggregate(
+                pd.DataFrame(rows_of(YEAR, 6)), by="icb", populations=pd.DataFrame(PEOPLE), over_time="last"
+            )
+        assert ["left out" in note for note in result.attrs["notes"]] == [True]
+
+    @every_table
+    def test_four_quarters_are_a_year(self, make) -> None:
+        table = {"icb": ["A"] * 4, "period": [f"2024/25 Q{number}" for number in (1, 2, 3, 4)]}
+        table |= {"contacts": [25] * 4, "caseload": [5, 5, 5, 10]}
+        result = cells(cm.aggregate(make(table), by="icb", populations=make(PEOPLE), over_time="last"))
+        assert result["contacts_per_patient"] == [10]
+        assert result["contacts_per_100k_registered"] == [10_000]
+
+
+class TestATeamThatLacksMonths:
+    @every_table
+    def test_has_no_year_of_care(self, make) -> None:
+        # Over the months of both, North's twelve and one of South, 1,300 contacts would be 6.5 for each of 20 patients.
+        table = make(with_row(YEAR, team="S"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", cm.TableNote)
+            result = cells(cm.aggregate(table, by="icb", over_time="last"))
+        assert (result["contacts"], result["caseload"]) == ([1_300], [20])
+        assert result.get("contacts_per_patient", [None]) == [None]
+
+    @every_eager
+    def test_and_the_reason_is_told(self, make) -> None:
+        both = with_row({name: values * 2 for name, values in YEAR.items()}, icb="B", team="S")
+        both["icb"][12:24], both["team"][12:24] = ["B"] * 12, ["N2"] * 12
+        expected = (
+            r"contacts_per_patient, .*: missing where a team lacks a period of the year: icb=B \(13 rows, where 2"
+        )
+        with pytest.warns(cm.TableNote, match=expected):
+            result = sorted_by(cells(cm.aggregate(make(both), by="icb", over_time="last")), "icb")
+        assert result["contacts_per_patient"] == [120, None]
+
+
+class TestPeriods:
+    @every_eager
+    def test_a_month_in_two_spellings_is_one(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="team=N, period=2017-03.*: expected one row for these keys"):
+            cm.aggregate(make(with_row(YEAR, period="2017-03-31")), by="team", over_time="last")
+        both = {name: values * 2 for name, values in YEAR.items()}
+        both |= {"team": ["N"] * 12 + ["S"] * 12, "period": [*MONTHS, *MONTHS[:11], "2017-03-31"]}
+        result = cells(cm.aggregate(make(both), by="icb", over_time="last"))
+        assert (result["caseload"], result["contacts_per_patient"]) == ([20], [120])
+        months = cells(cm.aggregate(make(both), by="period"))
+        assert (months["period"], months["contacts"]) == (MONTHS, [200] * 12)
+
+    @every_table
+    @pytest.mark.parametrize("period", ["2016-02-31", "2016-04-99", "2016/17\n", "2016-13", "2016"])
+    def test_what_is_no_period_is_refused(self, make, period: str) -> None:
+        with pytest.raises(cm.BadInput, match="(?s)period.*expected a financial year as '2016/17', a quarter as"):
+            cm.validate(make({"team": ["N"], "period": [period], "contacts": [1]}))
+
+    @every_eager
+    @pytest.mark.parametrize(
+        ("period", "read"),
+        [("2023-24", "2023/24"), ("FY2023/24", "2023/24"), ("Apr-24", "2024-04"), ("202404", "2024-04")],
+    )
+    def test_other_spellings_are_offered_their_reading(self, make, period: str, read: str) -> None:
+        table = make({"team": ["N", "S"], "period": [period] * 2, "contacts": [1, 2], "caseload": [1, 1]})
+        with pytest.raises(cm.BadInput, match=f"read as '{read}'.*cm.parse_periods") as caught:
+            cm.with_metrics(table)
+        assert len(caught.value.problems) == 1, "once for each spelling, not for each row"
+
+    @pytest.mark.parametrize(
+        "periods",
+        [
+            [dt.date(2024, 4, 1)] * 2,
+            pd.Series([dt.datetime(2024, 4, 1)] * 2, dtype=object),
+            pd.PeriodIndex(["2024-04"] * 2, freq="M"),
+            pd.PeriodIndex(["2024-04"] * 2, freq="M").astype(object),
+            pd.PeriodIndex(["2024Q1"] * 2, freq="Q-MAR"),
+            pd.PeriodIndex(["2024"] * 2, freq="Y-MAR"),
+        ],
+    )
+    def test_dates_and_periods_of_python_and_pandas_are_read(self, periods) -> None:
+        table = pd.DataFrame({"period": periods, "team": ["a", "b"], "referrals": [5, 6], "caseload": [1, 2]})
+        assert cm.aggregate(table, by="period")["referrals"].tolist() == [11]
+        assert cm.validate(table) is table
+        pd.testing.assert_series_equal(cm.with_metrics(table.assign(wte=1.0))["period"], table["period"])
+
+    @pytest.mark.parametrize(
+        "make", [pd.DataFrame, pl.DataFrame, lambda columns: pl.DataFrame(columns).lazy(), pa.table]
+    )
+    def test_a_stamp_with_a_zone_is_the_day_in_london(self, make) -> None:
+        stamps = [dt.datetime(2024, 3, 31, 23, 30, tzinfo=dt.UTC), dt.datetime(2024, 4, 1, 9, tzinfo=dt.UTC)]
+        result = cells(cm.aggregate(make({"period": stamps, "team": ["a", "b"], "referrals": [5, 6]}), by="period"))
+        assert result["referrals"] == [11]
+        assert str(result["period"][0])[:10] == "2024-04-01"
+
+
+class TestRowsOfTotals:
+    @every_eager
+    @pytest.mark.parametrize("label", ["Total", "ALL", " England", "Grand total", "All organisations"])
+    def test_that_say_so_are_refused(self, make, label: str) -> None:
+        table = make({**TOTAL, "organisation": ["Fenland", "Uplands", label]})
+        for function in (cm.aggregate, cm.validate):
+            with pytest.raises(cm.BadInput) as caught:
+                function(table)
+            (problem,) = caught.value.problems
+            assert (problem.column, problem.value) == ("organisation", label)
+            assert f"exclude=[{label!r}]" in problem.expected
+            assert "totals=True" in problem.expected
+        result = cells(cm.aggregate(table, exclude=label))
+        assert (result["total_cost"], result["caseload"]) == ([26_550_000], [8_291])
+
+    @every_eager
+    def test_of_each_period_and_team_type(self, make) -> None:
+        table = {
+            "organisation": ["A", "B", "England"] * 2,
+            "period": ["2016/17"] * 3 + ["2017/18"] * 3,
+            "team_type": ["CRHT"] * 6,
+            "contacts": [1, 2, 3, 4, 5, 9],
+        }
+        with pytest.raises(cm.BadInput) as caught:
+            cm.aggregate(make(table), by="period")
+        assert [problem.row for problem in caught.value.problems] == [
+            "team_type=CRHT, period=2016/17",
+            "team_type=CRHT, period=2017/18",
+        ]
+
+    @every_eager
+    def test_a_label_that_is_no_sum_is_a_place(self, make) -> None:
+        table = make({**TOTAL, "contacts": [1, 2, 4]})
+        assert cells(cm.aggregate(table))["contacts"] == [7]
+
+    @every_eager
+    def test_without_a_label_are_told_and_kept(self, make) -> None:
+        table = make({**TOTAL, "organisation": ["Fenland", "Uplands", "Cambridgeshire"]})
+        with pytest.warns(cm.TableNote, match="organisation=Cambridgeshire is the sum of 2 other rows"):
+            result = cells(cm.aggregate(table, by="organisation"))
+        assert len(result["organisation"]) == 3
+        with pytest.warns(cm.TableNote, match="organisation=Cambridgeshire"):
+            cm.validate(table)
+
+    @pytest.mark.parametrize("at", [2, 3])
+    def test_a_subtotal_among_others_is_told(self, at: int) -> None:
+        table = pd.DataFrame(TOTAL).replace({"Total": "Both"})
+        other = pd.DataFrame({"organisation": ["C"], "total_cost": [7.0], "contacts": [11], "caseload": [13]})
+        table = pd.concat([other, table] if at == 3 else [table, other])
+        with pytest.warns(cm.TableNote, match="organisation=Both is the sum of 2 other rows"):
+            cm.aggregate(table, by="organisation")
+
+    @every_eager
+    def test_two_equal_places_are_no_total(self, make) -> None:
+        table = {"organisation": ["A", "B"], "contacts": [5, 5], "caseload": [2, 2]}
+        assert cells(cm.aggregate(make(table), by="organisation"))["contacts"] == [5, 5]
+        one_measure = {"organisation": ["A", "B", "C"], "contacts": [2, 3, 5]}
+        assert cells(cm.aggregate(make(one_measure)))["contacts"] == [10]
+
+    @every_table
+    def test_exclude_leaves_out_what_is_named(self, make) -> None:
+        result = cells(cm.with_metrics(make(TOTAL), "cost_per_contact", exclude=["Total", "Uplands"]))
+        assert result["cost_per_contact"] == [17_700_000 / 108_589]
+        assert result["organisation"] == ["Fenland"]
+        if not isinstance(nw.from_native(make(TOTAL)), nw.LazyFrame):
+            with pytest.raises(cm.BadInput, match="exclude: got 'Totl', expected a label of the table; did you mean"):
+                cm.aggregate(make(TOTAL), exclude="Totl")
+
+
+LEVELS = {"region": ["N", "N", "S"], "icb": ["a", "b", "c"], "contacts": [5, 6, 7], "caseload": [1, 2, 2]}
+PLACES = {"icb": ["QUE", "QRV"], "team": ["1", "2"], "caseload": [10, 20]}
+
+
+class TestTotalsOfEveryLevel:
+    @every_table
+    def test_follow_and_are_labelled(self, make) -> None:
+        people = {"region": ["N", "N", "S"], "icb": ["a", "b", "c"], "registered_population": [100, 200, 700]}
+        result = cm.aggregate(make(LEVELS), by=["region", "icb"], totals=True, populations=make(people))
+        result = sorted_by(cells(result), "level", "region", "icb")
+        assert result["level"] == ["icb", "icb", "icb", "region", "region", "total"]
+        assert result["region"] == ["N", "N", "S", "N", "S", None]
+        assert result["icb"] == ["a", "b", "c", None, None, None]
+        assert result["contacts"] == [5, 6, 7, 11, 7, 18]
+        assert result["contacts_per_patient"] == [5, 3, 3.5, 11 / 3, 3.5, 18 / 5]
+        assert result["registered_population"] == [100, 200, 700, 300, 700, 1_000]
+        assert result["caseload_per_100k_registered"][-1] == 500
+
+    def test_a_column_of_that_name_is_refused(self) -> None:
+        with pytest.raises(cm.BadInput, match="by: got 'level', expected another name"):
+            cm.aggregate(pd.DataFrame({"level": ["a"], "contacts": [1]}), by="level", totals=True)
+
+
+class TestPlacesWithoutPeople:
+    @every_eager
+    def test_none_has_any(self, make) -> None:
+        people = make({"icb": ["E54000056", "que "], "registered_population": [1, 2]})
+        with pytest.raises(cm.BadInput, match="populations: got \"'E54000056', 'que '\".*'QUE', 'QRV'.*mean 'que '"):
+            cm.aggregate(make(PLACES), by="icb", populations=people)
+
+    @every_eager
+    def test_some_have_none(self, make) -> None:
+        people = make({"icb": ["QUE", "QU9"], "registered_population": [1_000, 2]})
+        with pytest.warns(cm.TableNote, match="no population for icb 'QRV', whose rates are missing"):
+            result = cells(cm.aggregate(make(PLACES), by="icb", populations=people))
+        assert result["caseload_per_100k_registered"] == [1_000, None]
+
+    @every_eager
+    def test_people_of_places_without_teams_are_harmless(self, make) -> None:
+        people = make({"icb": ["QUE", "QU9", "QRV"], "registered_population": [1_000, 5, 2_000]})
+        result = cells(cm.aggregate(make(PLACES), by="icb", populations=people))
+        assert result["caseload_per_100k_registered"] == [1_000, 1_000]
+
+    @every_eager
+    def test_labels_that_differ_in_a_space_are_told(self, make) -> None:
+        with pytest.warns(cm.TableNote, match="icb has 'A' and 'A ', which are two groups"):
+            cm.aggregate(make({"icb": ["A", "A "], "team": ["1", "2"], "contacts": [1, 2]}), by="icb")
+
+
+TEXTS = {
+    "pyarrow string": lambda values: pa.table({"icb": pa.array(values, pa.string())}),
+    "pyarrow large": lambda values: pa.table({"icb": pa.array(values, pa.large_string())}),
+    "pyarrow dictionary": lambda values: pa.table({"icb": pa.array(values).dictionary_encode()}),
+    "polars string": lambda values: pl.DataFrame({"icb": values}),
+    "polars category": lambda values: pl.DataFrame({"icb": pl.Series(values, dtype=pl.Categorical)}),
+    "polars enum": lambda values: pl.DataFrame({"icb": pl.Series(values, dtype=pl.Enum(["A", "B"]))}),
+    "pandas object": lambda values: pd.DataFrame({"icb": pd.Series(values, dtype=object)}),
+    "pandas category": lambda values: pd.DataFrame({"icb": pd.Series(values, dtype="category")}),
+    "pandas text": lambda values: pd.DataFrame({"icb": pd.Series(values, dtype="string")}),
+}
+PAIRS = [(one, other) for one in TEXTS for other in TEXTS if one.split()[0] == other.split()[0]]
+
+
+def beside(table: object, name: str, values: list[int]) -> object:
+    frame = nw.from_native(table)
+    if isinstance(frame, nw.LazyFrame):
+        return table.with_columns(pl.Series(name, values))
+    column = nw.new_series(name, values, backend=frame.implementation)
+    return frame.with_columns(column).to_native()
+
+
+class TestKeysOfTwoStorages:
+    @pytest.mark.parametrize(("one", "other"), PAIRS)
+    @pytest.mark.parametrize("lazy", [False, True])
+    def test_one_text_joins(self, one: str, other: str, lazy: bool) -> None:
+        teams, people = TEXTS[one](["A", "B"]), TEXTS[other](["B", "A"])
+        teams, people = beside(teams, "referrals", [5, 6]), beside(people, "registered_population", [2_000, 1_000])
+        if lazy and not one.startswith("polars"):
+            return
+        teams, people = (teams.lazy(), people.lazy()) if lazy else (teams, people)
+        result = sorted_by(cells(cm.aggregate(teams, by="icb", populations=people)), "icb")
+        assert result["referrals_per_100k_registered"] == [500, 300]
+        within = cells(cm.aggregate(teams, populations=people, place="icb"))
+        assert within["registered_population"] == [3_000]
+
+    @pytest.mark.parametrize("lazy", [False, True])
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            (pl.Int64, pl.Int16),
+            (pl.UInt8, pl.Int64),
+            (pl.Date, pl.Datetime("us")),
+            (pl.Datetime("ms"), pl.Datetime("ns")),
+        ],
+    )
+    def test_one_number_or_date_joins(self, one, other, lazy: bool) -> None:
+        values = [dt.datetime(2024, 4, 1), dt.datetime(2024, 5, 1)] if one in (pl.Date, pl.Datetime) else [1, 2]
+        teams = pl.DataFrame({"ward": pl.Series(values).cast(one), "referrals": [5, 6]})
+        people = pl.DataFrame({"ward": pl.Series(values).cast(other), "registered_population": [1_000, 2_000]})
+        teams, people = (teams.lazy(), people.lazy()) if lazy else (teams, people)
+        result = sorted_by(cells(cm.aggregate(teams, by="ward", populations=people)), "ward")
+        assert result["referrals_per_100k_registered"] == [500, 300]
+
+
+class TestValidInputAndNamedErrors:
+    @every_table
+    def test_an_icb_and_its_period_name_a_row(self, make) -> None:
+        table = make({"icb": ["F", "U"], "period": ["2023/24"] * 2, "total_cost": [1e6, 2e6], "contacts": [5, 8]})
+        assert cells(cm.with_metrics(table))["cost_per_contact"] == [2e5, 2.5e5]
+        assert cm.validate(table) is table
+
+    @every_table
+    def test_one_name_needs_no_list(self, make) -> None:
+        table = make({"icb": ["F"], "total_cost": [1e6], "caseload": [5], "registered_population": [10]})
+        assert list(cells(cm.with_metrics(table, "caseload_per_100k", basis="registered", keys="icb")))[4:] == [
+            "caseload_per_100k_registered"
+        ]
+        assert cells(cm.aggregate(table, "icb", place="icb", metrics=cm.year_of_care_cost, keys="icb"))[
+            "year_of_care_cost"
+        ] == [2e5]
+
+    def test_columns_of_several_levels(self) -> None:
+        table = pd.DataFrame({("x", "contacts"): [1], ("x", "caseload"): [2]})
+        for function in (cm.with_metrics, cm.aggregate, cm.validate):
+            with pytest.raises(cm.BadInput, match="expected columns with one name each; flatten them"):
+                function(table)
+
+    @pytest.mark.parametrize("name", ["_problem_row", "_problem_contacts:bounds", "__problem_row"])
+    def test_a_column_that_is_called_as_ours_are(self, name: str) -> None:
+        table = pd.DataFrame({name: [1], "contacts": [-1], "caseload": [2]})
+        with pytest.raises(cm.BadInput, match="contacts, row 0: got -1"):
+            cm.with_metrics(table)
+
+    @pytest.mark.parametrize(
+        ("cell", "expected"),
+        [
+            (10**400, "got 'a number of 401 digits', expected a number up to 9,007,199,254,740,992"),
+            (10**5000, "got 'a number of 5001 digits', expected a number up to"),
+            (2**60, "got 1152921504606846976, expected a number up to"),
+            (Decimal("sNaN"), r"got Decimal\('sNaN'\), expected a number \[contact\]"),
+            ("n/a", r"got 'n/a', expected a number \[contact\]"),
+            (True, r"got True, expected a number \[contact\]"),
+        ],
+        ids=["10**400", "10**5000", "2**60", "sNaN", "text", "truth"],
+    )
+    def test_numbers_that_no_float_holds(self, cell: object, expected: str) -> None:
+        table = pd.DataFrame({"team": ["a", "b"], "contacts": pd.Series([1, cell], dtype=object), "caseload": [2, 3]})
+        with pytest.raises(cm.BadInput, match=f"contacts, team=b: {expected}"):
+            cm.with_metrics(table)
+
+    @every_eager
+    def test_whole_numbers_beyond_floats(self, make) -> None:
+        table = make({"team": ["a", "b", "c"], "contacts": [1, 0, 2**60], "caseload": [2, 3, 4]})
+        with pytest.raises(cm.BadInput, match="contacts, team=c: got 115292150460684.*expected a number up to 9,007"):
+            cm.aggregate(table)

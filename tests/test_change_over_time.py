@@ -1,0 +1,264 @@
+"""Tables over time: rolling years, real terms, and what drove a metric."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cmhs_metrics as cm
+from cmhs_metrics.trends import growth_against, rolling_year
+
+MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
+KINDS = {
+    "pandas": lambda columns: pd.DataFrame(columns),
+    "nullable": lambda columns: pd.DataFrame(columns).convert_dtypes(),
+    "polars": pl.DataFrame,
+    "polars lazy": lambda columns: pl.DataFrame(columns).lazy(),
+    "arrow": pa.table,
+    "duckdb": lambda columns: duckdb.from_arrow(pa.table(columns)),
+}
+EACH = pytest.mark.parametrize("make", list(KINDS.values()), ids=list(KINDS))
+
+
+def columns_of(table: Any) -> dict[str, list[Any]]:
+    frame = table.arrow() if isinstance(table, duckdb.DuckDBPyRelation) else table
+    frame = frame.read_all() if isinstance(frame, pa.RecordBatchReader) else frame
+    frame = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    held = frame.to_pydict() if isinstance(frame, pa.Table) else None
+    if held is None:
+        held = frame.to_dict(as_series=False) if isinstance(frame, pl.DataFrame) else frame.to_dict("list")
+    return {name: [None if each is None or each != each else each for each in cells] for name, cells in held.items()}
+
+
+class TestRollingYear:
+    # Two teams of A and one of B; in the last month A misses many.
+    TABLE: ClassVar[dict[str, list[Any]]] = {
+        "trust": ["A"] * 14 + ["A"] * 14 + ["B"] * 14,
+        "team": ["one"] * 14 + ["two"] * 14 + ["three"] * 14,
+        "period": MONTHS * 3,
+        "contacts": [90] * 14 + [190] * 14 + [50] * 14,
+        "did_not_attends": [10] * 13 + [150] + [10] * 14 + [50] * 14,
+    }
+
+    @EACH
+    def test_measures_are_summed_and_then_divided(self, make: Any) -> None:
+        found = columns_of(rolling_year(make(self.TABLE), by="trust", metrics="dna_rate"))
+        rows = {
+            (trust, period): at for at, (trust, period) in enumerate(zip(found["trust"], found["period"], strict=True))
+        }
+        assert len(rows) == 28
+        assert all(found["dna_rate"][rows["A", month]] is None for month in MONTHS[:11])
+        # 12 months of 20 missed and 280 kept; then one month of 160 missed among them.
+        assert found["did_not_attends"][rows["A", "2023-03"]] == 240
+        assert found["dna_rate"][rows["A", "2023-03"]] == pytest.approx(240 / 3600)
+        assert found["dna_rate"][rows["A", "2023-05"]] == pytest.approx(380 / 3740)
+        assert found["dna_rate"][rows["B", "2023-05"]] == pytest.approx(0.5)
+
+    def test_no_groups_are_the_whole_table(self) -> None:
+        found = rolling_year(pd.DataFrame(self.TABLE), by=[], metrics="dna_rate").set_index("period")
+        assert found["dna_rate"].isna().sum() == 11
+        assert found.loc["2023-03", "dna_rate"] == pytest.approx((240 + 600) / (3600 + 1200))
+
+    def test_a_group_that_lacks_a_month_has_no_year_of_it(self) -> None:
+        table = pd.DataFrame(self.TABLE)
+        table = table[~((table["trust"] == "B") & (table["period"] == "2023-01"))]
+        found = rolling_year(table, by="trust", metrics="dna_rate").set_index(["trust", "period"])["dna_rate"]
+        assert found["A"].notna().sum() == 3
+        assert found["B"].notna().sum() == 0
+
+    def test_stocks_are_the_last_or_the_mean(self) -> None:
+        table = pd.DataFrame(self.TABLE)[["trust", "team", "period", "contacts"]].assign(caseload=range(42))
+        with pytest.raises(cm.BadInput, match="caseload: got '12 periods', expected over_time='last' or 'mean'"):
+            rolling_year(table, by="trust")
+        found = rolling_year(table, by="trust", over_time="last").set_index(["trust", "period"])
+        # 13 and 27 people in the last month; 280 contacts in each of twelve.
+        assert found.loc[("A", "2023-05"), "caseload"] == 40
+        assert found.loc[("A", "2023-05"), "contacts_per_patient"] == pytest.approx(3360 / 40)
+
+    def test_quarters_and_dates(self) -> None:
+        quarters = [f"2022/23 Q{each}" for each in (1, 2, 3, 4)] + ["2023/24 Q1"]
+        table = pd.DataFrame({"trust": "A", "period": quarters, "contacts": [1, 2, 3, 4, 5], "did_not_attends": 1})
+        assert rolling_year(table, by="trust")["contacts"].tolist()[-2:] == [10, 14]
+        days = [dt.date(2022, month, 28) for month in range(1, 13)]
+        dated = pl.DataFrame({"trust": ["A"] * 12, "period": days, "contacts": [1] * 12, "did_not_attends": [1] * 12})
+        assert rolling_year(dated, by="trust")["contacts"].to_list() == [None] * 11 + [12]
+
+    def test_a_metric_is_no_series_to_add(self) -> None:
+        rate = pd.Series([0.08] * 12, index=MONTHS[:12], name="dna_rate")
+        for over_time in ("sum", "mean"):
+            with pytest.raises(cm.BadInput, match="values: got 'dna_rate', expected a measure, for metrics never add"):
+                rolling_year(rate, over_time=over_time)
+        with pytest.raises(cm.BadInput, match="values: got 'caseload_per_100k_registered', expected a measure"):
+            rolling_year(rate.to_frame("caseload_per_100k_registered"))
+        with pytest.raises(cm.BadInput, match="values: got 'caseload', expected over_time='last' or 'mean'"):
+            rolling_year(rate.rename("caseload"))
+
+    def test_bad_tables(self) -> None:
+        table = pd.DataFrame(self.TABLE)
+        with pytest.raises(cm.BadInput, match=r"by: expected by= \(the columns that name the groups\)"):
+            rolling_year(table)
+        with pytest.raises(cm.BadInput, match="by: got 'trusts', expected a column of the table; did you mean 'trust'"):
+            rolling_year(table, by="trusts")
+        with pytest.raises(cm.BadInput, match="period: got '2016/17', expected months"):
+            rolling_year(table.assign(period="2016/17"), by="trust")
+
+
+class TestRealTerms:
+    PRICES: ClassVar = {"2015/16": 100.0, "2016/17": 110.0}
+    TABLE: ClassVar[dict[str, list[Any]]] = {
+        "icb": ["A", "B", "A", "B"],
+        "period": ["2015/16", "2015/16", "2016/17", "2016/17"],
+        "total_cost": [100.0, 200.0, 110.0, None],
+        "contacts": [10, 10, 10, 10],
+    }
+
+    @EACH
+    def test_money_is_at_the_prices_of_the_base(self, make: Any) -> None:
+        found = cm.real_terms(make(self.TABLE), "total_cost", deflator=self.PRICES, base="2015/16")
+        assert columns_of(found)["total_cost"] == pytest.approx([100, 200, 100, None])
+        assert columns_of(found)["contacts"] == [10] * 4
+        later = cm.real_terms(make(self.TABLE), columns=["total_cost"], deflator=self.PRICES, base="2016-17")
+        assert columns_of(later)["total_cost"] == pytest.approx([110, 220, 110, None])
+
+    def test_months_take_the_index_of_their_year(self) -> None:
+        table = pd.DataFrame({"month": ["2016-03", "2016-04", "Q1 2016/17"], "total_cost": [1.1, 1.1, 1.1]})
+        found = cm.real_terms(table, "total_cost", period="month", deflator=self.PRICES, base="2016/17")
+        assert found["total_cost"].tolist() == pytest.approx([1.21, 1.1, 1.1])
+
+    def test_quantities(self) -> None:
+        pytest.importorskip("pint_pandas")
+        table = pd.DataFrame(self.TABLE).astype({"total_cost": "pint[kGBP]"})
+        found = cm.real_terms(table, "total_cost", deflator=self.PRICES, base="2015/16")
+        assert str(found["total_cost"].dtype) == str(table["total_cost"].dtype)
+        assert found["total_cost"].array.quantity.magnitude[2] == pytest.approx(100)
+
+    def test_what_is_no_money_is_refused(self) -> None:
+        arguments: dict[str, Any] = {"deflator": self.PRICES, "base": "2015/16"}
+        with pytest.raises(cm.BadInput, match="columns: got 'contacts', expected a column of money"):
+            cm.real_terms(pd.DataFrame(self.TABLE), "contacts", **arguments)
+        with pytest.raises(
+            cm.BadInput, match="columns: got 'total_costs', expected a column of the table; did you mean"
+        ):
+            cm.real_terms(pd.DataFrame(self.TABLE), "total_costs", **arguments)
+        with pytest.raises(cm.BadInput, match="periods: got '2014/15', expected a period of the deflator"):
+            cm.real_terms(pd.DataFrame(self.TABLE).assign(period="2014/15"), "total_cost", **arguments)
+
+    @pytest.mark.parametrize("periods", ["period", "2016/17"])
+    def test_a_label_is_not_taken_letter_by_letter(self, periods: str) -> None:
+        with pytest.raises(cm.BadInput, match=rf"periods: got '{periods}', expected the period of each value"):
+            cm.real_terms(pd.Series([1.0, 2.0]), deflator=self.PRICES, base="2015/16", periods=periods)
+
+    def test_per_cent_is_no_proportion(self) -> None:
+        with pytest.raises(cm.BadInput, match=r"inflation: got 2.5, expected a proportion: 0.025 is 2.5% a year"):
+            cm.real_terms(5.32, inflation=2.5, years=4)
+        with pytest.raises(cm.BadInput, match=r"ambition_rate: got 0.05, expected a percentage: 5 is 5% a year"):
+            growth_against(pd.Series([1.0, 2.0], index=["2015/16", "2016/17"]), 0.05)
+
+
+class TestWhatDrove:
+    TABLE: ClassVar[dict[str, list[Any]]] = {
+        "team_type": ["Generic CMHT", "Older People CMHT"] * 2,
+        "period": ["2015/16"] * 2 + ["2016/17"] * 2,
+        "total_cost": [8_000, 4_000, 6_600, 8_800],
+        "contacts": [80, 20, 60, 40],
+    }
+
+    @EACH
+    def test_by_hand(self, make: Any) -> None:
+        # Costs of 100 and 200 rise by a tenth, and the dear type goes from a fifth to two fifths.
+        found = cm.what_drove(make(self.TABLE), "cost_per_contact", "team_type", "2015-16", "2016/17").table
+        assert found.loc["total", ["before", "after", "change"]].tolist() == pytest.approx([120, 154, 34])
+        # Kitagawa: ½(0.8 + 0.6) × 10 + ½(0.2 + 0.4) × 20, and ½(100 + 110) × −0.2 + ½(200 + 220) × 0.2.
+        assert found.loc["total", ["due_to_rate", "due_to_mix"]].tolist() == pytest.approx([13, 21])
+        assert found["due_to_rate"].tolist()[:2] == pytest.approx([7, 6])
+        assert (found["due_to_numerator"] + found["due_to_denominator"]).tolist() == pytest.approx([10, 20, 34])
+
+    def test_all_columns_are_shown(self) -> None:
+        found = cm.what_drove(pd.DataFrame(self.TABLE), "cost_per_contact", "team_type", "2015/16", "2016/17")
+        assert "..." not in repr(found)
+        assert all(name in repr(found) and name in found._repr_html_() for name in found.table)
+        assert repr(found).startswith("Cost per contact [GBP per contact], 2015/16 to 2016/17: 120 → 154, +34")
+
+    def test_of_people(self) -> None:
+        table = pd.DataFrame(
+            {"icb": ["A", "B"] * 2, "period": ["2015/16"] * 2 + ["2016/17"] * 2, "referrals": [10, 20, 20, 20]}
+        )
+        people = pd.DataFrame({"icb": ["A", "B"], "registered_population": [1_000, 1_000]})
+        found = cm.what_drove(table, cm.referrals_per_100k, "icb", "2015/16", "2016/17", populations=people).table
+        assert found.loc["total", ["before", "after", "due_to_rate", "due_to_mix"]].tolist() == [1500, 2000, 500, 0]
+        assert found.loc["A", ["change", "due_to_rate"]].tolist() == [1000, 500]
+
+    def test_types_that_share_their_people_add_up(self) -> None:
+        table = pd.DataFrame(self.TABLE).assign(icb="A", referrals=[10, 20, 15, 30], registered_population=1_000)
+        found = cm.what_drove(table, "referrals_per_100k", "team_type", "2015/16", "2016/17", place="icb").table
+        assert found["change"].tolist() == pytest.approx([500, 1000, 1500])
+        assert found["due_to_rate"].tolist() == pytest.approx([500, 1000, 1500])
+        assert set(found["due_to_mix"]) == {0}
+
+    def test_a_type_that_comes_is_in_the_mix(self) -> None:
+        table = pd.DataFrame(self.TABLE).iloc[[0, 2, 3]]
+        found = cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2016/17").table
+        assert found.loc["total", "change"] == pytest.approx(54)
+        assert found.loc["total", ["due_to_rate", "due_to_mix"]].sum() == pytest.approx(54)
+        assert found.loc["Older People CMHT", "due_to_rate"] == 0
+        assert pd.isna(found.loc["Older People CMHT", "before"])
+
+    def test_what_cannot_be_told(self) -> None:
+        table = pd.DataFrame(self.TABLE)
+        with pytest.raises(cm.BadInput, match="metric: got 'cost_per_contacts', .*did you mean 'cost_per_contact'"):
+            cm.what_drove(table, "cost_per_contacts", "team_type", "2015/16", "2016/17")
+        with pytest.raises(
+            cm.BadInput, match="metric: got 'need_index', expected a metric|metric: got 'wait_percentile'"
+        ):
+            cm.what_drove(table, "wait_percentile", "team_type", "2015/16", "2016/17")
+        with pytest.raises(cm.BadInput, match="after: got '2017/18', expected a period of the table"):
+            cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2017/18")
+        with pytest.raises(cm.BadInput, match="by: got 'team', expected a column"):
+            cm.what_drove(table, "cost_per_contact", "team", "2015/16", "2016/17")
+
+    @settings(max_examples=25)
+    @given(st.lists(st.tuples(*[st.integers(1, 10_000)] * 4), min_size=2, max_size=5))
+    def test_parts_add_up(self, groups: list[tuple[int, int, int, int]]) -> None:
+        names = [f"G{at}" for at in range(len(groups))]
+        table = pd.concat(
+            [
+                pd.DataFrame(
+                    {
+                        "icb": names,
+                        "period": period,
+                        "total_cost": [each[at] for each in groups],
+                        "contacts": [each[at + 1] for each in groups],
+                    }
+                )
+                for period, at in (("2015/16", 0), ("2016/17", 2))
+            ]
+        )
+        found = cm.what_drove(table, "cost_per_contact", "icb", "2015/16", "2016/17").table
+        total = found.loc["total"]
+        assert total["due_to_rate"] + total["due_to_mix"] == pytest.approx(total["change"], abs=1e-9)
+        assert found.iloc[:-1]["due_to_rate"].sum() == pytest.approx(total["due_to_rate"], abs=1e-9)
+        assert found.iloc[:-1]["due_to_mix"].sum() == pytest.approx(total["due_to_mix"], abs=1e-9)
+
+
+def test_no_percentage_of_what_is_below_zero() -> None:
+    # A deficit of 10 that becomes one of 5 is a rise of 5, and no fall of a half.
+    assert pd.isna(cm.percentage_change(-5.0, -10.0))
+    assert pd.isna(cm.percentage_change(5.0, -2.5))
+    frame = pl.DataFrame({"now": [-5.0, 12.0], "then": [-10.0, 10.0]})
+    assert frame.select(cm.percentage_change(pl.col("now"), pl.col("then"))).to_series().to_list() == [None, 20.0]
+    assert cm.percentage_change(-5.0, 10.0) == -150
+    series = pd.Series([-10.0, -5.0, 10.0, 12.0], index=["2013/14", "2014/15", "2015/16", "2016/17"])
+    assert cm.trends.change_on_previous(series).isna().tolist() == [True, True, True, False]
+
+
+def test_no_shortfall_to_a_target_below_zero() -> None:
+    with pytest.raises(cm.BadInput, match="target: got -2.5, expected zero or more"):
+        cm.shortfall(7, target=-2.5)

@@ -1,0 +1,93 @@
+"""Accessible workbooks: read back as a person's program reads them."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+import cmhs_metrics as cm
+from cmhs_metrics.workbooks import Page, write_workbook
+
+TABLE = pd.DataFrame(
+    {
+        "organisation": ["007", "=1+1", None],
+        "day": [datetime.date(2024, 3, 31)] * 3,
+        "contacts": [108_600.0, 33_600.0, np.nan],
+        "caseload": [5_291.0, np.nan, np.nan],
+        "caseload_lower": [5_291.0, 0.0, np.nan],
+        "caseload_upper": [5_291.0, 4.0, np.nan],
+        "dna_rate": [0.125, 0.5, np.nan],
+    }
+)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> openpyxl.Workbook:
+    path = tmp_path / "result.xlsx"
+    write_workbook(
+        path,
+        [Page("Teams", "Teams of two trusts", TABLE)],
+        title="Community teams",
+        about=["2023/24"],
+        notes=["Provisional."],
+    )
+    return openpyxl.load_workbook(path)
+
+
+def test_cover_contents_notes_then_a_table_a_sheet(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == ["Cover", "Contents", "Notes", "Teams"]
+    assert book["Cover"]["A1"].value == "Community teams"
+    assert book["Cover"]["A2"].value == "2023/24"
+    assert book["Contents"]["A5"].hyperlink.location == "'Teams'!A1"
+    assert book.properties.title == "Community teams"
+    for sheet in book.worksheets[1:]:
+        assert len(sheet.tables) == 1
+        assert not sheet.merged_cells.ranges
+
+
+def test_no_cell_of_a_table_is_empty(book: openpyxl.Workbook) -> None:
+    for sheet in book.worksheets[1:]:
+        (table,) = sheet.tables.values()
+        assert all(cell.value is not None for row in sheet[table.ref] for cell in row)
+
+
+def test_numbers_and_dates_are_real_and_marks_say_what_is_not(book: openpyxl.Workbook) -> None:
+    rows = [[cell.value for cell in row] for row in book["Teams"]["A5:G7"]]
+    day = datetime.datetime(2024, 3, 31)
+    assert rows[0] == ["007", day, 108600, 5291, 5291, 5291, 0.125]
+    assert rows[1][3:6] == ["[c]", 0, 4]
+    assert rows[2] == ["[x]", day, "[x]", "[x]", "[x]", "[x]", "[x]"]
+    assert book["Teams"]["G5"].number_format == "0.0%"
+
+
+def test_text_is_never_a_formula(book: openpyxl.Workbook) -> None:
+    cell = book["Teams"]["A6"]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_marks_notes_and_columns_are_explained(book: openpyxl.Workbook) -> None:
+    notes = {row[0].value: row[1].value for row in book["Notes"].iter_rows(min_row=5)}
+    assert {"[c]", "[x]", "Note 1", "caseload", "dna_rate"} <= set(notes)
+    assert notes["Note 1"] == "Provisional."
+
+
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [
+        ("result.csv", [Page("Teams", "T", TABLE)]),
+        ("result.xlsx", []),
+        ("result.xlsx", [Page("Notes", "T", TABLE)]),
+        ("result.xlsx", [Page("A/B", "T", TABLE)]),
+        ("result.xlsx", [Page("A", "T", TABLE), Page("a", "T", TABLE)]),
+        ("result.xlsx", [Page("A" * 32, "T", TABLE)]),
+    ],
+)
+def test_what_cannot_be_written_is_refused(name: str, pages: list[Page], tmp_path: Path) -> None:
+    with pytest.raises(cm.BadInput):
+        write_workbook(tmp_path / name, pages, title="T")
+    assert not list(tmp_path.iterdir())
