@@ -10,6 +10,7 @@ import html
 import inspect
 import math
 import re
+import sys
 import textwrap
 from dataclasses import dataclass
 from functools import update_wrapper
@@ -371,8 +372,9 @@ def front(contract: Contract) -> Callable[..., Any]:
     if contract.many:
         return update_wrapper(_compiled(contract, []), contract.body)
     plain = [f"(type({name}) is float or type({name}) in _plain)" for name in names]
-    least = "-_infinity < " if contract.signed else "0.0 <= "
-    bounds = [f"{least}{name} < _infinity" for name in names]
+    # The greatest float, and not infinity: a whole number may lie between the two.
+    least = "-_greatest <= " if contract.signed else "0.0 <= "
+    bounds = [f"{least}{name} <= _greatest" for name in names]
     order = [f"{part} <= {whole}" for part, whole in contract.parts]
     quick = [f"    if {' and '.join(plain + bounds + order)}:", f"        return {trace(contract).code}"]
     return update_wrapper(_compiled(contract, quick), contract.body)
@@ -383,7 +385,7 @@ def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
     lines = [f"def {contract.name}({names}):", *quick, f"    return _evaluate(_contract, ({names},))"]
     namespace: dict[str, Any] = {
         "_plain": PLAIN,
-        "_infinity": math.inf,
+        "_greatest": sys.float_info.max,
         "_nan": math.nan,
         "_contract": contract,
         "_evaluate": evaluate,

@@ -235,11 +235,22 @@ def _one_kind(families: Mapping[str, str], allowed: set[str]) -> None:
 # Numbers
 
 
+def _float(name: str, value: Any) -> float:
+    """A number as a 64-bit float; refused by name where it has none."""
+    if type(value) is float:
+        return value
+    try:
+        return float(value)
+    except (OverflowError, ValueError):
+        found = f"a number of {len(str(value)):,} digits" if isinstance(value, int) else repr(value)
+        raise BadInput("numbers", [Problem(name, None, found, "a number that a 64-bit float holds")]) from None
+
+
 def _evaluate_numbers(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     for argument in arguments:
         if _is_na(argument):
             return argument
-    numbers = dict(zip(contract.inputs, (float(argument) for argument in arguments), strict=True))
+    numbers = {name: _float(name, argument) for name, argument in zip(contract.inputs, arguments, strict=True)}
     problems = []
     for name, number in numbers.items():
         if math.isinf(number) or (number < 0 and not contract.signed):
@@ -389,11 +400,12 @@ def _times_million(quantity: Any, unit: str) -> str:
 def _floats(name: str, value: Any) -> Any:
     """Numbers as floats, arrays as arrays of 64-bit floats."""
     if not isinstance(value, np.ndarray):
-        return float(value)
+        return _float(name, value)
     if value.dtype == object and all(
         isinstance(each, (Real, Decimal, type(None))) and not isinstance(each, bool) for each in value.flat
     ):
-        return np.array([math.nan if each is None else float(each) for each in value.flat]).reshape(value.shape)
+        cells = [math.nan if each is None else _float(name, each) for each in value.flat]
+        return np.array(cells).reshape(value.shape)
     if value.dtype.kind not in "iuf":
         raise TypeError(f"{name} is an array of {value.dtype}; numbers are expected")
     return value if value.dtype == np.float64 else value.astype(np.float64)
@@ -511,8 +523,8 @@ def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any
     else:
         import narwhals as namespace
     prepared = [
-        argument.cast(namespace.Float64) if hasattr(argument, "alias") else namespace.lit(float(argument))
-        for argument in arguments
+        argument.cast(namespace.Float64) if hasattr(argument, "alias") else namespace.lit(_float(name, argument))
+        for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
     result = contract.body(*prepared)
     if trace(contract).quotient is None:
