@@ -193,6 +193,13 @@ def test_ratios(ratio: Ratio) -> None:
         assert found == pytest.approx(value, rel=1e-12)
 
 
+@pytest.mark.parametrize("ratio", RATIOS, ids=lambda ratio: ratio.metric)
+def test_the_metric_says_the_same_of_itself(ratio: Ratio) -> None:
+    # What tables, charts and packs read of it.
+    metric = cm.describe(ratio.metric)
+    assert (metric.numerator, metric.denominator) == ({ratio.numerator: 1}, {ratio.denominator: 1})
+
+
 @pytest.mark.parametrize(("name", "given", "value"), OTHERS, ids=lambda value: value if isinstance(value, str) else "")
 def test_what_is_no_ratio_of_two_measures(name: str, given: dict[str, float], value: float) -> None:
     assert getattr(cm, name)(**given) == pytest.approx(value, rel=1e-12)

@@ -445,6 +445,15 @@ class TestBadInput:
             run_chart(table(FLOW), "value", centre="mode", missing="drop", length=2)  # type: ignore[arg-type]
         assert [problem.column for problem in refused.value.problems] == ["centre", "missing", "length"]
 
+    def test_a_setting_of_no_group_says_which_groups_are_near(self) -> None:
+        two = pd.concat([table([1.0, 2, 3]).assign(team=each) for each in ("North", "South")])
+        for key, expected in (("Nort", "North"), ("0", "a group of the table")):
+            with pytest.raises(cm.BadInput) as refused:
+                run_chart(two, "value", by="team", target={key: 1.0})
+            (problem,) = refused.value.problems
+            assert (problem.column, problem.value) == ("target", key)
+            assert expected in problem.expected
+
     def test_a_lazy_table(self) -> None:
         with pytest.raises(TypeError, match="collect a lazy one first"):
             run_chart(pl.from_pandas(table(FLOW)).lazy(), "value")
