@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION, unit_of
 from cmhs_metrics.numeric.containers import Contract, evaluate, trace
+from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import PLAIN
 from cmhs_metrics.synonyms import METRIC_WORDS, words_of
 from cmhs_metrics.units import plural
@@ -418,7 +419,8 @@ def describe(name: str | Callable[..., Any]) -> Metric:
     >>> describe("cost_per_contact").unit
     'GBP / contact'
     """
-    key = name if isinstance(name, str) else name.__name__
+    key: Any = getattr(name, "__name__", name)
+    expect("describe", "name", key, str, "the name of a metric, or its function")
     try:
         return _catalogue[key]
     except KeyError:
