@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cmhs_metrics import TeamType, audit
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION
+from cmhs_metrics.synonyms import METRIC_WORDS
 from cmhs_metrics.units import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def entry(metric: Metric) -> str:
         parts.append("**Period:** the flow must cover a year; tables of months leave it out.")
     if metric.caveats:
         parts.append("**Read it with care:**\n\n" + "\n".join(f"- {caveat}" for caveat in metric.caveats))
+    if metric.name in METRIC_WORDS:
+        # The search of the site finds the words that people use.
+        parts.append(f"**Also called:** {', '.join(METRIC_WORDS[metric.name])}.")
     parts += [f"**Source:** {metric.source}.", f"**Example** ({metric.example.where}):", f"```pycon\n{call}\n```"]
     return "\n\n".join(parts)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import inspect
+from functools import cache
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 import cmhs_metrics as cm
 
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 FOCUS = "Synthetic Trust 07"
+SOURCE = "synthetic providers, 2016/17"
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -23,29 +29,102 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def _element(line: str) -> str:
+    if line == "<!-- gallery -->":
+        return "\n\n".join(_entry(name) for name in PICTURES)
     name = line.removeprefix("<!-- picture: ").removesuffix(" -->")
-    if name == line or name not in PICTURES:
-        return ""
-    element = cm.plots.to_svg(PICTURES[name](), name)
+    return "" if name == line or name not in PICTURES else drawn(name)[0]
+
+
+@cache
+def drawn(name: str) -> tuple[str, str]:
+    """A picture as an element of the page, and what it says in words."""
+    picture = PICTURES[name]()
+    element = cm.plots.to_svg(picture, name)
     # One line, and as wide as the page.
-    return " ".join(element.replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1).split())
+    shown = " ".join(element.replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1).split())
+    return shown, cm.plots.alternative_text(picture)
+
+
+def _entry(name: str) -> str:
+    """A picture of the gallery: what it is for, the picture, what it says, and the code that draws it."""
+    make = PICTURES[name]
+    lines = inspect.getsource(make).splitlines()[2:]
+    code = "\n".join(line.removeprefix("    ").replace("return ", "", 1) for line in lines)
+    shown, words = drawn(name)
+    title, _, purpose = (inspect.getdoc(make) or "").partition(": ")
+    return "\n\n".join([f"## {title}", purpose, shown, f"In words: {html.escape(words)}", f"```py\n{code}\n```"])
 
 
 def ranked() -> Axes:
-    """The caseload of synthetic trusts."""
-    result = cm.benchmark(
-        cm.synthetic_providers(), "caseload_per_100k", "organisation", place="organisation", basis="16+", focus=[FOCUS]
-    )
-    return cm.plots.ranked_bars(result, source="synthetic providers, 2016/17")
+    """Ranked bars: where each place stands, with its interval and the averages."""
+    places = cm.synthetic_providers().query("organisation < 'Synthetic Trust 16'")
+    result = cm.benchmark(places, "cost_per_contact", "organisation", place="organisation", focus=[FOCUS])
+    return cm.plots.ranked_bars(result, source=SOURCE)
+
+
+def ranges() -> Axes:
+    """Dot and range: one place on several metrics, within the range of all."""
+    measured = ["dna_rate", "face_to_face_share", "referral_acceptance_rate"]
+    result = cm.benchmark(cm.synthetic_providers(), measured, "organisation", place="organisation", focus=[FOCUS])
+    return cm.plots.dot_and_range(result, FOCUS, source=SOURCE)
+
+
+def tiles() -> Axes:
+    """Tile map: a value for each ICB, every one as large as the next."""
+    places = cm.plots.icb_tiles()
+    table = pd.DataFrame({"place": places["place"], "value": [700 + 37 * n % 400 for n in range(len(places))]})
+    return cm.plots.tile_map(table, title="Open referrals per 100,000 people", source="invented numbers")
 
 
 def funnel() -> Axes:
-    """Their appointments that were not attended."""
+    """Funnel: which places differ by more than chance and what all of them share."""
     counts = cm.synthetic_providers().groupby("organisation")[["did_not_attends", "contacts"]].sum()
     booked = counts["did_not_attends"] + counts["contacts"]
     found = cm.variation.funnel("proportion", counts["did_not_attends"], booked, adjustment="multiplicative")
-    return cm.plots.funnel_chart(found, metric="dna_rate", focus=[FOCUS], source="synthetic providers, 2016/17")
+    return cm.plots.funnel_chart(found, metric="dna_rate", focus=[FOCUS], source=SOURCE)
 
 
-PICTURES: dict[str, Callable[[], Axes]] = {"ranked": ranked, "funnel": funnel}
+def trend() -> Axes:
+    """Trend: a metric over the years, with the place that is asked about in front."""
+    years = ["2013/14", "2014/15", "2015/16", "2016/17"]
+    table = pd.DataFrame({"North": [152.0, 155, 160, 163], "South": [171.0, 168, 170, 189]}, index=years)
+    return cm.plots.trend_chart(table, metric="cost_per_contact", focus=["North"], source="invented numbers")
+
+
+def index() -> Axes:
+    """Index: how several measures moved since a year that is 100."""
+    years = ["2013/14", "2014/15", "2015/16", "2016/17"]
+    table = pd.DataFrame({"Caseload": [720.0, 710, 701, 698], "Contacts": [13.1, 13.4, 13.9, 14.0]}, index=years)
+    return cm.plots.index_chart(table, "2013/14", source="invented numbers")
+
+
+def profile() -> Axes:
+    """Profile: parts of a whole, beside those of others."""
+    table = pd.DataFrame(
+        {"Nursing": [0.45, 0.52], "Medical": [0.12, 0.09], "Psychology": [0.18, 0.2], "Support": [0.25, 0.19]},
+        index=["North", "South"],
+    )
+    return cm.plots.stacked_profile(table, metric="skill_mix", focus=["North"], source="invented numbers")
+
+
+def waterfall() -> Axes:
+    """Waterfall: what drove a change, part by part."""
+    parts = cm.decomposition.decompose_product_change(
+        before={"caseload": 5_000, "contacts_per_patient": 20}, after={"caseload": 5_500, "contacts_per_patient": 19}
+    )
+    return cm.plots.waterfall(parts, title="Contacts", source="invented numbers")
+
+
+def xmr() -> Axes:
+    """XmR chart: whether a change over time is more than the noise of the process."""
+    months = pd.period_range("2023-04", periods=18, freq="M").astype(str)
+    waits = [52, 48, 55, 50, 47, 53, 51, 49, 54, 50, 52, 48, 41, 40, 39, 42, 38, 40]
+    table = pd.DataFrame({"period": months, "waiting": waits})
+    chart = cm.run_charts.run_chart(table, "waiting", improvement="low", target=45, rebase="2024-04")
+    return cm.plots.xmr_chart(chart, "waiting", title="People waiting", source="invented numbers")
+
+
+PICTURES: dict[str, Callable[[], Axes]] = {
+    each.__name__: each for each in (ranked, ranges, tiles, funnel, trend, index, profile, waterfall, xmr)
+}
 """The marks, each with the picture that takes its place."""

@@ -10,9 +10,13 @@ import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
 from cmhs_metrics.catalogue import CATALOGUE, Metric, describe
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION, Basis
+from cmhs_metrics.synonyms import measure_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+
+_HINTS = 6
+"""So many columns are explained where none makes a metric."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +224,23 @@ def _costs(name: str, metric: str) -> str:
 
 
 def _no_measures(schema: Collection[str]) -> str:
-    hints = [
-        hint for name in schema if name not in MEASURES and (hint := nearest(name.replace(" ", "_"), MEASURES, count=1))
-    ]
-    asked = f"columns that make at least one metric; measures are {', '.join(MEASURES)}"
-    return f"{asked} ({'; '.join(hints)})" if hints else asked
+    """What the columns lack: what the measures among them need, and which measure each other column may be."""
+    populations = _populations(schema, None)
+    hints = []
+    for name in schema:
+        if name in MEASURES:
+            makes = [
+                (missing, metric.name)
+                for metric in CATALOGUE.values()
+                if name in metric.inputs and _for_tables(metric) and (missing := _missing(metric, schema, populations))
+            ]
+            if makes:
+                missing, metric_name = min(makes, key=lambda each: len(each[0]))
+                needed = " and ".join("a population" if each == POPULATION else each for each in missing)
+                hints.append(f"{name} makes {metric_name} with {needed}")
+        elif (measure := measure_called(name)) is not None:
+            hints.append(f"{name!r} may be {measure!r}")
+        elif hint := nearest(name.replace(" ", "_"), MEASURES, count=1):
+            hints.append(f"{name!r}: {hint}")
+    asked = "columns that make at least one metric"
+    return f"{asked} ({'; '.join(hints[:_HINTS])})" if hints else f"{asked}; cm.search finds a measure by other words"

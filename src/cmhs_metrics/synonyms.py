@@ -182,3 +182,18 @@ def words_of(text: str) -> str:
     plain = re.sub(r"[^a-z0-9+/-]+", " ", text.casefold().replace("&", " and "))
     plain = re.sub(r"(?<![a-z0-9])[-/]+|[-/]+(?![a-z0-9])", " ", plain)
     return " ".join(plain.split())
+
+
+def measure_called(heading: str) -> str | None:
+    """The measure that a heading means by its words or its case; None where it means none.
+
+    Examples
+    --------
+    >>> measure_called("DNAs"), measure_called("Total_Cost"), measure_called("colour")
+    ('did_not_attends', 'total_cost', None)
+    """
+    asked = words_of(heading.replace("_", " "))
+    for name, words in MEASURE_WORDS.items():
+        if asked == name.replace("_", " ") or asked in map(words_of, words):
+            return name
+    return None

@@ -195,6 +195,26 @@ class TestPeriods:
             cm.benchmark(self.TABLE, "referrals_per_100k", by="icb", populations=old, period="2024-04")
 
 
+def test_pooled_periods_are_refused_with_the_ways_out() -> None:
+    table = pd.DataFrame(
+        {"icb": ["A", "B"] * 2, "period": ["2022/23"] * 2 + ["2023/24"] * 2, "referrals": [5, 7, 6, 9]}
+    )
+    people = pd.DataFrame({"icb": ["A", "B"], "registered_population": [1_000, 1_000]})
+    arguments = {"by": "icb", "populations": people}
+    with pytest.raises(cm.BadInput, match=r"referrals: got '2 periods', expected period= .*, or over_time='sum'"):
+        cm.benchmark(table, "referrals_per_100k", **arguments)
+    stocks = table.rename(columns={"referrals": "caseload"})
+    with pytest.raises(
+        cm.BadInput, match=r"caseload: got '2 periods', expected period= .*, or over_time='last' or 'mean'"
+    ):
+        cm.benchmark(stocks, "caseload_per_100k", **arguments)
+    assert cm.benchmark(table, "referrals_per_100k", **arguments, period="2023/24")["value"].tolist() == pytest.approx(
+        [600, 900]
+    )
+    summed = cm.benchmark(table, "referrals_per_100k", **arguments, over_time="sum")
+    assert summed["value"].tolist() == pytest.approx([1_100, 1_600])
+
+
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [

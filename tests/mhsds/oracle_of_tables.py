@@ -9,11 +9,13 @@ from typing import Any
 from tests.mhsds.oracle import (
     CORE,
     Grouping,
+    Reading,
     Referral,
     Scope,
     Tables,
     attendance,
     cell,
+    check,
     code_of,
     day_of,
     found_by,
@@ -25,13 +27,18 @@ from tests.mhsds.oracle import (
     latest_referrals,
     latest_stays,
     mechanism,
+    month_of,
+    number_of,
     on_caseload,
     pathways,
     referrals,
     service_rows,
     services_of,
     spans,
+    table,
 )
+from tests.mhsds.oracle_cells import clean, given, is_no_date
+from tests.mhsds.oracle_records import REJECTION_REASONS
 
 DAYS_IN_MONTH = 365.25 / 12
 CLUSTERS = {f"{number:02d}" for number in range(22)} - {"09"}
@@ -41,6 +48,8 @@ TEAM_CODES = frozenset(
     [
         "A01",
         "A02",
+        "A03",
+        "A04",
         "A05",
         "A06",
         "A07",
@@ -74,6 +83,7 @@ TEAM_CODES = frozenset(
         "C10",
         "D01",
         "D02",
+        "D03",
         "D04",
         "D05",
         "D06",
@@ -114,15 +124,18 @@ def waits(
     pathway: str = "spell",
     scope: Scope = CORE,
     weeks: tuple[int, ...] = (4, 18),
+    lapsed: str = "closed",
     **choices: Any,
 ) -> dict[tuple[Any, ...], dict[str, float]]:
     """The waits that ended in the period [week]: how many, median, 90th percentile, share within n weeks."""
     grouping = Grouping(tuple(by), **choices)
-    within = [item for item in referrals(tables).values() if in_scope(item, scope)]
+    reading = Reading(lapsed=lapsed)
+    check(tables, spans(period, grouping.by)[-1][2])
+    items = list(referrals(tables, reading).values())
     wanted = 2 if waiting_for == "second contact" else 1
-    found = defaultdict(list)
+    found: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for name, start, end in spans(period, grouping.by):
-        for spell in pathways(within, pathway):
+        for spell in pathways(tables, items, scope, end, pathway, reading):
             if len(spell.contacts) >= wanted and start <= spell.contacts[wanted - 1] <= end:
                 for group in grouping.of(spell.members[0], scope):
                     found[*group, name].append((spell.contacts[wanted - 1] - spell.start).days)
@@ -137,8 +150,10 @@ def waits(
     }
 
 
-def caseload_at(tables: Tables, at: dt.date, scope: Scope) -> list[Referral]:
-    return [item for item in referrals(tables).values() if in_scope(item, scope) and on_caseload(item, at)]
+def caseload_at(tables: Tables, at: dt.date, scope: Scope, lapsed: str = "closed") -> list[Referral]:
+    check(tables, at)
+    items = referrals(tables, lapsed).values()
+    return [item for item in items if in_scope(item, scope, at) and on_caseload(item, at, scope)]
 
 
 def time_on_caseload(
@@ -162,7 +177,7 @@ def cluster_profile(
     unknown is 99.
     """
     cluster_of: dict[str, tuple[Any, str | None]] = {}
-    clusters = latest_stays(tables["clusters"], "UniqClustID", "StartDateCareClust", "EndDateCareClust")
+    clusters = latest_stays(table(tables, "clusters"), "UniqClustID", "StartDateCareClust", "EndDateCareClust")
     for (person, id), row in clusters.items():
         start, end = day_of(cell(row, "StartDateCareClust")), day_of(cell(row, "EndDateCareClust"))
         if start is None or start > at or (end is not None and end < at):
@@ -202,34 +217,38 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
     """How many rows break each rule, by (table, rule, column); rules that look at no one column have None."""
     counts: Counter[tuple[str, str, str | None]] = Counter()
     for name, ids in IDS.items():
-        for id in ids if name in tables else ():
-            keys = [tuple(identifier(cell(row, column)) for column in ("Person_ID", id)) for row in tables[name]]
+        for id in ids if given(tables, name) else ():
+            keys = [tuple(identifier(cell(row, column)) for column in ("Person_ID", id)) for row in table(tables, name)]
             for place, column in enumerate(("Person_ID", id)):
                 counts[name, "id missing", column] += sum(key[place] is None for key in keys)
             seen = Counter(
-                (*key, cell(row, "UniqMonthID"))
-                for key, row in zip(keys, tables[name], strict=True)
-                if None not in key and cell(row, "UniqMonthID") is not None
+                (*key, month_of(row))
+                for key, row in zip(keys, table(tables, name), strict=True)
+                if None not in key and month_of(row) is not None
             )
             counts[name, "duplicate id", None] += sum(times - 1 for times in seen.values())
     for name, columns in DATES.items():
-        for column in columns if name in tables else ():
-            for row in tables[name] if has_column(tables[name], column) else ():
+        for column in columns if given(tables, name) else ():
+            for row in table(tables, name) if has_column(table(tables, name), column) else ():
                 value = cell(row, column)
-                day, month = day_of(value), cell(row, "UniqMonthID")
-                # Empty text is a date that is missing, and no bad one.
-                counts[name, "text that is no date", column] += value not in (None, "") and day is None
+                day, month = day_of(value), month_of(row)
+                # Empty text and 1900-01-01 are dates that are missing, and no bad ones.
+                counts[name, "text that is no date", column] += (
+                    clean(value) is not None and day is None and not is_no_date(value)
+                )
                 late = day is not None and month is not None and day > last_day(month)
                 counts[name, "date out of range", column] += day is not None and (late or day.year < 1900)
     of_referrals(tables, counts)
     of_contacts(tables, counts)
-    if "clusters" in tables:
-        for row in latest_stays(tables["clusters"], "UniqClustID", "StartDateCareClust", "EndDateCareClust").values():
+    if given(tables, "clusters"):
+        for row in latest_stays(
+            table(tables, "clusters"), "UniqClustID", "StartDateCareClust", "EndDateCareClust"
+        ).values():
             code = code_of(cell(row, "AdultMHCareClusterCodeFinal"))
             counts["clusters", "unknown cluster", None] += code not in CLUSTERS
-    if "hospital_spells" in tables:
+    if given(tables, "hospital_spells"):
         spells = latest_stays(
-            tables["hospital_spells"], "UniqHospProvSpellID", "StartDateHospProvSpell", "DischDateHospProvSpell"
+            table(tables, "hospital_spells"), "UniqHospProvSpellID", "StartDateHospProvSpell", "DischDateHospProvSpell"
         )
         for row in spells.values():
             start, end = day_of(cell(row, "StartDateHospProvSpell")), day_of(cell(row, "DischDateHospProvSpell"))
@@ -237,21 +256,20 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
     return dict(counts)
 
 
+def has_reason(row: dict[str, Any]) -> bool:
+    """Whether a known reason of rejection is given."""
+    return code_of(cell(row, "ReferRejectReason")) in REJECTION_REASONS
+
+
 def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -> None:
-    months = [cell(row, "UniqMonthID") for row in tables["referrals"] if cell(row, "UniqMonthID") is not None]
+    months = [month for row in table(tables, "referrals") if (month := month_of(row)) is not None]
     for row in latest_referrals(tables).values():
         received, discharged = day_of(cell(row, "ReferralRequestReceivedDate")), day_of(cell(row, "ServDischDate"))
         services = services_of(tables, row, received)
-        month = cell(row, "UniqMonthID")
+        month = month_of(row)
         raw = service_rows(tables, row)
-        reason_only = any(
-            cell(each, "ReferRejectReason") is not None and day_of(cell(each, "ReferRejectionDate")) is None
-            for each in raw
-        )
-        rejections = [
-            cell(each, "ReferRejectReason") is not None or day_of(cell(each, "ReferRejectionDate")) is not None
-            for each in raw
-        ]
+        reason_only = any(has_reason(each) and day_of(cell(each, "ReferRejectionDate")) is None for each in raw)
+        rejections = [has_reason(each) or day_of(cell(each, "ReferRejectionDate")) is not None for each in raw]
         is_open = discharged is None and not (raw and all(rejections))
         broken = {
             "received date missing": received is None,
@@ -259,7 +277,7 @@ def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -
             "rejection without a date": reason_only,
             "no service type": not services,
             "unknown team type": any(service.code not in TEAM_CODES for service in services),
-            "age missing": cell(row, "AgeServReferRecDate") is None,
+            "age missing": number_of(cell(row, "AgeServReferRecDate")) is None,
             "lapsed": is_open and month is not None and month < max(months),
             "no person": not found_by(tables, "people", row, "Person_ID"),
         }
@@ -270,7 +288,7 @@ def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -
 def of_contacts(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -> None:
     referrals_of = latest_referrals(tables)
     for (person, _), row in latest_contacts(tables).items():
-        referral = referrals_of.get((person, identifier(cell(row, "UniqServReqID"))))
+        referral = referrals_of.get((person, identifier(cell(row, "UniqServReqID")) or ""))
         received = day_of(cell(referral, "ReferralRequestReceivedDate")) if referral else None
         day = day_of(cell(row, "CareContDate"))
         broken = {

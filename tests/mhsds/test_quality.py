@@ -147,8 +147,8 @@ CASES = {
         {},
     ),
     "30 February": (
-        changed("referrals", 1, ServDischDate="2024-02-30"),
-        {("ServDischDate", "text that is no date"): 1},
+        changed("contacts", 2, CareContDate="2024-02-30"),
+        {("CareContDate", "text that is no date"): 1, ("CareContDate", "date missing"): 1},
     ),
     "an empty text is missing, not wrong": (changed("referrals", 1, ServDischDate=""), {}),
     "no date of a contact": (
@@ -163,7 +163,11 @@ CASES = {
         changed("referrals", 0, ReferralRequestReceivedDate="1899-12-31"),
         {("ReferralRequestReceivedDate", "date out of range"): 1},
     ),
-    "the first day of 1900": (changed("referrals", 0, ReferralRequestReceivedDate="1900-01-01"), {}),
+    "the first day of 1900, which is no date": (
+        changed("referrals", 0, ReferralRequestReceivedDate="1900-01-01"),
+        {("ReferralRequestReceivedDate", "received date missing"): 1},
+    ),
+    "the second day of 1900": (changed("referrals", 0, ReferralRequestReceivedDate="1900-01-02"), {}),
     "no date of receipt": (
         changed("referrals", 1, ReferralRequestReceivedDate=None),
         {("ReferralRequestReceivedDate", "received date missing"): 1},

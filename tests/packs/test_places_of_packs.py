@@ -43,3 +43,11 @@ def test_places_that_are_numbers() -> None:
     for focus in (2, [2], "2", [2.0]):
         made = cm.pack(numbered, focus=focus, peers=3, charts=False)
         assert any(str(each).startswith("Waiting over 52 weeks, 2:") or ", 2:" in str(each) for each in made.findings)
+
+
+def test_a_note_on_the_data_stands_on_the_page() -> None:
+    teams = pd.DataFrame({"icb": ["A", "B", "C"], "caseload": [150, 100, 200], "contacts": [1500, 900, 2400]})
+    teams.attrs["notes"] = ["In 2024-09, 7.8% of England's MRS06 is in no ICB."]
+    made = cm.pack(teams, focus="C", charts=False)
+    assert made.not_shown[-1].why == teams.attrs["notes"][0]
+    assert "7.8% of England" in made.html

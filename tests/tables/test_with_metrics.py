@@ -113,9 +113,13 @@ class TestOnEveryEngine:
     def test_a_table_without_measures_is_refused(self, make) -> None:
         with pytest.raises(
             cm.BadInput,
-            match=r"columns that make at least one metric; measures are referrals, .*did you mean 'total_cost'",
+            match=r"columns that make at least one metric \('Total Cost' may be 'total_cost'; 'DNAs' may be 'did_not_attends'\)",
         ):
-            cm.with_metrics(make({"Total Cost": [1.0]}))
+            cm.with_metrics(make({"Total Cost": [1.0], "DNAs": [1]}))
+
+    def test_a_measure_that_makes_nothing_says_what_it_needs(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="open_referrals makes open_referrals_per_100k with a population"):
+            cm.with_metrics(make({"icb": ["QUE"], "open_referrals": [1.0]}))
 
     def test_unknown_names_offer_the_nearest(self, make) -> None:
         with pytest.raises(cm.BadInput, match="did you mean 'year_of_care_cost'"):

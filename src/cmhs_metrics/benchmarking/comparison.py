@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.measures import Basis
 
+OWN_WAY_OUT = "period= (the one to compare)"
+
 
 def benchmark(
     table: Any,
@@ -43,7 +45,7 @@ def benchmark(
     place: str | Sequence[str] | None = None,
     basis: str | Sequence[str] | None = None,
     period: Any = None,
-    over_time: Literal["last", "mean"] | None = None,
+    over_time: Literal["last", "mean", "sum"] | None = None,
     average: Average = "pooled",
     focus: Any = (),
     peers: Any = (),
@@ -83,11 +85,11 @@ def benchmark(
     -------
     pandas.DataFrame
         A row for each metric and place, in the order of the places: `metric`, `label`, `unit`, `basis` (the population
-        of a rate), `place`, `is_place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
+        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
         position in a funnel around the pooled value), `rank` (1 is highest) of `places`, `quartile` (1 is lowest),
         `average` [unit], `average_kind` and `average_of` (how many places, and what it leaves out), `difference` [unit]
         and `difference_percent` [%] from it, `more_than_chance` (whether the average lies outside the interval),
-        `peer_average` [unit], and the marks `focus` and `peer`.
+        `peer_average` [unit], and the marks `focus`, `peer` and `is_place`.
 
         Where a measure has bounds (``caseload_lower`` and ``caseload_upper``, see `aggregate`) there are besides
         `value_lower` and `value_upper`, between which the true value lies [unit]; `rank_best` and `rank_worst`, the
@@ -131,10 +133,13 @@ def benchmark(
     if period is not None and over_time is None:
         over_time = "last"  # of one period, which a lazy table cannot know that it is
     _boundaries(by, _in(table, by), populations)  # before people who meet no place are refused without a reason
-    totals = aggregate(
-        of_period(of_places(table), period), by, populations=_people_of(populations, period), place=place, basis=basis,
-        over_time=over_time, metrics=wanted, keys=keys,
-    )  # fmt: skip
+    rows, people = of_period(of_places(table), period), _people_of(populations, period)
+    try:
+        totals = aggregate(
+            rows, by, populations=people, place=place, basis=basis, over_time=over_time, metrics=wanted, keys=keys
+        )
+    except BadInput as error:
+        raise BadInput(error.subject, map(_with_own_way_out, error.problems), total=error.total) from None
     places, names = _in_memory(totals, by)
     boundaries = _boundaries(by, names, populations)
     marks = _marks(by, names, asked, none)
@@ -169,6 +174,18 @@ def _in(table: Any, by: str) -> list[Any]:
     if not isinstance(frame, nw.DataFrame) or by not in frame.columns:
         return []
     return [name for name in frame.get_column(by).unique().to_list() if isinstance(name, str)]
+
+
+def _with_own_way_out(problem: Problem) -> Problem:
+    """What `aggregate` asks for where periods would be pooled, with what `benchmark` has for it."""
+    by_period = "by='period' (with what else there is in by)"
+    if by_period in problem.expected:
+        expected = problem.expected.replace(by_period, OWN_WAY_OUT)
+    elif problem.expected.startswith("over_time="):
+        expected = f"{OWN_WAY_OUT}, or {problem.expected}"
+    else:
+        return problem
+    return Problem(problem.column, problem.row, problem.value, expected)
 
 
 class _Marks(NamedTuple):
@@ -291,6 +308,6 @@ def _described(
 ) -> dict[str, Any]:
     told = {
         "metric": metric.name, "label": metric.label, "unit": metric.printed_unit,
-        "basis": basis.name if basis else None, "place": names, "is_place": marks.is_place,
+        "basis": basis.name if basis else None, "place": names,
     }  # fmt: skip
-    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer}
+    return told | dict(rows) | {"focus": marks.focus, "peer": marks.peer, "is_place": marks.is_place}

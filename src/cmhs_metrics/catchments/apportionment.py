@@ -117,7 +117,7 @@ def apportion(
 
     A count that is suppressed, or a total with a suppressed part, keeps its bounds:
 
-    >>> counts = pd.DataFrame({"organisation": ["RT1"], "caseload": [None], "caseload_lower": [1_000]})
+    >>> counts = pd.DataFrame({"organisation": ["RT1"], "caseload": [float("nan")], "caseload_lower": [1_000]})
     >>> apportion(counts.assign(caseload_upper=[1_004]), shares, by="organisation", to="icb")
        icb  caseload  caseload_lower  caseload_upper
     0  QH8       NaN           250.0           251.0

@@ -4,7 +4,8 @@ from cmhs_metrics.disclosure.attack import Attack, attack
 from cmhs_metrics.disclosure.costs import CostRule, protect_costs
 from cmhs_metrics.disclosure.known_bounds import Known, known_rank, known_rate, known_total
 from cmhs_metrics.disclosure.linked import LinkedTable
-from cmhs_metrics.disclosure.protection import ProtectedTable, protect
+from cmhs_metrics.disclosure.protected_table import ProtectedTable
+from cmhs_metrics.disclosure.protection import protect
 from cmhs_metrics.disclosure.published_table import PublishedTable, published_table
 from cmhs_metrics.disclosure.rule import NHS, Rule, round_to
 from cmhs_metrics.disclosure.suppressed_tables import suppress_table

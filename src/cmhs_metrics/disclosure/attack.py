@@ -9,6 +9,7 @@ import numpy as np
 
 from cmhs_metrics.disclosure.bounds import Inconsistent, Reach, reach
 from cmhs_metrics.disclosure.choices import contradiction
+from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.linked import Joint, LinkedTable, Lookup, as_linked
 from cmhs_metrics.disclosure.moves import Moves
 from cmhs_metrics.disclosure.rule import SUPPRESSED
@@ -86,6 +87,8 @@ def attack(
     lookup: Lookup | None = None,
     relations: Sequence[Mapping[str, float]] = (),
     witnesses: Sequence[NDArray[np.float64]] = (),
+    seconds: float = 300.0,
+    progress: bool | None = None,
 ) -> Attack:
     """Bound every suppressed cell of a table from everything that is published with it.
 
@@ -107,6 +110,10 @@ def attack(
     witnesses : sequence of numpy.ndarray, optional
         Tables that the publisher knows to agree with what is published, such as the true one: the search starts there.
         A table that does not agree is not used.
+    seconds : float, default 300
+        How long it may take [s].
+    progress : bool, optional
+        Whether to say on standard error how far it is; by default where that is a terminal.
 
     Returns
     -------
@@ -116,7 +123,8 @@ def attack(
     Raises
     ------
     BadInput
-        When the table contradicts itself: no whole numbers agree with what is published.
+        When the table contradicts itself: no whole numbers agree with what is published. When there is no answer within
+        the seconds; how large the table is and how far the attack came is said.
 
     Notes
     -----
@@ -145,14 +153,28 @@ def attack(
     """
     layout, rule = published.layout, published.rule
     assert rule.width is not None
-    if given or lookup or relations:
-        return _attack_together(published, as_linked(given), lookup or {}, relations, exact)
+    effort = Effort(seconds, progress)
+    try:
+        if given or lookup or relations:
+            return _attack_together(published, as_linked(given), lookup or {}, relations, exact, effort)
+        return _attack_alone(published, exact, witnesses, effort)
+    except OutOfTime as error:
+        expected = f"more seconds, or exact=False: {error.so_far}; the table has {layout.size:,} cells"
+        raise BadInput("attack", [Problem("seconds", None, seconds, expected)]) from error
+    finally:
+        effort.done()
+
+
+def _attack_alone(
+    published: PublishedTable, exact: bool, witnesses: Sequence[NDArray[np.float64]], effort: Effort
+) -> Attack:
+    layout, rule = published.layout, published.rule
     targets = np.flatnonzero(published.kind == SUPPRESSED)
     lower, upper = published.known()
     try:
         found = reach(
             layout.relations, lower, upper, targets, enough=None if exact else rule.width,
-            moves=None if exact else Moves(layout), witnesses=witnesses,
+            moves=None if exact else Moves(layout), witnesses=witnesses, effort=effort,
         )  # fmt: skip
     except Inconsistent as error:
         raise BadInput("the published table", [_contradiction(published, error.relation)]) from error
@@ -165,6 +187,7 @@ def _attack_together(
     lookup: Lookup,
     relations: Sequence[Mapping[str, float]],
     exact: bool,
+    effort: Effort,
 ) -> Attack:
     rule = published.rule
     joint = Joint([LinkedTable(published, lookup), *given], relations)
@@ -174,14 +197,23 @@ def _attack_together(
     targets = np.concatenate([targets[own], targets[~own]])
     try:
         lower, upper = joint.known(joint.tables)
-        found = reach(joint.relations, lower, upper, targets, enough=None if exact else joint.widths())
+        found = reach(joint.relations, lower, upper, targets, enough=None if exact else joint.widths(), effort=effort)
     except Inconsistent as error:
-        raise BadInput("the tables", [contradiction(joint, error)]) from error
+        raise BadInput("the set of tables", [contradiction(joint, error)]) from error
     least, greatest = found.inner_lower[targets], found.inner_upper[targets]
     public = least >= rule.threshold if rule.suppress_zero else (least >= rule.threshold) | (greatest == 0)
     # Of what no table shows only a count that may be small is anybody's secret.
     targets = targets[~(joint.between[targets] & public)]
-    return _result(published, joint.keys(targets), found, targets, joint.widths()[targets])
+    result = _result(published, joint.keys(targets), found, targets, joint.widths()[targets])
+    # What the others bound as narrowly without this table, and is not small, this table does not give away.
+    falls = result.in_pandas["falls"].to_numpy()
+    cells = targets[falls & np.isin(targets, joint.place[0]) & (found.inner_lower[targets] >= rule.threshold)]
+    if given and len(cells):
+        lower, upper = joint.known(given)
+        alone = reach(joint.relations, lower, upper, cells, enough=joint.widths(), effort=effort)
+        known = cells[(alone.inner_upper - alone.inner_lower)[cells] < joint.widths()[cells]]
+        result.in_pandas["falls"] = falls & ~np.isin(targets, known)
+    return result
 
 
 def _result(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
+from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,8 +144,8 @@ def whole_numbers(
         costs, integrality=np.ones(len(costs)), bounds=Bounds(*limits), constraints=constraints, options=options
     )
     # What ran out of time may have found a table all the same, but not the best one.
-    if result.status == 1 and "node_limit" not in options:
-        effort.check()
+    if result.status == 1:
+        raise OutOfTime(effort.so_far)
     return result
 
 
@@ -317,7 +317,8 @@ def reach(
     found.inner_upper[endless] = np.inf
     if widths is not None:
         _widen_together(unknowns, found, unsettled[place[unsettled] >= 0], place, widths, effort)
-    for cell in unsettled:
+    for number, cell in enumerate(unsettled):
+        effort.at(f"{number + len(targets) - len(unsettled):,} of {len(targets):,} suppressed cells are bounded")
         for sign in (-1.0, 1.0):
             if _is_settled(found, cell, widths):
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def alone(
     plain: PublishedTable, small: Mask, missing: Mask, kept: Mask, counts: Floats, effort: Effort, widths: Any = None
 ) -> Choice:
-    """The problem for a table that nothing stands beside, given as it would be with the small cells alone suppressed."""
+    """The problem for a table that nothing stands beside, given as it is with the small cells alone suppressed."""
     lower, upper = plain.known()
     nowhere, layout, rule = np.zeros_like(small), plain.layout, plain.rule
     assert rule.width is not None
@@ -76,20 +77,23 @@ def beside(
         joint.widths(),
         (joint.hidden(given) & ~primary) | joint.between, rule, joint.between, open_lower, open_upper, None, effort,
     )  # fmt: skip
-    _refuse_given_away(joint, choice, is_new)
-    return choice, place
+    return replace(choice, between=choice.between | _given_away(joint, choice, is_new)), place
 
 
-def _refuse_given_away(joint: Joint, choice: Choice, is_new: Mask) -> None:
-    """Refuse tables that give a count away without the new one."""
+def _given_away(joint: Joint, choice: Choice, is_new: Mask) -> Mask:
+    """The cells that tables give away without the new one; refused where a small count is among them."""
     lower, upper = choice.known(is_new)
-    targets = np.flatnonzero(choice.primary | choice.watched)
+    targets = np.flatnonzero(choice.primary | choice.watched | is_new)
     try:
         found = reach(joint.relations, lower, upper, targets, enough=choice.widths, effort=choice.effort)
     except Inconsistent as error:
-        raise BadInput("the tables", [contradiction(joint, error)]) from error
+        raise BadInput("the set of tables", [contradiction(joint, error)]) from error
     least, greatest = found.inner_lower[targets], found.inner_upper[targets]
-    falls = (greatest - least < choice.widths[targets]) & ~choice.harmless(targets, least, greatest)
+    narrow = greatest - least < choice.widths[targets]
+    secret = ~choice.harmless(targets, least, greatest)
+    falls = narrow & np.where((choice.primary | choice.watched)[targets], secret, least < choice.rule.threshold)
+    bounded = np.zeros(joint.size, dtype=bool)
+    bounded[targets[narrow]] = True
     if falls.any():
         problems = [
             Problem(
@@ -100,7 +104,8 @@ def _refuse_given_away(joint: Joint, choice: Choice, is_new: Mask) -> None:
             )
             for cell, low, high in zip(targets[falls], least[falls], greatest[falls], strict=True)
         ]
-        raise BadInput("the tables", problems[:100], total=len(problems))
+        raise BadInput("the set of tables", problems[:100], total=len(problems))
+    return bounded & is_new
 
 
 def contradiction(joint: Joint, error: Inconsistent) -> Problem:

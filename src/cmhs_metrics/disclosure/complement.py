@@ -29,8 +29,8 @@ PROVED = 600
 """How many cells a table may have for the best choice to be sought."""
 SECONDS = 10.0
 """How long the best choice is sought [s]."""
-PRUNED = 700
-"""How many cells a table may have for each further cell to be tried shown again."""
+RESTARTS = 5
+"""How often a small table is searched where the best was not found in time."""
 FRESH_ROUNDS = 60
 """How often the choice is made anew before what was chosen once is kept, so that the search ends."""
 
@@ -85,7 +85,8 @@ class Choice:
     rule : Rule
         The rule: a count that no table shows is harmless where it is certainly none that the rule suppresses.
     between : numpy.ndarray of bool
-        Which of the watched cells no table shows.
+        Cells that are nobody's secret where their bounds say that they are not small: those of the watched cells that
+        no table shows, and those that other tables bound as narrowly without this one.
     open_lower, open_upper : numpy.ndarray
         What a reader knows of each cell if it is suppressed, from other tables.
     moves : Moves, optional
@@ -139,11 +140,19 @@ class Choice:
                 return replace(self, effort=self.effort.part(SECONDS)).solve()
             except OutOfTime:
                 self.effort.check()
+        small_table = len(counts) <= PROVED
         try:
-            found = Covering(self.moves, counts, self.primary, self.missing, barred, self.width, self.effort).solve()
+            found = [
+                Covering(
+                    self.moves, counts, self.primary, self.missing, barred, self.width, self.effort, seed
+                ).solve()
+                for seed in range(RESTARTS if small_table else 1)
+            ]  # fmt: skip
         except Uncovered:
             return self.solve()
-        return self.without_the_needless(found) if len(counts) <= PRUNED else found
+        if small_table:
+            found = [self.without_the_needless(hidden) for hidden in found]
+        return min(found, key=lambda hidden: (int(hidden.sum()), float(counts[hidden].sum())))
 
     def solve(self) -> Mask:
         """The fewest cells to suppress, the primary ones included.

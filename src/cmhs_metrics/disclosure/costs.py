@@ -15,10 +15,11 @@ from cmhs_metrics.disclosure.bounds import reach
 from cmhs_metrics.disclosure.choices import alone
 from cmhs_metrics.disclosure.complement import Unprotectable
 from cmhs_metrics.disclosure.effort import Effort, OutOfTime
-from cmhs_metrics.disclosure.protection import ProtectedTable, levels_of, read_cells
+from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable
+from cmhs_metrics.disclosure.protection import levels_of, read_cells
 from cmhs_metrics.disclosure.published_table import refuse_unreadable
-from cmhs_metrics.disclosure.record import OTHERS
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, SUPPRESSED, Rule
+from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.frames import in_pandas
 
@@ -198,14 +199,14 @@ def protect_costs(
     like, table = table, in_pandas(table, "protect_costs")
     coarser = [column for name in dimensions for column in (hierarchies or {}).get(name, ())]
     refuse_unreadable(table, [*dimensions, *coarser, value, contributor], [*dimensions, contributor])
+    given = numbers_of(table[value])
+    assert given is not None
+    if len(wrong := np.flatnonzero(is_no_count(given))):
+        expected = "a whole number, zero or more"
+        raise BadInput("the table", [Problem(value, f"row {row}", float(given[row]), expected) for row in wrong])
     keys = [*dimensions, *coarser]
     cells = table.groupby(keys, sort=False, observed=True, dropna=False)[value].sum(min_count=1).reset_index()
     layout, amounts = read_cells(cells, dimensions, value, hierarchies or {}, totals or {}, absent)
-    if (table[value] < 0).any():
-        rows = np.flatnonzero(table[value] < 0)
-        raise BadInput(
-            "the table", [Problem(value, f"row {row}", table[value].iloc[row], "zero or more") for row in rows]
-        )
     parts = np.zeros((table[contributor].nunique(), layout.size))
     numbers = table[contributor].astype("category").cat.codes.to_numpy()
     np.add.at(parts, (numbers, layout.cell(table)), table[value].fillna(0).to_numpy(np.float64))

@@ -1,8 +1,8 @@
 """A choice of further cells for tables that are too large for the best one to be proved.
 
 Every hidden cell is given a move, all of whose cells are hidden: they protect one another, whatever else is shown.
-Cells are hidden until each has one, the cheapest move first; then parts of the choice are taken back and made anew, over
-and over, and what came out smaller is kept. The work is counted, not timed, so that a table always gives the same choice.
+Cells are hidden until each has one, the cheapest move first; then parts of the choice are taken back and made anew,
+over and over, and what came out smaller is kept. The work is counted, not timed: a table always gives the same choice.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CANDIDATES = 1500
 """How many moves of a cell are looked at: those that hide least beyond what is small."""
 WORK = 1e8
 """How many cells of moves are looked at before the search ends."""
-IDLE = 3000
+IDLE = 800
 """How many trials without gain end the search."""
 WORSE = 0.03
 """How often a choice is followed that is one cell worse."""
@@ -54,6 +54,8 @@ class Covering:
         The least width of the interval of a hidden cell.
     effort : Effort
         How long it may take.
+    seed : int, default 0
+        Where the search starts.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Covering:
         barred: Mask,
         width: int,
         effort: Effort,
+        seed: int = 0,
     ) -> None:
         self.moves, self.counts, self.primary, self.free, self.barred = moves, counts, primary, free, barred
         self.width, self.effort = width, effort
@@ -73,7 +76,7 @@ class Covering:
         self.work = 0.0
         self._avoided = np.zeros(len(counts))
         self._candidates: dict[int, Integers] = {}
-        self._random = np.random.default_rng(0)
+        self._random = np.random.default_rng(seed)
 
     def solve(self) -> Mask:
         """The cells to hide, the primary ones included.

@@ -97,7 +97,7 @@ class Joint:
         if np.any(lower > upper):
             cells = np.flatnonzero(lower > upper)[:20]
             expected = "a number that agrees with the other tables"
-            raise BadInput("the tables", [Problem(None, self.name(cell), None, expected) for cell in cells])
+            raise BadInput("the set of tables", [Problem(None, self.name(cell), None, expected) for cell in cells])
         return lower, upper
 
     def hidden(self, tables: Sequence[LinkedTable]) -> NDArray[np.bool_]:
@@ -261,7 +261,7 @@ class Joint:
             if sign not in (1, -1)
         ]
         if problems:
-            raise BadInput("the tables", problems)
+            raise BadInput("the set of tables", problems)
 
 
 def as_linked(tables: Sequence[Any]) -> list[LinkedTable]:

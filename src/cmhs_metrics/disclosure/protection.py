@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from cmhs_metrics.disclosure.complement import Unprotectable
 from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.linked import LinkedTable, Lookup, as_linked
+from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable, rule_in_words
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
-from cmhs_metrics.disclosure.record import OTHERS, record_page, record_table, rule_in_words
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
 from cmhs_metrics.errors import BadInput, Problem, nearest
@@ -27,53 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOTAL = "Total"
-
-
-@dataclass(frozen=True, eq=False)
-class ProtectedTable(PublishedTable):
-    """A table that stands the attack, with what its protection cost.
-
-    Attributes
-    ----------
-    primary : int
-        How many cells the rule suppressed because they are small.
-    complementary : int
-        How many more were suppressed to protect them. Which is which cannot be told from the table, and must not be.
-    reasons : numpy.ndarray of str, optional
-        Why each suppressed cell is suppressed; it is left out of pickles and copies.
-    rule_text : str
-        The rule in words.
-    beside : tuple of str
-        The tables that it was protected beside.
-    """
-
-    primary: int
-    complementary: int
-    reasons: NDArray[Any] | None = field(default=None, kw_only=True, repr=False)
-    rule_text: str = field(default="", kw_only=True)
-    beside: tuple[str, ...] = field(default=(), kw_only=True)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "reasons": None}
-
-    def record(self) -> Any:
-        """What was suppressed, why and by which rule, for whoever checks the output; not for publication.
-
-        Returns
-        -------
-        The kind of table that came in
-            A row for each suppressed cell: its labels, `reason` and `rule`.
-        """
-        return record_table(self)
-
-    def record_html(self) -> str:
-        """The record as a piece of HTML, with the rule, the size, and what the table was protected beside.
-
-        Returns
-        -------
-        str
-        """
-        return record_page(self)
 
 
 def protect(
@@ -221,8 +173,9 @@ def protect(
         effort.done()
     result = as_published(hidden, int((hidden & ~small).sum()))
     truth = [] if missing.any() else [counts]
+    left = effort.left() + 60
     proof = attack(
-        result, exact=False, witnesses=truth, given=given, lookup=lookup, relations=relations
+        result, exact=False, witnesses=truth, given=given, lookup=lookup, relations=relations, seconds=left
     )  # fmt: skip
     if not proof.safe:
         raise AssertionError("the protected table falls to the attack: this is an error in the library")

@@ -7,12 +7,12 @@ tables stay lazy. Versions 4, 5 and 6 of the data set are read.
 
 from cmhs_metrics.mhsds.caseload import time_on_caseload
 from cmhs_metrics.mhsds.clusters import cluster_profile
-from cmhs_metrics.mhsds.codes import ACCESS, ALL, CORE, Scope
-from cmhs_metrics.mhsds.dates import last_day, month_id
 from cmhs_metrics.mhsds.example import example
-from cmhs_metrics.mhsds.extract import Extract
 from cmhs_metrics.mhsds.measures import measures
 from cmhs_metrics.mhsds.quality import quality
+from cmhs_metrics.mhsds.records.codes import ACCESS, ALL, CORE, Scope
+from cmhs_metrics.mhsds.records.dates import last_day, month_id
+from cmhs_metrics.mhsds.records.extract import Extract
 from cmhs_metrics.mhsds.rows import contacts, referral_spells, referrals
 from cmhs_metrics.mhsds.synthesis import synthesise
 from cmhs_metrics.mhsds.waits import waits

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.request import Request, read_request, refuse_broken_rules
-from cmhs_metrics.mhsds.sums import facts_wanted, team_columns, with_spans
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import Request, read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import facts_wanted, in_scope, team_columns, with_spans
+from cmhs_metrics.mhsds.records.codes import CORE, Scope
+from cmhs_metrics.mhsds.records.extract import as_extract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 DAYS_A_MONTH = 365.25 / 12
 
@@ -28,7 +29,7 @@ def time_on_caseload(
     *,
     since: str = "first contact",
     scope: Scope = CORE,
-    lapsed: str = "open",
+    lapsed: str = "closed",
     icb_of: Mapping[str, str] | None = None,
     icb_from: str = "residence",
     age_bands: Sequence[str] = AGE_BANDS,
@@ -72,6 +73,7 @@ def time_on_caseload(
       organisation  caseload  median_time_on_caseload
     0          RX1         1                     0.85
     """
+    extract = as_extract(extract)
     request = at_a_date(extract, "time_on_caseload", at, by, scope, lapsed, icb_of, icb_from, age_bands, since=since)
     if strict:
         refuse_broken_rules(extract)
@@ -117,4 +119,5 @@ def on_caseload(extract: Extract, request: Request) -> Frame:
     """The referrals that are on the caseload at the end of the period."""
     rows = with_spans(extract, facts_wanted(extract, request), request)
     end = nw.col("to")
+    rows = rows.filter(in_scope(request, rows.collect_schema().names()))
     return rows.filter((nw.col("received") <= end) & (nw.col("closed") > end) & (nw.col("first") <= end))

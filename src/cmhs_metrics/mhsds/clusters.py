@@ -8,18 +8,19 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.caseload import at_a_date, on_caseload
-from cmhs_metrics.mhsds.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.latest import end_date, latest, number
-from cmhs_metrics.mhsds.request import refuse_broken_rules
-from cmhs_metrics.mhsds.sums import team_columns
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import team_columns
+from cmhs_metrics.mhsds.records.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
+from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 ITEM = ("Person_ID", "UniqClustID")
 
@@ -30,7 +31,7 @@ def cluster_profile(
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,
     scope: Scope = CORE,
-    lapsed: str = "open",
+    lapsed: str = "closed",
     icb_of: Mapping[str, str] | None = None,
     icb_from: str = "residence",
     age_bands: Sequence[str] = AGE_BANDS,
@@ -75,6 +76,7 @@ def cluster_profile(
       organisation cluster     period  caseload
     0          RX1      11 2024-06-30         1
     """
+    extract = as_extract(extract)
     problems = []
     if extract.version == "v6":
         problems.append(Problem("clusters", None, "version 6", "version 4 or 5: clusters are not collected since"))
@@ -102,7 +104,7 @@ def _clusters_at(extract: Extract, day: int) -> Frame:
     """The cluster of each person that has one on a day."""
     months = ["UniqMonthID"] if extract.has("clusters", "UniqMonthID") else []
     columns = [*ITEM, *months, "AdultMHCareClusterCodeFinal", "StartDateCareClust", "EndDateCareClust"]
-    rows = extract.read("clusters", columns)
+    rows = extract.rows("clusters", columns)
     order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateCareClust"]
     has_end = extract.has("clusters", "EndDateCareClust")
     if has_end:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmhs_metrics.mhsds.extract import Extract
+from cmhs_metrics.mhsds.records.extract import Extract
 
 
 def example() -> Extract:
@@ -13,7 +13,8 @@ def example() -> Extract:
     Extract
         pandas tables, in the names of version 5. P1 was referred to a CMHT (R1), seen twice and discharged; four days
         later referred again (R2). P2 (R3) has been seen once. P3's referral (R4) was rejected. P4 (R5) has waited since
-        January 2023 without a contact. The extract runs from April to June 2024.
+        January 2023 without a contact. The extract runs from April 2024 to March 2025; what is open is submitted in its
+        last month.
 
     Examples
     --------
@@ -23,13 +24,14 @@ def example() -> Extract:
     """
     import pandas as pd
 
-    april, may, june = 1489, 1490, 1491
+    april, may, june, march = 1489, 1490, 1491, 1500
     referrals = [
         # person, referral, month, received, discharged
         ("P1", "R1", april, "2024-04-10", None), ("P1", "R1", may, "2024-04-10", "2024-05-20"),
         ("P1", "R2", may, "2024-05-24", None), ("P1", "R2", june, "2024-05-24", "2024-06-20"),
-        ("P2", "R3", june, "2024-06-03", None), ("P3", "R4", may, "2024-05-07", None),
-        ("P4", "R5", april, "2023-01-16", None), ("P4", "R5", june, "2023-01-16", None),
+        ("P2", "R3", june, "2024-06-03", None), ("P2", "R3", march, "2024-06-03", None),
+        ("P3", "R4", may, "2024-05-07", None),
+        ("P4", "R5", april, "2023-01-16", None), ("P4", "R5", march, "2023-01-16", None),
     ]  # fmt: skip
     contacts = [
         # contact, referral, person, month, date, attendance, mechanism

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.admissions import admissions
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.request import Request, read_request, refuse_broken_rules
-from cmhs_metrics.mhsds.sums import sums_of_referrals
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import Request, read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
+from cmhs_metrics.mhsds.facts.admissions import admissions
+from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
+from cmhs_metrics.mhsds.records.extract import as_extract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 
 def measures(
@@ -30,10 +31,14 @@ def measures(
     pathway: str = "spell",
     caseload_of: str = "referrals",
     several_teams: str = "one",
-    lapsed: str = "open",
+    lapsed: str = "closed",
     icb_of: Mapping[str, str] | None = None,
     icb_from: str = "residence",
     age_bands: Sequence[str] = AGE_BANDS,
+    spells_from: Any = "2016-01-01",
+    grace: int = 5,
+    providers_left_out: Sequence[str] = LEFT_OUT_OF_SPELLS,
+    direct_before_v5: str = "publication",
     which: Sequence[str] | None = None,
     strict: bool = False,
 ) -> Any:
@@ -41,10 +46,11 @@ def measures(
 
     Parameters
     ----------
-    extract : Extract
-        The extract.
+    extract : Extract or mapping of str to frame
+        The extract, or its tables as `Extract.of` takes them.
     period : str or pair
-        A financial year as "2024/25", or the first and the last day as dates or ISO text.
+        A financial year as "2024/25", a quarter as "2023/24 Q4", a month as "2024-03", or the first and the last day as
+        dates or ISO text.
     by : str or sequence of str, default ("organisation", "team_type")
         Any of "organisation" (OrgIDProv), "team_type" (the audit's type), "team_type_code" (the data set's), "icb",
         "age_band" (age when referred), "sex", "ethnic_group" and "month" (a row for each month of the period).
@@ -61,16 +67,25 @@ def measures(
         What the caseload counts: referrals add over groups; distinct people do not.
     several_teams : {"one", "each"}, default "one"
         A referral of several team types counts in one of them, or in each; then teams do not add up to their total.
-    lapsed : {"open", "closed"}, default "open"
-        What becomes of a referral that is open and was last submitted before the extract's last month: it stays open,
-        or is closed on the last day of its last submitted month.
+    lapsed : {"closed", "open"}, default "closed"
+        What becomes of a referral that is open and was last submitted before the extract's last month: it ends with its
+        last submitted month, or stays open.
     icb_of : mapping of str to str, optional
         The ICB's code of each local authority, or of each provider; "icb" in `by` needs it. Who is not in it is
-        "UNKNOWN".
+        "not known".
     icb_from : {"residence", "provider"}, default "residence"
         Which of them: LADistrictAuth or OrgIDProv.
     age_bands : sequence of str, default ("0-17", "18-64", "65+")
         For "age_band".
+    spells_from : date or str, optional
+        Referral-spells that started before are left out; None for all.
+    grace : int, default 5
+        How many days after its end a referral-spell still counts as open [day].
+    providers_left_out : sequence of str, default ("DFC", "S9X2N")
+        Providers whose referral-spells are left out of the waits: they send other data.
+    direct_before_v5 : {"publication", "dashboard"}, default "publication"
+        Which attended contacts are direct before version 5: all but e-mail and text, as the monthly publication has it,
+        or face to face, telephone, video and talk type, as the national dashboard.
     which : sequence of str, optional
         The measures wanted; only what they need is read and computed. By default all whose tables there are.
     strict : bool, default False
@@ -88,8 +103,8 @@ def measures(
         - `contacts` (direct), `face_to_face_contacts`, `did_not_attends` [contact] in the period;
         - `waits_completed` and `waits_within_four_weeks` [referral] in the period; `waiting` at its end, and
           `waiting_over_52_weeks`, `_78_`, `_104_`;
-        - `people_accessing` [patient]: people with a second direct contact of a referral in the twelve months to the
-          end;
+        - `people_accessing` [patient]: people with a referral that has two or more direct contacts in the twelve months
+          to the end;
         - `admissions` and `admissions_without_prior_contact` [admission], unless by team type.
 
         0 where a group has none of something. A measure whose tables are missing is not there.
@@ -97,7 +112,8 @@ def measures(
     Raises
     ------
     BadInput
-        With every argument that is not in order, and every column that is missing and what it costs.
+        With every argument that is not in order, and every column that is missing and what it costs; when the period
+        ends after the last month that was submitted.
 
     Notes
     -----
@@ -119,11 +135,13 @@ def measures(
     """
     choices = {
         "waiting_for": waiting_for, "pathway": pathway, "caseload_of": caseload_of, "several_teams": several_teams,
-        "lapsed": lapsed,
+        "lapsed": lapsed, "direct_before_v5": direct_before_v5,
     }  # fmt: skip
+    extract = as_extract(extract)
     request = read_request(
-        extract, "measures", period, by, scope, access_scope, icb_of, icb_from, age_bands, which, choices
-    )
+        extract, "measures", period, by, scope, access_scope, icb_of, icb_from, age_bands, which, choices,
+        (spells_from, grace, providers_left_out),
+    )  # fmt: skip
     if strict:
         refuse_broken_rules(extract)
     parts = []

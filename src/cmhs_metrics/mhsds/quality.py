@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.mhsds.broken_rows import counts
-from cmhs_metrics.mhsds.codes import ATTENDANCE, MECHANISMS
-from cmhs_metrics.mhsds.columns import TABLES
+from cmhs_metrics.mhsds.quality_rules import counts
+from cmhs_metrics.mhsds.records.codes import ATTENDANCE, MECHANISMS
+from cmhs_metrics.mhsds.records.columns import TABLES
+from cmhs_metrics.mhsds.records.extract import as_extract
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.broken_rows import Check
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.quality_rules import Check
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ RULES = _rules(
     Rule("age missing", "out of every scope that has a minimum age", "the age at referral"),
     Rule(
         "lapsed",
-        "stays open, or is closed at the end of its last month with lapsed='closed'",
+        "closed with its last month, or stays open with lapsed='open'",
         "a row in the last month for whatever is open",
     ),
     Rule("no person", "taken to live in England; sex and ethnic group are not known", "a row of the person"),
@@ -112,6 +113,7 @@ def quality(extract: Extract) -> Any:
     >>> table.loc[table["rule"] == "unknown attendance", ["table", "column", "rows"]].to_dict("records")
     [{'table': 'MHS201CareContact', 'column': 'AttendStatus', 'rows': ...}]
     """
+    extract = as_extract(extract)
     found = counts(extract)
     # In the order of the tables, and of the rules within each.
     tables, rules = [table.name for table in TABLES.values()], list(RULES)

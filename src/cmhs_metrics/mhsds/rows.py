@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.contacts import latest_contacts, with_contacts
-from cmhs_metrics.mhsds.dates import NEVER
-from cmhs_metrics.mhsds.groups import team_code_of, team_type_of
-from cmhs_metrics.mhsds.referrals import facts
-from cmhs_metrics.mhsds.request import missing, refuse_broken_rules
-from cmhs_metrics.mhsds.spells import with_spells
+from cmhs_metrics.mhsds.counting.request import missing, refuse_broken_rules
+from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_rows, latest_contacts, with_contacts
+from cmhs_metrics.mhsds.facts.referrals import facts, not_in_hospital
+from cmhs_metrics.mhsds.facts.spells import WHOSE, SpellRules, with_spells, with_variants
+from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
+from cmhs_metrics.mhsds.records.codes import CORE, Scope
+from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.extract import as_extract
 
 if TYPE_CHECKING:
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 _REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDProv": "organisation"}
 
 
-def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "open", strict: bool = False) -> Any:
+def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
     """Facts of each referral by its latest submission.
 
     Parameters
@@ -30,7 +31,7 @@ def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "open", st
         The extract; its table of contacts is needed for the contacts alone.
     scope : Scope, default CORE
         What `in_scope` is told by, and of which services the team type is taken.
-    lapsed : {"open", "closed"}, default "open"
+    lapsed : {"closed", "open"}, default "closed"
         What becomes of a referral that is open and was last submitted before the extract's last month: it stays open,
         or is closed on the last day of its last submitted month.
     strict : bool, default False
@@ -67,22 +68,24 @@ def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "open", st
       team_type_code   received second_contact
     0            A06 2024-04-10     2024-05-02
     """
+    extract = as_extract(extract)
     contacts = "contacts" in extract.tables
     _check(extract, "referrals", scope, ["caseload"] if contacts else ["referrals"])
     if strict:
         refuse_broken_rules(extract)
     rows = facts(extract, (scope,), lapsed=lapsed)
-    rows = with_contacts(extract, rows) if contacts else rows
+    rows = with_contacts(extract, rows, Wanted()) if contacts else rows
     dates = ["received", "discharged", "rejected", "closed"]
     dates += ["first_contact", "second_contact"] if contacts else []
     rows = rows.rename({"first": "first_contact", "second": "second_contact"}) if contacts else rows
+    in_scope = not_in_hospital(scope, rows.collect_schema().names(), nw.lit(NEVER - 1))
     provider = [nw.col("OrgIDProv").alias("organisation")] if extract.has("referrals", "OrgIDProv") else []
     table = rows.select(
         nw.col("Person_ID").alias("person"),
         nw.col("UniqServReqID").alias("referral"),
         *provider,
         nw.col("UniqMonthID").alias("last_submitted"),
-        nw.col("in_0").alias("in_scope"),
+        nw.when(in_scope).then(nw.col("in_0")).otherwise(nw.lit(0)).alias("in_scope"),
         team_code_of(nw.col("team_0")).alias("team_type_code"),
         team_type_of(nw.col("team_0")).alias("team_type"),
         *(_known(name) for name in dates),
@@ -129,6 +132,7 @@ def contacts(extract: Extract, *, strict: bool = False) -> Any:
     1      C2       1             0               0
     2      C3       0             0               1
     """
+    extract = as_extract(extract)
     _check(extract, "contacts", CORE, ["contacts"], referrals=False)
     if strict:
         refuse_broken_rules(extract)
@@ -144,7 +148,7 @@ def contacts(extract: Extract, *, strict: bool = False) -> Any:
     return extract.leave(table.sort("person", "contact"), ["date"])
 
 
-def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "open", strict: bool = False) -> Any:
+def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
     """Referral-spells: referrals in scope of one person with one provider that overlap or nearly adjoin.
 
     Parameters
@@ -167,7 +171,8 @@ def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "ope
     Notes
     -----
     Versions 4, 5 and 6. In order of the received date and then UniqServReqID, a referral belongs to the spell before it
-    if it was received at most 5 days after the latest end so far. Rejected referrals are in none.
+    if it was received at most 5 days after the latest end so far. A rejected one ends with its rejection. Spells that
+    started before 2016 are left out, and those of providers DFC and S9X2N.
 
     References
     ----------
@@ -181,26 +186,29 @@ def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "ope
       person first_referral  referrals      start
     0     P1             R1          2 2024-04-10
     1     P2             R3          1 2024-06-03
-    2     P4             R5          1 2023-01-16
+    2     P3             R4          1 2024-05-07
+    3     P4             R5          1 2023-01-16
     """
+    extract = as_extract(extract)
     has_contacts = "contacts" in extract.tables
     _check(extract, "referral_spells", scope, ["waiting" if has_contacts else "referrals"])
     if strict:
         refuse_broken_rules(extract)
-    rows = facts(extract, (scope,), lapsed=lapsed)
-    rows = with_contacts(extract, rows) if has_contacts else rows
-    if not has_contacts:
-        rows = rows.with_columns(nw.lit(NEVER).alias("first"), nw.lit(NEVER).alias("second"))
-    rows = with_spells(rows.filter(nw.col("in_0") == 1, nw.col("rejected") == NEVER), ())
+    rows = facts(extract, (scope,), lapsed=lapsed).filter(nw.col("in_0") == 1)
+    rules, wanted = SpellRules(), Wanted(order=False, days=True)
+    rows = with_contacts(extract, rows, wanted) if has_contacts else rows
+    rows = with_spells(with_variants(extract, rows, scope, (), rules), rules)
     rows = rows.with_columns(nw.lit(1).alias("one"))
-    spell = ["Person_ID", "OrgIDProv", "in_spells", "spell"]
-    rows = rows.with_columns(
-        nw.col("one").sum().over(*spell).alias("referrals"), nw.col("end").max().over(*spell).alias("last_end")
-    )
+    rows = rows.with_columns(nw.col("one").sum().over(*WHOSE, "spell").alias("referrals"))
+    dates = ["start", "end"]
+    rows = rows.drop("end").rename({"spell_end": "end"}) if not has_contacts else rows
+    if has_contacts:
+        rows = extract.engine.within_spells(rows, lambda: contact_rows(extract, wanted)[0], WHOSE)
+        rows = rows.drop("end").rename(
+            {"spell_end": "end", "spell_first": "first_contact", "spell_second": "second_contact"}
+        )
+        dates += ["first_contact", "second_contact"]
     rows = rows.filter(nw.col("starts_spell") == 1)
-    rows = rows.rename({"spell_first": "first_contact", "spell_second": "second_contact"})
-    dates = ["start", "end", *(["first_contact", "second_contact"] if has_contacts else [])]
-    rows = rows.drop("end").rename({"last_end": "end"})
     table = rows.select(
         nw.col("Person_ID").alias("person"),
         nw.col("OrgIDProv").alias("organisation"),

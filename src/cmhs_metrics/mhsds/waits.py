@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.codes import CORE, Scope
-from cmhs_metrics.mhsds.finish import finish
-from cmhs_metrics.mhsds.groups import AGE_BANDS
-from cmhs_metrics.mhsds.request import read_request, refuse_broken_rules
-from cmhs_metrics.mhsds.sums import facts_wanted, team_columns, with_spans
+from cmhs_metrics.mhsds.counting.finish import finish
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rules
+from cmhs_metrics.mhsds.counting.sums import facts_wanted, spell_ends, team_columns, with_spans
+from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
+from cmhs_metrics.mhsds.records.extract import as_extract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 DAYS_A_WEEK = 7
 
@@ -29,17 +30,22 @@ def waits(
     pathway: str = "spell",
     scope: Scope = CORE,
     weeks: Sequence[int] = (4, 18),
-    lapsed: str = "open",
+    lapsed: str = "closed",
     icb_of: Mapping[str, str] | None = None,
     icb_from: str = "residence",
     age_bands: Sequence[str] = AGE_BANDS,
+    spells_from: Any = "2016-01-01",
+    grace: int = 5,
+    providers_left_out: Sequence[str] = LEFT_OUT_OF_SPELLS,
+    direct_before_v5: str = "publication",
     strict: bool = False,
 ) -> Any:
     """Waits that ended in a period, with their median, 90th percentile, and shares within some weeks.
 
     Parameters
     ----------
-    extract, period, by, waiting_for, pathway, scope, lapsed, icb_of, icb_from, age_bands, strict
+    extract, period, by, waiting_for, pathway, scope, lapsed, icb_of, icb_from, age_bands, spells_from, grace,
+    providers_left_out, direct_before_v5, strict
         As in `measures`.
     weeks : sequence of int, default (4, 18)
         Of the shares: `share_within_4_weeks` is of waits of 28 days or fewer.
@@ -73,15 +79,18 @@ def waits(
       organisation   period  waits_completed  median_wait  wait_percentile_90  share_within_4_weeks
     0          RX1  2024/25                1         3.14                3.14                   1.0
     """
-    choices = {"waiting_for": waiting_for, "pathway": pathway, "lapsed": lapsed}
+    choices = {"waiting_for": waiting_for, "pathway": pathway, "lapsed": lapsed, "direct_before_v5": direct_before_v5}
+    extract = as_extract(extract)
     request = read_request(
-        extract, "waits", period, by, scope, None, icb_of, icb_from, age_bands, ["waits_completed"], choices
-    )
+        extract, "waits", period, by, scope, None, icb_of, icb_from, age_bands, ["waits_completed"], choices,
+        (spells_from, grace, providers_left_out),
+    )  # fmt: skip
     if strict:
         refuse_broken_rules(extract)
-    until = nw.col("spell_second" if waiting_for == "second contact" else "spell_first")
+    name = "spell_second" if waiting_for == "second contact" else "spell_first"
+    until = nw.col(name)
     rows = with_spans(extract, facts_wanted(extract, request), request)
-    done = (nw.col("starts_spell") == 1) & (until >= nw.col("from")) & (until <= nw.col("to"))
+    done, _ = spell_ends(request, rows.collect_schema().names(), name)
     rows = rows.filter(done)
     rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) * 1.0 / DAYS_A_WEEK).alias("wait"))
     within = {f"share_within_{limit}_weeks": limit for limit in weeks}

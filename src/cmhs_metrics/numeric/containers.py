@@ -528,6 +528,14 @@ def _evaluate_values(contract: Contract, arguments: tuple[Any, ...], wrapped: Ma
     return column if any(isinstance(argument, nw.Series) for argument in arguments) else column.to_native()
 
 
+def _is_quotient(contract: Contract) -> bool:
+    try:
+        return trace(contract).quotient is not None
+    except TypeError:
+        # A body that compares numbers, as rounding does, is no formula of names.
+        return False
+
+
 def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     polars = any(_instance(argument, "polars", "Expr") for argument in arguments)
     if polars and any(_instance(argument, "narwhals", "Expr") for argument in arguments):
@@ -542,7 +550,7 @@ def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any
         for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
     result = contract.body(*prepared)
-    if trace(contract).quotient is None:
+    if not _is_quotient(contract):
         result = result.fill_nan(None)  # which a quotient sees to by itself
     # Engines would name the result after its first input, and so overwrite that column.
     return result.alias(contract.name)

@@ -13,6 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.page import page
+from cmhs_metrics.packs.sections import NotShown
 from cmhs_metrics.packs.setting import Setting
 from cmhs_metrics.synthetic import synthetic_providers
 from cmhs_metrics.version import __version__
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.packs.findings import Finding
-    from cmhs_metrics.packs.sections import NotShown
     from cmhs_metrics.tables.aggregation import OverTime
 
 SAMPLE_FOCUS = ("Synthetic ICB 07",)
@@ -188,6 +188,8 @@ def pack(
         over_time=over_time, average=average, confidence=confidence,
     )  # fmt: skip
     made = contents(comparison)
+    # What a reader of the data has to know, such as that a large share of England is in no ICB.
+    made.not_shown.extend(NotShown("A note on the data", note) for note in getattr(data, "attrs", {}).get("notes", ()))
     named = " and ".join(comparison.name(each) for each in comparison.focus[:2]) if len(asked[0]) < 3 else ""
     heading = title or f"Community mental health services{f': {named}' if named else ''}"
     setting = Setting(heading, "synthetic providers" if sample else source, date, sample, charts, __version__)

@@ -125,7 +125,9 @@ def _people(populations: pd.DataFrame, icbs: pd.Series[str]) -> pd.DataFrame:
     for code in populations.loc[populations["icb"].duplicated(), "icb"].unique():
         problems.append(Problem("icb", None, code, "one row for each ICB: read the allocations with level='icb'"))
     for code in sorted(set(icbs) - set(populations["icb"]) - {WITHOUT_PLACE}):
-        problems.append(Problem("icb", None, code, "an ICB of the populations: are both files of the same boundaries?"))
+        problems.append(
+            Problem("icb", None, code, "an ICB of the populations: places.to_boundaries brings both to one date")
+        )
     if problems:
         raise BadInput("icb_rates", problems)
     return populations[needed]

@@ -108,7 +108,7 @@ def sample_files(folder: str | os.PathLike[str], *, seed: int = 2024) -> Path:
     >>> monthly["breakdown"].unique().tolist()
     ['England', 'ICB of GP Practice or Residence', 'Provider']
     >>> sorted(monthly["kind"].unique())
-    ['exact', 'rounded to 5', 'rounded to a whole per cent', 'suppressed']
+    ['exact', 'rounded to 5', 'rounded to a whole day', 'rounded to a whole per cent', 'suppressed']
     """
     there = Path(folder)
     names = [

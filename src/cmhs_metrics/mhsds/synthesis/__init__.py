@@ -18,7 +18,7 @@ from cmhs_metrics.mhsds.synthesis.providers import PEOPLE_IN_A_LOCALITY, Window
 if TYPE_CHECKING:
     import os
 
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
 __all__ = ["NOTICE", "synthesise"]
 
@@ -161,7 +161,7 @@ def synthesise(
             raise BadInput("mhsds.synthesise", [Problem("folder", None, other.name, expected) for other in others])
         to_parquet(plan, path, sys.stderr.isatty() if progress is None else progress)
         return path
-    from cmhs_metrics.mhsds.extract import Extract
+    from cmhs_metrics.mhsds.records.extract import Extract
 
     return Extract.of(in_memory(plan, engine))
 

@@ -1,0 +1,1 @@
+"""From facts to measures: what is asked for, the groups, the sums."""

@@ -1,0 +1,156 @@
+"""Contacts: the latest submission of each; what is direct, face to face or missed; a referral's first and second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL
+from cmhs_metrics.mhsds.records.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE, INDIRECT_BEFORE_VERSION_5
+from cmhs_metrics.mhsds.records.dates import NEVER, Span, month_number_of, year_days, year_of
+from cmhs_metrics.mhsds.records.latest import latest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
+
+FLOWS = ("contacts", "face_to_face_contacts", "did_not_attends")
+ITEM = ("Person_ID", "UniqCareContID")
+
+
+def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5: str = "publication") -> Frame:
+    """Latest submission of each contact, with what it is.
+
+    The row of the greatest UniqMonthID; of several, of the greatest RecordNumber, then the latest date, then the
+    greatest codes of attendance and mechanism, then the greatest UniqServReqID. Attended is 5 or 6; direct, attended
+    and face to face (01), by telephone (02), talk type (04) or video (11); before version 5 as `before_v5` says.
+
+    Parameters
+    ----------
+    extract : Extract
+        The extract.
+    persons : frame, optional
+        The `Person_ID` whose contacts are wanted; all, if not given.
+    before_v5 : {"publication", "dashboard"}
+        Which attended contacts are direct before version 5: all but e-mail and text, or the same as since.
+
+    Returns
+    -------
+    frame
+        `Person_ID`, `UniqServReqID`, `UniqCareContID`, `UniqMonthID`, `date` as a day number, NEVER where it is
+        missing; `direct`, `face_to_face` and `missed`, 1 or 0.
+    """
+    columns = ["UniqMonthID", "RecordNumber", "CareContDate", "AttendStatus", "ConsMechanismMH"]
+    rows = extract.rows("contacts", [*ITEM, "UniqServReqID", *columns], older=True)
+    if persons is not None:
+        rows = rows.join(persons, on="Person_ID", how="semi")
+    record = ["RecordNumber"] if extract.has("contacts", "RecordNumber") else []
+    codes = ["AttendStatus", "ConsMechanismMH"]
+    last = latest(extract, rows, ITEM, ["UniqMonthID", *record, "CareContDate", *codes, "UniqServReqID"])
+    status, mechanism = nw.col("AttendStatus").fill_null(""), nw.col("ConsMechanismMH").fill_null("")
+    attended = status.is_in(list(ATTENDED))
+    direct = mechanism.is_in(list(DIRECT))
+    if before_v5 == "publication":
+        other = (mechanism != "") & ~mechanism.is_in(list(INDIRECT_BEFORE_VERSION_5))
+        direct = nw.when(nw.col("ConsMechanismMH older")).then(other).otherwise(direct)
+    return last.select(
+        *ITEM,
+        "UniqServReqID",
+        "UniqMonthID",
+        nw.col("CareContDate").fill_null(NEVER).alias("date"),
+        _flag(attended & direct).alias("direct"),
+        _flag(attended & (mechanism == FACE_TO_FACE)).alias("face_to_face"),
+        _flag(status.is_in(list(DID_NOT_ATTEND))).alias("missed"),
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of the contacts of referrals.
+
+    Parameters
+    ----------
+    spans : sequence of Span
+        The periods.
+    flows : sequence of str
+        The counts wanted of each.
+    order : bool
+        Whether the first and second contact since receipt are.
+    access : bool
+        Whether the counts of the twelve months to the end of each are, in all and of the financial year of the end.
+    days : bool
+        Whether the days of the direct contacts are, as `within_spells` takes them.
+    before_v5 : str
+        As in `latest_contacts`.
+    """
+
+    spans: Sequence[Span] = ()
+    flows: Sequence[str] = ()
+    order: bool = True
+    access: bool = False
+    days: bool = False
+    before_v5: str = "publication"
+
+
+COUNTED = {"contacts": "direct", "face_to_face_contacts": "face_to_face", "did_not_attends": "missed"}
+
+
+def contact_rows(extract: Extract, wanted: Wanted) -> tuple[Frame, list[str]]:
+    """A row for each contact of a referral: `day`, null where it is not direct, and 1 or 0 for each count."""
+    rows = latest_contacts(extract, before_v5=wanted.before_v5).filter(~nw.col("UniqServReqID").is_null())
+    counts: dict[str, nw.Expr] = {}
+    for number, span in enumerate(wanted.spans):
+        within = (nw.col("date") >= span.first) & (nw.col("date") <= span.last)
+        counts |= {
+            f"{name}_{number}": nw.when(within).then(nw.col(COUNTED[name])).otherwise(nw.lit(0))
+            for name in wanted.flows
+        }
+        if wanted.access:
+            inside = (nw.col("date") > span.year_before) & (nw.col("date") <= span.last)
+            first, _ = year_days(year_of(span))
+            # Submitted in the financial year of the end: from 12 months before the first month of the next.
+            april = month_number_of(first)
+            month = nw.col("UniqMonthID")
+            this = ((month >= april) & (month < april + 12)) | (month.is_null() & (nw.col("date") >= first))
+            counts[f"access_{number}"] = nw.when(inside).then(nw.col("direct")).otherwise(nw.lit(0))
+            counts[f"access_this_{number}"] = nw.when(inside & this).then(nw.col("direct")).otherwise(nw.lit(0))
+    day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
+    made = [value.cast(nw.Int32).alias(name) for name, value in counts.items()]
+    rows = rows.with_columns(day, *made).select(*REFERRAL, "day", *counts)
+    return rows, list(counts)
+
+
+def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
+    """Referrals with their first and second direct contact, and their contacts in some periods.
+
+    Parameters
+    ----------
+    extract : Extract
+        The extract.
+    referrals : frame
+        The facts of referrals.
+    wanted : Wanted
+        What is wanted. A contact dated before the referral was received is neither first nor second.
+
+    Returns
+    -------
+    frame
+        The referrals; with `first` and `second` as day numbers, NEVER where there is none, and the counts of each
+        period: `contacts_0` …, `access_0` …, `access_this_0` ….
+    """
+    rows, names = contact_rows(extract, wanted)
+    if wanted.order or wanted.days:
+        found = extract.engine.first_two(referrals, rows, REFERRAL, names, days=wanted.days)
+    else:
+        sums = rows.group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
+        found = referrals.join(sums, on=list(REFERRAL), how="left")
+    missing = [*((name, NEVER) for name in ("first", "second") if wanted.order), *((name, 0) for name in names)]
+    filled = [nw.col(name).fill_null(value) for name, value in missing]
+    return found.with_columns(*filled) if filled else found
+
+
+def _flag(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int32)

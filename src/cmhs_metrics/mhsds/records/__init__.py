@@ -1,0 +1,1 @@
+"""Reading an extract: its tables and columns, as they arrive, to columns that are computed with."""

@@ -1,0 +1,131 @@
+"""How a column of each kind is read, whatever type it has."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.records.cleaning import (
+    DAY_OF_TEXT,
+    NUMBER_OF_TEXT,
+    clean_code,
+    clean_text,
+    code_cell,
+    day_cell,
+    day_of_number,
+    number_cell,
+    text_cell,
+    unclean_text,
+    without_zero_day,
+)
+from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.engines import Change
+from cmhs_metrics.mhsds.records.names import plain_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+EXPECTED = {
+    Kind.ID: "text or whole numbers",
+    Kind.NUMBER: "whole numbers",
+    Kind.DATE: "dates, or their text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331",
+    Kind.CODE: "text",
+}
+
+
+def _is_text(dtype: Any) -> bool:
+    return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
+
+
+def can_be(kind: Kind, dtype: Any) -> bool:
+    """Whether a column of a type can hold that."""
+    if dtype == nw.Unknown or _is_text(dtype) or dtype.is_numeric():
+        return True
+    return kind is Kind.DATE and dtype in (nw.Date, nw.Datetime)
+
+
+def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
+    """How a user's column is read: ids, whole numbers, day numbers, and codes as text."""
+    kind, width = column.kind, column.width
+    if _is_text(dtype):
+        if kind is Kind.DATE:
+            steps = (*DAY_OF_TEXT, without_zero_day)
+            return Change(name, alias, steps, nw.Int32, cell=lambda text: _known_day(day_cell(text)))
+        if kind is Kind.NUMBER:
+            return Change(name, alias, NUMBER_OF_TEXT, nw.Int64, cell=number_cell)
+        if kind is Kind.ID:
+            return Change(name, alias, (clean_text,), nw.String, unclean=unclean_text())
+        code = functools.partial(clean_code, width=width)
+        cell = functools.partial(code_cell, width=width)
+        return Change(name, alias, (code,), nw.String, cell=cell, unclean=unclean_text(width))
+    if kind is Kind.DATE and dtype in (nw.Date, nw.Datetime):
+        return Change(name, alias, (), nw.Int32, is_date=True)
+    if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
+        return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String)
+    whole = functools.partial(_whole, dtype=dtype)
+    if kind is Kind.DATE:
+        return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32)
+    if kind is Kind.CODE:
+        return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String)
+    if as_text:
+        return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String)
+    return Change(name, alias, (whole,), nw.Int64)
+
+
+def _known_day(day: int | None) -> int | None:
+    return None if day == DAY_ZERO else day
+
+
+def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
+    """A whole number, without its fraction; what is not a number is none."""
+    if dtype in (nw.Float32, nw.Float64):
+        value = nw.when((value > -1e15) & (value < 1e15)).then(value)
+        value = value - value % 1
+    return value.cast(nw.Int64)
+
+
+def reading_of(column: Column, name: str, dtype: Any, alias: str) -> tuple[Change, Change] | None:
+    """What stands in a column in which something can stand that is no date or whole number, and what is read of it."""
+    text = _is_text(dtype)
+    if not (text or (column.kind is Kind.DATE and dtype.is_numeric())) or column.kind not in (Kind.DATE, Kind.NUMBER):
+        return None
+    if not text:
+        there = Change(name, f"{alias} there", (lambda value: value,), nw.Float64)
+        steps = (functools.partial(_whole, dtype=dtype), day_of_number)
+        return there, Change(name, f"{alias} read", steps, nw.Int64)
+    there = Change(name, f"{alias} there", (clean_text,), nw.String, cell=text_cell)
+    if column.kind is Kind.DATE:
+        return there, Change(name, f"{alias} read", DAY_OF_TEXT, nw.Int64, cell=day_cell)
+    return there, Change(name, f"{alias} read", NUMBER_OF_TEXT, nw.Int64, cell=number_cell)
+
+
+def is_unreadable(alias: str) -> nw.Expr:
+    """Whether something stands that is not read, of a column of `reading_of`."""
+    return ~nw.col(f"{alias} there").is_null() & nw.col(f"{alias} read").is_null()
+
+
+def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> list[nw.Expr]:
+    """Codes of before version 5 as they are written since: by the older name, and by month."""
+    found = []
+    for name, value in zip(names, values, strict=True):
+        newer = value.replace_strict(
+            list(column.recode), list(column.recode.values()), default=value, return_dtype=nw.String
+        )
+        if plain_name(name) != column.name.casefold():
+            found.append(newer)
+        elif month is None:
+            found.append(value)
+        else:
+            found.append(nw.when(month.fill_null(VERSION_5) < VERSION_5).then(newer).otherwise(value))
+    return found
+
+
+def is_older(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> nw.Expr:
+    """Whether a code was submitted before version 5: not under the newest name, or in a month before it."""
+    newest = [value for name, value in zip(names, values, strict=True) if plain_name(name) == column.name.casefold()]
+    older = newest[0].is_null() if newest else nw.lit(True)
+    return older if month is None else older | (month.fill_null(VERSION_5) < VERSION_5)

@@ -1,0 +1,103 @@
+"""The codes of the data set that measures turn on, and the scopes of referrals.
+
+References
+----------
+NHS Data Dictionary: Attendance Status; Consultation Mechanism (Mental Health); Service or Team Type Referred To (Mental
+Health); Hospital Bed Type (Mental Health); Source of Admission; Adult Mental Health Care Cluster Code; Ethnic Category;
+Person Stated Gender Code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ATTENDED = ("5", "6")
+"""Seen on time, or late but seen."""
+DID_NOT_ATTEND = ("3", "7")
+"""Did not come, or came too late to be seen."""
+ATTENDANCE = ("2", "3", "4", "5", "6", "7")
+"""Every attendance code; 2 and 4 are cancelled, by the patient and by the provider."""
+FACE_TO_FACE = "01"
+DIRECT = (FACE_TO_FACE, "02", "04", "11")
+"""Face to face, telephone, talk type, video."""
+MECHANISMS = ("01", "02", "04", "05", "09", "10", "11", "12", "13", "98")
+"""Every consultation mechanism of version 5 on."""
+ACUTE_BEDS = ("10", "11", "12", "200", "201", "202")
+"""Acute adult and older adult mental health care, and psychiatric intensive care (PICU), before version 6 and since."""
+BEDS = (*(f"{number}" for number in range(10, 41)), *(f"{number}" for number in (*range(200, 214), *range(300, 312))))
+"""Every type of bed (HospitalBedTypeMH to March 2024) and class of patient (MHAdmittedPatientClass since)."""
+REJECTION_REASONS = ("01", "02", "03")
+"""Duplicate, inappropriate, incomplete."""
+INDIRECT_BEFORE_VERSION_5 = ("05", "09")
+"""E-mail and, as it is coded since, text message."""
+LEFT_OUT_OF_SPELLS = ("DFC", "S9X2N")
+"""Providers that send other data, and are left out of the four-week waits nationally."""
+TRANSFERS = ("49", "53", "87")
+"""Sources of admission that are another hospital."""
+CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)
+"""The care clusters in use; 09 is under review."""
+NOT_CLUSTERED = "99"
+
+SEX: Mapping[str, str] = MappingProxyType({"1": "male", "2": "female", "3": "other", "4": "other", "9": "other"})
+ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        letter: group
+        for letters, group in {
+            "A": "White British",
+            "BC": "Other White",
+            "DEFG": "Mixed",
+            "HJKL": "Asian or Asian British",
+            "MNP": "Black or Black British",
+            "RS": "Other ethnic groups",
+            "Z": "Not stated",
+        }.items()
+        for letter in letters
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which referrals count.
+
+    Parameters
+    ----------
+    team_types : tuple of str or None
+        The team types of which a referral must have one; None for any, and for none.
+    minimum_age : int or None, default 18
+        In years, when referred. A referral of unknown age is out, unless there is no minimum.
+    england_only : bool, default True
+        Leave out who lives elsewhere in the United Kingdom or beyond; of unknown residence is in.
+    exclude_hospital_spells : bool, default True
+        Leave out a referral that a hospital spell is linked to.
+
+    References
+    ----------
+    NHS England, Mental Health Services Monthly Statistics, metadata: core community mental health referrals.
+
+    Examples
+    --------
+    >>> Scope(("A06",), minimum_age=None).team_types
+    ('A06',)
+    """
+
+    team_types: tuple[str, ...] | None
+    minimum_age: int | None = 18
+    england_only: bool = True
+    exclude_hospital_spells: bool = True
+
+
+CORE = Scope(("A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10"))
+"""Core community mental health referrals. C03, which C10 replaced, counts as C10."""
+ACCESS = Scope(("A05", "A06", "A08", "A09", "A12", "A13", "A14", "A16", "C10", "D05"))
+"""The same with early intervention in psychosis and individual placement and support, for access from April 2023."""
+ALL = Scope(None, minimum_age=None, england_only=False)
+"""Every referral that no hospital spell is linked to."""
+
+OLDER_CODES: Mapping[str, str] = MappingProxyType({"C03": "C10"})
+"""Team types that have another code since."""

@@ -1,0 +1,515 @@
+"""An extract: the tables of the data set that a user has, on any engine, and how their columns are read."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, is_unreadable, reading_of, recoded
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, version_of
+from cmhs_metrics.mhsds.records.engines import engine_of
+from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
+from cmhs_metrics.mhsds.records.progress import Progress
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cmhs_metrics.mhsds.records.engines import Change
+
+Frame = Any
+"""A narwhals frame, eager or lazy; what is written here is written for both."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A frame of the user's, and its columns by their plain names."""
+
+    frame: Frame
+    schema: dict[str, Any]
+    actual: dict[str, str]
+
+    def named(self, column: Column) -> list[str]:
+        """The names that a column has in the user's frame, newest first."""
+        return [self.actual[name.casefold()] for name in column.names if name.casefold() in self.actual]
+
+    def columns_of(self, table: Table) -> Iterator[tuple[Column, str]]:
+        """The columns of a table that are there, with their names."""
+        for column in table.columns:
+            for name in self.named(column):
+                yield column, name
+
+
+class Extract:
+    """The tables of an extract of the Mental Health Services Data Set (MHSDS).
+
+    Parameters
+    ----------
+    people, referrals, service_types, contacts : frame, optional
+        The tables MHS001MPI, MHS101Referral, MHS102ServiceTypeReferredTo (from version 6 on MHS102OtherServiceType) and
+        MHS201CareContact, as one kind of frame that narwhals knows: pandas, Polars (eager or lazy), PyArrow, DuckDB
+        relations, Ibis, PySpark. Columns go by their names in the data set, in any case. A table that is not there
+        costs only what needs it. A list of frames is read as one table.
+    hospital_spells, clusters, ward_stays, indirect_activity : frame, optional
+        The tables MHS501HospProvSpell, MHS801ClusterTool, MHS502WardStay and MHS204IndirectActivity.
+    service_teams : frame, optional
+        The table MHS902ServiceTeamDetails, which from version 6 on says of which type a team is.
+    gp_registrations, care_coordinators, care_plans, care_plan_agreements, care_activities : frame, optional
+        The tables MHS002GP, MHS006MHCareCoord, MHS008CarePlanType, MHS009CarePlanAgreement and MHS202CareActivity.
+    referral_scores, activity_scores : frame, optional
+        The tables MHS606CodedScoreAssessmentRefer and MHS607CodedScoreAssessmentAct.
+    progress : bool, optional
+        Whether a run on tables in memory says on standard error which of them it is at; by default where that is a
+        terminal. Lazy tables are run by their own engine, which shows progress or does not.
+
+    Attributes
+    ----------
+    version : str or None
+        "v4", "v5" or "v6", by the tables and columns that there are.
+
+    Raises
+    ------
+    BadInput
+        When the tables are of different engines or connections, a column stands twice or is of a type that it cannot
+        be, or most cells of a column of dates or whole numbers, written as text, are none.
+    TypeError
+        When a table is none.
+
+    Notes
+    -----
+    Text is read without the blanks at its ends and in capitals; nothing, NULL, NaN, NA, None and `<NA>` are missing.
+    Ids may be text, whole numbers or UUIDs. Codes may be whole numbers, and may have lost the zero before them. Whole
+    numbers may be text. Dates may be dates, times (cut to the day), text as 2025-03-31, 31/03/2025, 31-Mar-2025 or
+    20250331 (that may be a number), with a time or without; what is no calendar date reads as missing, and so does 1
+    January 1900, which databases make of an empty date. Lazy tables stay lazy: nothing is run, but for one query where
+    dates or numbers are text. Only the columns that a measure needs are read.
+
+    References
+    ----------
+    NHS England, Mental Health Services Data Set, Technical Output Specification, versions 4, 5 and 6.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> contacts = pd.DataFrame({"UniqCareContID": ["C1"], "UniqServReqID": ["R1"], "AttendStatus": ["5"]})
+    >>> extract = Extract(contacts=contacts)
+    >>> extract.version, extract.tables
+    ('v5', ('contacts',))
+    """
+
+    def __init__(
+        self,
+        people: Any = None,
+        referrals: Any = None,
+        service_types: Any = None,
+        contacts: Any = None,
+        hospital_spells: Any = None,
+        clusters: Any = None,
+        ward_stays: Any = None,
+        indirect_activity: Any = None,
+        service_teams: Any = None,
+        gp_registrations: Any = None,
+        care_coordinators: Any = None,
+        care_plans: Any = None,
+        care_plan_agreements: Any = None,
+        care_activities: Any = None,
+        referral_scores: Any = None,
+        activity_scores: Any = None,
+        *,
+        progress: bool | None = None,
+    ) -> None:
+        self._progress = Progress(progress)
+        given = {
+            "people": people, "referrals": referrals, "service_types": service_types, "contacts": contacts,
+            "hospital_spells": hospital_spells, "clusters": clusters, "ward_stays": ward_stays,
+            "indirect_activity": indirect_activity, "service_teams": service_teams,
+            "gp_registrations": gp_registrations, "care_coordinators": care_coordinators, "care_plans": care_plans,
+            "care_plan_agreements": care_plan_agreements, "care_activities": care_activities,
+            "referral_scores": referral_scores, "activity_scores": activity_scores,
+        }  # fmt: skip
+        self._take(
+            {
+                argument: list(frames) if isinstance(frames, (list, tuple)) else [frames]
+                for argument, frames in given.items()
+                if frames is not None
+            }
+        )
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Any], *, progress: bool | None = None) -> Extract:
+        """Make an extract of tables by their names in the data set.
+
+        Parameters
+        ----------
+        tables : mapping of str to frame
+            For example {"MHS101Referral": frame}, or by the arguments of `Extract`. Case does not matter, nor a schema
+            before the name ("dbo.MHS101Referral", "[dbo].[MHS101Referral]"), nor "_ALL" after it. Tables of the data
+            set that nothing is made of are left out. Both tables of service types, of version 5 and of 6, may be given.
+        progress : bool, optional
+            As in `Extract`.
+
+        Returns
+        -------
+        Extract
+            The extract.
+
+        Raises
+        ------
+        BadInput
+            When a name is none of the data set, or two name the same table.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Extract.of({"dbo.MHS204IndirectActivity": pd.DataFrame({"Person_ID": ["P1"]})}).tables
+        ('indirect_activity',)
+        """
+        problems: list[Problem] = []
+        named: dict[tuple[str, str], Any] = {}
+        for name, frame in tables.items():
+            argument = argument_of(name)
+            if isinstance(argument, Problem):
+                problems.append(argument)
+            elif argument is not None:
+                if (argument, table_name(name)) in named:
+                    problems.append(Problem("tables", None, name, f"one table for {argument}"))
+                named[argument, table_name(name)] = frame
+        arguments: dict[str, list[Any]] = {}
+        for (argument, _), frame in named.items():
+            arguments.setdefault(argument, []).extend(frame if isinstance(frame, (list, tuple)) else [frame])
+        problems += [
+            Problem("tables", None, argument, f"one table for {argument}: by one name")
+            for argument, frames in arguments.items()
+            if len(TABLES[argument].names) < sum(one == argument for one, _ in named) and len(frames) > 1
+        ]
+        if tables and not arguments and not problems:
+            problems.append(Problem("tables", None, ", ".join(map(str, tables)), "a table that measures are made of"))
+        if problems:
+            raise BadInput("the extract", problems)
+        extract = cls(**arguments, progress=progress)
+        extract.version = version_of(extract._columns, tuple(name for _, name in named))
+        return extract
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str], *, engine: str | None = None, progress: bool | None = None) -> Extract:
+        r"""Read an extract from a folder of CSV or Parquet files, or from a DuckDB file.
+
+        Parameters
+        ----------
+        path : path
+            A folder whose files are named as the tables are ("MHS101Referral.csv", "dbo.MHS101Referral.parquet",
+            "MHS101Referral_2024-06.csv"; several files of one table are read as one), or a DuckDB file, whose tables
+            and views are, in any schema. Other files and tables are left alone.
+        engine : str, optional
+            "duckdb", "polars" or "pandas"; by default the first of them that is installed. A DuckDB file is read by
+            DuckDB.
+        progress : bool, optional
+            As in `Extract`.
+
+        Returns
+        -------
+        Extract
+            The extract, of lazy tables unless of pandas. Every cell of a CSV file is read as text first, so that codes
+            keep their zeros.
+
+        Raises
+        ------
+        BadInput
+            When there is nothing at the path, or no table of the data set in it.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> folder = Path("extract")
+        >>> folder.mkdir()
+        >>> _ = (folder / "MHS204IndirectActivity.csv").write_text("Person_ID,IndirectActDate\nP1,31/03/2025\n")
+        >>> Extract.read(folder).tables
+        ('indirect_activity',)
+        """
+        from cmhs_metrics.mhsds.records.files import tables_at
+
+        tables, names = tables_at(path, engine)
+        extract = cls(**tables, progress=progress)
+        extract.version = version_of(extract._columns, names)
+        return extract
+
+    def __repr__(self) -> str:
+        lazy = "lazy tables" if self.lazy else "tables"
+        return f"Extract of version {(self.version or '?').removeprefix('v')}, {lazy}: {', '.join(self.tables)}"
+
+    def _take(self, given: dict[str, list[Any]]) -> None:
+        if not given:
+            raise BadInput("the extract", [Problem(None, None, None, f"a table at least: {', '.join(TABLES)}")])
+        every = [frame for frames in given.values() for frame in frames]
+        self.given_as_narwhals = any(isinstance(frame, (nw.DataFrame, nw.LazyFrame)) for frame in every)
+        frames = {argument: [_entered(argument, frame) for frame in some] for argument, some in given.items()}
+        self.tables = tuple(frames)
+        first, (one, *_) = next(iter(frames.items()))
+        self.lazy, kind = isinstance(one, nw.LazyFrame), one.implementation
+        self.engine = engine_of(kind)
+        problems = []
+        for argument, some in frames.items():
+            for frame in some:
+                if (frame.implementation, isinstance(frame, nw.LazyFrame)) != (kind, self.lazy):
+                    expected = f"{_engine_name(one)}, as {first} is: one engine"
+                    problems.append(Problem(argument, None, _engine_name(frame), expected))
+                elif self.engine.refuses_to_combine(one.to_native(), frame.to_native()):
+                    expected = f"a table of the connection that {first} is of: one connection for all tables"
+                    problems.append(Problem(argument, None, "a table of another connection", expected))
+        if problems:
+            raise BadInput("the extract", problems)
+        self._sources: dict[str, list[Source]] = {}
+        for argument, some in frames.items():
+            for frame in some:
+                schema = dict(frame.collect_schema())
+                source = Source(frame, schema, {plain_name(name): name for name in schema})
+                problems += self._wrong(TABLES[argument], source)
+                self._sources.setdefault(argument, []).append(source)
+        if problems:
+            raise BadInput("the extract", problems)
+        self._columns = {
+            argument: tuple(dict.fromkeys(name for source in some for name in source.actual))
+            for argument, some in self._sources.items()
+        }
+        self.version = version_of(self._columns)
+        self.text_ids = self._ids_that_are_text()
+        self._refuse_unreadable()
+
+    def _wrong(self, table: Table, source: Source) -> list[Problem]:
+        """The columns of a frame that stand twice or cannot be what they should."""
+        problems = []
+        plain = [plain_name(name) for name in source.schema]
+        for column in table.columns:
+            for name in column.names:
+                if plain.count(name.casefold()) > 1:
+                    problems.append(Problem(f"{table.argument}.{name}", None, None, "a column name that stands once"))
+            for name in source.named(column):
+                dtype = source.schema[name]
+                is_empty = not self.lazy and bool(source.frame.get_column(name).null_count() == len(source.frame))
+                if not can_be(column.kind, dtype) and not is_empty:
+                    problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), EXPECTED[column.kind]))
+        return list(dict.fromkeys(problems))
+
+    def _refuse_unreadable(self) -> None:
+        """Refuse a column of dates or whole numbers most of whose cells are none: one query for all."""
+        looked_at: list[tuple[str, str, Kind]] = []
+        counted = []
+        for argument, sources in self._sources.items():
+            for source in sources:
+                changes: list[Change] = []
+                sums = []
+                for column, name in source.columns_of(TABLES[argument]):
+                    alias = f"c{len(looked_at)}"
+                    pair = reading_of(column, name, source.schema[name], alias)
+                    if pair is not None:
+                        looked_at.append((argument, name, column.kind))
+                        changes += pair
+                        there = ~nw.col(f"{alias} there").is_null()
+                        sums += [_number(there, f"{alias} all"), _number(is_unreadable(alias), f"{alias} wrong")]
+                if sums:
+                    counted.append(self.engine.read(source.frame, changes).select(*sums))
+        if not counted:
+            return
+        found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
+        found = found.collect() if isinstance(found, nw.LazyFrame) else found
+        (row,) = found.iter_rows(named=True)
+        problems = []
+        for number, (argument, name, kind) in enumerate(looked_at):
+            stands, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
+            if 2 * wrong > stands:
+                what = "dates" if kind is Kind.DATE else "whole numbers"
+                got = f"{wrong:,} of {stands:,} cells that are no {what}"
+                problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
+        if problems:
+            raise BadInput("the extract", problems)
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether the extract has a table, with these columns."""
+        if table not in self._sources:
+            return False
+        return all(any(source.named(TABLES[table].column(name)) for source in self._sources[table]) for name in columns)
+
+    def require(self, needs: Mapping[str, Sequence[str]], costs: str) -> list[Problem]:
+        """Name the tables and columns that are not there, and what that costs."""
+        problems = []
+        for table, columns in needs.items():
+            names = TABLES[table].name
+            if table not in self._sources:
+                problems.append(Problem(table, None, None, f"the table {names}; without it there is no {costs}"))
+                continue
+            for name in columns:
+                if not self.has(table, name):
+                    hint = nearest(name, [each for source in self._sources[table] for each in source.schema])
+                    expected = f"a column of {names}; without it there is no {costs}"
+                    problems.append(Problem(f"{table}.{name}", None, None, f"{expected}; {hint}" if hint else expected))
+        return problems
+
+    # Reading
+
+    def may_be_no_date(self, table: str, column: Column) -> bool:
+        """Whether a column of dates is of a type that can hold something else."""
+        return any(
+            source.schema[name] in (nw.String, nw.Object, nw.Categorical) or source.schema[name].is_numeric()
+            for source in self._sources[table]
+            for name in source.named(column)
+        )
+
+    def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False) -> Frame:
+        """Columns of a table, those that are there, to compute with.
+
+        Parameters
+        ----------
+        table : str
+            Its name here.
+        columns : sequence of str
+            The newest names of the columns.
+        unreadable : bool, default False
+            Whether to say of each date in a column `<name> unreadable` whether something stands there that is no date.
+        older : bool, default False
+            Whether to say of each code that is written otherwise since version 5, in a column `<name> older`, whether
+            it was submitted before.
+
+        Returns
+        -------
+        narwhals.DataFrame or narwhals.LazyFrame
+            Ids as they are, or all as text where some are; numbers as integers; dates as day numbers since 1970; codes
+            as text. Missing is null.
+        """
+        wanted = [TABLES[table].column(name) for name in columns if self.has(table, name)]
+        sources = self._sources[table]
+        if not self.lazy:
+            self._progress.at(TABLES[table].name, sum(len(source.frame) for source in sources))
+        parts = [self._rows_of(TABLES[table], source, wanted, unreadable, older) for source in sources]
+        return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+
+    def _rows_of(self, table: Table, source: Source, wanted: Sequence[Column], unreadable: bool, older: bool) -> Frame:
+        changes: dict[str, Change] = {}
+        made: list[nw.Expr] = []
+        for column in wanted:
+            parts = []
+            for name in source.named(column):
+                change = change_of(column, name, source.schema[name], f"{column.name}\t{name}", self._is_text(column))
+                changes[change.alias] = change
+                parts.append(nw.col(change.alias))
+            if column.recode:
+                month = table.column("UniqMonthID")
+                for name in source.named(month)[:1]:
+                    change = change_of(month, name, source.schema[name], "\tmonth", False)
+                    changes[change.alias] = change
+                month_known = nw.col("\tmonth") if "\tmonth" in changes else None
+                if older:
+                    made.append(
+                        is_older(column, source.named(column), parts, month_known).alias(f"{column.name} older")
+                    )
+                parts = recoded(column, source.named(column), parts, month_known)
+            value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
+            made.append((nw.lit(None, self._dtype(column)) if value is None else value).alias(column.name))
+        if unreadable:
+            flags: dict[str, list[nw.Expr]] = {}
+            for column in wanted:
+                for name in source.named(column) if column.kind is Kind.DATE else ():
+                    pair = reading_of(column, name, source.schema[name], name)
+                    if pair is not None:
+                        changes |= {change.alias: change for change in pair}
+                        flags.setdefault(column.name, []).append(is_unreadable(name))
+            for column in wanted:
+                if column.kind is Kind.DATE:
+                    wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
+                    made.append(wrong.alias(f"{column.name} unreadable"))
+        return self.engine.read(source.frame, list(changes.values())).select(*made)
+
+    def _is_text(self, column: Column) -> bool:
+        return column.name in self.text_ids
+
+    def _dtype(self, column: Column) -> Any:
+        if column.kind is Kind.CODE or self._is_text(column):
+            return nw.String
+        return nw.Int32 if column.kind is Kind.DATE else nw.Int64
+
+    def _ids_that_are_text(self) -> frozenset[str]:
+        """The ids that are text in one of the tables, and so are read as text in all."""
+        return frozenset(
+            column.name
+            for table, sources in self._sources.items()
+            for column in TABLES[table].columns
+            if column.kind is Kind.ID
+            for source in sources
+            for name in source.named(column)
+            if not source.schema[name].is_numeric()
+        )
+
+    @functools.cached_property
+    def last_month(self) -> int | None:
+        """The last month that was submitted, of referrals, or else of hospital spells: one query, once."""
+        table = next((name for name in ("referrals", "hospital_spells") if self.has(name, "UniqMonthID")), None)
+        if table is None:
+            return None
+        found = self.rows(table, ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("month"))
+        found = found.collect() if isinstance(found, nw.LazyFrame) else found
+        self._progress.end()
+        month = found.get_column("month").to_list()[0]
+        return None if month is None or month != month else int(month)
+
+    def numbers(self, values: Sequence[int]) -> Frame:
+        """A little table of whole numbers, `number`, on the engine of the extract."""
+        (source, *_), *_ = self._sources.values()
+        return self.engine.integers(nw.to_native(source.frame), values)
+
+    # Leaving
+
+    def leave(self, frame: Frame, dates: Sequence[str] = ()) -> Any:
+        """Give a result back as the kind of table that came in, its day numbers as dates.
+
+        Parameters
+        ----------
+        frame : narwhals.DataFrame or narwhals.LazyFrame
+            The result.
+        dates : sequence of str
+            Its columns of day numbers.
+
+        Returns
+        -------
+        frame
+            Of the user's engine; lazy if theirs was.
+        """
+        if not self.lazy and not self.engine.in_memory:
+            self._progress.result()
+        native = self.engine.leave(frame, dates, lazy=self.lazy)
+        self._progress.end()
+        return nw.from_native(native) if self.given_as_narwhals else native
+
+
+def as_extract(extract: Any) -> Extract:
+    """An extract, or tables by their names made one; what is neither is refused by its kind."""
+    if isinstance(extract, Extract):
+        return extract
+    if hasattr(extract, "items") and not hasattr(extract, "columns"):
+        return Extract.of(extract)
+    kind = f"{type(extract).__module__.partition('.')[0]} {type(extract).__name__}"
+    expected = 'an extract, or its tables by their names: {"MHS101Referral": frame, …}'
+    raise BadInput("the extract", [Problem("extract", None, f"a {kind}", expected)])
+
+
+def _number(condition: nw.Expr, name: str) -> nw.Expr:
+    """How many rows meet a condition."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(name)
+
+
+def _entered(argument: str, frame: Any) -> Frame:
+    try:
+        return nw.from_native(frame)
+    except TypeError as error:
+        kind = type(frame).__name__
+        raise TypeError(f"{argument} is to be a table (pandas, Polars, PyArrow, DuckDB …), got a {kind}") from error
+
+
+def _engine_name(frame: Frame) -> str:
+    """The name of a frame's engine, and whether it is lazy where it could be either."""
+    kind = frame.implementation
+    lazy = isinstance(frame, nw.LazyFrame) and kind is nw.Implementation.POLARS
+    return f"{kind.name.capitalize()}{', lazy' if lazy else ''}"

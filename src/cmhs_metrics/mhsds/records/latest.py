@@ -1,0 +1,63 @@
+"""One row an item: the latest submission of each, where a record is submitted again every month that it is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.records.dates import NEVER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
+
+LOWEST = -NEVER
+NEXT = "_order_"
+
+
+def latest(
+    extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[str | nw.Expr], *, resubmitted: bool = False
+) -> Frame:
+    """Keep of each item the row that comes last.
+
+    Parameters
+    ----------
+    extract : Extract
+        Whose rows they are.
+    frame : frame
+        The rows.
+    item : sequence of str
+        The columns that name an item; rows where one is null are left out.
+    order : sequence of str or expression
+        What the rows of an item are ordered by, the first thing first: columns, in which null is lowest, and
+        expressions, which may not be null.
+    resubmitted : bool, default False
+        Whether most items have many rows, one a month: then the first of `order`, which is an expression, rules most
+        rows out.
+
+    Returns
+    -------
+    frame
+        One row an item.
+    """
+    made = {f"{NEXT}{place}": each for place, each in enumerate(order) if not isinstance(each, str)}
+    named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(order)]
+    known = frame.filter(*(~nw.col(name).is_null() for name in item))
+    if made:
+        known = known.with_columns(*(each.alias(name) for name, each in made.items()))
+    if resubmitted:
+        last = known.group_by(*item).agg(nw.col(named[0]).max())
+        known = known.join(last, on=[*item, named[0]], how="inner")
+    return extract.engine.last_of_each(known, item, named).drop(*made)
+
+
+def number(name: str) -> nw.Expr:
+    """A whole number to order by, null lowest."""
+    return nw.col(name).fill_null(LOWEST)
+
+
+def end_date(name: str) -> nw.Expr:
+    """A date to order by of something that is open without it: null is later than any."""
+    return nw.col(name).fill_null(NEVER)

@@ -1,0 +1,170 @@
+"""What the table functions cost beside queries by hand that do the same checks, timed in turn in one run.
+
+Off by default; run with ``TABLE_ROWS=1000000,10000000 python -m pytest tests/benchmarks/test_tables.py -s``. ``ROUNDS`` is
+how often each is run, of which the quickest counts (3).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import cmhs_metrics as cm
+
+SIZES = [int(size) for size in os.environ.get("TABLE_ROWS", "1000000").split(",")]
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+KEYS, BY = ["organisation", "team", "period"], ["organisation", "period"]
+MEASURES = ["referrals", "contacts", "did_not_attends", "total_cost", "caseload", "wte"]
+RATIOS = {
+    "contacts_per_patient_month": ("contacts", "caseload", 1 / 12),
+    "cost_per_contact": ("total_cost", "contacts", 1),
+    "caseload_per_wte": ("caseload", "wte", 1),
+    "dna": ("did_not_attends", "contacts", 1),
+}
+MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
+PERIOD = r"^\d{4}(/\d{2}|-\d{2}(-\d{2})?)$"
+LIMIT, SMALL_LIMIT = 1.5, 3
+
+
+def made(rows: int) -> pl.DataFrame:
+    draw, number = np.random.default_rng(0), np.arange(rows)
+    return pl.DataFrame(
+        {
+            "organisation": pl.Series(number // 12 % 200).cast(pl.String),
+            "team": pl.Series(number // 12).cast(pl.String),
+            "period": pl.Series(np.array(MONTHS)[number % 12]),
+            "referrals": draw.integers(10, 100, rows),
+            "contacts": draw.integers(100, 1_000, rows),
+            "did_not_attends": draw.integers(0, 50, rows),
+            "total_cost": draw.random(rows) * 1e6,
+            "caseload": draw.integers(10, 500, rows),
+            "wte": draw.random(rows) * 20 + 1,
+        }
+    )
+
+
+def polars_checked(table: pl.DataFrame) -> None:
+    facts = table.select(pl.col(MEASURES).min())
+    assert not table.select(pl.struct(KEYS).is_duplicated().any()).item()
+    assert min(facts.row(0)) >= 0
+    assert table["period"].unique().str.contains(PERIOD).all()
+    assert sum(table.select(pl.col(KEYS).null_count()).row(0)) == 0
+
+
+def by_hand_polars(table: pl.DataFrame, grouped: bool) -> Any:
+    polars_checked(table)
+    if grouped:
+        table = table.group_by(BY, maintain_order=True).agg(pl.col(MEASURES).sum())
+    return table.with_columns(
+        pl.when(pl.col(bottom) != 0).then(pl.col(top) / pl.col(bottom) * scale).alias(name)
+        for name, (top, bottom, scale) in RATIOS.items()
+    )
+
+
+def by_hand_pandas(table: pd.DataFrame, grouped: bool) -> Any:
+    assert not table.duplicated(KEYS).any()
+    assert table[MEASURES].min().min() >= 0
+    assert pd.Series(table["period"].unique()).str.match(PERIOD).all()
+    assert not table[KEYS].isna().any().any()
+    if grouped:
+        table = table.groupby(BY, sort=False, as_index=False)[MEASURES].sum()
+    return table.assign(
+        **{
+            name: (table[top] / table[bottom].where(table[bottom] != 0)) * scale
+            for name, (top, bottom, scale) in RATIOS.items()
+        }
+    )
+
+
+def by_hand_arrow(table: pa.Table, grouped: bool) -> Any:
+    import pyarrow.compute as pc
+
+    assert table.group_by(KEYS).aggregate([([], "count_all")]).num_rows == table.num_rows
+    assert min(pc.min(table[name]).as_py() for name in MEASURES) >= 0
+    assert pc.all(pc.match_substring_regex(pc.unique(table["period"]), PERIOD)).as_py()
+    end = "_sum" if grouped else ""
+    if grouped:
+        table = table.group_by(BY).aggregate([(name, "sum") for name in MEASURES])
+    for name, (top, bottom, scale) in RATIOS.items():
+        below = table[bottom + end].cast("double")
+        value = pc.if_else(pc.not_equal(below, 0), pc.divide(table[top + end].cast("double"), below), None)
+        table = table.append_column(name, pc.multiply(value, scale))
+    return table
+
+
+def by_hand_duckdb(table: duckdb.DuckDBPyRelation, grouped: bool) -> Any:
+    ratios = ", ".join(
+        f"{top}::double / nullif({bottom}, 0) * {scale} as {name}" for name, (top, bottom, scale) in RATIOS.items()
+    )
+    sums = ", ".join(f"case when count({name}) = count(*) then sum({name})::double end as {name}" for name in MEASURES)
+    source = f"select {', '.join(BY)}, {sums} from rows group by all order by all" if grouped else "select * from rows"
+    return table.query("rows", f"with totals as ({source}) select *, {ratios} from totals").to_arrow_table()
+
+
+def ours(collect: Callable[[Any], Any] = lambda result: result) -> Callable[[Any, bool], Any]:
+    def run(table: Any, grouped: bool) -> Any:
+        return collect(cm.aggregate(table, by=BY) if grouped else cm.with_metrics(table))
+
+    return run
+
+
+ENGINES: dict[str, tuple[Callable[[pl.DataFrame], Any], Callable[..., Any], Callable[..., Any]]] = {
+    "Polars": (lambda table: table, by_hand_polars, ours()),
+    "pandas": (lambda table: table.to_pandas(), by_hand_pandas, ours()),
+    "PyArrow": (lambda table: table.to_arrow(), by_hand_arrow, ours()),
+    "DuckDB": (
+        lambda table: duckdb.from_arrow(table.to_arrow()),
+        by_hand_duckdb,
+        ours(lambda each: each.to_arrow_table()),
+    ),
+}
+
+
+def quickest(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The quickest time of each [s], run in turn so that all meet the same machine."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - start)
+    return {name: min(times) for name, times in taken.items()}
+
+
+@pytest.mark.parametrize("rows", SIZES)
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("grouped", [False, True], ids=["with_metrics", "aggregate"])
+def test_beside_a_query_by_hand(engine: str, rows: int, grouped: bool) -> None:
+    convert, by_hand, with_package = ENGINES[engine]
+    table = convert(made(rows))
+    times = quickest({"hand": lambda: by_hand(table, grouped), "ours": lambda: with_package(table, grouped)}, ROUNDS)
+    ratio = times["ours"] / times["hand"]
+    print(f"\n{engine}, {rows:,}: by hand {times['hand']:.2f} s, here {times['ours']:.2f} s, {ratio:.2f} times")
+    assert ratio < LIMIT
+
+
+def test_a_small_table_beside_its_divisions() -> None:
+    table = cm.synthetic_providers()
+    metrics = [name for name in cm.with_metrics(table).columns if name not in table]
+    plain = dict.fromkeys(metrics, table["total_cost"])
+
+    def divisions() -> object:
+        return table.assign(
+            **{name: column / table["caseload"].where(table["caseload"] != 0) for name, column in plain.items()}
+        )
+
+    times = quickest({"divisions": divisions, "ours": lambda: cm.with_metrics(table)}, 20)
+    ratio = times["ours"] / times["divisions"]
+    print(
+        f"\n464 rows: divisions {times['divisions'] * 1e3:.1f} ms, here {times['ours'] * 1e3:.1f} ms, {ratio:.2f} times"
+    )
+    assert ratio < SMALL_LIMIT

@@ -1,0 +1,99 @@
+"""Money: who can work out whose costs, by hand and by the p% rule's own attacker."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import linprog
+
+from cmhs_metrics import BadInput
+from cmhs_metrics.disclosure import CostRule, protect_costs
+
+
+def test_the_rules_by_hand() -> None:
+    rule = CostRule(contributors=3, percent=10, dominance=(1, 75))
+    assert rule.problem(np.array([600.0, 400.0])) == "2 contributors, fewer than 3"
+    assert rule.problem(np.array([5.0])) == "1 contributor, fewer than 3"
+    # The second knows its own 60 and that the rest is 40 at most more than the first: 940 less 900 is 4.4% of 900.
+    assert "within 4.4%" in str(rule.problem(np.array([900.0, 60.0, 40.0])))
+    # The rest, 100, is 12.5% of 800: by the p% rule it may be shown; but 800 of 1,000 is 80%.
+    assert rule.problem(np.array([800.0, 100.0, 100.0])) == "dominance rule: the 1 largest make up 80.0%, over 75%"
+    assert rule.problem(np.array([400.0, 300.0, 300.0])) is None
+    assert rule.problem(np.array([0.0, 0.0])) is None
+    # Of 600 and 400, 10% of 600 is lacking on either side.
+    assert CostRule().width(np.array([600.0, 400.0])) == 120
+
+
+def costs_of(random: np.random.Generator) -> pd.DataFrame:
+    rows = [
+        [icb, team, trust, int(random.gamma(0.7, 400))]
+        for icb in ("Q1", "Q2", "Q3")
+        for team in ("adult", "crisis", "older")
+        for trust in random.choice(list("ABCDEF"), random.integers(1, 6), replace=False)
+    ]
+    return pd.DataFrame(rows, columns=["icb", "team", "trust", "total_cost"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_trust_learns_the_costs_of_another_to_within_the_percentage(seed: int) -> None:
+    table = costs_of(np.random.default_rng(seed))
+    shown = protect_costs(table, ["icb", "team"], "total_cost", "trust").to_frame()
+    cells = {
+        key: at
+        for at, key in enumerate((icb, team) for icb in ("Q1", "Q2", "Q3") for team in sorted(set(table["team"])))
+    }
+    sums = []
+    for row in shown.itertuples():
+        inside = [at for (icb, team), at in cells.items() if row.icb in (icb, "Total") and row.team in (team, "Total")]
+        sums.append((inside, row.total_cost if row.display != "*" else None, row.icb, row.team))
+    known = np.zeros((0, 9)), []
+    for inside, value, *_ in sums:
+        if value is not None:
+            line = np.zeros(9)
+            line[inside] = 1
+            known = np.vstack([known[0], line]), [*known[1], value]
+    for inside, value, icb, team in sums:
+        rows = table[table["icb"].eq(icb) | (icb == "Total")]
+        rows = rows[rows["team"].eq(team) | (team == "Total")]
+        parts = rows.groupby("trust")["total_cost"].sum()
+        parts = np.sort(parts[parts > 0])[::-1]
+        if not len(parts):
+            continue
+        safe = len(parts) >= 3 and parts[2:].sum() >= 0.1 * parts[0]
+        if value is not None:
+            assert safe
+            continue
+        line = np.zeros(9)
+        line[inside] = 1
+        ends = []
+        for sign in (1, -1):
+            result = linprog(
+                sign * line, A_eq=known[0] if len(known[1]) else None, b_eq=known[1] if len(known[1]) else None
+            )
+            ends.append(np.inf if result.status == 3 else sign * result.fun)
+        if not safe:
+            assert abs(ends[1]) - ends[0] >= 2 * (0.1 * parts[0] - parts[2:].sum()) - 1e-6
+
+
+def test_a_trust_in_two_cells_is_one_contributor_to_their_total() -> None:
+    table = pd.DataFrame(
+        {"icb": ["Q", "Q", "Q", "R", "R", "R"], "trust": list("ABCABC"), "total_cost": [100, 90, 80, 70, 60, 50]}
+    )
+    open_table = protect_costs(table, ["icb"], "total_cost", "trust")
+    assert open_table.suppressed == 0
+    two = protect_costs(table[table["trust"] != "C"], ["icb"], "total_cost", "trust")
+    # Two trusts in each and in both together.
+    assert two.display()["total_cost"].tolist() == ["*", "*", "*"]
+    assert set(two.record()["reason"]) == {"2 contributors, fewer than 3"}
+
+
+def test_bad_costs_are_refused() -> None:
+    table = pd.DataFrame({"icb": ["Q", "Q"], "trust": ["A", "B"], "total_cost": [100, -5]})
+    with pytest.raises(BadInput, match="row 1: got -5.0, expected a whole number, zero or more"):
+        protect_costs(table, ["icb"], "total_cost", "trust")
+    with pytest.raises(BadInput, match="one row for these keys"):
+        protect_costs(table.assign(trust="A"), ["icb"], "total_cost", "trust")
+    with pytest.raises(BadInput) as caught:
+        CostRule(contributors=0, percent=0, dominance=(0, 75))
+    assert [problem.column for problem in caught.value.problems] == ["contributors", "percent", "dominance"]

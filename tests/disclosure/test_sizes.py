@@ -1,0 +1,108 @@
+"""Tables of three dimensions: an answer in time, a small one, a proved one, and the record of it."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cmhs_metrics import BadInput
+from cmhs_metrics.disclosure import NHS, Rule, attack, protect
+from cmhs_metrics.disclosure.layout import Dimension, Layout
+from cmhs_metrics.disclosure.moves import Moves
+
+EXACT = Rule(rounding=1)
+
+
+def table_of(shape: tuple[int, ...], seed: int) -> pd.DataFrame:
+    counts = np.random.default_rng(seed).geometric(0.03, shape) - 1
+    labels = [[f"{name}{at:02}" for at in range(length)] for name, length in zip("abc", shape, strict=False)]
+    index = pd.MultiIndex.from_product(labels, names=list("abc"[: len(shape)]))
+    return pd.Series(counts.ravel(), index, name="patients").reset_index()
+
+
+# The fewest cells, proved by the cuts of the build before, which ended on these: 12 and 10.
+@pytest.mark.parametrize(("seed", "least"), [(1, 12), (2, 10)])
+def test_four_by_four_by_four_is_within_a_tenth_of_the_best(seed: int, least: int) -> None:
+    protected = protect(table_of((4, 4, 4), seed), ["a", "b", "c"], "patients", rule=EXACT)
+    assert protected.suppressed <= 1.1 * (protected.primary + least)
+
+
+@pytest.mark.parametrize("rule", [NHS, EXACT], ids=["NHS", "exact"])
+def test_a_thousand_cells_are_protected(rule: Rule) -> None:
+    protected = protect(table_of((20, 6, 6), 1), ["a", "b", "c"], "patients", rule=rule, progress=False)
+    assert protected.layout.size == 1029
+    assert protected.primary > 50
+    # What is hidden lies in lines with other hidden cells, or no total is exact.
+    hidden = (protected.kind == "suppressed").reshape(21, 7, 7)
+    if rule is EXACT:
+        assert all(set(np.unique(hidden.sum(axis=axis))) & {1} == set() for axis in range(3))
+        assert protected.complementary < 1.5 * protected.primary
+
+
+def test_what_takes_too_long_is_refused_with_its_size() -> None:
+    with pytest.raises(BadInput) as caught:
+        protect(table_of((8, 6, 6), 1), ["a", "b", "c"], "patients", rule=EXACT, seconds=0.2)
+    problem = caught.value.problems[0]
+    assert (problem.column, problem.value) == ("seconds", 0.2)
+    assert "441 cells (9 by 7 by 7, totals included)" in problem.expected
+
+
+def test_progress_is_said_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    protect(table_of((3, 3, 3), 1), ["a", "b", "c"], "patients", rule=EXACT, progress=True)
+    assert "disclosure: " in capsys.readouterr().err
+    protect(table_of((3, 3, 3), 1), ["a", "b", "c"], "patients", rule=EXACT, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("cell", range(0, 60, 7))
+def test_moves_change_no_sum(cell: int) -> None:
+    places = ("p", "q", "r", "x", "y", "all")
+    parents = {"p": "x", "q": "x", "r": "y", "x": "all", "y": "all"}
+    layout = Layout(
+        [Dimension("a", places, places, parents), Dimension("b", ("u", "v"), ("b", "b")),
+         Dimension("c", ("1", "2", "3", "t", "w"), tuple("12345"), {"1": "t", "2": "t", "3": "t"})]
+    )  # fmt: skip
+    cells, signs = Moves(layout).of(cell)
+    assert len(cells)
+    for change_of, by in zip(cells, signs, strict=True):
+        change = np.zeros(layout.size)
+        np.add.at(change, change_of, by)
+        assert change[cell] == 1
+        assert not np.any(layout.relations @ change)
+
+
+def test_a_witness_that_does_not_agree_is_not_believed() -> None:
+    protected = protect(table_of((3, 3), 5), ["a", "b"], "patients", rule=EXACT)
+    wrong = np.full(protected.layout.size, 7.0)
+    assert (
+        attack(protected, exact=False, witnesses=[wrong]).cells["falls"].tolist()
+        == attack(protected).cells["falls"].tolist()
+    )
+
+
+def test_the_record_says_why_and_tells_no_count() -> None:
+    table = pd.DataFrame({"a": ["x", "y", "<z>"], "patients": [3, 20, 61]})
+    protected = protect(table, ["a"], "patients", rule=EXACT)
+    record = protected.record()
+    assert record.to_dict("records") == [
+        {"a": "x", "reason": "count under 5", "rule": "counts under 5 suppressed; others shown exactly"},
+        {"a": "y", "reason": "protects other cells", "rule": "counts under 5 suppressed; others shown exactly"},
+    ]
+    page = protected.record_html()
+    assert "Not for publication" in page
+    assert "<dt>Suppressed: protects other cells</dt><dd>1</dd>" in page
+    assert page.count("<tr>") == 3
+    # Which cell is small stays with whoever protected the table.
+    copied = pickle.loads(pickle.dumps(protected))
+    assert copied.reasons is None
+    with pytest.raises(ValueError, match="protect it anew"):
+        copied.record()
+
+
+def test_an_attack_that_takes_too_long_says_how_far_it_came() -> None:
+    protected = protect(table_of((5, 5, 5), 1), ["a", "b", "c"], "patients")
+    with pytest.raises(BadInput, match="the table has 216 cells"):
+        attack(protected, seconds=0.001)

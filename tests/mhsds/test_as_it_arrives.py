@@ -1,0 +1,359 @@
+"""Extracts as SQL Server, Excel and the data centre write them: each case with its right value, on every engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cmhs_metrics as cm
+from cmhs_metrics import mhsds
+from cmhs_metrics.mhsds.records import cleaning
+from tests.support.engines import ALL, cells
+from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
+
+ENGINES = ["pandas", "polars lazy", "duckdb"]
+YEAR = "2024/25"
+REFERRALS = ["referrals", "referrals_rejected", "open_referrals"]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def extract_of(engine: str, **tables: dict[str, list[Any]]) -> mhsds.Extract:
+    return mhsds.Extract(**{name: ALL[engine](table) for name, table in tables.items()})
+
+
+def one_referral(**changes: list[Any]) -> dict[str, list[Any]]:
+    return referral_rows(("P1", "R1", 1489, "2024-04-01", None)) | changes
+
+
+TEXTS = {
+    "2024-02-29": dt.date(2024, 2, 29), "2023-02-29": None, "31/03/2025": dt.date(2025, 3, 31),
+    "1/3/2025": dt.date(2025, 3, 1), "31-Mar-2025": dt.date(2025, 3, 31), "1-MAR-2025 00:00:00": dt.date(2025, 3, 1),
+    "20250331": dt.date(2025, 3, 31), "20250331.0": dt.date(2025, 3, 31), " 2025-03-31 ": dt.date(2025, 3, 31),
+    "2025-03-31T00:00:00.000Z": dt.date(2025, 3, 31), "31/03/2025 00:00": dt.date(2025, 3, 31), "13/13/2025": None,
+    "1900-01-01": None, "01/01/1900": None, "NULL": None, "": None, "nan": None, "<NA>": None, "None": None, "n/a": None,
+}  # fmt: skip
+CODES = {
+    "5": "05", "5.0": "05", " 05 ": "05", "a1": "A1", "A6 ": "A6", "null": None, "  ": None, "11": "11", "NaN": None,
+}  # fmt: skip
+NUMBERS = {"1489": 1489, "1489.0": 1489, " 1489 ": 1489, "NULL": None, "": None}
+
+
+@pytest.mark.parametrize("name", [*ALL])
+def test_cells_read_alike_on_every_engine(name: str) -> None:
+    texts = [*TEXTS, *CODES, *NUMBERS][: len(TEXTS)]
+    times = len(texts)
+    codes = [*CODES][:times] + ["11"] * (times - len(CODES))
+    numbers = [*NUMBERS] + ["1489"] * (times - len(NUMBERS))
+    table = {
+        "\ufeffUniqCareContID": [f" c{n} " for n in range(times)], " CareContDate ": texts,
+        "ConsMechanismMH": codes, "UniqMonthID": numbers,
+    }  # fmt: skip
+    extract = mhsds.Extract(contacts=ALL[name](table))
+    wanted = ["UniqCareContID", "CareContDate", "ConsMechanismMH", "UniqMonthID"]
+    found = cells(extract.leave(extract.rows("contacts", wanted), ["CareContDate"]))
+    known = lambda values: [None if value is None or value != value else value for value in values]  # noqa: E731
+    assert found["UniqCareContID"] == [f"C{n}" for n in range(times)]
+    dates = [each and dt.date(each.year, each.month, each.day) for each in known(found["CareContDate"])]
+    assert dates == [TEXTS[text] for text in texts]
+    assert known(found["ConsMechanismMH"]) == [CODES[code] for code in codes]
+    assert known(found["UniqMonthID"]) == [NUMBERS[number] for number in numbers]
+
+
+def test_a_cell_of_python_reads_as_a_column_does() -> None:
+    for text, day in TEXTS.items():
+        expected = day and (day - dt.date(1970, 1, 1)).days
+        found = cleaning.day_cell(text)
+        assert (None if found == cleaning.DAY_ZERO else found) == expected
+    assert {text: cleaning.code_cell(text, 2) for text in CODES} == CODES
+
+
+@pytest.mark.parametrize("reason", ["NULL", "  ", "", "null", "77"])
+def test_a_reason_that_is_none_rejects_nothing(engine: str, reason: str) -> None:
+    referrals = one_referral()
+    services = service_rows(referrals) | {"ReferRejectReason": [reason]}
+    found = row(mhsds.measures(extract_of(engine, referrals=referrals, service_types=services), YEAR, "organisation",
+                               which=REFERRALS))  # fmt: skip
+    assert [found[name] for name in REFERRALS] == [1, 0, 1]
+
+
+def test_padded_codes_in_either_case_are_the_codes(engine: str) -> None:
+    referrals = one_referral()
+    services = service_rows(referrals, "a06 ") | {"UniqServReqID": ["r1   "]}
+    contacts = contact_rows(("C1", "p1 ", "R1 ", 1489, "2024-05-01", "5 ", "1"))
+    extract = extract_of(engine, referrals=referrals, service_types=services, contacts=contacts)
+    found = row(mhsds.measures(extract, YEAR, "team_type_code", which=["referrals", "contacts"]))
+    assert found == {"team_type_code": "A06", "period": YEAR, "referrals": 1, "contacts": 1}
+
+
+def test_everything_as_text_gives_what_types_give(engine: str) -> None:
+    referrals = one_referral(
+        UniqMonthID=["1500"], AgeServReferRecDate=["40"], ReferralRequestReceivedDate=["01/04/2024"],
+        ServDischDate=["1-May-2024"], RecordNumber=["0.0"],
+    )  # fmt: skip
+    services = service_rows(one_referral())
+    extract = extract_of(engine, referrals=referrals, service_types=services)
+    found = row(mhsds.measures(extract, YEAR, "organisation", which=["referrals", "discharges", "open_referrals"]))
+    assert (found["referrals"], found["discharges"], found["open_referrals"]) == (1, 1, 0)
+
+
+def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> None:
+    table = {"CareContDate": ["Q1 2024", "Q2 2024", "2024-04-01", ""], "UniqMonthID": ["Apr", "May", "NULL", None]}
+    with pytest.raises(cm.BadInput, match=r"CareContDate: got '2 of 3 cells that are no dates'") as error:
+        extract_of(engine, contacts=table)
+    assert "contacts.UniqMonthID: got '2 of 2 cells that are no whole numbers'" in str(error.value)
+
+
+def test_a_discharge_in_1900_is_none(engine: str) -> None:
+    referrals = one_referral(ServDischDate=[dt.date(1900, 1, 1)])
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals))
+    assert row(mhsds.measures(extract, YEAR, "organisation", which="open_referrals"))["open_referrals"] == 1
+
+
+def test_access_is_of_two_contacts_within_the_twelve_months(engine: str) -> None:
+    months = [(year, month) for year in (2022, 2023, 2024) for month in range(1, 13)][3:33]
+    referrals = referral_rows(("P1", "R1", 1489, "2022-04-01", None), ("P2", "R2", 1489, "2022-04-01", None))
+    seen = [(f"C{y}{m}", "P1", "R1", 1489, f"{y}-{m:02}-15", "5", "01") for y, m in months]
+    # One of two contacts is before the twelve months.
+    seen += [("D1", "P2", "R2", 1489, "2023-09-30", "5", "01"), ("D2", "P2", "R2", 1489, "2023-10-01", "5", "01")]
+    extract = extract_of(
+        engine, referrals=referrals, service_types=service_rows(referrals), contacts=contact_rows(*seen)
+    )
+    found = row(mhsds.measures(extract, "2024-09", "organisation", which="people_accessing"))
+    assert found["people_accessing"] == 1
+
+
+def stays_of(column: str, beds: list[str]) -> dict[str, dict[str, list[Any]]]:
+    ids = [f"H{n}" for n in range(len(beds))]
+    spells = {
+        "UniqHospProvSpellID": ids, "Person_ID": ids, "OrgIDProv": ["RX1"] * len(ids), "UniqMonthID": [1491] * len(ids),
+        "StartDateHospProvSpell": [dt.date(2024, 6, 3)] * len(ids), "SourceAdmMHHospProvSpell": ["19"] * len(ids),
+    }  # fmt: skip
+    stays = {
+        "UniqHospProvSpellID": ids, "Person_ID": ids, "StartDateWardStay": spells["StartDateHospProvSpell"],
+        column: beds, "UniqMonthID": [1491] * len(ids),
+    }  # fmt: skip
+    return {"hospital_spells": spells, "ward_stays": stays}
+
+
+@pytest.mark.parametrize("column", ["MHAdmittedPatientClass", "HospitalBedTypeMH"])
+def test_acute_beds_are_known_by_their_code_whatever_the_column(engine: str, column: str) -> None:
+    extract = extract_of(engine, referrals=one_referral(), **stays_of(column, ["200", "205", "10 ", "13"]))
+    assert row(mhsds.measures(extract, "2024-06", "organisation", which="admissions"))["admissions"] == 2
+
+
+def test_ward_stays_without_a_bed_are_refused() -> None:
+    with pytest.raises(cm.BadInput, match="MHAdmittedPatientClass"):
+        mhsds.measures(
+            extract_of("pandas", referrals=one_referral(), **stays_of("Bed", ["200"])),
+            "2024-06",
+            "organisation",
+            which="admissions",
+        )
+
+
+def test_in_version_6_the_type_of_a_team_stands_in_mhs902(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    referrals["UniqCareProfTeamLocalID"] = ["RX1T1", "RX1T2"]
+    others = {
+        "UniqServReqID": ["R2"], "RecordNumber": [1], "OrgIDProv": ["RX1"], "UniqMonthID": [1500],
+        "UniqOtherCareProfTeamLocalID": ["RX1T1"],
+    }  # fmt: skip
+    teams = {
+        "UniqCareProfTeamLocalID": ["RX1T1", "RX1T2", "RX1T1"], "OrgIDProv": ["RX1"] * 3,
+        "UniqMonthID": [1500, 1500, 1499], "ServTeamTypeMH": ["A06", "A02", "A08"],
+    }  # fmt: skip
+    extract = extract_of(engine, referrals=referrals, service_types=others, service_teams=teams)
+    assert extract.version == "v6"
+    # R2's own team is out of scope, its other one is in it.
+    found = row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))
+    assert found == {"team_type_code": "A06", "period": YEAR, "referrals": 2}
+
+
+def test_referrals_of_version_6_with_no_way_to_a_type_of_team_are_refused() -> None:
+    referrals = one_referral()
+    tables = {
+        "MHS101Referral": ALL["pandas"](referrals),
+        "MHS102OtherServiceType": ALL["pandas"](service_rows(referrals)),
+    }
+    with pytest.raises(cm.BadInput, match="MHS902ServiceTeamDetails"):
+        mhsds.measures(tables, YEAR, "organisation")
+    assert row(mhsds.measures(tables, YEAR, "organisation", scope=mhsds.ALL, which="referrals"))["referrals"] == 1
+
+
+def test_names_of_databases_and_both_tables_of_service_types(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    referrals["ServTeamType"] = [None, "A08"]
+    first = {name: values[:1] for name, values in service_rows(referrals).items()}
+    second = {"UniqServReqID": ["R2"], "RecordNumber": [1], "ServTeamTypeRefToMH": ["A02"], "ReferRejectReason": [None]}
+    made = {
+        "dbo.MHS101Referral": referrals, "[dbo].[MHS102ServiceTypeReferredTo]": first,
+        "MESH_MHSDS.MHS102OtherServiceType_ALL": second, "dbo.MHS000Header": {"a": [1]}, "MHS503AssignedCareProf": {"a": [1]},
+    }  # fmt: skip
+    extract = mhsds.Extract.of({name: ALL[engine](table) for name, table in made.items()})
+    assert extract.tables == ("referrals", "service_types")
+    found = cells(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))
+    assert dict(zip(found["team_type_code"], found["referrals"], strict=True)) == {"A06": 1, "A08": 1}
+
+
+def test_a_misspelt_table_is_refused_and_a_data_frame_named() -> None:
+    frame = ALL["pandas"]({"Person_ID": ["P1"]})
+    with pytest.raises(cm.BadInput, match="MHS101Referal"):
+        mhsds.Extract.of({"MHS101Referal": frame})
+    with pytest.raises(cm.BadInput, match="a pandas DataFrame"):
+        mhsds.measures(frame, YEAR)
+
+
+def test_ids_of_sql_server_are_text() -> None:
+    import duckdb
+
+    connection = duckdb.connect()
+    person = "'6f9619ff-8b86-d011-b42d-00c04fc964ff'"
+    referrals = connection.sql(
+        f"SELECT {person}::UUID AS Person_ID, 'R1' AS UniqServReqID, 1500 AS UniqMonthID, 'RX1' AS OrgIDProv, "
+        "DATE '2024-04-10' AS ReferralRequestReceivedDate, NULL::DATE AS ServDischDate"
+    )
+    contacts = connection.sql(
+        f"SELECT {person} AS Person_ID, 'R1' AS UniqServReqID, 1500 AS UniqMonthID, 'C1' AS UniqCareContID, "
+        "DATE '2024-04-11' AS CareContDate, '5' AS AttendStatus, '01' AS ConsMechanismMH"
+    )
+    extract = mhsds.Extract(referrals=referrals, contacts=contacts)
+    found = mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=["referrals", "contacts"])
+    assert found.fetchall() == [("RX1", YEAR, 1, 1)]
+    with pytest.raises(cm.BadInput, match="one connection"):
+        mhsds.Extract(referrals=referrals, contacts=duckdb.connect().sql("SELECT 'P1' AS Person_ID"))
+
+
+def waits_of(engine: str, referrals: Any, *seen: Any, period: str = "2024-06", **choices: Any) -> tuple[int, int]:
+    extract = extract_of(
+        engine, referrals=referrals, service_types=service_rows(referrals), contacts=contact_rows(*seen)
+    )
+    which = ["open_referrals", "referrals", "waits_completed", "waiting"]
+    found = cells(mhsds.measures(extract, period, "organisation", which=which, **choices))
+    return (sum(found["waits_completed"]), sum(found["waiting"]))
+
+
+NOBODY = ("C9", "P9", "R9", 1491, "2024-06-01", "5", "01")
+
+
+def test_a_spell_of_before_2016_is_left_out_unless_it_is_wanted(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2010-04-01", None))
+    assert waits_of(engine, referrals, NOBODY) == (0, 0)
+    assert waits_of(engine, referrals, NOBODY, spells_from=None) == (0, 1)
+
+
+@pytest.mark.parametrize(("ended", "waiting"), [("2024-06-25", 1), ("2024-06-24", 0)])
+def test_a_spell_is_open_for_five_days_after_its_end(engine: str, ended: str, waiting: int) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", ended), ("P2", "R2", 1489, "2024-06-01", "2024-06-02"))
+    assert waits_of(engine, referrals, NOBODY) == (0, waiting)
+
+
+def test_a_contact_after_the_end_of_its_spell_completes_nothing(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", "2024-04-20"), ("P2", "R2", 1489, "2024-06-01", None))
+    seen = [("C1", "P1", "R1", 1489, "2024-04-05", "5", "01"), ("C2", "P1", "R1", 1491, "2024-06-10", "5", "01")]
+    assert waits_of(engine, referrals, *seen) == (0, 1)
+
+
+def test_a_contact_counts_for_the_spell_in_which_it_is_dated(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", "2024-04-20"), ("P1", "R2", 1489, "2024-06-01", None))
+    seen = [("C1", "P1", "R1", 1491, "2024-06-05", "5", "01"), ("C2", "P1", "R2", 1491, "2024-06-10", "5", "01")]
+    assert waits_of(engine, referrals, *seen) == (1, 0)
+
+
+def test_the_core_services_own_row_decides(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    services = {
+        "UniqServReqID": ["R1", "R1"], "RecordNumber": [0, 0], "ServTeamTypeRefToMH": ["A06", "A02"],
+        "ReferRejectionDate": [dt.date(2024, 4, 3), None],
+    }  # fmt: skip
+    extract = extract_of(engine, referrals=referrals, service_types=services)
+    found = row(mhsds.measures(extract, YEAR, "organisation", which=REFERRALS))
+    assert [found[name] for name in REFERRALS] == [1, 1, 0]
+
+
+def test_the_closing_of_the_service_ends_the_spell_and_not_the_referral(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-01-01", None))
+    services = service_rows(referrals) | {"ReferClosureDate": [dt.date(2024, 2, 1)]}
+    extract = extract_of(engine, referrals=referrals, service_types=services, contacts=contact_rows(NOBODY))
+    found = row(mhsds.measures(extract, "2024-06", "organisation", which=["open_referrals", "waiting"]))
+    assert (found["open_referrals"], found["waiting"]) == (1, 0)
+
+
+def test_a_period_after_the_last_submitted_month_is_refused(engine: str) -> None:
+    referrals = one_referral(UniqMonthID=[1488])
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals))
+    for period in ("2030/31", "2024-04", ("2024-03-01", "2024-04-01")):
+        with pytest.raises(cm.BadInput, match=r"March 2024 \(UniqMonthID 1488\) is the last month submitted"):
+            mhsds.measures(extract, period, "organisation", which="referrals")
+    for period in ("2023/24 Q4", "2024-03"):
+        mhsds.measures(extract, period, "organisation", which="referrals")
+
+
+def test_a_later_admission_takes_a_referral_out_of_no_earlier_period(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2023-04-10", None))
+    spells = {
+        "UniqHospProvSpellID": ["H1"], "Person_ID": ["P1"], "UniqServReqID": ["R1"], "UniqMonthID": [1500],
+        "StartDateHospProvSpell": [dt.date(2025, 3, 3)],
+    }  # fmt: skip
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), hospital_spells=spells)
+    which = ["referrals", "open_referrals"]
+    found = row(mhsds.measures(extract, "2023/24", "organisation", which=which))
+    assert (found["referrals"], found["open_referrals"]) == (1, 1)
+    assert cells(mhsds.measures(extract, "2025-03", "organisation", which=which))["period"] == []
+
+
+@pytest.mark.parametrize(("choice", "contacts"), [("publication", 2), ("dashboard", 1)])
+def test_codes_of_before_version_5_are_known_by_their_month(engine: str, choice: str, contacts: int) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2021-04-01", None))
+    seen = contact_rows(
+        ("C1", "P1", "R1", 1450, "2021-05-01", "5", "03"), ("C2", "P1", "R1", 1450, "2021-05-02", "5", "98"),
+        ("C3", "P1", "R1", 1450, "2021-05-02", "5", "06"),
+    )  # fmt: skip
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), contacts=seen)
+    found = row(mhsds.measures(extract, "2021-05", "organisation", which="contacts", direct_before_v5=choice))
+    assert found["contacts"] == contacts
+
+
+def test_gender_identity_is_preferred_and_what_is_missing_is_not_known() -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(3)))
+    people = {
+        "Person_ID": referrals["Person_ID"], "RecordNumber": referrals["RecordNumber"],
+        "GenderIDCode": ["2", None, "X"], "Gender": ["1", "1", "1"], "EthnicCategory": ["99", "A", "A"],
+    }  # fmt: skip
+    extract = extract_of("polars lazy", referrals=referrals, service_types=service_rows(referrals), people=people)
+    found = cells(mhsds.measures(extract, YEAR, ["sex", "ethnic_group"], which="referrals"))
+    assert list(zip(found["sex"], found["ethnic_group"], strict=True)) == [
+        ("female", "not known"), ("male", "White British"), ("not known", "White British"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
+    lines = {
+        "dbo.MHS101Referral.csv": "Person_ID,UniqServReqID,RecordNumber,UniqMonthID,OrgIDProv,AgeServReferRecDate,"
+        "ReferralRequestReceivedDate,ServDischDate\nP1,R1,1,1500,RX1,40,01/04/2024,NULL\n",
+        "MHS102ServiceTypeReferredTo_2025-03.csv": "UniqServReqID,RecordNumber,ServTeamTypeRefToMH\nR1,1,A06 \n",
+        "MHS000Header.csv": "a\n1\n", "notes.csv": "a\n1\n",
+    }  # fmt: skip
+    for name, text in lines.items():
+        (tmp_path / name).write_text("\ufeff" + text, encoding="utf-8")
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    assert extract.tables == ("referrals", "service_types")
+    assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["referrals"] == 1
+
+
+def test_a_duckdb_file_is_an_extract(tmp_path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
+        connection.sql("CREATE SCHEMA mh")
+        connection.sql("CREATE TABLE mh.MHS204IndirectActivity_ALL AS SELECT 'P1' AS Person_ID")
+    assert mhsds.Extract.read(tmp_path / "x.duckdb").tables == ("indirect_activity",)
+    with pytest.raises(cm.BadInput, match="nowhere"):
+        mhsds.Extract.read(tmp_path / "nowhere")
