@@ -49,6 +49,8 @@ def functions() -> dict[str, Callable[..., Any]]:
             function = getattr(module, name)
             if not inspect.isfunction(function) or not function.__module__.startswith("cmhs_metrics"):
                 continue
+            if not hasattr(module, "__all__") and function.__module__ != module.__name__:
+                continue
             if name not in WITHOUT_TABLES and required(function):
                 found.setdefault(function, f"{room}.{name}".lstrip("."))
     return {name: function for function, name in sorted(found.items(), key=lambda item: item[1])}
@@ -79,6 +81,7 @@ def what_names_nothing(function: Callable[..., Any]) -> set[str]:
             continue
         except Exception as error:
             told = isinstance(error, TypeError | ValueError) and any(name in str(error) for name in names)
+            told |= isinstance(error, KeyError) and repr(value) in str(error)
             unread |= set() if told else {type(error).__name__}
     return unread
 

@@ -13,6 +13,7 @@ from cmhs_metrics import units
 from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME
+from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, real
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION, FRAMEWORK, WEB_PAGE, Source
 
@@ -128,15 +129,15 @@ def required_growth(actual: float, target: float, years: float) -> float:
     7.2
     """
     problems = [
-        Problem(name, None, value, "zero or more, and finite")
+        Problem(name, None, value, FINITE_NOT_NEGATIVE)
         for name, value in (("actual", actual), ("target", target))
-        if not 0 <= value < math.inf
+        if not 0 <= real(value) < math.inf
     ]
-    if not 0 < years < math.inf:
+    if not 0 < real(years) < math.inf:
         problems.append(Problem("years", None, years, "a time above zero"))
     if problems:
         raise BadInput("required_growth", problems)
-    return ((target / actual) ** (1 / years) - 1) * 100 if actual else math.nan
+    return ((real(target) / real(actual)) ** (1 / real(years)) - 1) * 100 if actual else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import html
 import inspect
 import math
 import re
+import sys
 import textwrap
 from dataclasses import dataclass
 from functools import update_wrapper
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION, unit_of
 from cmhs_metrics.numeric.containers import Contract, evaluate, trace
+from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import PLAIN
 from cmhs_metrics.synonyms import METRIC_WORDS, words_of
 from cmhs_metrics.units import plural
@@ -371,8 +373,9 @@ def front(contract: Contract) -> Callable[..., Any]:
     if contract.many:
         return update_wrapper(_compiled(contract, []), contract.body)
     plain = [f"(type({name}) is float or type({name}) in _plain)" for name in names]
-    least = "-_infinity < " if contract.signed else "0.0 <= "
-    bounds = [f"{least}{name} < _infinity" for name in names]
+    # The greatest float, and not infinity: a whole number may lie between the two.
+    least = "-_greatest <= " if contract.signed else "0.0 <= "
+    bounds = [f"{least}{name} <= _greatest" for name in names]
     order = [f"{part} <= {whole}" for part, whole in contract.parts]
     quick = [f"    if {' and '.join(plain + bounds + order)}:", f"        return {trace(contract).code}"]
     return update_wrapper(_compiled(contract, quick), contract.body)
@@ -383,7 +386,7 @@ def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
     lines = [f"def {contract.name}({names}):", *quick, f"    return _evaluate(_contract, ({names},))"]
     namespace: dict[str, Any] = {
         "_plain": PLAIN,
-        "_infinity": math.inf,
+        "_greatest": sys.float_info.max,
         "_nan": math.nan,
         "_contract": contract,
         "_evaluate": evaluate,
@@ -416,7 +419,8 @@ def describe(name: str | Callable[..., Any]) -> Metric:
     >>> describe("cost_per_contact").unit
     'GBP / contact'
     """
-    key = name if isinstance(name, str) else name.__name__
+    key: Any = getattr(name, "__name__", name)
+    expect("describe", "name", key, str, "the name of a metric, or its function")
     try:
         return _catalogue[key]
     except KeyError:

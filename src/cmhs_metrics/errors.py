@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SHOWN_IN_MESSAGE = 20
+LONGEST = 500
+"""A value of more characters is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,17 @@ class Problem:
 
     def __str__(self) -> str:
         place = ", ".join(part for part in (self.column, self.row) if part) or "the table"
-        found = "" if self.value is None else f" got {self.value!r},"
+        found = "" if self.value is None else f" got {_shown(self.value)},"
         return f"{place}:{found} expected {self.expected}"
+
+
+def _shown(value: object) -> str:
+    """A value in a line of a message: by its kind where it would fill several, as a table does."""
+    try:
+        text = repr(value)
+    except Exception:  # a whole number of 5,000 digits has no text, nor need an object have one
+        text = ""
+    return text if text and len(text) <= LONGEST and "\n" not in text else f"a {type(value).__name__}"
 
 
 class BadInput(ValueError):  # noqa: N818 - it is the input that is bad

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
+from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.populations import Population
 from cmhs_metrics.tables.casting import as_float
@@ -22,7 +24,7 @@ from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -333,7 +335,11 @@ def populations_table(populations: Iterable[Population], bands: Iterable[AgeBand
     """
     import pandas as pd
 
+    expected = "Populations, one a place"
+    expect("populations_table", "populations", populations, Iterable, expected)
     places = list(populations)
+    for each in places:
+        expect("populations_table", "populations", each, Population, expected)
     asked = [AgeBand.parse(band) for band in bands]
     problems = [] if places else [Problem("populations", None, places, "at least one place")]
     names = [each.place for each in places]

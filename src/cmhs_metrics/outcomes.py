@@ -10,6 +10,7 @@ import numpy as np
 from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME
+from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
 
 if TYPE_CHECKING:
@@ -106,9 +107,9 @@ def reliable_change(
 
 def _of_the_scale(standard_deviation: float | None, reliability: float | None) -> list[Problem]:
     problems = []
-    if standard_deviation is not None and not 0 < standard_deviation < math.inf:
+    if standard_deviation is not None and not 0 < real(standard_deviation) < math.inf:
         problems.append(Problem("standard_deviation", None, standard_deviation, "a number above zero"))
-    if reliability is not None and not 0 <= reliability <= 1:
+    if reliability is not None and not 0 <= real(reliability) <= 1:
         problems.append(Problem("reliability", None, reliability, "a number from 0 to 1"))
     return problems
 
@@ -159,7 +160,7 @@ def share_improved(
     """
     if hasattr(before, "index") and hasattr(after, "iloc") and not before.index.equals(after.index):
         raise ValueError("before and after have different indexes: the same people must stand in the same rows")
-    first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    first, second = (floats("share_improved", *given) for given in (("before", before), ("after", after)))
     problems = []
     if first.shape != second.shape or first.ndim != 1:
         problems.append(Problem("after", None, second.shape, f"a score for each of the {first.shape} before"))

@@ -20,6 +20,7 @@ import pint
 from cmhs_metrics import units
 from cmhs_metrics.ages import ALL_AGES, AN_AGE_BAND, AgeBand
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import real
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -299,8 +300,7 @@ class Population:
 def _is_count(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)):
         return False
-    number = float(value)
-    return math.isfinite(number) and number >= 0
+    return 0 <= real(value) < math.inf
 
 
 def _gaps(asked: AgeBand, held: tuple[AgeBand, ...]) -> list[AgeBand]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, real
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ class Community:
         BadInput
             When the population is not a number above zero.
         """
-        if not (isinstance(population, Real) and 0 < float(population) < math.inf):
+        if not 0 < real(population) < math.inf:
             raise BadInput(
                 "community sizing", [Problem("population", None, population, "a number of people above zero")]
             )
@@ -113,8 +113,8 @@ def community_plan(population: float, wte_per_100k: float | None = None) -> pd.D
     """
     import pandas as pd
 
-    if wte_per_100k is not None and not 0 <= wte_per_100k < math.inf:
-        raise BadInput("community sizing", [Problem("wte_per_100k", None, wte_per_100k, "zero or more, and finite")])
+    if wte_per_100k is not None and not 0 <= real(wte_per_100k) < math.inf:
+        raise BadInput("community sizing", [Problem("wte_per_100k", None, wte_per_100k, FINITE_NOT_NEGATIVE)])
     rows = []
     for level in (LOCAL_COMMUNITY, WIDER_COMMUNITY):
         fewest, most = level.needed(population)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.decomposition.results import each_output, index_of, plain, signed, unit_of, written
+from cmhs_metrics.decomposition.results import each_output, plain, signed, unit_of, written
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.requirements import index_of, row_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +138,7 @@ def decompose_mix_change(
         "shares_after": shares_after,
     }
     _check_columns(given)
-    _check_shares({name: plain(value) for name, value in given.items() if name.startswith("shares")})
+    _check_shares(given)
     unit = unit_of(rates_before)
     totals: dict[str, float] = {}
 
@@ -185,11 +186,12 @@ def _check_columns(given: dict[str, Any]) -> None:
         raise ValueError(f"decompose_mix_change: the categories are not the same: {found}")
 
 
-def _check_shares(shares: dict[str, Any]) -> None:
+def _check_shares(given: dict[str, Any]) -> None:
+    shares = {name: plain(value) for name, value in given.items() if name.startswith("shares")}
     problems = [
-        Problem(name, f"position {at}", float(values[at]), "a proportion from 0 to 1")
+        Problem(name, row_name([at], index_of(given[name])), float(values[at]), "a proportion from 0 to 1")
         for name, values in shares.items()
-        for at in np.flatnonzero((values < 0) | (values > 1))
+        for at in np.flatnonzero((values < 0) | (values > 1)).tolist()
     ]
     problems += [
         Problem(name, None, float(values.sum()), "shares that add up to 1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,13 +10,13 @@ import numpy as np
 
 from cmhs_metrics.decomposition.chain import Chain
 from cmhs_metrics.decomposition.parts import METHODS, MOST_FACTORS, PARTS, product
-from cmhs_metrics.decomposition.results import each_output, index_of, is_number, plain, signed, unit_of, written
+from cmhs_metrics.decomposition.results import each_output, is_number, plain, signed, unit_of, written
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.requirements import index_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
 Method = Literal["log-mean", "shapley"]
@@ -247,6 +248,8 @@ def decompose_product_change(
       patients makes −50
       cost     makes +90
     """
+    for name, factors in (("before", before), ("after", after)):
+        expect("decompose_product_change", name, factors, Mapping, "a mapping from factor to its value")
     problems = []
     if missing := [name for name in {**before, **after} if (name in before) != (name in after)]:
         problems += [Problem("factors", None, name, "the same factors before and after") for name in missing]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import Contract, evaluate
+from cmhs_metrics.numeric.requirements import index_of, met, not_negative, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,11 +64,13 @@ def each_output(
         if hasattr(value, "alias") and not hasattr(value, "to_numpy"):
             raise TypeError(f"{name}: {argument} is an expression; give numbers, arrays or columns")
     computed: dict[str, Any] = {}
+    index = index_of(*values)
 
     def body_of(output: str) -> Callable[..., Any]:
         def body(*floats: Any) -> Any:
             if not computed:
-                _refuse_negative(name, dict(zip(inputs, floats, strict=True)))
+                given = {each: np.asarray(held) for each, held in zip(inputs, floats, strict=True)}
+                met(name, given, chain.from_iterable(map(not_negative, inputs)), row=partial(row_name, index=index))
                 computed.update(compute(*np.broadcast_arrays(*floats)))
             result = computed[output]
             return float(result) if np.ndim(result) == 0 else result
@@ -80,17 +84,6 @@ def each_output(
     return {output: each.rename(output) if hasattr(each, "name") else each for output, each in found.items()}
 
 
-def _refuse_negative(name: str, floats: Mapping[str, Any]) -> None:
-    problems = [
-        Problem(argument, f"position {at}" if np.ndim(values) else None, float(np.ravel(values)[at]), expected)
-        for argument, values in floats.items()
-        for at in np.flatnonzero((np.ravel(values) < 0) | np.isinf(np.ravel(values)))
-        for expected in ["zero or more, and finite"]
-    ]
-    if problems:
-        raise BadInput(name, problems)
-
-
 def plain(value: Any) -> NDArray[Any]:
     """The numbers of a value of any kind, as a flat array of floats."""
     if hasattr(value, "magnitude"):
@@ -100,11 +93,6 @@ def plain(value: Any) -> NDArray[Any]:
     elif hasattr(value, "to_numpy"):
         value = value.to_numpy()
     return np.ravel(np.asarray(value, dtype=np.float64))
-
-
-def index_of(value: Any) -> Any:
-    """The index of a pandas Series; None where there is none."""
-    return value.index if hasattr(value, "iloc") else None
 
 
 def is_number(value: Any) -> bool:

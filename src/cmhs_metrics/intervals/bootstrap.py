@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.errors import Problem
-from cmhs_metrics.intervals.requirements import not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate
+from cmhs_metrics.numeric.requirements import not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.intervals.requirements import Arrays
+    from cmhs_metrics.numeric.requirements import Arrays
 
 FEWEST_DRAWS = 1_000
 AT_ONCE = 2**20

@@ -10,17 +10,17 @@ import numpy as np
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.intervals.rates import FEW, byar_limits
-from cmhs_metrics.intervals.requirements import OnBadInput, a_count, not_negative
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.intervals.requirements import Arrays
+    from cmhs_metrics.numeric.requirements import Arrays
 
 
 def standardised_rate(

@@ -8,9 +8,9 @@ import numpy as np
 
 from cmhs_metrics.intervals.directly_standardised import bands_alike
 from cmhs_metrics.intervals.rates import poisson_limits
-from cmhs_metrics.intervals.requirements import OnBadInput, a_count, not_negative
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,16 +8,16 @@ import numpy as np
 from scipy.special import stdtrit
 
 from cmhs_metrics.errors import Problem
-from cmhs_metrics.intervals.requirements import OnBadInput, a_count, finite, not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate
 from cmhs_metrics.numeric.containers import OWN, SAME
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, finite, not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.intervals.requirements import Arrays
+    from cmhs_metrics.numeric.requirements import Arrays
 
 
 def mean_interval(

@@ -8,9 +8,9 @@ import numpy as np
 
 from cmhs_metrics.intervals.proportions import wilson_limits
 from cmhs_metrics.intervals.rate_comparisons import difference_limits
-from cmhs_metrics.intervals.requirements import OnBadInput, Requirement, a_count, part_of
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.requirements import OnBadInput, Requirement, a_count, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtri
 
-from cmhs_metrics.intervals.requirements import OnBadInput, a_count, part_of
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
 from cmhs_metrics.numeric.containers import SAME
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

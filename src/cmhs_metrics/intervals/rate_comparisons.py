@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import betaincinv
 
 from cmhs_metrics.intervals.rates import poisson_limits
-from cmhs_metrics.intervals.requirements import OnBadInput, Requirement, a_count, not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.requirements import OnBadInput, Requirement, a_count, not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

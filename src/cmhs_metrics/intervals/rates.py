@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import gammainccinv, gammaincinv, ndtri
 
-from cmhs_metrics.intervals.requirements import OnBadInput, a_count, is_whole, not_negative
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, is_whole, not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

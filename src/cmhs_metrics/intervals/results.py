@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -10,15 +11,23 @@ import numpy as np
 import pint
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.intervals.requirements import OnBadInput, Requirement, confidence_levels, met, option_problems
 from cmhs_metrics.numeric.containers import Contract, evaluate
+from cmhs_metrics.numeric.requirements import (
+    OnBadInput,
+    Requirement,
+    confidence_levels,
+    index_of,
+    met,
+    option_problems,
+    row_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from cmhs_metrics.intervals.requirements import Arrays
+    from cmhs_metrics.numeric.requirements import Arrays
 
 Kind = TypeVar("Kind")
 
@@ -122,8 +131,7 @@ def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **opt
     """
     levels, several, problems = confidence_levels(confidence)
     problems += option_problems(options)
-    index = next((argument.index for argument in arguments if hasattr(argument, "iloc")), None)
-    row = None if index is None else lambda place: f"row {index[place[0]]}"
+    row = partial(row_name, index=index_of(*arguments))
     found: list[list[Any]] = []
 
     def once(*prepared: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import numpy as np
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.intervals.directly_standardised import standardised_rate, weights_in_order
 from cmhs_metrics.intervals.rates import FEW
-from cmhs_metrics.intervals.requirements import OnBadInput, a_count, met, not_negative, option_problems
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
+from cmhs_metrics.numeric.expected import TABLE, expect, names_in
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative, option_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -71,7 +73,8 @@ def with_intervals(
     """
     import narwhals as nw
 
-    frame = _eager(table)
+    frame = _eager(table, "with_intervals")
+    expect("with_intervals", "interval", interval, Callable, "an interval function, for example rate_interval")  # type: ignore[arg-type]
     named = {name: column for name, column in arguments.items() if isinstance(column, str) and name != "on_bad_input"}
     _require(frame.columns, named)
     values = {name: frame.get_column(column).to_native() for name, column in named.items()}
@@ -162,8 +165,8 @@ def standardised_rates(
     """
     import narwhals as nw
 
-    frame = _eager(table)
-    keys = [by] if isinstance(by, str) else list(by)
+    frame = _eager(table, "standardised_rates")
+    keys = names_in("standardised_rates", "by", by)
     _require(frame.columns, {"events": events, "population": population, "age_band": age_band, "by": keys})
     if not isinstance(standard_population, StandardPopulation):
         standard_population = StandardPopulation("the standard population", standard_population)
@@ -204,10 +207,13 @@ def standardised_rates(
     return result if isinstance(table, nw.DataFrame) else result.to_native()
 
 
-def _eager(table: Any) -> Any:
+def _eager(table: Any, subject: str) -> Any:
     import narwhals as nw
 
-    frame = nw.from_native(table)
+    try:
+        frame = nw.from_native(table)
+    except TypeError:
+        raise BadInput(subject, [Problem("table", None, table, TABLE)]) from None
     if isinstance(frame, nw.LazyFrame):
         raise TypeError("the table is a query that has not been run: collect it first")
     return frame

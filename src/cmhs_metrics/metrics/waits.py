@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import column
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import mean, percentile, share_at_most, shares
 from cmhs_metrics.sources import AUDIT, CONFEDERATION, FRAMEWORK, WEB_PAGE
@@ -230,7 +231,7 @@ def waiting_bands(waits: Any) -> pd.Series[Any]:
     import numpy as np
     import pandas as pd
 
-    weeks = np.asarray(waits, dtype=np.float64)
+    weeks = column("waiting_bands", "waits", waits, "a column or an array of waits [week]")
     if (weeks < 0).any():
         raise BadInput("waiting_bands", [Problem("waits", None, float(np.nanmin(weeks)), "zero or more weeks")])
     within = [weeks < 4, (weeks >= 4) & (weeks < 11), (weeks >= 11) & (weeks <= 18), weeks > 18]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +12,14 @@ import numpy as np
 import pint
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
+from cmhs_metrics.numeric.containers import OWN, Contract, as_number, evaluate, is_na
+from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, NOT_NEGATIVE, real
+from cmhs_metrics.numeric.requirements import index_of, is_whole, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
-
-NOISE = 1e-12
-"""How far from a whole number a count may be, as a share of it: a change of unit or an apportionment leaves so much."""
 
 LISTED = 1000
 """How many problems are listed one by one; the rest are counted."""
@@ -61,12 +62,12 @@ class Places:
                 self._units[name] = OWN
         if not self._given:
             raise BadInput(subject, [Problem(next(iter(columns), None), None, None, "the values of places")])
-        self.numbers = all(isinstance(column, Real) for column in self._given.values())
+        self.numbers = all(_is_single(column) for column in self._given.values())
         self.arrays = self._read()
 
     def _read(self) -> dict[str, NDArray[np.float64]]:
         if self.numbers:
-            return {name: np.asarray(float(number)) for name, number in self._given.items()}
+            return {name: np.asarray(_number(name, each)) for name, each in self._given.items()}
         seen: dict[str, Any] = {}
 
         def look(*values: Any) -> float:
@@ -96,28 +97,7 @@ class Places:
     @property
     def index(self) -> Any:
         """The index of a pandas Series among the arguments, or None."""
-        return next((column.index for column in self._given.values() if hasattr(column, "iloc")), None)
-
-    def row(self, at: int) -> str | None:
-        """The name of a place in a message.
-
-        Parameters
-        ----------
-        at : int
-            Its position.
-
-        Returns
-        -------
-        str or None
-            For example "icb=QUE", or "row=3"; None where the argument is a single number.
-        """
-        if self.numbers:
-            return None
-        index = self.index
-        if index is None:
-            return f"row={at}"
-        labels = index[at] if isinstance(index[at], tuple) else (index[at],)
-        return ", ".join(f"{name or 'row'}={label}" for name, label in zip(index.names, labels, strict=True))
+        return index_of(*self._given.values())
 
     # Problems
 
@@ -137,7 +117,8 @@ class Places:
         self._total += len(found)
         for at in found[: max(LISTED - len(self._problems), 0)]:
             value = self.arrays[name].reshape(-1)[at].item()
-            self._problems.append(Problem(name, self.row(int(at)), value, expected))
+            row = None if self.numbers else row_name([int(at)], self.index)
+            self._problems.append(Problem(name, row, value, expected))
 
     def refuse_argument(self, name: str, value: object, expected: str) -> None:
         """Note a problem of an argument as a whole.
@@ -186,7 +167,7 @@ class Places:
             The arguments.
         """
         for name in names:
-            self.refuse(name, (self.arrays[name] < 0) | np.isinf(self.arrays[name]), "zero or more, and finite")
+            self.refuse(name, (self.arrays[name] < 0) | np.isinf(self.arrays[name]), FINITE_NOT_NEGATIVE)
 
     def above_zero(self, *names: str) -> None:
         """Refuse zero, negative and infinite values.
@@ -212,14 +193,12 @@ class Places:
         if fractional:
             self.not_negative(*names)
             return
-        expected = "a count: a whole number, zero or more (fractional=True allows those that were apportioned)"
+        expected = f"a count: a whole number, {NOT_NEGATIVE} (fractional=True allows those that were apportioned)"
         for name in names:
             column = self.arrays[name]
-            with np.errstate(invalid="ignore"):
-                nearest_whole = np.rint(column)
-                whole = np.isfinite(column) & (column >= 0) & (np.abs(column - nearest_whole) <= NOISE * nearest_whole)
-            self.refuse(name, ~(whole | np.isnan(column)), expected)
-            self.arrays[name] = np.where(whole, nearest_whole, column)
+            wrong = (column < 0) | np.isinf(column) | ~is_whole(column)
+            self.refuse(name, wrong, expected)
+            self.arrays[name] = np.where(wrong, column, np.rint(column))
 
     def one_of(self, name: str, value: object, known: Iterable[str]) -> None:
         """Refuse a word that is not understood.
@@ -254,7 +233,7 @@ class Places:
         closed : bool, default False
             Whether the lower bound is inside.
         """
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+        number = real(value)
         if not (low < number < high or (closed and number == low)):
             self.refuse_argument(name, value, expected)
 
@@ -323,6 +302,14 @@ class Places:
         backend = nw.from_native(columns[0], series_only=True, pass_through=False).implementation
         made = nw.new_series(name, list(texts), nw.String, backend=backend)
         return made.to_native() if native else made
+
+
+def _is_single(value: Any) -> bool:
+    return is_na(value) or (isinstance(value, (Real, Decimal, Fraction)) and not isinstance(value, bool))
+
+
+def _number(name: str, value: Any) -> float:
+    return math.nan if is_na(value) else as_number(name, value)
 
 
 def in_pandas(column: Any) -> Any:

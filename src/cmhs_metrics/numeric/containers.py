@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
@@ -21,6 +21,7 @@ import pint
 from cmhs_metrics import units
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.ratio import PLAIN, Symbol
+from cmhs_metrics.numeric.summaries import OF_VALUES, NotManyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,12 +157,25 @@ def _body_of_arrays(contract: Contract, prepared: list[Any]) -> Any:
     values = dict(zip(contract.inputs, prepared, strict=True))
     try:
         _refuse_parts_above(contract, values)
-        return contract.body(*prepared)
+        return _applied(contract, prepared)
     except ValueError as error:
         if "broadcast" not in str(error):
             raise
         listed = ", ".join(f"{name} has {np.shape(value)}" for name, value in values.items())
         raise ValueError(f"the arrays are of different shapes: {listed}") from None
+
+
+def _applied(contract: Contract, prepared: list[Any]) -> Any:
+    """The formula on what is prepared for it; a summary, which knows no names, has its problems named here."""
+    try:
+        return contract.body(*prepared)
+    except NotManyError as error:
+        raise TypeError(f"{contract.name}: {next(iter(contract.inputs))}: {error}") from None
+    except BadInput as error:
+        if error.subject != OF_VALUES:
+            raise
+        name = next(iter(contract.inputs))
+        raise BadInput(contract.name, [replace(each, column=name) for each in error.problems]) from None
 
 
 def _refuse_parts_above(contract: Contract, values: Mapping[str, Any]) -> None:
@@ -179,7 +193,8 @@ def _instance(value: Any, module: str, *names: str) -> bool:
     return loaded is not None and any(isinstance(value, getattr(loaded, name)) for name in names)
 
 
-def _is_na(value: Any) -> bool:
+def is_na(value: Any) -> bool:
+    """Whether it is pandas.NA, which cannot even be compared."""
     return "pandas" in sys.modules and value is sys.modules["pandas"].NA
 
 
@@ -192,7 +207,7 @@ def _family(name: str, value: Any) -> str:
         return "array"
     if _instance(value, "pandas", "Series"):
         return "pandas"
-    if _is_na(value):
+    if is_na(value):
         return "number"
     if _instance(value, "narwhals", "Expr") or _instance(value, "polars", "Expr"):
         return "expression"
@@ -235,11 +250,22 @@ def _one_kind(families: Mapping[str, str], allowed: set[str]) -> None:
 # Numbers
 
 
+def as_number(name: str, value: Any) -> float:
+    """A number as a 64-bit float; refused by name where it has none."""
+    if type(value) is float:
+        return value
+    try:
+        return float(value)
+    except (OverflowError, ValueError):
+        found = f"a number of {len(str(value)):,} digits" if isinstance(value, int) else repr(value)
+        raise BadInput("numbers", [Problem(name, None, found, "a number that a 64-bit float holds")]) from None
+
+
 def _evaluate_numbers(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     for argument in arguments:
-        if _is_na(argument):
+        if is_na(argument):
             return argument
-    numbers = dict(zip(contract.inputs, (float(argument) for argument in arguments), strict=True))
+    numbers = {name: as_number(name, argument) for name, argument in zip(contract.inputs, arguments, strict=True)}
     problems = []
     for name, number in numbers.items():
         if math.isinf(number) or (number < 0 and not contract.signed):
@@ -250,7 +276,7 @@ def _evaluate_numbers(contract: Contract, arguments: tuple[Any, ...]) -> Any:
             problems.append(Problem(part, None, numbers[part], f"no more than {whole} ({numbers[whole]:g})"))
     if problems:
         raise BadInput(contract.name, problems)
-    return contract.body(*numbers.values())
+    return _applied(contract, list(numbers.values()))
 
 
 # Quantities and columns of quantities
@@ -389,11 +415,12 @@ def _times_million(quantity: Any, unit: str) -> str:
 def _floats(name: str, value: Any) -> Any:
     """Numbers as floats, arrays as arrays of 64-bit floats."""
     if not isinstance(value, np.ndarray):
-        return float(value)
+        return as_number(name, value)
     if value.dtype == object and all(
         isinstance(each, (Real, Decimal, type(None))) and not isinstance(each, bool) for each in value.flat
     ):
-        return np.array([math.nan if each is None else float(each) for each in value.flat]).reshape(value.shape)
+        cells = [math.nan if each is None else as_number(name, each) for each in value.flat]
+        return np.array(cells).reshape(value.shape)
     if value.dtype.kind not in "iuf":
         raise TypeError(f"{name} is an array of {value.dtype}; numbers are expected")
     return value if value.dtype == np.float64 else value.astype(np.float64)
@@ -519,8 +546,8 @@ def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any
     else:
         import narwhals as namespace
     prepared = [
-        argument.cast(namespace.Float64) if hasattr(argument, "alias") else namespace.lit(float(argument))
-        for argument in arguments
+        argument.cast(namespace.Float64) if hasattr(argument, "alias") else namespace.lit(as_number(name, argument))
+        for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
     result = contract.body(*prepared)
     if not _is_quotient(contract):

@@ -12,6 +12,13 @@ import numpy as np
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.ratio import Symbol, ratio
 
+OF_VALUES = "the values"
+"""What errors of a summary are of, which does not know the name of its argument."""
+
+
+class NotManyError(TypeError):
+    """A single number, or an expression, where a summary needs every value."""
+
 
 def shares(parts: Any) -> Any:
     """Each part as a share of all.
@@ -124,11 +131,11 @@ def share_at_most(values: Any, limit: Any) -> Any:
 
 def _refuse_negatives(values: Any) -> None:
     if (values < 0).any():
-        raise BadInput("the values", [Problem(None, None, float(values[values < 0][0]), "zero or more")])
+        raise BadInput(OF_VALUES, [Problem(None, None, float(values[values < 0][0]), "zero or more")])
 
 
 def _many(values: Any, what: str) -> Any:
     if isinstance(values, Symbol) or (isinstance(values, np.ndarray) and values.ndim == 1):
         return values
     kind = "an expression (collect the column first)" if hasattr(values, "alias") else "a single number"
-    raise TypeError(f"{what} needs a column or array of values, got {kind}")
+    raise NotManyError(f"{what} needs a column or array of values, got {kind}")

@@ -10,11 +10,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from cmhs_metrics.numeric.expected import expect
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["alternative_text", "save", "to_svg"]
@@ -54,6 +56,7 @@ def alternative_text(ax: Axes) -> str:
     Waterfall chart: What drove the change, in £. From £200 (before) to £240 (after), a change of +£40.0:
     patients −£50.0, cost +£90.0. Source of the data not given.
     """
+    expect("alternative_text", "ax", ax, Axes, "axes of matplotlib, as a picture gives them")
     return str(ax.get_label())
 
 
@@ -132,6 +135,7 @@ def to_svg(ax: Axes, name: str = "picture") -> str:
 
 def figure_of(ax: Axes) -> Figure:
     """The whole figure that axes stand in, also where they stand in a part of it."""
+    expect("the picture", "ax", ax, Axes, "axes of matplotlib, as a picture gives them")
     figure = ax.figure
     while hasattr(figure, "figure") and figure.figure is not None and figure.figure is not figure:
         figure = figure.figure

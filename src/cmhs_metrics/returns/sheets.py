@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem, not_installed
+from cmhs_metrics.numeric.expected import expect
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Sequence
 
 _WORKBOOKS = {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
@@ -113,6 +114,7 @@ def sheets_of(path: str | os.PathLike[str], sheet: str | None, known: Callable[[
     ImportError
         When a workbook cannot be read for want of the extra.
     """
+    expect("read_return", "path", path, (str, os.PathLike), "the path of a file")
     file = Path(path)
     if not file.is_file():
         raise _refused(file, None, None, "a file of that name")

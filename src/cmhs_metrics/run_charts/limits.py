@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import column
+from cmhs_metrics.numeric.requirements import index_of, row_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,12 +95,12 @@ def xmr_limits(
     >>> round(limits.lower, 4), round(limits.centre, 2), round(limits.upper, 4)
     (45.8159, 50.81, 55.8041)
     """
-    numbers = np.asarray(values, dtype=np.float64)
+    numbers = column("xmr_limits", "values", values, "a series: one number for each period")
     known = np.flatnonzero(~np.isnan(numbers))
     problems = check_options(centre, moving_range, baseline)
     problems += [
-        Problem("values", f"position {at}", float(numbers[at]), "a finite number")
-        for at in np.flatnonzero(np.isinf(numbers))
+        Problem("values", row_name([at], index_of(values)), float(numbers[at]), "a finite number")
+        for at in np.flatnonzero(np.isinf(numbers)).tolist()
     ]
     if len(known) < 2:
         problems.append(Problem("values", None, len(known), "two points or more"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import floats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +49,7 @@ def outside_limits(values: Any, lower: Any, upper: Any) -> Flags:
     >>> outside_limits(np.array([3.0, 11.0, -2.0]), lower=-1, upper=10).tolist()
     [0, 1, -1]
     """
+    _check("outside_limits", {"values": values, "lower": lower, "upper": upper})
     above, below = _side(values, upper), _side(values, lower)
     return np.where(above > 0, above, np.where(below < 0, below, 0)).astype(np.int8)
 
@@ -171,17 +173,15 @@ def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *,
     return flags
 
 
-def _check(subject: str, given: dict[str, Any], length: Any, stretch: Any) -> None:
+def _check(subject: str, given: dict[str, Any], length: Any = 2, stretch: Any = None) -> None:
     """Refuse what is no series, no line beside it, or no number of points."""
-    problems = []
+    problems: list[Problem] = []
     shapes = {}
     for name, value in given.items():
         try:
-            held = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            problems.append(Problem(name, None, value, "numbers"))
-            continue
-        shapes[name] = held.shape
+            shapes[name] = floats(subject, name, value, "numbers").shape
+        except BadInput as error:
+            problems += error.problems
     size = shapes.get("values", (0,))
     if len(size) != 1:
         problems.append(Problem("values", None, given["values"], "a series: one value for each period"))
@@ -205,7 +205,8 @@ def _check(subject: str, given: dict[str, Any], length: Any, stretch: Any) -> No
 def _side(values: Any, line: Any) -> Flags:
     """On which side of a line values are; 0 on it, and where either is missing."""
     numbers, lines = np.asarray(values, dtype=np.float64), np.asarray(line, dtype=np.float64)
-    distance = numbers - lines
+    with np.errstate(invalid="ignore"):
+        distance = numbers - lines
     equal = np.abs(distance) <= _ROUNDING * np.maximum(np.abs(numbers), np.abs(lines))
     return np.where(equal | np.isnan(distance), 0, np.sign(distance)).astype(np.int8)
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def along(values: Any, body: Callable[[NDArray[Any]], NDArray[Any]], name: str, unit: str = OWN) -> Any:
+def along(
+    values: Any, body: Callable[[NDArray[Any]], NDArray[Any]], name: str, unit: str = OWN, *, argument: str = "values"
+) -> Any:
     """Apply a formula along one or several series, and give back the kind that came in, under its own name.
 
     Parameters
@@ -25,6 +27,8 @@ def along(values: Any, body: Callable[[NDArray[Any]], NDArray[Any]], name: str, 
         What messages call the formula.
     unit : str, optional
         The unit of the result; that of the values unless given.
+    argument : str, default "values"
+        What the user's argument is called.
 
     Returns
     -------
@@ -33,6 +37,6 @@ def along(values: Any, body: Callable[[NDArray[Any]], NDArray[Any]], name: str, 
     if hasattr(values, "columns") and hasattr(values, "iloc"):
         columns = {at: along(values.iloc[:, at], body, name, unit) for at in range(values.shape[1])}
         return type(values)(columns, index=values.index).set_axis(values.columns, axis=1)
-    contract = Contract(name, body, {"values": OWN}, unit, signed=True, many=True)
+    contract = Contract(name, body, {argument: OWN}, unit, signed=True, many=True)
     result = evaluate(contract, (values,))
     return result.rename(values.name) if hasattr(values, "name") else result

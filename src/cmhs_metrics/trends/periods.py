@@ -229,7 +229,7 @@ def ordered(periods: Iterable[Any], problems: list[Problem], *, least: int = 2, 
         if ordinals[position] <= ordinals[position - 1]:
             again = ordinals[position] in ordinals[:position]
             expected = "a period that stands once" if again else f"a period after {labels[position - 1]}"
-            problems.append(Problem(name, f"position {position}", str(labels[position]), expected))
+            problems.append(Problem(name, f"row {position}", str(labels[position]), expected))
     return Ordered(ordinals, frequency, step)
 
 

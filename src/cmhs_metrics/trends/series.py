@@ -11,6 +11,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN
+from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, column
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import DAY, PER_YEAR, Ordered, ordered, position_of
@@ -254,11 +255,13 @@ def growth_against(
     import pandas as pd
 
     problems: list[Problem] = []
-    labels, order = _periods_of(actual, periods, problems)
-    amounts = np.asarray(along(actual, lambda values: values, "growth_against"), dtype=np.float64)
+    labels, order = _periods_of(actual, periods, problems, "actual")
+    amounts = column(
+        "growth_against", "actual", along(actual, lambda values: values, "growth_against", argument="actual")
+    )
     for label, amount in zip(labels, amounts, strict=False):
         if amount < 0 or math.isinf(amount):
-            problems.append(Problem("actual", f"period={label}", float(amount), "zero or more, and finite"))
+            problems.append(Problem("actual", f"period={label}", float(amount), FINITE_NOT_NEGATIVE))
     if len(amounts) and not amounts[0] > 0:
         problems.append(Problem("actual", f"period={labels[0]}", float(amounts[0]), "a value to grow from"))
     number = isinstance(ambition_rate, Real) and not isinstance(ambition_rate, bool)
@@ -291,11 +294,13 @@ def growth_against(
     )
 
 
-def _periods_of(values: Any, periods: Sequence[Any] | None, problems: list[Problem]) -> tuple[list[Any], Ordered]:
+def _periods_of(
+    values: Any, periods: Sequence[Any] | None, problems: list[Problem], name: str = "values"
+) -> tuple[list[Any], Ordered]:
     try:
         length = len(values)
     except TypeError:
-        raise TypeError(f"a series of values is expected, got a {type(values).__name__}") from None
+        raise TypeError(f"{name}: a series of values is expected, got a {type(values).__name__}") from None
     pandas = hasattr(values, "iloc")
     if periods is not None and (isinstance(periods, str) or not hasattr(periods, "__iter__")):
         problems.append(Problem("periods", None, periods, f"{length} periods, one a value"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
+from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.variation.chance import standard_errors
 from cmhs_metrics.variation.dispersion import Overdispersion, funnel_z_scores, overdispersion
 from cmhs_metrics.variation.limits import (
@@ -61,6 +62,7 @@ def outliers(values: Any, limits: FunnelLimits) -> Any:
     >>> outliers(np.array([0.20, 0.16, 0.06]), limits).tolist()
     ['within', 'above 95%', 'below 99.8%']
     """
+    expect("outliers", "limits", limits, FunnelLimits, "FunnelLimits, as funnel_limits gives them")
     bounds = {
         f"{side} limit at {level}": getattr(pair, side)
         for level, pair in zip(limits.levels, limits.limits, strict=True)

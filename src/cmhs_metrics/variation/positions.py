@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ from cmhs_metrics.variation.limits import KINDS, LEVELS, PER, check_counts, chec
 from cmhs_metrics.variation.ranking import quarters, ranked
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -293,7 +292,8 @@ def _labels(held: Places, places: Sequence[Hashable] | None, size: int) -> list[
 
 
 def _find(held: Places, labels: list[Any], name: str, label: Hashable) -> int | None:
-    at = [position for position, each in enumerate(labels) if each == label]
+    hashable = isinstance(label, Hashable)
+    at = [position for position, each in enumerate(labels) if hashable and each == label]
     if len(at) == 1:
         return at[0]
     hint = nearest(str(label), [str(each) for each in labels])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from cmhs_metrics.errors import SHOWN_IN_MESSAGE, BadInput, Problem
+from cmhs_metrics.numeric.expected import NOISE, NOT_NEGATIVE, real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,7 +49,7 @@ def finite(name: str) -> Requirement:
     return Requirement(name, lambda given: np.isinf(given[name]), "a finite number")
 
 
-def not_negative(name: str, expected: str = "zero or more") -> tuple[Requirement, ...]:
+def not_negative(name: str, expected: str = NOT_NEGATIVE) -> tuple[Requirement, ...]:
     """A finite number of zero or more."""
     return finite(name), Requirement(name, lambda given: given[name] < 0, expected)
 
@@ -77,7 +78,7 @@ def is_whole(values: NDArray[Any]) -> NDArray[Any]:
     exact: NDArray[Any] = values == nearest
     if not np.all(exact):
         with np.errstate(invalid="ignore"):
-            exact = exact | np.isnan(values) | (np.abs(values - nearest) <= 1e-12 * nearest)
+            exact = exact | np.isnan(values) | (np.abs(values - nearest) <= NOISE * nearest)
     return exact
 
 
@@ -87,7 +88,7 @@ def met(
     requirements: Iterable[Requirement],
     *,
     options: Sequence[Problem] = (),
-    row: Callable[[list[int]], str] | None = None,
+    row: Callable[[list[int]], str | None] | None = None,
     on_bad_input: OnBadInput = "refuse",
 ) -> Arrays:
     """The arguments, once they are what they must be.
@@ -128,7 +129,7 @@ def met(
             continue
         faults[column] = at_fault if before is None else before | at_fault
         total += int(np.count_nonzero(at_fault))
-        problems += _problems(requirement, given[column], at_fault, row or numbered)
+        problems += _problems(requirement, given[column], at_fault, row or row_name)
     if options or (faults and on_bad_input == "refuse"):
         raise BadInput(name, problems, total=total)
     if not faults:
@@ -137,28 +138,42 @@ def met(
 
 
 def _problems(
-    requirement: Requirement, values: NDArray[Any], at_fault: NDArray[Any], row: Callable[[list[int]], str]
+    requirement: Requirement, values: NDArray[Any], at_fault: NDArray[Any], row: Callable[[list[int]], str | None]
 ) -> Iterable[Problem]:
     values = np.broadcast_to(values, at_fault.shape)
     for place in np.argwhere(at_fault)[:SHOWN_IN_MESSAGE].tolist():
-        name = row(place) if place else None
-        yield Problem(requirement.column, name, values[tuple(place)].item(), requirement.expected)
+        yield Problem(
+            requirement.column, row(place) if place else None, values[tuple(place)].item(), requirement.expected
+        )
 
 
-def numbered(place: list[int]) -> str:
-    """Name a row by its number, and a cell of an array of several dimensions by its position in the row.
+def index_of(*values: Any) -> Any:
+    """The index of the first pandas Series among the values; None where there is none."""
+    return next((value.index for value in values if hasattr(value, "iloc")), None)
+
+
+def row_name(place: Sequence[int], index: Any = None) -> str | None:
+    """Name a row by its keys, or by its number where it has none; a cell of several dimensions also by its position.
 
     Parameters
     ----------
-    place : list of int
-        Where the cell stands.
+    place : sequence of int
+        Where the cell stands; empty for a single number.
+    index : pandas.Index, optional
+        The index of the rows.
 
     Returns
     -------
-    str
-        For example "row 3".
+    str or None
+        For example "icb=QUE", "row 3", or "row 3, position 1"; None for a single number.
     """
-    return f"row {place[0]}" if len(place) == 1 else f"row {place[0]}, position {', '.join(map(str, place[1:]))}"
+    if not place:
+        return None
+    label = place[0] if index is None else index[place[0]]
+    names = [None] if index is None else index.names
+    labels = label if isinstance(label, tuple) else (label,)
+    keys = [f"row {each}" if name is None else f"{name}={each}" for name, each in zip(names, labels, strict=True)]
+    return ", ".join(keys + [f"position {', '.join(map(str, place[1:]))}"] * (len(place) > 1))
 
 
 _ABOVE_ZERO = {
@@ -184,15 +199,11 @@ def option_problems(options: Mapping[str, Any]) -> list[Problem]:
     problems = []
     for name, expected in _ABOVE_ZERO.items():
         value = options.get(name, 1)
-        if not _is_number(value) or not (math.isfinite(value) and value > 0):
+        if not 0 < real(value) < math.inf:
             problems.append(Problem(name, None, value, expected))
     if options.get("on_bad_input", "refuse") not in ("refuse", "missing"):
         problems.append(Problem("on_bad_input", None, options["on_bad_input"], "'refuse' or 'missing'"))
     return problems
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def confidence_levels(confidence: Any) -> tuple[list[float], bool, list[Problem]]:
@@ -208,15 +219,13 @@ def confidence_levels(confidence: Any) -> tuple[list[float], bool, list[Problem]
     tuple
         The levels, whether they came as several, and what is wrong with them.
     """
-    several = not _is_number(confidence)
+    several = math.isnan(real(confidence))
     try:
         levels = list(confidence) if several and not isinstance(confidence, str) else [confidence]
     except TypeError:
         levels = [confidence]
     expected = "a proportion between 0 and 1, for example 0.95"
-    problems = [
-        Problem("confidence", None, level, expected) for level in levels if not (_is_number(level) and 0 < level < 1)
-    ]
+    problems = [Problem("confidence", None, level, expected) for level in levels if not 0 < real(level) < 1]
     if not levels:
         problems = [Problem("confidence", None, confidence, "at least one level, for example 0.95")]
     if not problems and len(set(levels)) < len(levels):
