@@ -538,3 +538,19 @@ class TestGrowthAgainst:
             ("actual", "period=2012/13"),
             ("ambition_rate", None),
         ]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_the_bounds_of_a_suppressed_cost_are_at_the_same_prices(frame: type) -> None:
+    """£0 to £400 of a year at an index of 100 is £0 to £440 at one of 110."""
+    table = frame(
+        {
+            "period": ["2022/23", "2023/24"],
+            "total_cost": [math.nan, 120.0],
+            "total_cost_lower": [0.0, 120.0],
+            "total_cost_upper": [400.0, 120.0],
+        }
+    )
+    real = cm.real_terms(table, "total_cost", deflator={"2022/23": 100, "2023/24": 110}, base="2023/24")
+    assert list(real["total_cost_lower"]) == [0.0, 120.0]
+    assert list(real["total_cost_upper"]) == pytest.approx([440.0, 120.0])

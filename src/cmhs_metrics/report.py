@@ -31,6 +31,8 @@ WIDTH = 100
 """The most characters of a line."""
 _LABEL = 44
 """The most characters of a metric's label before it is wrapped."""
+_PRINTED = 2_000
+"""The most rows that are printed."""
 _NOTHING = "–"
 _PLACES = ("organisation", "trust", "icb", "region", "place")
 
@@ -352,6 +354,19 @@ def table_report(result: pd.DataFrame, notes: list[str]) -> str:
     str
         A block for each organisation and period, a row for each metric, a column for each team or team type.
     """
+    if len(result) > _PRINTED:
+        # A screen is no place for so many; the totals at the end are those of the whole.
+        whole = result.tail(1)
+        for key in ("organisation", *_PLACES):
+            if key in result and (found := result[result[key] == _all_of(key)]).shape[0]:
+                whole = found
+                break
+        notes = [
+            f"Too many rows to print here: {len(result):,}. Shown are {min(len(whole), _PRINTED):,}, of the totals; "
+            "--output writes all of them.",
+            *notes,
+        ]
+        result = whole.tail(_PRINTED)
     metrics = _metrics_in(result)
     labels = [textwrap.wrap(_row_name(name, metric), _LABEL - 2) for name, metric in metrics]
     blocks = []

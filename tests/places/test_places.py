@@ -173,7 +173,7 @@ def test_two_dates_are_not_mixed() -> None:
 
 
 def test_a_benchmark_says_whose_boundaries_and_mixes_no_two() -> None:
-    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QUE"], "caseload": [100, 200, 300]})
+    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QMF"], "caseload": [100, 200, 300]})
     people = table[["icb"]].assign(registered_population=1e5)
     result = cm.benchmark(table, "caseload_per_100k", by="icb", populations=people)
     assert result.attrs["boundaries"] == "from 2022-07-01 to 2026-03-31"
@@ -257,3 +257,12 @@ def test_the_published_practices(file) -> None:
     assert result["region"].notna().all()
     here = people.set_index("icb")["registered_population"]
     assert result.set_index("icb").loc["Z9B2Z", "registered_population"] == pytest.approx(here["QMJ"] + here["QRV"])
+
+
+def test_a_new_place_of_which_the_table_holds_a_part_is_told() -> None:
+    """Z9B2Z is the whole of QMJ and of QRV."""
+    table = pd.DataFrame({"icb": ["QMJ", "QMF"], "caseload": [100, 300]})
+    with pytest.warns(cm.TableNote, match="Z9B2Z is made of QMJ alone: the table has no row of QRV"):
+        result = to_boundaries(table, "2026-04")
+    assert result["caseload"].tolist() == [100, 300]
+    assert len(result.attrs["notes"]) == 1

@@ -10,9 +10,10 @@ import pandas as pd
 from cmhs_metrics.catchments import Shares, apportion
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
-from cmhs_metrics.places.dated import as_day, places
+from cmhs_metrics.places.dated import as_day, places, successions
 from cmhs_metrics.places.paths import LEVELS, level_of, path_along, sided_practices, steps_between, there_on
 from cmhs_metrics.tables.bounds import measure_of
+from cmhs_metrics.tables.giving_back import tell
 from cmhs_metrics.tables.reading import read_table, rows_in
 from cmhs_metrics.tables.table import require
 
@@ -78,6 +79,11 @@ def to_boundaries(
         When places of two dates are mixed, a place is not known, or it was split and nothing says how: it is never
         guessed.
 
+    Warns
+    -----
+    TableNote
+        When a new place is made of some of its predecessors only, for the table has no row of the others.
+
     References
     ----------
     See `places` for the boundaries and how certain they are.
@@ -127,7 +133,26 @@ def to_boundaries(
             )
         )  # fmt: skip
     result = _joined(results, entered, by, to or by)
-    return _finished(result, entered, by, to or by, day, attributes, path)
+    finished = _finished(result, entered, by, to or by, day, attributes, path)
+    return tell(_of_some(codes, level, day) if moves is None else [], finished, stacklevel=2)
+
+
+def _of_some(codes: set[str], level: str, day: str) -> list[str]:
+    """Which new places are made of some of their old ones only, for the table has no row of the others."""
+    table = successions()
+    table = table[(table["level"] == level) & (table["extent"] == "whole") & (table["date"] <= day)]
+    notes = []
+    for successor, rows in table.groupby("successor"):
+        held = codes & set(rows["predecessor"])
+        lacking = sorted(set(rows["predecessor"]) - codes)
+        # Where a place became another only later, an older table says nothing of it by that name.
+        same_day = rows.loc[rows["predecessor"].isin(held), "date"].nunique() == 1 and rows["date"].nunique() == 1
+        if held and lacking and same_day and successor not in codes:
+            notes.append(
+                f"{successor} is made of {', '.join(sorted(held))} alone: the table has no row of {', '.join(lacking)}"
+                ", which became part of it too."
+            )
+    return notes
 
 
 def _attributes(table: Table, keys: list[str], summed: list[str]) -> list[str]:

@@ -27,7 +27,8 @@ SUPPRESSED: Mapping[str, tuple[float, float]] = {
 _BELOW = re.compile(r"(?:<|less than|fewer than|under)\s*(\d+)$", re.IGNORECASE)
 _UP_TO = re.compile(r"(?:<=|≤|up to)\s*(\d+)$", re.IGNORECASE)
 _BETWEEN = re.compile(r"(\d+)\s*(?:-|–|—|to)\s*(\d+)$", re.IGNORECASE)
-_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:[, ]\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|[+-]?\.\d+", re.IGNORECASE)
+_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:[, '’]\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|[+-]?\.\d+", re.IGNORECASE)
+_ORDINARY = re.compile(r"(?!00)(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,12})?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:[. ]\d{3})+|\d+)(?:,\d+)?", re.IGNORECASE)
 _SUFFIX = {"k": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "thousand": 1e3, "bn": 1e9}
 
@@ -88,6 +89,9 @@ def read_cell(
     >>> read_cell("about 50")
     'a number, a mark of suppression or one of what is missing'
     """
+    if not comma and _ORDINARY.fullmatch(text):
+        # Most cells, by far: a file may have a million of them.
+        return Cell(round(float(text.replace(",", "")) * scale, 9))
     plain = " ".join(text.split())
     word = plain.casefold()
     if word in suppressed:
@@ -108,11 +112,19 @@ def read_cell(
 
 def _number(plain: str, scale: float, *, comma: bool) -> Cell | str:
     expected = "a number, a mark of suppression or one of what is missing"
-    rest = plain
+    # A minus as typography has it; the apostrophe by which a spreadsheet is told that a cell is text; 600- of a ledger.
+    rest = re.sub(r"^[−–—](?=\s*[£\d.])", "-", plain.removeprefix("'"))
+    rest = re.sub(r"^(£?\s*)([\d,.'’ ]*\d)-$", r"-\1\2", rest)
+    rest = re.sub(r"^£\s*\((.*)\)$", r"(\1)", rest)
     negative = rest.startswith("(") and rest.endswith(")")
     if negative:
         rest = rest[1:-1].strip()
+        if rest.startswith(("-", "+")):
+            return expected
     rest = re.sub(r"^([+-]?)\s*(?:£|gbp)\s*", r"\1", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"^-\s+(?=\d)", "-", rest)
+    if re.fullmatch("'?0{2,}'?s?", rest):
+        return f"{expected}; this is a unit"
     if rest.endswith("%"):
         return "a count or an amount, not a percentage"
     own = 1.0
@@ -122,7 +134,7 @@ def _number(plain: str, scale: float, *, comma: bool) -> Cell | str:
             return f"a number in the unit of its heading, or a heading without one (£{match[2]} stands in both)"
     if not (_COMMA if comma else _POINT).fullmatch(rest):
         return expected
-    digits = re.sub("[. ]", "", rest).replace(",", ".") if comma else re.sub("[, ]", "", rest)
+    digits = re.sub("[. ]", "", rest).replace(",", ".") if comma else re.sub("[, '’]", "", rest)
     value = float(digits) * own
     if not math.isfinite(value):
         return "a number that can be"

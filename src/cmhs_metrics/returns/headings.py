@@ -28,6 +28,14 @@ _WHEN = re.compile(
     r"|(?:fy\s*)?20\d\d\s*[/-]\s*(?:20)?\d\d|\d{1,2}/\d{1,2}/(?:20)?\d\d|20\d\d)\s*[)\]]?\s*$",
     re.IGNORECASE,
 )
+_FOOTNOTE = re.compile(
+    r"(?:\s*(?:[¹²³⁰⁴-⁹*†‡§^]+|[(\[](?:note |footnote )?\d{1,2}[)\]]|[(\[](?:note )?[a-h][)\]]))+\s*$", re.IGNORECASE
+)
+"""The mark of a footnote: "Contacts*", "DNAs [note 1]", "Caseload²"."""
+_OF_ANOTHER_KIND = re.compile(
+    r"%|‰|Δ|±|\+/-|\bper\b|\b(?:percent|percentage|variance|target|plan|rate)\b", re.IGNORECASE
+)
+"""What says that a column holds a share, a rate or a difference, and no count or amount."""
 _IN_FRONT = re.compile(r"^(?:number of|no of|num of|count of|total|actual)\s+")
 
 
@@ -103,7 +111,7 @@ def understand(text: str, columns: Mapping[str, str]) -> Heading:
     >>> understand("Caseload (31 March)", {}).when, understand("Notes", {}).how
     ('31 March', 'kept')
     """
-    rest, scale, unit = _without_unit(text)
+    rest, scale, unit = _without_unit(_FOOTNOTE.sub("", text))
     when = ""
     if text in columns:
         return Heading(text, columns[text], "columns=", scale if columns[text] in MEASURES else 1.0, unit)
@@ -117,9 +125,18 @@ def understand(text: str, columns: Mapping[str, str]) -> Heading:
     if found is None:
         return Heading(text, text, "kept")
     name, how = found
+    measure = MEASURES.get(name.removesuffix("_lower").removesuffix("_upper"))
+    if measure is not None and _is_of_another_kind(text, unit, measure.unit):
+        return Heading(text, text, "kept")
     if scale != 1.0 and name not in MEASURES and name not in BOUNDS:
         return Heading(text, text, "kept")
     return Heading(text, name, how, scale, unit, when)
+
+
+def _is_of_another_kind(text: str, unit: str, canonical: str) -> bool:
+    """Whether a heading with the words of a measure holds something else: "DNA %", or "Contacts (£)"."""
+    pounds = re.search(r"£|gbp|pounds", unit, re.IGNORECASE) is not None
+    return (pounds and "GBP" not in canonical) or _OF_ANOTHER_KIND.search(text) is not None
 
 
 def _without_unit(text: str) -> tuple[str, float, str]:
@@ -142,6 +159,8 @@ def known_in(cells: Sequence[str], columns: Mapping[str, str]) -> int:
 
 def offer(text: str) -> str:
     """The standard name or synonym that comes nearest to a heading, as a question; empty where none does."""
+    if _OF_ANOTHER_KIND.search(text):
+        return ""
     near = difflib.get_close_matches(words_of(_without_unit(text)[0]), _KNOWN, n=1, cutoff=0.8)
     if not near:
         return ""

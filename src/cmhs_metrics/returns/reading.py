@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import KEYS, MEASURES
-from cmhs_metrics.periods import canonical_period
+from cmhs_metrics.periods import read_periods
 from cmhs_metrics.returns.cells import SUPPRESSED, Cell, read_cell
 from cmhs_metrics.returns.headings import Heading, known_in, offer, understand
 from cmhs_metrics.returns.sheets import Sheet, letters, sheets_of
@@ -153,7 +153,10 @@ def read_return(
     sheets = sheets_of(path, sheet, lambda cells: known_in(cells, given))
     held, at = _headings_in(sheets, given)
     notes = _Notes()
+    titles = held.lines[at]
+    _headings_above(held, at, notes)
     headings = _headings(held, held.lines[at], given, notes)
+    at, headings = _units_below(held, at, headings, notes)
     rows, aside = _rows(held, at, headings, notes, totals=totals)
     if notes.problems:
         raise BadInput(held.name, notes.problems)
@@ -161,7 +164,8 @@ def read_return(
     if notes.problems:
         raise BadInput(held.name, notes.problems)
     _look_at(table, headings, aside, held, notes)
-    above = [", ".join(line.filled) for line in held.lines[:at]]
+    _ask_about_labels(table, rows, held, notes)
+    above = [", ".join(line.filled) for line in held.lines[: held.lines.index(titles)]]
     if above:
         notes.questions.append(f"Above the headings, and not used: {'; '.join(repr(text) for text in above[:5])}.")
     understood = pd.DataFrame(
@@ -253,6 +257,53 @@ def _no_headings(sheet: Sheet) -> BadInput:
     return BadInput(sheet.name, problems)
 
 
+def _headings_above(sheet: Sheet, at: int, notes: _Notes) -> None:
+    """Take the heading of a column that has none in its line from the line above, where headings stand over two."""
+    line, above = sheet.lines[at], sheet.lines[at - 1] if at else None
+    if above is None or above.number != line.number - 1:
+        return
+    for column, text in enumerate(above.cells):
+        if text and column < len(line.cells) and not line.cells[column] and understand(text, {}).is_known:
+            line.cells[column] = text
+            notes.questions.append(
+                f"{text!r}, which stands in {sheet.where(above.number)}, is taken for a heading too."
+            )
+
+
+_UNIT_WORD = re.compile(
+    r"[(\[]?\s*(?:(?:£|gbp)?\s*'?0{3}'?s?|(?:£|gbp)\s*(?:k|mn?|millions?|thousands?)?|%|#|n|no\.?|number|count|people|"
+    r"patients?|persons?|contacts?|referrals?|wte|fte|days?|beds?|thousands?|millions?|text|code|name)\s*[)\]]?",
+    re.IGNORECASE,
+)
+
+
+def _units_below(sheet: Sheet, at: int, headings: list[Heading], notes: _Notes) -> tuple[int, list[Heading]]:
+    """Apply the units that stand in a line of their own under the headings."""
+    if at + 1 >= len(sheet.lines):
+        return at, headings
+    line = sheet.lines[at + 1]
+    if not all(_UNIT_WORD.fullmatch(cell) for cell in line.filled):
+        return at, headings
+    found = []
+    for column, each in enumerate(headings):
+        unit = _cell(line, column)
+        if not (unit and each.is_measure):
+            found.append(each)
+            continue
+        bare = unit.strip("()[] ")
+        with_unit = understand(f"{each.column} ({bare})", {})
+        if bare.casefold() == each.unit.casefold() or re.fullmatch(r"[a-z.]{2,}|[n#]", bare, re.IGNORECASE):
+            found.append(each)
+        elif each.unit or not with_unit.is_known:
+            expected = "one unit, of its heading or below it, that the measure can have"
+            notes.problems.append(Problem(each.text, sheet.where(line.number, column), unit, expected))
+            found.append(each)
+        else:
+            found.append(replace(each, scale=with_unit.scale, unit=with_unit.unit))
+    notes.questions.append(f"{sheet.where(line.number).capitalize()} is read as units: {', '.join(line.filled)}.")
+    return at + 1, found
+
+
 def _headings(sheet: Sheet, line: Line, columns: Mapping[str, str], notes: _Notes) -> list[Heading]:
     width = max(at for at, cell in enumerate(line.cells) if cell) + 1
     headings = [understand(cell, columns) for cell in line.cells[:width]]
@@ -321,6 +372,8 @@ def _rows(
             notes.problems.append(
                 Problem("the file", sheet.where(line.number), found, f"{len(headings)}, as there are headings")
             )
+        elif not totals and _is_total_in_words(line, headings, labels):
+            aside.append((line, "a total, for it has no key and is called one beside them"))
         elif not totals and (label := next((line.cells[n] for n in labels if is_label(_cell(line, n))), None)):
             aside.append((line, f"a total, for its label is {label!r}"))
         else:
@@ -339,6 +392,13 @@ def _is_footnote(line: Line, headings: list[Heading], labels: list[int]) -> bool
     at = next(n for n, cell in enumerate(line.cells) if cell)
     alone = len(line.filled) == 1 and len(headings) > 2
     return alone and at not in labels[1:] and not _is_number(line.cells[at]) and not is_label(line.cells[at])
+
+
+def _is_total_in_words(line: Line, headings: list[Heading], labels: list[int]) -> bool:
+    """Whether a row without any key is called a total in another column of text, such as that of remarks."""
+    if any(_cell(line, n) for n in labels):
+        return False
+    return any(is_label(_cell(line, n)) for n, each in enumerate(headings) if not each.is_measure)
 
 
 def _cell(line: Line, at: int) -> str:
@@ -370,12 +430,29 @@ def _table(
         elif heading.column == "period":
             made["period"] = _periods(texts, notes)
         else:
-            made[heading.column] = pd.Series([text or None for text in texts], dtype=object)
+            made[heading.column] = pd.Series(_labels(heading, texts, notes), dtype=object)
     return pd.DataFrame(made)
 
 
+_AS_TEXT = re.compile(r"'[^\W_][^']*$")
+
+
+def _labels(heading: Heading, texts: list[str], notes: _Notes) -> list[str | None]:
+    """Text as it is written, but for the apostrophe that tells a spreadsheet that a code is text."""
+    if heading.is_known and (marked := [text for text in texts if text[:1] == "'" and _AS_TEXT.match(text)]):
+        notes.questions.append(f"{heading.text!r}: {marked[0]!r} is read without its apostrophe, and so are all such.")
+        texts = [text[1:] if _AS_TEXT.match(text) else text for text in texts]
+    return [text or None for text in texts]
+
+
 def _periods(texts: list[str], notes: _Notes) -> pd.Series[Any]:
-    read = {text: canonical_period(text) or text for text in dict.fromkeys(texts) if text}
+    problems: list[Problem] = []
+    found = read_periods([text for text in texts if text], problems)
+    read = {text: str(found.get(text, text)) for text in dict.fromkeys(texts) if text}
+    notes.questions += [
+        f"The period {problem.value!r} is kept as it is: what was expected is {problem.expected}."
+        for problem in problems[:5]
+    ]
     changed = {text: period for text, period in read.items() if text != period}
     if changed:
         first, period = next(iter(changed.items()))
@@ -395,8 +472,9 @@ def _measure(
 ) -> dict[str, Any]:
     comma = _decimal_comma(sheet, heading, at, rows, texts, notes)
     cells: list[Cell] = []
+    known = {text: read_cell(text, heading.scale, comma=comma, suppressed=marks) for text in dict.fromkeys(texts)}
     for line, text in zip(rows, texts, strict=True):
-        cell = read_cell(text, heading.scale, comma=comma, suppressed=marks)
+        cell = known[text]
         if isinstance(cell, str):
             unit = MEASURES[heading.column.removesuffix("_lower").removesuffix("_upper")].unit
             notes.problems.append(Problem(heading.text, sheet.where(line.number, at), text, f"{cell} [{unit}]"))
@@ -407,10 +485,10 @@ def _measure(
     _ask_about_marks(heading, cells, notes)
     made = {heading.column: pd.Series([cell.value for cell in cells], dtype="float64")}
     if any(cell.is_suppressed for cell in cells):
-        known = [cell.value == cell.value for cell in cells]
+        shown = [cell.value == cell.value for cell in cells]
         for end in ("lower", "upper"):
             made[f"{heading.column}_{end}"] = pd.Series(
-                [cell.value if told else getattr(cell, end) for cell, told in zip(cells, known, strict=True)],
+                [cell.value if told else getattr(cell, end) for cell, told in zip(cells, shown, strict=True)],
                 dtype="float64",
             )
     return made
@@ -448,6 +526,21 @@ def _ask_about_marks(heading: Heading, cells: list[Cell], notes: _Notes) -> None
 
 
 # What looks strange
+
+
+def _ask_about_labels(table: pd.DataFrame, rows: list[Line], sheet: Sheet, notes: _Notes) -> None:
+    """Say which rows lack a key that others have: the first of a group may have it for all, or the row be a total."""
+    lacking: dict[tuple[int, ...], list[str]] = {}
+    for key in (*KEYS, "icb", "region"):
+        if key in table and 0 < (gone := table[key].isna()).sum() < len(table):
+            lacking.setdefault(tuple(int(n) for n in gone.to_numpy().nonzero()[0]), []).append(key)
+    for lack, names in lacking.items():
+        where = ", ".join(sheet.where(rows[n].number) for n in lack[:5])
+        more = f" and {len(lack) - 5:,} more" if len(lack) > 5 else ""
+        notes.questions.append(
+            f"Empty in {len(lack):,} of {len(table):,} rows ({where}{more}), and left so: {' and '.join(names)}. Fill "
+            "a label down that stands only in the first row of its group; leave the row out if it is a total."
+        )
 
 
 def _look_at(

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem, not_installed
 from cmhs_metrics.numeric.expected import expect
+from cmhs_metrics.returns.hidden import hidden_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _WORKBOOKS = {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 _DELIMITERS = (",", "\t", ";", "|")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 _LOOKED_AT = 60
 """In so many lines the headings stand, and show what is between the cells."""
 
@@ -123,6 +125,8 @@ def sheets_of(path: str | os.PathLike[str], sheet: str | None, known: Callable[[
         return _workbook(file, sheet)
     if sheet is not None:
         raise BadInput(str(file), [Problem("sheet", None, sheet, "None: a text file has no sheets")])
+    if raw[:2] == b"\x1f\x8b":
+        raise _refused(file, None, None, "a table that is not compressed; unpack it first")
     if re.match(rb"\s*(<\?xml|<!doctype|<html|<table|%PDF)", raw[:200], re.IGNORECASE):
         raise _refused(file, None, raw[:40].decode("latin-1"), "a table: CSV, or an Excel or OpenDocument workbook")
     text, notes = _decoded(file, raw)
@@ -135,7 +139,10 @@ def _refused(file: Path, row: str | None, found: object, expected: str) -> BadIn
 
 def _decoded(file: Path, raw: bytes) -> tuple[str, list[str]]:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16"), ["The text is in UTF-16, as Excel's 'Unicode text'."]
+        try:
+            return raw.decode("utf-16"), ["The text is in UTF-16, as Excel's 'Unicode text'."]
+        except UnicodeDecodeError:
+            raise _refused(file, None, None, "text; it says that it is UTF-16, and is cut off or is not") from None
     try:
         return raw.decode("utf-8-sig"), []
     except UnicodeDecodeError:
@@ -184,6 +191,9 @@ def _records(file: Path, text: str, delimiter: str, *, strict: bool) -> list[Lin
 
 def _text(cell: Any) -> str:
     """A cell as text, and what a workbook holds as a number or a day as it would be typed."""
+    if isinstance(cell, str):
+        # A line feed within a heading is a blank; the no-break space is what web pages and mail leave behind.
+        return cell if cell.isascii() and cell.isalnum() else " ".join(cell.split())
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -192,8 +202,7 @@ def _text(cell: Any) -> str:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime.datetime):
         return cell.date().isoformat() if cell.time() == datetime.time() else cell.isoformat(sep=" ")
-    # A line feed within a heading is a blank; the no-break space is what web pages and mail leave behind.
-    return " ".join(str(cell).replace("\u00a0", " ").replace("\u202f", " ").split())
+    return " ".join(str(cell).split())
 
 
 def _workbook(file: Path, sheet: str | None) -> list[Sheet]:
@@ -203,23 +212,39 @@ def _workbook(file: Path, sheet: str | None) -> list[Sheet]:
         raise not_installed("a workbook is read", "python-calamine", "excel") from error
     try:
         book = CalamineWorkbook.from_path(str(file))
+        about = {each.name: each for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet}
+        if sheet is not None and sheet not in about:
+            raise BadInput(str(file), [Problem("sheet", None, sheet, f"one of {', '.join(map(repr, about))}")])
+        names = [sheet] if sheet is not None else [n for n in about if about[n].visible == SheetVisibleEnum.Visible]
+        return [_sheet(file, name, book.get_sheet_by_name(name), alone=len(about) == 1) for name in names]
     except CalamineError as error:
-        raise _refused(file, None, str(error), "a workbook that opens (.xlsx, .xls, .ods)") from None
-    about = {each.name: each for each in book.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet}
-    if sheet is not None and sheet not in about:
-        raise BadInput(str(file), [Problem("sheet", None, sheet, f"one of {', '.join(map(repr, about))}")])
-    names = [sheet] if sheet is not None else [n for n in about if about[n].visible == SheetVisibleEnum.Visible]
-    return [_sheet(file, name, book.get_sheet_by_name(name), alone=len(about) == 1) for name in names]
+        # A broken sheet is found out only when it is read.
+        remedy = "without its password" if "password" in str(error) else "that opens (.xlsx, .xls, .ods); unzip a zip"
+        raise _refused(file, None, str(error), f"a workbook {remedy}") from None
 
 
 def _sheet(file: Path, name: str, held: Any, *, alone: bool) -> Sheet:
     rows = [[_text(cell) for cell in row] for row in held.to_python(skip_empty_area=False)]
     notes = []
+    hidden = hidden_in(file, name)
+    for (row, column), text in hidden.errors.items():
+        if row < len(rows) and column < len(rows[row]):
+            rows[row][column] = text
+    for row, column in hidden.percentages:
+        cell = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
+        if _NUMBER.fullmatch(cell):
+            # Excel shows 12.5%, and holds 0.125.
+            rows[row][column] = f"{float(cell) * 100:.12g}%"
+    if seen := [letters(at) for at in hidden.columns if any(at < len(row) and row[at] for row in rows)]:
+        notes.append(f"Hidden in the workbook, and read all the same: column {', '.join(seen)}.")
+    if seen := [str(at + 1) for at in hidden.rows if at < len(rows) and any(rows[at])]:
+        more = f" and {len(seen) - 10:,} more" if len(seen) > 10 else ""
+        notes.append(f"Hidden in the workbook (by a filter?), and read all the same: row {', '.join(seen[:10])}{more}.")
     for (top, left), (bottom, right) in held.merged_cell_ranges or []:
         # A cell over several rows says the same of each; over several columns it is a title.
         if left == right and bottom < len(rows) and rows[top][left]:
-            for row in rows[top + 1 : bottom + 1]:
-                row[left] = rows[top][left]
+            for below in rows[top + 1 : bottom + 1]:
+                below[left] = rows[top][left]
             notes.append(
                 f"{letters(left)}{top + 1} is one cell over {bottom - top + 1} rows; each has '{rows[top][left]}'."
             )

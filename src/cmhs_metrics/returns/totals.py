@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
@@ -19,16 +20,20 @@ _WORDS = frozenset({"all", "england", "overall", "sum", "national", "all england
 _PLACES = "organisations|trusts|providers|teams|team types|types|icbs|regions|places|services|months|periods"
 _PHRASE = re.compile(
     rf"(?:grand |sub |sub-|overall )?totals?(?: (?:for|of|all|england|trust|organisation|provider|nhs|\d).*)?"
-    rf"|.* (?:sub |sub-|grand )?totals?|all (?:{_PLACES})"
+    rf"|.* (?:sub ?|sub-|grand )?totals?|sub ?totals?(?: .*)?|all (?:{_PLACES})"
 )
 
 
+_NAMED = re.compile(r"(.+?)[\s:-]+(?:sub[ -]?|grand )?totals?|(?:sub[ -]?)?totals? (?:for |of )?(.+)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=65536)
 def is_label(text: str) -> bool:
     """Whether a cell of a key column says that its row is a total.
 
     Examples
     --------
-    >>> [is_label(text) for text in ("Grand Total", "All teams", "RT1 total", "England", "Totnes", "All Saints")]
+    >>> [is_label(text) for text in ("Grand Total", "RT1 subtotal", "RT1 total", "England", "Totnes", "All Saints")]
     [True, True, True, True, False, False]
     """
     words = words_of(text)
@@ -60,6 +65,11 @@ def compared(table: pd.DataFrame, headings: list[Heading], line: Line, where: st
         for key in (*KEYS, "icb", "region")
         if key in table and cells.get(key) and not is_label(cells[key])
     }
+    for key in (*KEYS, "icb", "region"):
+        # "RT1 subtotal" and "Total for RT1" are held against the rows of RT1.
+        named = _NAMED.fullmatch(cells.get(key, ""))
+        if key in table and named and (of := named[1] or named[2]) and (table[key] == of).any():
+            same[key] = of
     parts = table
     for key, value in same.items():
         held = parts[parts[key] == value]

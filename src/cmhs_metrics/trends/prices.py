@@ -199,6 +199,9 @@ def _deflated_table(table: Any, columns: list[str], period: str, deflator: Any, 
     ]
     if problems:
         raise BadInput("real_terms", problems)
+    # A suppressed cost has bounds, and they are money of its year too.
+    bounds = [f"{name}_{end}" for name in columns for end in ("lower", "upper")]
+    columns = list(dict.fromkeys([*columns, *(name for name in bounds if name in schema)]))
     found = frame.select(period).unique()
     labels = (found.collect() if isinstance(found, nw.LazyFrame) else found).get_column(period).to_list()
     if any(is_missing(label) for label in labels):
