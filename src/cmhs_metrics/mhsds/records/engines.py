@@ -202,6 +202,9 @@ class Memory(Engine):
     def _made(self, each: Change, cells: Any) -> Any:
         if each.is_date:
             return days_of_times(cells)
+        if not cells.notna().any():
+            # A column of nothing has any type, or in Arrow none: no step that asks for one may see it.
+            return as_nullable(cells, each.dtype)
         text = is_text(cells)
         if each.unclean is not None and text and not cells.str.contains(each.unclean, regex=True, na=False).any():
             return cells
