@@ -323,7 +323,9 @@ class Polars(Engine):
         dated = dated.filter(pl.col("days").is_between(pl.col("start"), pl.col("spell_end")))
         two = pl.when(pl.len() > 1).then(pl.col("days").bottom_k(2).max()).otherwise(NEVER)
         found = dated.group_by("_spell_").agg(
-            *(pl.col(name).first() for name in key), pl.col("days").min().alias("spell_first"), two.alias("spell_second")
+            *(pl.col(name).first() for name in key),
+            pl.col("days").min().alias("spell_first"),
+            two.alias("spell_second"),
         )
         return nw.from_native(native.join(found.drop("_spell_"), on=key, how="left").drop("days"))
 
