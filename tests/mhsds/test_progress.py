@@ -22,7 +22,7 @@ REFERRALS = {
 
 def run(table: Any, progress: bool | None) -> None:
     extract = mhsds.Extract(referrals=table, progress=progress)
-    mhsds.measures(extract, "2024/25", "organisation", scope=mhsds.ALL, which=["referrals"])
+    mhsds.measures(extract, "2024-05", "organisation", scope=mhsds.ALL, which=["referrals"])
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])

@@ -298,7 +298,7 @@ class TestEachRule:
         tables = {name: ALL["pandas"](rows) for name, rows in SOUND.items()}
         dates = pd.Series([None, "soon", 20240630], dtype=object)
         extract = mhsds.Extract(**(tables | {"referrals": tables["referrals"].assign(ServDischDate=dates)}))
-        assert broken(mhsds.quality(extract)) == {("ServDischDate", "text that is no date"): 2}
+        assert broken(mhsds.quality(extract)) == {("ServDischDate", "text that is no date"): 1}
 
     def test_a_discharge_to_come_is_not_lapsed(self) -> None:
         # As `lapsed="closed"` takes it: closed on the day of its discharge.
@@ -348,9 +348,9 @@ class TestStrict:
         few = {name: changed("referrals", 0, AgeServReferRecDate=None)[name] for name in ("referrals", "service_types")}
         few["contacts"] = CONTACTS
         extract = extract_of(few)
-        mhsds.measures(extract, "2024/25", by="organisation", which=["referrals"])
+        mhsds.measures(extract, "2024-06", by="organisation", which=["referrals"])
         with pytest.raises(BadInput, match="age missing: 1 of 3 rows"):
-            mhsds.measures(extract, "2024/25", by="organisation", which=["referrals"], strict=True)
+            mhsds.measures(extract, "2024-06", by="organisation", which=["referrals"], strict=True)
 
 
 class TestLazy:
@@ -358,8 +358,9 @@ class TestLazy:
         def fail(frame: pl.DataFrame) -> pl.DataFrame:
             raise AssertionError("the contacts were read")
 
-        lazy = pl.DataFrame(CONTACTS).lazy()
-        mhsds.quality(mhsds.Extract(contacts=lazy.map_batches(fail, schema=pl.DataFrame(CONTACTS).schema)))
+        # Of dates as dates: a column of text is looked at once, to be refused if it is of no dates.
+        contacts = pl.DataFrame(CONTACTS).with_columns(pl.col("CareContDate").str.to_date())
+        mhsds.quality(mhsds.Extract(contacts=contacts.lazy().map_batches(fail, schema=contacts.schema)))
 
 
 @pytest.mark.parametrize("version", ["v4", "v5", "v6"])

@@ -216,6 +216,9 @@ class Memory(Engine):
     def _made(self, each: Change, cells: Any) -> Any:
         if each.is_date:
             return days_of_times(cells)
+        if not cells.notna().any():
+            # A column of nothing has any type, or in Arrow none: no step that asks for one may see it.
+            return as_nullable(cells, each.dtype)
         text = is_text(cells)
         if each.unclean is not None and text and not cells.str.contains(each.unclean, regex=True, na=False).any():
             return cells
@@ -327,17 +330,26 @@ class Polars(Engine):
         return nw.from_native(referral.join(found.drop("number"), on=list(by), how="left"))
 
     def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
-        """Of the lists that `first_two` kept, the two lowest days by a number for each spell."""
+        """Of the lists that `first_two` kept, the two lowest days by a number for each spell.
+
+        The numbers stay in one branch: were they joined back by, a plan that computes the rows twice, in another order,
+        would give a spell the days of another.
+        """
         import polars as pl
 
-        native = rows.to_native().with_row_index("_row_")
-        spells = native.filter(pl.col("starts_spell") == 1).select(*of, "_row_", "start", "spell_end")
+        native, key = rows.to_native(), [*of, "start"]
+        starts = native.filter(pl.col("starts_spell") == 1)
+        spells = starts.select(*key, "spell_end").with_row_index("_spell_")
         days = native.select(*of, "days").explode("days").drop_nulls("days")
         dated = days.join(spells, on=list(of))
         dated = dated.filter(pl.col("days").is_between(pl.col("start"), pl.col("spell_end")))
         two = pl.when(pl.len() > 1).then(pl.col("days").bottom_k(2).max()).otherwise(NEVER)
-        found = dated.group_by("_row_").agg(pl.col("days").min().alias("spell_first"), two.alias("spell_second"))
-        return nw.from_native(native.join(found, on="_row_", how="left").drop("_row_", "days"))
+        found = dated.group_by("_spell_").agg(
+            *(pl.col(name).first() for name in key),
+            pl.col("days").min().alias("spell_first"),
+            two.alias("spell_second"),
+        )
+        return nw.from_native(native.join(found.drop("_spell_"), on=key, how="left").drop("days"))
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
         """Lazy if the tables were."""
