@@ -86,8 +86,8 @@ AMERICAN = re.compile(
 )
 """American spellings; those of double l are American with a single one."""
 ALLOWED = re.compile(
-    # A title is cited as it is; names of other people's code are theirs.
-    r"Standardization and decomposition of rates|^NHS-R.*$|`[^`]*`|\(https?://[^)]*\)",
+    # A title is cited as it is; names of other people's code and instruments are theirs.
+    r"Standardization and decomposition of rates|^NHS-R.*$|(?-i:\bDIALOG\b)|`[^`]*`|\(https?://[^)]*\)",
     re.IGNORECASE | re.MULTILINE,
 )
 

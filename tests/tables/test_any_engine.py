@@ -195,7 +195,7 @@ class TestOneQuery:
 
     def test_of_polars(self) -> None:
         plan = self.aggregated("polars lazy").explain()
-        assert len(re.findall(r"AGGREGATE", plan)) == 2, "the teams' and the people's"
+        assert len(re.findall(r"AGGREGATE", plan)) == 3, "the teams', the people's of each place, and of each group"
         assert "LEFT JOIN" in plan
         assert "SORT BY" in plan
 
@@ -206,7 +206,7 @@ class TestOneQuery:
 
     def test_of_ibis(self) -> None:
         query = ibis.to_sql(self.aggregated("ibis"))
-        assert query.count("GROUP BY") == 2
+        assert query.count("GROUP BY") == 3
         assert query.count("ORDER BY") == 1
         assert ";" not in query, "one statement"
 

@@ -549,8 +549,10 @@ def _evaluate_expressions(contract: Contract, arguments: tuple[Any, ...]) -> Any
         argument.cast(namespace.Float64) if hasattr(argument, "alias") else namespace.lit(as_number(name, argument))
         for name, argument in zip(contract.inputs, arguments, strict=True)
     ]
-    result = contract.body(*prepared)
-    if not _is_quotient(contract):
-        result = result.fill_nan(None)  # which a quotient sees to by itself
+    if _is_quotient(contract):  # which sees to NaN by itself
+        return contract.body(*prepared).alias(contract.name)
+    # Engines neither compare NaN alike nor floor it.
+    known = [each.fill_nan(None) for each in prepared]
+    result = contract.body(*known).fill_nan(None)
     # Engines would name the result after its first input, and so overwrite that column.
     return result.alias(contract.name)
