@@ -6,6 +6,7 @@ import inspect
 import re
 import sys
 from difflib import SequenceMatcher
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
@@ -71,7 +72,7 @@ def search(words: str, *, kind: str | None = None) -> pd.DataFrame:
     if problems:
         raise BadInput("search", problems)
     found = []
-    for entry in _entries():
+    for entry in _entries(len(CATALOGUE)):
         if kind is None or entry.kind == kind:
             score, where = _score(asked, entry)
             if score:
@@ -109,7 +110,13 @@ def _holds(text: str, tokens: set[str]) -> bool:
     return all(word in there or word.removesuffix("s") in there for word in tokens)
 
 
-def _entries() -> Iterator[_Entry]:
+@cache
+def _entries(metrics: int) -> tuple[_Entry, ...]:
+    """All there is to find, gathered once for so many metrics."""
+    return tuple(_gathered())
+
+
+def _gathered() -> Iterator[_Entry]:
     for name, metric in CATALOGUE.items():
         words = tuple(map(words_of, METRIC_WORDS.get(name, ())))
         text = words_of(f"{metric.definition} {' '.join(metric.caveats)} {metric.section}")

@@ -388,3 +388,10 @@ class TestPandas:
 
 def test_narwhals_comes_back_as_narwhals() -> None:
     assert isinstance(cm.aggregate(nw.from_native(pl.DataFrame(TWO_TEAMS)), by="icb"), nw.DataFrame)
+
+
+def test_an_index_of_the_table_is_none_of_its_totals() -> None:
+    table = pd.DataFrame({"icb": ["x", "y"], "contacts": [1, 2]}, index=[5, 6])
+    assert cm.aggregate(table).index.tolist() == [0]
+    assert cm.aggregate(table, "icb").index.tolist() == [0, 1]
+    assert cm.aggregate(table, "icb", totals=True).index.tolist() == [0, 1, 2]

@@ -148,7 +148,7 @@ class Totals:
         if self.by:
             base = nw.maybe_reset_index(table.eager.select(*self.by)[first[order].tolist()])
         else:
-            base = table.eager.select(nw.lit(0).alias(f"{TEMPORARY}all")).head(1)
+            base = nw.maybe_reset_index(table.eager.select(nw.lit(0).alias(f"{TEMPORARY}all")).head(1))
         return Arrays(base, found, table.eager)
 
     def _prepared(self) -> Frame:
