@@ -51,3 +51,16 @@ def test_a_note_on_the_data_stands_on_the_page() -> None:
     made = cm.pack(teams, focus="C", charts=False)
     assert made.not_shown[-1].why == teams.attrs["notes"][0]
     assert "7.8% of England" in made.html
+
+
+def test_the_page_says_whose_boundaries_it_stands_on() -> None:
+    def page(places: list[str]) -> str:
+        table = pd.DataFrame({"icb": places, "caseload": [100, 200, 300], "contacts": [1000, 2500, 2000]})
+        return cm.pack(table, by="icb", charts=False).html
+
+    # QMM was one of the 42 ICBs of July 2022, and T6Y0W came in its place in April 2026; QF7 was there throughout.
+    assert "The places have their boundaries of 2022-07-01 to 2026-03-31." in page(["QMM", "QF7", "QOP"])
+    assert "The places have their boundaries of 2026-04-01." in page(["T6Y0W", "QF7", "QOP"])
+    assert "have their boundaries" not in page(["North", "South", "East"])
+    with pytest.raises(cm.BadInput, match="boundaries"):
+        page(["QMM", "T6Y0W", "QF7"])

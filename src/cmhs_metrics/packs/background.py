@@ -33,7 +33,8 @@ def source_text(setting: Setting) -> str:
     """Where the data come from."""
     if setting.sample:
         return "Data: synthetic providers of the library; no real organisation is among them."
-    return f"Data: {setting.source.rstrip('.')}." if setting.source else "The source of the data was not given."
+    said = f"Data: {setting.source.rstrip('.')}." if setting.source else "The source of the data was not given."
+    return f"{said} The places have their boundaries {setting.boundaries}." if setting.boundaries else said
 
 
 def not_shown_text(said: Iterable[NotShown]) -> str:

@@ -15,11 +15,12 @@ from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.page import page
 from cmhs_metrics.packs.sections import NotShown
 from cmhs_metrics.packs.setting import Setting
+from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.synthetic import synthetic_providers
 from cmhs_metrics.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cmhs_metrics.benchmarking.one_metric import Average
     from cmhs_metrics.packs.findings import Finding
@@ -192,8 +193,17 @@ def pack(
     made.not_shown.extend(NotShown("A note on the data", note) for note in getattr(data, "attrs", {}).get("notes", ()))
     named = " and ".join(comparison.name(each) for each in comparison.focus[:2]) if len(asked[0]) < 3 else ""
     heading = title or f"Community mental health services{f': {named}' if named else ''}"
-    setting = Setting(heading, "synthetic providers" if sample else source, date, sample, charts, __version__)
+    setting = Setting(
+        heading, "synthetic providers" if sample else source, date, sample, charts, __version__,
+        boundaries="" if sample else _boundaries(comparison.rows["place"].unique()),
+    )  # fmt: skip
     result = Pack(heading, page(comparison, made, setting), made.findings, made.not_shown)
     if output is not None:
         result.save(output)
     return result
+
+
+def _boundaries(names: Iterable[object]) -> str:
+    """Whose boundaries the places have, in words; empty where they are no places of the NHS with dates."""
+    start, end = boundaries_of(names, "pack") or ("", "")
+    return " ".join(filter(None, [start and f"of {start}", end and f"to {end}"]))

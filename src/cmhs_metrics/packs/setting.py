@@ -23,6 +23,8 @@ class Setting:
         Whether charts are drawn.
     version : str
         The version of the library.
+    boundaries : str, default ""
+        Since when, and until when, the places have the boundaries that the page stands on; empty where it is not known.
     """
 
     title: str
@@ -31,3 +33,4 @@ class Setting:
     sample: bool
     charts: bool
     version: str
+    boundaries: str = ""
