@@ -88,8 +88,8 @@ class Rule:
     References
     ----------
     NHS England, Mental Health Services Monthly Statistics: counts under 5 are suppressed below the level of England,
-    others rounded to the nearest 5, percentages and days rounded to whole numbers. OpenSAFELY, documentation, "Rounding
-    counts": midpoints of 6.
+    others rounded to the nearest 5, percentages and days rounded to whole numbers. Rounding to midpoints of 6 is what
+    OpenSAFELY asks of its users.
 
     Examples
     --------
