@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import html
-import re
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.measures import KEYS, MEASURES
-from cmhs_metrics.periods import read_periods
+from cmhs_metrics.measures import KEYS
 from cmhs_metrics.returns.cells import SUPPRESSED, Cell, read_cell
-from cmhs_metrics.returns.headings import Heading, known_in, offer, understand
-from cmhs_metrics.returns.sheets import Sheet, letters, sheets_of
+from cmhs_metrics.returns.columns import read_columns
+from cmhs_metrics.returns.heading_lines import headings_in, note_headings_above, read_headings, units_below
+from cmhs_metrics.returns.headings import Heading, known_in
+from cmhs_metrics.returns.notes import Notes
+from cmhs_metrics.returns.sheets import Sheet, cell_of, sheets_of
 from cmhs_metrics.returns.totals import compared, is_label
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.returns.sheets import Line
 
-_SEARCHED = 60
-"""In so many lines the headings are looked for."""
 _A_CONTACT_COSTS = 5.0
 """Below so many pounds a contact, the cost is surely in thousands."""
 
@@ -76,14 +74,6 @@ class Return:
             + (f"<p>To look at:</p><ul>{questions}</ul>" if questions else "")
             + self.table.head().to_html(index=False)
         )
-
-
-@dataclass
-class _Notes:
-    """What is wrong, and what is to be asked."""
-
-    problems: list[Problem] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
 
 
 def read_return(
@@ -151,16 +141,16 @@ def read_return(
     given = dict(columns or {})
     marks = _marks(suppressed)
     sheets = sheets_of(path, sheet, lambda cells: known_in(cells, given))
-    held, at = _headings_in(sheets, given)
-    notes = _Notes()
+    held, at = headings_in(sheets, given)
+    notes = Notes()
     titles = held.lines[at]
-    _headings_above(held, at, notes)
-    headings = _headings(held, held.lines[at], given, notes)
-    at, headings = _units_below(held, at, headings, notes)
+    note_headings_above(held, at, notes)
+    headings = read_headings(held, held.lines[at], given, notes)
+    at, headings = units_below(held, at, headings, notes)
     rows, aside = _rows(held, at, headings, notes, totals=totals)
     if notes.problems:
         raise BadInput(held.name, notes.problems)
-    table = _table(held, headings, rows, notes, marks)
+    table = read_columns(held, headings, rows, notes, marks)
     if notes.problems:
         raise BadInput(held.name, notes.problems)
     _look_at(table, headings, aside, held, notes)
@@ -194,162 +184,11 @@ def _marks(suppressed: Mapping[str, tuple[float, float | None]] | None) -> Mappi
     return MappingProxyType({**SUPPRESSED, **own})
 
 
-# Headings
-
-
-def _headings_in(sheets: list[Sheet], columns: Mapping[str, str]) -> tuple[Sheet, int]:
-    """The sheet with the table, and the line of its headings."""
-    _refuse_official(sheets)
-    found = [(sheet, at) for sheet in sheets if (at := _heading_line(sheet, columns)) is not None]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = [sheet.name.rpartition(", sheet ")[2] for sheet, _ in found]
-        raise BadInput(
-            sheets[0].name.partition(", sheet ")[0],
-            [Problem("sheet", None, None, f"one of the sheets that have a table: {', '.join(map(repr, names))}")],
-        )
-    sheet = next((each for each in sheets if each.lines), sheets[0] if sheets else Sheet("the workbook", []))
-    if not sheet.lines:
-        raise BadInput(sheet.name, [Problem("the file", None, None, "a table, and it is empty")])
-    raise _no_headings(sheet)
-
-
-def _refuse_official(sheets: list[Sheet]) -> None:
-    from cmhs_metrics.published.formats import recognise
-
-    for sheet in sheets:
-        for line in sheet.lines[:_SEARCHED]:
-            official = recognise(line.cells)
-            if official is not None:
-                expected = f"a return; this is {official.title}: cm.published.{official.reader} reads it"
-                raise BadInput(sheet.name, [Problem("the file", sheet.where(line.number), None, expected)])
-
-
-def _heading_line(sheet: Sheet, columns: Mapping[str, str]) -> int | None:
-    counts = [known_in(line.cells, columns) for line in sheet.lines[:_SEARCHED]]
-    best = max(counts, default=0)
-    if not best:
-        return None
-    at = counts.index(best)
-    measures = sum(understand(cell, columns).is_measure for cell in sheet.lines[at].filled)
-    return at if measures and (best > 1 or len(sheet.lines[at].filled) > 1) else None
-
-
-def _no_headings(sheet: Sheet) -> BadInput:
-    widest = max(sheet.lines[:_SEARCHED], key=lambda line: len(line.filled))
-    first = sheet.lines[0]
-    problems = [
-        Problem(
-            "the file",
-            sheet.where(first.number),
-            " | ".join(first.filled)[:80],
-            "headings of which one at least is a measure; no line of the file looks like that",
-        )
-    ]
-    problems += [
-        Problem(
-            "the file", sheet.where(widest.number), cell, offer(cell) or "a standard name, or one of yours in columns="
-        )
-        for cell in widest.filled[:12]
-        if not understand(cell, {}).is_known and offer(cell)
-    ]
-    return BadInput(sheet.name, problems)
-
-
-def _headings_above(sheet: Sheet, at: int, notes: _Notes) -> None:
-    """Take the heading of a column that has none in its line from the line above, where headings stand over two."""
-    line, above = sheet.lines[at], sheet.lines[at - 1] if at else None
-    if above is None or above.number != line.number - 1:
-        return
-    for column, text in enumerate(above.cells):
-        if text and column < len(line.cells) and not line.cells[column] and understand(text, {}).is_known:
-            line.cells[column] = text
-            notes.questions.append(
-                f"{text!r}, which stands in {sheet.where(above.number)}, is taken for a heading too."
-            )
-
-
-_UNIT_WORD = re.compile(
-    r"[(\[]?\s*(?:(?:£|gbp)?\s*'?0{3}'?s?|(?:£|gbp)\s*(?:k|mn?|millions?|thousands?)?|%|#|n|no\.?|number|count|people|"
-    r"patients?|persons?|contacts?|referrals?|wte|fte|days?|beds?|thousands?|millions?|text|code|name)\s*[)\]]?",
-    re.IGNORECASE,
-)
-
-
-def _units_below(sheet: Sheet, at: int, headings: list[Heading], notes: _Notes) -> tuple[int, list[Heading]]:
-    """Apply the units that stand in a line of their own under the headings."""
-    if at + 1 >= len(sheet.lines):
-        return at, headings
-    line = sheet.lines[at + 1]
-    if not all(_UNIT_WORD.fullmatch(cell) for cell in line.filled):
-        return at, headings
-    found = []
-    for column, each in enumerate(headings):
-        unit = _cell(line, column)
-        if not (unit and each.is_measure):
-            found.append(each)
-            continue
-        bare = unit.strip("()[] ")
-        with_unit = understand(f"{each.column} ({bare})", {})
-        if bare.casefold() == each.unit.casefold() or re.fullmatch(r"[a-z.]{2,}|[n#]", bare, re.IGNORECASE):
-            found.append(each)
-        elif each.unit or not with_unit.is_known:
-            expected = "one unit, of its heading or below it, that the measure can have"
-            notes.problems.append(Problem(each.text, sheet.where(line.number, column), unit, expected))
-            found.append(each)
-        else:
-            found.append(replace(each, scale=with_unit.scale, unit=with_unit.unit))
-    notes.questions.append(f"{sheet.where(line.number).capitalize()} is read as units: {', '.join(line.filled)}.")
-    return at + 1, found
-
-
-def _headings(sheet: Sheet, line: Line, columns: Mapping[str, str], notes: _Notes) -> list[Heading]:
-    width = max(at for at, cell in enumerate(line.cells) if cell) + 1
-    headings = [understand(cell, columns) for cell in line.cells[:width]]
-    texts = Counter(each.text for each in headings if each.text)
-    for text, count in texts.items():
-        if count > 1:
-            expected = f"a heading that stands once; it stands {count} times"
-            notes.problems.append(Problem(text, sheet.where(line.number), None, expected))
-    notes.problems += [
-        Problem("columns", None, text, f"a heading of the file; it has {', '.join(map(repr, texts))}")
-        for text in columns
-        if text not in texts
-    ]
-    taken: dict[str, Heading] = {}
-    for at, each in enumerate(headings):
-        if not each.text:
-            continue
-        other = taken.setdefault(each.column, each)
-        if other is each or each.text == other.text:
-            continue
-        if each.is_measure:
-            expected = f"one column for {each.column}; {other.text!r} is it too: say in columns= which of them is"
-            notes.problems.append(Problem(each.text, sheet.where(line.number), None, expected))
-        else:
-            headings[at] = Heading(each.text, each.text, "kept")
-            notes.questions.append(f"{each.text!r} is kept as it is: {other.text!r} is taken for {each.column}.")
-    for each in headings:
-        _ask_about(each, notes)
-    return headings
-
-
-def _ask_about(heading: Heading, notes: _Notes) -> None:
-    text = heading.text
-    if heading.how == "likely":
-        notes.questions.append(f"{text!r} is taken for {heading.column}: is it?")
-    if heading.when:
-        notes.questions.append(f"{text!r} is taken for {heading.column}; {heading.when!r} in it was not used.")
-    if heading.how == "kept" and text and (phrase := offer(text)):
-        notes.questions.append(f"{text!r} is kept as it is; {phrase}.")
-
-
 # Rows
 
 
 def _rows(
-    sheet: Sheet, at: int, headings: list[Heading], notes: _Notes, *, totals: bool
+    sheet: Sheet, at: int, headings: list[Heading], notes: Notes, *, totals: bool
 ) -> tuple[list[Line], list[tuple[Line, str]]]:
     rows: list[Line] = []
     aside: list[tuple[Line, str]] = []
@@ -374,7 +213,7 @@ def _rows(
             )
         elif not totals and _is_total_in_words(line, headings, labels):
             aside.append((line, "a total, for it has no key and is called one beside them"))
-        elif not totals and (label := next((line.cells[n] for n in labels if is_label(_cell(line, n))), None)):
+        elif not totals and (label := next((line.cells[n] for n in labels if is_label(cell_of(line, n))), None)):
             aside.append((line, f"a total, for its label is {label!r}"))
         else:
             rows.append(line)
@@ -396,139 +235,19 @@ def _is_footnote(line: Line, headings: list[Heading], labels: list[int]) -> bool
 
 def _is_total_in_words(line: Line, headings: list[Heading], labels: list[int]) -> bool:
     """Whether a row without any key is called a total in another column of text, such as that of remarks."""
-    if any(_cell(line, n) for n in labels):
+    if any(cell_of(line, n) for n in labels):
         return False
-    return any(is_label(_cell(line, n)) for n, each in enumerate(headings) if not each.is_measure)
-
-
-def _cell(line: Line, at: int) -> str:
-    return line.cells[at] if at < len(line.cells) else ""
+    return any(is_label(cell_of(line, n)) for n, each in enumerate(headings) if not each.is_measure)
 
 
 def _is_number(text: str) -> bool:
     return isinstance(read_cell(text), Cell)
 
 
-# The table
-
-
-def _table(
-    sheet: Sheet, headings: list[Heading], rows: list[Line], notes: _Notes, marks: Mapping[str, tuple[float, float]]
-) -> pd.DataFrame:
-    made: dict[str, Any] = {}
-    for at, heading in enumerate(headings):
-        texts = [_cell(line, at) for line in rows]
-        if not heading.text:
-            if any(texts):
-                line = rows[next(n for n, text in enumerate(texts) if text)]
-                expected = "a heading above it"
-                notes.problems.append(
-                    Problem(f"column {letters(at)}", sheet.where(line.number, at), _cell(line, at), expected)
-                )
-        elif heading.is_measure:
-            made |= _measure(sheet, heading, at, rows, texts, notes, marks)
-        elif heading.column == "period":
-            made["period"] = _periods(texts, notes)
-        else:
-            made[heading.column] = pd.Series(_labels(heading, texts, notes), dtype=object)
-    return pd.DataFrame(made)
-
-
-_AS_TEXT = re.compile(r"'[^\W_][^']*$")
-
-
-def _labels(heading: Heading, texts: list[str], notes: _Notes) -> list[str | None]:
-    """Text as it is written, but for the apostrophe that tells a spreadsheet that a code is text."""
-    if heading.is_known and (marked := [text for text in texts if text[:1] == "'" and _AS_TEXT.match(text)]):
-        notes.questions.append(f"{heading.text!r}: {marked[0]!r} is read without its apostrophe, and so are all such.")
-        texts = [text[1:] if _AS_TEXT.match(text) else text for text in texts]
-    return [text or None for text in texts]
-
-
-def _periods(texts: list[str], notes: _Notes) -> pd.Series[Any]:
-    problems: list[Problem] = []
-    found = read_periods([text for text in texts if text], problems)
-    read = {text: str(found.get(text, text)) for text in dict.fromkeys(texts) if text}
-    notes.questions += [
-        f"The period {problem.value!r} is kept as it is: what was expected is {problem.expected}."
-        for problem in problems[:5]
-    ]
-    changed = {text: period for text, period in read.items() if text != period}
-    if changed:
-        first, period = next(iter(changed.items()))
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        notes.questions.append(f"Periods are written {first!r}{more}: read as {period!r}.")
-    return pd.Series([read.get(text) for text in texts], dtype=object)
-
-
-def _measure(
-    sheet: Sheet,
-    heading: Heading,
-    at: int,
-    rows: list[Line],
-    texts: list[str],
-    notes: _Notes,
-    marks: Mapping[str, tuple[float, float]],
-) -> dict[str, Any]:
-    comma = _decimal_comma(sheet, heading, at, rows, texts, notes)
-    cells: list[Cell] = []
-    known = {text: read_cell(text, heading.scale, comma=comma, suppressed=marks) for text in dict.fromkeys(texts)}
-    for line, text in zip(rows, texts, strict=True):
-        cell = known[text]
-        if isinstance(cell, str):
-            unit = MEASURES[heading.column.removesuffix("_lower").removesuffix("_upper")].unit
-            notes.problems.append(Problem(heading.text, sheet.where(line.number, at), text, f"{cell} [{unit}]"))
-            cell = Cell()
-        elif cell.doubt:
-            notes.questions.append(f"{heading.text!r}, {sheet.where(line.number, at)}: {text!r} is {cell.doubt}.")
-        cells.append(cell)
-    _ask_about_marks(heading, cells, notes)
-    made = {heading.column: pd.Series([cell.value for cell in cells], dtype="float64")}
-    if any(cell.is_suppressed for cell in cells):
-        shown = [cell.value == cell.value for cell in cells]
-        for end in ("lower", "upper"):
-            made[f"{heading.column}_{end}"] = pd.Series(
-                [cell.value if told else getattr(cell, end) for cell, told in zip(cells, shown, strict=True)],
-                dtype="float64",
-            )
-    return made
-
-
-def _decimal_comma(sheet: Sheet, heading: Heading, at: int, rows: list[Line], texts: list[str], notes: _Notes) -> bool:
-    """Whether the numbers of a column have a comma for a decimal point, as where cells are separated by semicolons."""
-    if sheet.delimiter != ";":
-        return False
-    bare = [re.sub(r"[£\s]", "", text) for text in texts]
-    three = [text for text in bare if re.fullmatch(r"-?\d{1,3}[.,]\d{3}", text)]
-    if any(re.fullmatch(r"-?\d[\d,]*\.\d+", text) for text in bare if text not in three):
-        return False
-    if any(re.fullmatch(r"-?[\d.]*\d,\d+", text) for text in bare if text not in three):
-        return True
-    for line, text, each in zip(rows, texts, bare, strict=True):
-        if each in three:
-            expected = "a number that is read in one way only: thousands and decimals cannot be told apart here"
-            notes.problems.append(Problem(heading.text, sheet.where(line.number, at), text, expected))
-    return False
-
-
-def _ask_about_marks(heading: Heading, cells: list[Cell], notes: _Notes) -> None:
-    marks = Counter(cell.mark for cell in cells if cell.mark)
-    for mark, count in marks.items():
-        example = next(cell for cell in cells if cell.mark == mark)
-        said = f"{heading.text!r}: {mark!r} in {count:,} cell{'s' if count > 1 else ''} is read as"
-        if not example.is_suppressed:
-            dash = ", and not as zero" if mark in "-–—" else ""
-            notes.questions.append(f"{said} missing{dash}.")
-        elif example.upper != example.upper:
-            notes.questions.append(f"{said} suppressed: {example.lower:,.0f} or more.")
-        else:
-            notes.questions.append(f"{said} suppressed: from {example.lower:,.0f} to {example.upper:,.0f}.")
-
-
 # What looks strange
 
 
-def _ask_about_labels(table: pd.DataFrame, rows: list[Line], sheet: Sheet, notes: _Notes) -> None:
+def _ask_about_labels(table: pd.DataFrame, rows: list[Line], sheet: Sheet, notes: Notes) -> None:
     """Say which rows lack a key that others have: the first of a group may have it for all, or the row be a total."""
     lacking: dict[tuple[int, ...], list[str]] = {}
     for key in (*KEYS, "icb", "region"):
@@ -544,7 +263,7 @@ def _ask_about_labels(table: pd.DataFrame, rows: list[Line], sheet: Sheet, notes
 
 
 def _look_at(
-    table: pd.DataFrame, headings: list[Heading], aside: list[tuple[Line, str]], sheet: Sheet, notes: _Notes
+    table: pd.DataFrame, headings: list[Heading], aside: list[tuple[Line, str]], sheet: Sheet, notes: Notes
 ) -> None:
     for line, why in aside:
         notes.questions.append(f"{sheet.where(line.number).capitalize()} is set aside: {why}.")

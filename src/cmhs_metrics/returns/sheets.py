@@ -77,6 +77,11 @@ class Sheet:
         return f"cell {letters(column)}{line}"
 
 
+def cell_of(line: Line, at: int) -> str:
+    """The cell of a line in a column; empty where the line is shorter."""
+    return line.cells[at] if at < len(line.cells) else ""
+
+
 def letters(column: int) -> str:
     """The name that a spreadsheet gives a column, counted from 0.
 
