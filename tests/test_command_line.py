@@ -257,6 +257,21 @@ class TestAMessyReturn:
         assert [cell.value for cell in sheet[4]][:4] == ["organisation", "team_type", "period", "total_cost"]
         assert sheet["D5"].value == 17_700_000
 
+    def test_an_output_of_another_kind_is_refused(self, table: Path, tmp_path: Path, capsys) -> None:
+        assert main([str(table), "-o", str(tmp_path / "result.docx")]) == 2
+        assert "ends in .csv or .xlsx" in capsys.readouterr().err
+        assert not (tmp_path / "result.docx").exists()
+
+    def test_a_heading_that_is_not_understood_is_named(self, tmp_path: Path, capsys) -> None:
+        path = tmp_path / "t.csv"
+        path.write_text("Trust,Contacts,Caseload,Total spend (hours)\nA,10,2,5\n")
+        assert main([str(path)]) == 0
+        assert "'Total spend (hours)'" in capsys.readouterr().out
+        assert (
+            main([str(path), "--rename", "Contacts=contact"]) == 2
+            or "did you mean 'contacts'" in capsys.readouterr().out
+        )
+
     def test_cells_are_safe_to_open(self, tmp_path: Path) -> None:
         path, output = tmp_path / "t.csv", tmp_path / "out.csv"
         path.write_text("organisation,contacts,caseload\n=1+1,100,10\n+A,1,1\n")

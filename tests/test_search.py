@@ -117,3 +117,11 @@ def test_rates_per_head_and_per_1000_by_name() -> None:
     assert cm.per_head(698_444, 44_916_013) == pytest.approx(0.01555, abs=5e-6)
     rate = cm.per_head(cm.units.Quantity(2.38, "GGBP"), cm.units.Quantity(44_916_013, "person"))
     assert rate.check("GBP / person")
+
+
+def test_pictures_are_found_without_what_draws_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cmhs_metrics import searching
+
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    found = {entry.name for entry in searching._gathered()}
+    assert {"dna_rate", "plots.xmr_chart"} <= found

@@ -217,3 +217,10 @@ class TestHours:
 
 def test_pounds_are_money_and_no_weight() -> None:
     assert cm.units.parse("17.7 million pounds") == cm.units.Quantity(17.7, "MGBP")
+
+
+@pytest.mark.parametrize(
+    ("unit", "pounds"), [("£", 1), ("£k", 1e3), ("£000", 1e3), ("£'000", 1e3), ("£m", 1e6), ("£ bn", 1e9)]
+)
+def test_pounds_are_a_unit_as_people_write_them(unit: str, pounds: float) -> None:
+    assert cm.units.Quantity(2.0, unit).to("GBP").magnitude == pytest.approx(2 * pounds)

@@ -91,3 +91,26 @@ def test_what_cannot_be_written_is_refused(name: str, pages: list[Page], tmp_pat
     with pytest.raises(cm.BadInput):
         write_workbook(tmp_path / name, pages, title="T")
     assert not list(tmp_path.iterdir())
+
+
+def test_labels_in_the_index_are_columns_and_stars_stand_beside_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "shown.xlsx"
+    shown = pd.DataFrame({"Adult": ["310", "*"], "Older": ["1,205", "45"]}, index=pd.Index(["QUE", "QH8"], name="icb"))
+    write_workbook(path, [Page("Caseload", "By type of team", shown)], title="T")
+    book = openpyxl.load_workbook(path)
+    rows = [[cell.value for cell in row] for row in book["Caseload"]["A4:C6"]]
+    assert rows == [["icb", "Adult", "Older"], ["QUE", 310, "1,205"], ["QH8", "*", "45"]]
+    assert "*" in {row[0].value for row in book["Notes"].iter_rows(min_row=5)}
+
+
+def test_what_is_said_to_be_suppressed_is_no_missing_value(tmp_path: Path) -> None:
+    path = tmp_path / "long.xlsx"
+    table = pd.DataFrame({"icb": ["QUE", "QH8"], "caseload": [310.0, np.nan], "kind": ["rounded to 5", "suppressed"]})
+    write_workbook(path, [Page("Caseload", "T", table)], title="T")
+    assert openpyxl.load_workbook(path)["Caseload"]["B6"].value == "[c]"
+
+
+@pytest.mark.parametrize("pages", [TABLE, [TABLE], "Teams", {"Teams": TABLE}])
+def test_tables_that_are_no_pages_are_refused(pages: object, tmp_path: Path) -> None:
+    with pytest.raises(cm.BadInput, match="Page"):
+        write_workbook(tmp_path / "result.xlsx", pages, title="T")

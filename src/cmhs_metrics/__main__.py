@@ -134,6 +134,8 @@ def _refuse_options_of_a_table(options: argparse.Namespace) -> None:
 
 
 def _refuse_to_write_over(output: Path | None, *inputs: str | None) -> None:
+    if output is not None and output.suffix.casefold() not in (".csv", ".xlsx", ".html", ".htm"):
+        raise BadInput("the command", [Problem("--output", None, str(output), "a name that ends in .csv or .xlsx")])
     if output is None or not output.exists():
         return
     for each in inputs:

@@ -140,7 +140,12 @@ def _functions() -> Iterator[_Entry]:
         value: Any = getattr(package, name)
         if inspect.ismodule(value):
             for inner in getattr(value, "__all__", ()):
-                function = getattr(value, inner)
+                try:
+                    function = getattr(value, inner)
+                except ImportError:  # It needs an extra that is not there, and is found by its name all the same.
+                    words = tuple(map(words_of, FUNCTION_WORDS.get(f"{name}.{inner}", ())))
+                    yield _Entry("function", f"{name}.{inner}", f"needs an extra: see help on {name}", words, "")
+                    continue
                 if callable(function):
                     yield _function(f"{name}.{inner}", function)
         elif callable(value) and name not in CATALOGUE:

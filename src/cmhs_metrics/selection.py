@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
 from cmhs_metrics.catalogue import CATALOGUE, Metric, describe
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.measures import BASES, MEASURES, POPULATION, Basis
+from cmhs_metrics.measures import BASES, KEYS, MEASURES, PLACE_KEYS, POPULATION, Basis
 from cmhs_metrics.synonyms import measure_called
 
 if TYPE_CHECKING:
@@ -228,6 +228,8 @@ def _no_measures(schema: Collection[str]) -> str:
     populations = _populations(schema, None)
     hints = []
     for name in schema:
+        if name in (*KEYS, *PLACE_KEYS):
+            continue
         if name in MEASURES:
             makes = [
                 (missing, metric.name)

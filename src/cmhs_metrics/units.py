@@ -161,6 +161,11 @@ def plural(unit: str) -> str:
     return _PLURALS.get(unit, f"{unit.replace('_', ' ')}s")
 
 
+_POUNDS = re.compile(r"£\s*(k|'?000s?|m|mn|million|bn|billion)?", re.IGNORECASE)
+_IN_POUNDS = {"": "GBP", **dict.fromkeys(("k", "000", "000s", "'000", "'000s"), "kGBP")}
+_IN_POUNDS |= {**dict.fromkeys(("m", "mn", "million"), "MGBP"), **dict.fromkeys(("bn", "billion"), "GGBP")}
+
+
 def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 - the name that pint users expect
     """Make a value with a unit, in pint's application registry.
 
@@ -170,7 +175,8 @@ def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 
         The magnitude, or a text that pint reads by itself. For money and counts as people write them ("£17.7m") use
         `parse`.
     unit : str or pint.Unit, optional
-        The unit, for example "MGBP", "patient", "WTE", "contact / month" or "GBP / person_100k".
+        The unit, for example "MGBP", "patient", "WTE", "contact / month" or "GBP / person_100k"; of money also "£",
+        "£k", "£000" and "£m".
 
     Returns
     -------
@@ -189,6 +195,9 @@ def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 
     """
     if isinstance(value, str) and ("£" in value or re.search(r"[a-z]\s*,|\d,\d", value)):
         raise ValueError(f"pint cannot read {value!r}: use cmhs_metrics.units.parse({value!r})")
+    if isinstance(unit, str) and (pounds := _POUNDS.fullmatch(unit.strip())):
+        # Pint drops the sign and reads the m as metres.
+        unit = _IN_POUNDS[(pounds[1] or "").casefold()]
     quantity: pint.Quantity[Any] = define().Quantity(value, unit)
     return quantity
 

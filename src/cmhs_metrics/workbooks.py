@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ _MARKS = {
     "lies between them.",
     MISSING: "Not available: a value is missing, or there is nothing to divide by.",
 }
+_STAR = {"*": "Suppressed: the count is small, or another could be found from it."}
 _WIDEST = 40
 
 
@@ -103,6 +104,7 @@ def write_workbook(
         from openpyxl.worksheet.hyperlink import Hyperlink
     except ImportError as error:
         raise not_installed("a workbook is written", "openpyxl", "excel") from error
+    pages = [replace(page, table=_with_labels(page.table)) for page in pages]
     book = Workbook()
     book.properties.title, book.properties.creator, book.properties.language = title, "cmhs_metrics", "en-GB"
     cover = book.active
@@ -112,7 +114,9 @@ def write_workbook(
     _sheet(book, "Contents", ["Contents", "This sheet has one table."], pd.DataFrame(contents[1:], columns=contents[0]))
     numbered = [(f"Note {number}", text) for number, text in enumerate(notes, start=1)]
     defined = _definitions(pages)
-    table = pd.DataFrame([*_MARKS.items(), *numbered, *defined], columns=["Mark, note or column", "What it says"])
+    starred = any((page.table == "*").any(axis=None) for page in pages)
+    marks = _MARKS | (_STAR if starred else {})
+    table = pd.DataFrame([*marks.items(), *numbered, *defined], columns=["Mark, note or column", "What it says"])
     _sheet(book, "Notes", ["Notes and marks", "This sheet has one table."], table)
     for page in pages:
         _sheet(book, page.name, [page.title, page.about or "This sheet has one table."], page.table, data=True)
@@ -124,7 +128,10 @@ def write_workbook(
 
 
 def _check(file: Path, pages: Sequence[Page]) -> None:
-    problems = [] if pages else [Problem("pages", None, None, "at least one table")]
+    if isinstance(pages, (pd.DataFrame, str)) or not all(isinstance(page, Page) for page in pages):
+        found = type(pages).__name__
+        raise BadInput("write_workbook", [Problem("pages", None, found, "a list of Page(name, title, table)")])
+    problems = [] if len(pages) else [Problem("pages", None, None, "at least one table")]
     if file.suffix.casefold() != ".xlsx":
         problems.append(Problem("path", None, file.name, "a name that ends in .xlsx"))
     names = [page.name.casefold() for page in pages]
@@ -136,6 +143,21 @@ def _check(file: Path, pages: Sequence[Page]) -> None:
             problems.append(Problem("pages", None, page.name, "a name that no other sheet has"))
     if problems:
         raise BadInput("write_workbook", list(dict.fromkeys(problems)))
+
+
+def _with_labels(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its index as columns where that names the rows, and shown counts as numbers beside their marks."""
+    if not (isinstance(table.index, pd.RangeIndex) and table.index.name is None):
+        names = [
+            name or ("row" if table.index.nlevels == 1 else f"row_{at}") for at, name in enumerate(table.index.names)
+        ]
+        table = table.rename_axis(index=names).reset_index()
+    for name in table.columns:
+        texts = table[name].astype(str)
+        if (texts == "*").any() and texts.str.fullmatch(r"\*|\d[\d,]*(?:\.\d+)?").all():
+            cells = [text if text == "*" else float(text.replace(",", "")) for text in texts]
+            table = table.assign(**{str(name): pd.Series(cells, dtype=object, index=table.index)})
+    return table
 
 
 def _definitions(pages: Sequence[Page]) -> list[tuple[str, str]]:
@@ -208,6 +230,8 @@ def _cells(table: pd.DataFrame, column: str) -> list[Any]:
     held = table[column]
     lower = table.get(f"{column}_lower")
     hidden = held.isna() & lower.notna() if lower is not None else pd.Series(False, index=held.index)
+    if "kind" in table and column not in ("kind", "lower", "upper"):
+        hidden |= held.isna() & table["kind"].astype(str).str.startswith("suppressed")
     return [
         SUPPRESSED if secret else _cell(value) for value, secret in zip(held.tolist(), hidden.tolist(), strict=True)
     ]

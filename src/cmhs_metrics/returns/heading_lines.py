@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.returns.headings import Heading, known_in, offer, understand
 from cmhs_metrics.returns.sheets import Sheet, cell_of
 
@@ -155,6 +156,12 @@ def read_headings(sheet: Sheet, line: Line, columns: Mapping[str, str], notes: N
         else:
             headings[at] = Heading(each.text, each.text, "kept")
             notes.questions.append(f"{each.text!r} is kept as it is: {other.text!r} is taken for {each.column}.")
+    kept = [each.text for each in headings if each.text and not each.is_known and not offer(each.text)]
+    if kept:
+        notes.questions.append(f"Kept as text, for no measure is called so: {', '.join(map(repr, kept))}.")
+    for text, name in columns.items():
+        if name not in MEASURES and (near := nearest(name, MEASURES, count=1)) and text in texts:
+            notes.questions.append(f"{text!r} is kept as {name!r}, which is no measure; {near}")
     for each in headings:
         _ask_about(each, notes)
     return headings
