@@ -134,7 +134,10 @@ def whole_numbers(
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
-    # Before version 1.15 scipy takes the places of the entries only as 32-bit numbers.
+    # Before version 1.15 scipy takes no entries that are zero, and the places of the others only as 32-bit numbers.
+    sums = sums.copy()
+    sums.sum_duplicates()
+    sums.eliminate_zeros()
     places = (sums.indices.astype(np.int32), sums.indptr.astype(np.int32))
     matrix = csr_array((sums.data, *places), shape=sums.shape)
     constraints = LinearConstraint(matrix, at_least, at_most) if matrix.shape[0] else ()

@@ -185,9 +185,11 @@ def _joined(results: list[Any], table: Table, by: str, to: str) -> nw.DataFrame[
     frames = [nw.from_native(each) for each in results]
     whole: Any = frames[0]
     for frame in frames[1:]:
-        keys = [name for name in frame.columns if name in whole.columns]
+        there = whole.collect_schema().names()
+        keys = [name for name in frame.collect_schema().names() if name in there]
         whole = whole.join(frame, on=keys, how="left")
-    order = [to if name == by else name for name in table.schema if name == by or name in whole.columns]
+    there = whole.collect_schema().names()
+    order = [to if name == by else name for name in table.schema if name == by or name in there]
     return whole.select(order)  # type: ignore[no-any-return]
 
 

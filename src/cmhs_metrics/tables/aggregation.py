@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import narwhals as nw
@@ -207,10 +208,21 @@ def _levels_together(results: list[tuple[Computed, dict[str, str]]], groups: lis
     together = []
     for depth, (frame, _) in zip(range(len(groups), -1, -1), results, strict=True):
         held = set(frame.collect_schema().names())
-        empty = [nw.lit(None).cast(schema[name]).alias(name) for name in names if name not in held]
+        empty = [_nothing(names[-1], schema[name]).alias(name) for name in names if name not in held]
         level = nw.lit(groups[depth - 1] if depth else "total").alias("level")
         together.append(frame.with_columns(level, *empty).select("level", *names))
-    return nw.maybe_reset_index(nw.concat(together, how="vertical"))  # type: ignore[type-var]
+    with warnings.catch_warnings():
+        # Before version 3 pandas tells that columns of nothing but nulls will have a say in the type of the whole.
+        warnings.simplefilter("ignore", FutureWarning)
+        return nw.maybe_reset_index(nw.concat(together, how="vertical"))  # type: ignore[type-var]
+
+
+def _nothing(column: str, dtype: Any) -> nw.Expr:
+    """A column of nulls; a cast makes the word "None" of them in older pandas."""
+    if dtype == nw.String:
+        held = nw.col(column)
+        return nw.when(held.is_null() & ~held.is_null()).then(nw.lit(""))
+    return nw.lit(None).cast(dtype)
 
 
 def names_of(given: str | Sequence[str] | None) -> list[str]:
