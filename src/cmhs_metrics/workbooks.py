@@ -148,9 +148,8 @@ def _check(file: Path, pages: Sequence[Page]) -> None:
 def _with_labels(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its index as columns where that names the rows, and shown counts as numbers beside their marks."""
     if not (isinstance(table.index, pd.RangeIndex) and table.index.name is None):
-        names = [
-            name or ("row" if table.index.nlevels == 1 else f"row_{at}") for at, name in enumerate(table.index.names)
-        ]
+        plain = "row" if table.index.nlevels == 1 else "row_{}"
+        names = [plain.format(at) if name is None else str(name) for at, name in enumerate(table.index.names)]
         table = table.rename_axis(index=names).reset_index()
     for name in table.columns:
         texts = table[name].astype(str)
