@@ -12,8 +12,10 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.intervals.rates import FEW, byar_limits
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
+from cmhs_metrics.numeric.expected import PEOPLE
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.requirements import Arrays
 
 
+@checked
 def standardised_rate(
     events: Any,
     populations: Any,
@@ -103,7 +106,7 @@ def standardised_rate(
         {"events": counted, "populations": "person"},
         unit_per(counted, per, arguments),
         limits,
-        (*a_count("events", fractional=fractional), *not_negative("populations", "zero or more people")),
+        (*a_count("events", fractional=fractional), *not_negative("populations", PEOPLE)),
         Estimate,
         lambda given: problems or bands_alike(given, len(weights)),
     )

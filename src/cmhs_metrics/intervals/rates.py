@@ -8,8 +8,10 @@ import numpy as np
 from scipy.special import gammainccinv, gammaincinv, ndtri
 
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
+from cmhs_metrics.numeric.expected import PEOPLE
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, is_whole, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,7 @@ FEW = 10
 """Below this many events Byar's approximation gives way to the exact method."""
 
 
+@checked
 def rate_interval(
     count: Value | Number,
     population: Value | Number,
@@ -96,7 +99,7 @@ def rate_interval(
         {"count": counted, "population": "person"},
         unit_per(counted, per, arguments),
         limits,
-        (*a_count("count", fractional=fractional), *not_negative("population", "zero or more people")),
+        (*a_count("count", fractional=fractional), *not_negative("population", PEOPLE)),
     )
     interval: Interval[Value] = calculate(method, arguments, confidence, per=per, on_bad_input=on_bad_input)
     return interval

@@ -16,6 +16,7 @@ from cmhs_metrics.run_charts.rules import (
     two_of_three_near_limit,
 )
 from cmhs_metrics.run_charts.settings import directions, numbers_for_each_group, phase_starts, refuse
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ COLUMNS = (
 """The columns that a run chart adds."""
 
 
+@checked
 def run_chart(
     table: Any,
     value: str,
