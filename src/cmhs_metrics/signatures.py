@@ -9,7 +9,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import wraps
+from functools import cache, wraps
 from itertools import chain
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
@@ -106,18 +106,20 @@ def _checks_of(function: Callable[..., Any]) -> dict[str, _Argument]:
 
 def _change(parts: list[str]) -> Change:
     """How a value comes in that is right and stands in another form: one name for a list, a Series for a mapping."""
-    if "float" in parts:
-        return lambda value: float(value) if isinstance(value, (Decimal, Fraction)) else value
     if any(part.startswith(_SEVERAL) for part in parts):
         one = "str" not in parts
         return lambda value: [value] if one and isinstance(value, str) else _plain(value)
+    if "float" in parts:
+        return _plain
     if any(part.startswith("Mapping") for part in parts) and not any("Series" in part for part in parts):
         return lambda value: dict(value) if hasattr(value, "iloc") else value
     return None
 
 
 def _plain(value: Any) -> Any:
-    """A column or an array as a list, which alone says whether it is empty."""
+    """A Decimal as a float, and a column or an array as a list, which alone says whether it is empty."""
+    if isinstance(value, (Decimal, Fraction)):
+        return float(value)
     return list(value) if hasattr(value, "dtype") and hasattr(value, "__len__") else value
 
 
@@ -173,7 +175,7 @@ def _check(part: str, namespace: Mapping[str, Any]) -> Check:
         return _several(inner[:-1], namespace)
     if outer == "Mapping":
         return lambda value: None if is_mapping(value) else "a mapping, by name"
-    kind: Any = namespace[part] if part in namespace else _elsewhere(part)
+    kind: Any = namespace[part] if part in namespace else _for_the_checker(part, namespace["__name__"])
     if typing.get_origin(kind) is typing.Literal:
         return _word(typing.get_args(kind))
     if typing.get_origin(kind) is Mapping:
@@ -186,10 +188,20 @@ def _check(part: str, namespace: Mapping[str, Any]) -> Check:
     return lambda _: None
 
 
-def _elsewhere(name: str) -> Any:
-    """What an annotation names that its module knows for the checker alone."""
-    modules = [module for path, module in list(sys.modules.items()) if path.startswith("cmhs_metrics.")]
-    return next((vars(module)[name] for module in modules if name in vars(module)), None)
+def _for_the_checker(part: str, module: str) -> Any:
+    """What an annotation names that its module imports for the type checker alone, where that is loaded."""
+    path, name = _imports(module).get(part, ("", ""))
+    return getattr(sys.modules.get(path), name, None)
+
+
+@cache
+def _imports(module: str) -> dict[str, tuple[str, str]]:
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (OSError, KeyError):
+        return {}
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {each.asname or each.name: (str(node.module), each.name) for node in nodes for each in node.names}
 
 
 def _word(words: tuple[Any, ...]) -> Check:
@@ -264,5 +276,5 @@ _PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Callable[..., Any]": (callable, "a function"),
 }
 _SEVERAL = ("Sequence", "Iterable", "Collection")
-_BY_NAME = {"pd.DataFrame": "a pandas table", "Axes": "axes of matplotlib"}
+_BY_NAME = {"pd.DataFrame": "a pandas table"}
 """Kinds of other libraries, which are not loaded to be asked for."""
