@@ -254,8 +254,11 @@ class TestAMessyReturn:
         output = tmp_path / "result.xlsx"
         assert main([str(table), "-o", str(output)]) == 0
         sheet = openpyxl.load_workbook(output)["Metrics"]
-        assert [cell.value for cell in sheet[4]][:4] == ["organisation", "team_type", "period", "total_cost"]
+        assert [cell.value for cell in sheet[4]][:4] == ["Organisation", "Team type", "Period", "Total cost (£)"]
         assert sheet["D5"].value == 17_700_000
+        again = cm.read_return(output, totals=True).table
+        assert {"organisation", "team_type", "period", "total_cost", "contacts"} <= set(again)
+        assert again["total_cost"][0] == 17_700_000
 
     def test_an_output_of_another_kind_is_refused(self, table: Path, tmp_path: Path, capsys) -> None:
         assert main([str(table), "-o", str(tmp_path / "result.docx")]) == 2
