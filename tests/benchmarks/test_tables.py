@@ -25,12 +25,19 @@ ROUNDS = int(os.environ.get("ROUNDS", "3"))
 KEYS, BY = ["organisation", "team", "period"], ["organisation", "period"]
 MEASURES = ["referrals", "contacts", "did_not_attends", "total_cost", "caseload", "wte"]
 RATIOS = {
-    "contacts_per_patient_month": ("contacts", "caseload", 1 / 12),
-    "cost_per_contact": ("total_cost", "contacts", 1),
-    "caseload_per_wte": ("caseload", "wte", 1),
-    "dna": ("did_not_attends", "contacts", 1),
+    "contacts_per_patient": ("contacts", "caseload", 1, True),
+    "contacts_per_patient_month": ("contacts", "caseload", 1 / 12, True),
+    "dna_rate": ("did_not_attends", "did_not_attends + contacts", 1, False),
+    "year_of_care_cost": ("total_cost", "caseload", 1, True),
+    "cost_per_contact": ("total_cost", "contacts", 1, False),
+    "cost_per_referral": ("total_cost", "referrals", 1, False),
+    "cost_per_wte": ("total_cost", "wte", 1, True),
+    "patients_per_wte": ("caseload", "wte", 1, False),
+    "contacts_per_wte": ("contacts", "wte", 1, True),
 }
+"""The metrics that these measures allow: numerator, denominator, factor, and whether it is one of whole years."""
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
+YEAR = r"^\d{4}/\d{2}$"
 PERIOD = r"^\d{4}(/\d{2}|-\d{2}(-\d{2})?)$"
 LIMIT, SMALL_LIMIT = 1.5, 3
 
@@ -64,10 +71,13 @@ def by_hand_polars(table: pl.DataFrame, grouped: bool) -> Any:
     polars_checked(table)
     if grouped:
         table = table.group_by(BY, maintain_order=True).agg(pl.col(MEASURES).sum())
-    return table.with_columns(
-        pl.when(pl.col(bottom) != 0).then(pl.col(top) / pl.col(bottom) * scale).alias(name)
-        for name, (top, bottom, scale) in RATIOS.items()
-    )
+    is_year = pl.col("period").str.contains(YEAR)
+
+    def value(top: str, bottom: str, scale: float, annual: bool) -> pl.Expr:
+        below = pl.sum_horizontal(bottom.split(" + "), ignore_nulls=False)
+        return pl.when((below != 0) & is_year if annual else below != 0).then(pl.col(top) / below * scale)
+
+    return table.with_columns(value(*row).alias(name) for name, row in RATIOS.items())
 
 
 def by_hand_pandas(table: pd.DataFrame, grouped: bool) -> Any:
@@ -77,12 +87,13 @@ def by_hand_pandas(table: pd.DataFrame, grouped: bool) -> Any:
     assert not table[KEYS].isna().any().any()
     if grouped:
         table = table.groupby(BY, sort=False, as_index=False)[MEASURES].sum()
-    return table.assign(
-        **{
-            name: (table[top] / table[bottom].where(table[bottom] != 0)) * scale
-            for name, (top, bottom, scale) in RATIOS.items()
-        }
-    )
+    is_year = table["period"].str.match(YEAR)
+
+    def value(top: str, bottom: str, scale: float, annual: bool) -> pd.Series:
+        below = sum(table[name] for name in bottom.split(" + "))
+        return (table[top] / below.where((below != 0) & is_year if annual else below != 0)) * scale
+
+    return table.assign(**{name: value(*row) for name, row in RATIOS.items()})
 
 
 def by_hand_arrow(table: pa.Table, grouped: bool) -> Any:
@@ -94,16 +105,22 @@ def by_hand_arrow(table: pa.Table, grouped: bool) -> Any:
     end = "_sum" if grouped else ""
     if grouped:
         table = table.group_by(BY).aggregate([(name, "sum") for name in MEASURES])
-    for name, (top, bottom, scale) in RATIOS.items():
-        below = table[bottom + end].cast("double")
-        value = pc.if_else(pc.not_equal(below, 0), pc.divide(table[top + end].cast("double"), below), None)
+    is_year = pc.match_substring_regex(table["period"], YEAR)
+    for name, (top, bottom, scale, annual) in RATIOS.items():
+        parts = [table[each + end].cast("double") for each in bottom.split(" + ")]
+        below = parts[0] if len(parts) == 1 else pc.add(*parts)
+        kept = pc.and_(pc.not_equal(below, 0), is_year) if annual else pc.not_equal(below, 0)
+        value = pc.if_else(kept, pc.divide(table[top + end].cast("double"), below), None)
         table = table.append_column(name, pc.multiply(value, scale))
     return table
 
 
 def by_hand_duckdb(table: duckdb.DuckDBPyRelation, grouped: bool) -> Any:
+    year = f"regexp_matches(period, '{YEAR}')"
     ratios = ", ".join(
-        f"{top}::double / nullif({bottom}, 0) * {scale} as {name}" for name, (top, bottom, scale) in RATIOS.items()
+        (f"case when {year} then " if annual else "")
+        + f"{top}::double / nullif({bottom}, 0) * {scale}{' end' if annual else ''} as {name}"
+        for name, (top, bottom, scale, annual) in RATIOS.items()
     )
     sums = ", ".join(f"case when count({name}) = count(*) then sum({name})::double end as {name}" for name in MEASURES)
     source = f"select {', '.join(BY)}, {sums} from rows group by all order by all" if grouped else "select * from rows"
