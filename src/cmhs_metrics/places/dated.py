@@ -64,9 +64,9 @@ def places(level: Level | None = None, date: str | datetime.date | None = None) 
     -------
     pandas.DataFrame
         A row for each place and each time in which its boundary was the same: ``code``, ``name``, ``level``,
-        ``parent`` (the code of the ICB of a sub-ICB location or of a trust's headquarters, of the region of an ICB; empty
-        where it is not known), ``valid_from`` and ``valid_to``
-        (days as text, both included; empty where there is no end, or the beginning is not known), ``source``, and
+        ``parent`` (the code of the ICB of a sub-ICB location or of a trust's headquarters, of the region of an ICB;
+        empty where it is not known), ``valid_from`` and ``valid_to`` (days as text, both included; empty where there
+        is no end, or the beginning is not known), ``source``, and
         ``certainty``: "published" is read in a file of NHS England; "secondary" in the work of others who read the
         primary source, which could not be read for this library.
 
@@ -77,17 +77,17 @@ def places(level: Level | None = None, date: str | datetime.date | None = None) 
 
     Notes
     -----
-    A trust began on the day that its code opened, which it may have kept under another name. Mergers are those of which
-    a source could be read: whole trusts, since 2020. What went from one trust to another while both stayed (the mental
-    health services of the Isle of Wight, to RW1 in October 2024) is not among them: `to_boundaries` takes a table of your
-    own in ``moves=``.
+    A trust began on the day that its code opened, which it may have kept under another name. Mergers are those of
+    which a source could be read: whole trusts, since 2020. What went from one trust to another while both stayed (the
+    mental health services of the Isle of Wight, to RW1 in October 2024) is not among them: `to_boundaries` takes a
+    table of your own in ``moves=``.
 
     References
     ----------
     NHS England, ICB place-based allocations 2022/23 (codes, names and what lies in what, CCGs of 2021 included). NHS
     Business Services Authority, 10 April 2026, on the ICBs of April 2026; ONS, LSOA (2021) to sub-ICB locations to ICBs
-    (April 2026), as public code quotes it. NHS Organisation Data Service, file of NHS trusts (etr) in copies of 2021, 2022
-    and 2025; care trusts from NHS England's four-week waits of 2024.
+    (April 2026), as public code quotes it. NHS Organisation Data Service, file of NHS trusts (etr) in copies of 2021,
+    2022 and 2025; care trusts from NHS England's four-week waits of 2024.
 
     Examples
     --------
@@ -143,8 +143,8 @@ def boundaries_of(
     subject : str, default "the table"
         What has them, for the message.
     level : {"icb", "sub_icb", "ccg", "region", "trust"}, optional
-        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes. Trusts have no
-        boundaries that could be mixed.
+        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes. Trusts have
+        no boundaries that could be mixed.
 
     Returns
     -------

@@ -49,8 +49,8 @@ def to_boundaries(
         The people of each GP practice, as ``read_icb_allocations(file, "practice")`` gives them for the 42 ICBs of 2022
         [person]. Needed where a place was split: each part is told by sub-ICB location or local authority.
     by : str, optional
-        The column of places [text]; by default the first of icb, sub_icb, ccg, region and trust. The providers of a column
-        trust, organisation or provider that merged go to the trust that they became; what is no NHS trust stays.
+        The column of places [text]; by default the first of icb, sub_icb, ccg, region and trust. Providers (of a column
+        trust, organisation or provider) that merged go to the trust that they became; what is no NHS trust stays.
     to : "icb", optional
         Bring sub-ICB locations to the ICBs in which they lie on that day, in a column of that name.
     of : str or date, optional
