@@ -8,6 +8,7 @@ tables stay lazy. Versions 4, 5 and 6 of the data set are read.
 from cmhs_metrics.mhsds.caseload import time_on_caseload
 from cmhs_metrics.mhsds.clusters import cluster_profile
 from cmhs_metrics.mhsds.example import example
+from cmhs_metrics.mhsds.frequencies import event_frequencies
 from cmhs_metrics.mhsds.measures import measures
 from cmhs_metrics.mhsds.national import compare, national_measures, paired_outcomes, published
 from cmhs_metrics.mhsds.quality import quality
@@ -27,6 +28,7 @@ __all__ = [
     "cluster_profile",
     "compare",
     "contacts",
+    "event_frequencies",
     "example",
     "last_day",
     "measures",
