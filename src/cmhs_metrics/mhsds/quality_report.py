@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract
 
 _STYLE = (
-    "body{font-family:sans-serif;line-height:1.5;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#212b32}"
+    "body{font-family:sans-serif;line-height:1.5;max-width:75rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:bold;padding:.5rem 0}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .6rem;border-bottom:1px solid #768692}"
     ".n{text-align:right;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}"
