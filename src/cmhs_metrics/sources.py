@@ -83,6 +83,10 @@ CURRENCIES = Document(
     "Healthcare Financial Management Association",
     "12 June 2024",
 )
+PLANNING_2024 = Document("2024/25 priorities and operational planning guidance", "NHS England", "2024")
+PLANNING_2025 = Document("2025/26 priorities and operational planning guidance", "NHS England", "early 2025")
+PLANNING_2026 = Document("Medium Term Planning Framework 2026/27 to 2028/29", "NHS England", "24 October 2025")
+TEN_YEARS = Document("10 Year Health Plan", "Department of Health and Social Care", "July 2025")
 NATIONAL_COSTS = Document("National Cost Collection", "NHS England", "yearly")
 OVERSIGHT = Document("NHS Oversight Framework 2025/26 (as its published file shows it)", "NHS England", "2025")
 WORKFORCE_STATISTICS = Document("NHS workforce, vacancy and sickness absence statistics", "NHS England", "quarterly")

@@ -180,7 +180,7 @@ def eip_two_week_rate(eip_starts_within_two_weeks: Value | Number, eip_starts: V
     where="community waits, England, three months to June 2024: MRS01a over MRS01, printed 5.7872233%",
     proportion=True,
     caveats=[
-        "The clock stops when contact, assessment, baseline outcome measure and care plan or intervention are all there.",
+        "The clock stops with the last of contact, assessment, baseline outcome, and care plan or intervention.",
         "Those whose clock has not stopped are not in it: read it beside the time of those still waiting.",
     ],
 )
