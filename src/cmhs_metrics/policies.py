@@ -28,6 +28,21 @@ COLUMNS = (
 _FINANCIAL_YEAR = re.compile(r"(\d{4})/\d{2}")
 
 
+_OURS = {
+    "access": "people_accessing",
+    "access_growth": "access_growth",
+    "care_plan": "care_plan_coverage",
+    "eip_two_weeks": "eip_two_week_rate",
+    "equalities": "admissions_without_prior_contact_rate",
+    "fewer_placements": "out_of_area_bed_day_share",
+    "health_checks": "smi_health_checks",
+    "length_of_stay": "average_length_of_stay",
+    "longest_waits": "waiting_over_104_weeks_rate",
+    "not_attending": "discharged_after_dna_rate",
+}
+"""The metric or measure by which an ambition or a requirement is followed."""
+
+
 def policy(at: Any = None, *, kind: str | None = None) -> pd.DataFrame:
     """What is asked of community mental health services, or was: ambitions, standards, oversight, national measures.
 
@@ -45,7 +60,8 @@ def policy(at: Any = None, *, kind: str | None = None) -> pd.DataFrame:
         and `denominator` in words, or as ids of other measures; `direction` ("higher is better", "lower is better",
         "neither"); `since` ("by 2023-12": it was by then) and `ended`, the first month in which it no longer is;
         `ended_by`; `source` with its place; `certainty` ("read" in the document itself, "reported" by another, or
-        "unverified"); the `metric` of the catalogue that is the same thing, or a measure; and a `note`.
+        "unverified"); the `metric` of the catalogue, or the measure, that is the same thing or by which it is followed;
+        and a `note`.
 
     Raises
     ------
@@ -115,7 +131,9 @@ def _entries() -> pd.DataFrame:
             document = getattr(sources, row.pop("document"))
             row["source"] = str(document.section(row.pop("place")))
             rows[row.pop("id")] = {str(key): value for key, value in row.items()}
-    ours = {published.removesuffix(" [unverified]"): name for name, ids in PUBLISHED_AS.items() for published in ids}
+    ours = _OURS | {
+        published.removesuffix(" [unverified]"): name for name, ids in PUBLISHED_AS.items() for published in ids
+    }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
     table["metric"] = [ours.get(str(each), "") for each in table.index]
     table["unit"] = table["unit"].fillna("")
