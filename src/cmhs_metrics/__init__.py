@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics import metrics, units
 from cmhs_metrics.ages import AgeBand
-from cmhs_metrics.ambitions import AMBITIONS, Ambition, progress, required_growth, shortfall
+from cmhs_metrics.ambitions import AMBITIONS, Ambition, AmbitionEnded, progress, required_growth, shortfall
 from cmhs_metrics.catalogue import describe, list_metrics
 from cmhs_metrics.clusters import CareCluster, SuperClass
 from cmhs_metrics.errors import BadInput, Problem
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         catchments,
         decomposition,
         disclosure,
+        exchange,
         intervals,
         mhsds,
         need,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
+    from cmhs_metrics.policies import policy
     from cmhs_metrics.returns import read_return
     from cmhs_metrics.searching import search
     from cmhs_metrics.synthetic import synthetic_providers
@@ -69,6 +71,7 @@ __all__ = [
     "AMBITIONS",
     "AgeBand",
     "Ambition",
+    "AmbitionEnded",
     "BadInput",
     "CareCluster",
     "DimensionalityError",
@@ -88,6 +91,7 @@ __all__ = [
     "decomposition",
     "describe",
     "disclosure",
+    "exchange",
     "extrapolate_rate",
     "extrapolate_response",
     "implied_population",
@@ -103,6 +107,7 @@ __all__ = [
     "percentage_point_change",
     "places",
     "plots",
+    "policy",
     "progress",
     "published",
     "read_return",
@@ -132,6 +137,7 @@ _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
     "pack": "cmhs_metrics.packs",
+    "policy": "cmhs_metrics.policies",
     "read_return": "cmhs_metrics.returns",
     "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",
