@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from cmhs_metrics.disclosure import known_rank
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
+from cmhs_metrics.tables.metric_bounds import bounds_of
 from cmhs_metrics.variation import funnel
 
 if TYPE_CHECKING:
@@ -96,18 +95,13 @@ def open_average(
     if kind != "pooled":
         averages = [getattr(end[which], kind.split()[0])(skipna=False) for end in ends(places, column)]
         return float(averages[0]), float(averages[1])
-    totals = {
-        f"{name}{end}": [float(values[which].sum(skipna=False))]
-        for name in inputs
-        for end, values in zip((LOWER, UPPER), ends(places, name), strict=True)
-    }
-    nothing = {name: [math.nan] for name in (column, *inputs)}
     named = dict(zip(metric.inputs, inputs, strict=True))
-    box = BoundedMetric(
-        column, metric, {each: (f"{name}{LOWER}", f"{name}{UPPER}") for each, name in named.items()}, named
-    )
-    result = with_bounds(nw.from_native(pd.DataFrame(totals | nothing)), [box]).to_native()
-    return float(result[f"{column}{LOWER}"].iloc[0]), float(result[f"{column}{UPPER}"].iloc[0])
+    totals = {
+        each: tuple(np.array([values[which].sum(skipna=False)]) for values in ends(places, name))
+        for each, name in named.items()
+    }
+    lower, upper = bounds_of(metric, totals)
+    return float(lower[0]), float(upper[0])
 
 
 def open_chance(

@@ -147,7 +147,8 @@ def pack(
     Raises
     ------
     BadInput
-        When the tables are not in order (see `aggregate`), or a place, column or period is not there.
+        When the tables are not in order (see `aggregate`), a place, column or period is not there, or bounds that are
+        equal tell a value that is missing.
     ImportError
         When charts are asked for and matplotlib is not installed.
 

@@ -182,6 +182,7 @@ def compare(
     aside = no_places(sums, by)
     teams, named = without_no_place(teams, by), {name: without_no_place(rows, by) for name, rows in named.items()}
     sums, left_out = sums[~aside].reset_index(drop=True), sums[aside]
+    _refuse_told(sums, by)
     metrics = [column_of(name) for name in columns_of(totals)]
     wanted = list(dict.fromkeys(found[0].name for found in metrics if found is not None))
     if not wanted:
@@ -221,6 +222,22 @@ def compare(
         measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
         tuple(each for each in parts if each is not None), left_out.set_index(by),
     )  # fmt: skip
+
+
+def _refuse_told(sums: pd.DataFrame, by: str) -> None:
+    """A value that is said to be hidden and has bounds that meet would stand in every total."""
+    problems = []
+    for name in (each for each in map(str, sums) if f"{each}{BOUNDS[0]}" in sums):
+        low, high = sums[f"{name}{BOUNDS[0]}"], sums[f"{name}{BOUNDS[1]}"]
+        for at in sums.index[sums[name].isna() & (low == high)]:
+            row = ", ".join(f"{key}={sums.at[at, key]}" for key in (by, "period") if key in sums)
+            expected = (
+                "bounds that differ: equal ones tell a hidden value (give those of the rule, as 0 to 4, or the value "
+                "where it may be known)"
+            )
+            problems.append(Problem(name, row, f"{low[at]:g} to {high[at]:g}", expected))
+    if problems:
+        raise BadInput("pack", problems)
 
 
 def _bases(metrics: Sequence[Any], basis: str | Sequence[str] | None) -> list[str] | None:

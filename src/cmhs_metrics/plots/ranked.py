@@ -60,7 +60,8 @@ def ranked_bars(
     intervals : bool, default True
         Whether the intervals of the values are drawn, where there are any.
     suppressed : collection, optional
-        Places whose missing value is suppressed, where no column says so.
+        Places whose missing value is suppressed, where no column says so. The average of the benchmark is not drawn
+        then, for it may have been made with their values; mean and median are of the places that are shown.
     source : str, optional
         The source of the data, for the caption.
     title : str, optional

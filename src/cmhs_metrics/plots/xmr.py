@@ -15,7 +15,7 @@ from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.periods import draw_periods, period_positions
 from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
 from cmhs_metrics.plots.text import LINE, SIZE
-from cmhs_metrics.presentation import KNOWN, listed
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,7 +62,8 @@ def xmr_chart(
     unit : str, optional
         The unit, where they are no metric's.
     suppressed : collection, optional
-        Periods whose missing value is suppressed.
+        Periods whose missing value is suppressed. Centre and limits must have been made without it: a chart that was
+        made with the value, even if it was taken out afterwards, is refused.
     source, title, ax
         As in `ranked_bars`.
 
@@ -74,7 +75,7 @@ def xmr_chart(
     Raises
     ------
     BadInput
-        When the table is not a run chart's, or of several groups.
+        When the table is not a run chart's, or of several groups, or its limits or its rules hold a suppressed value.
 
     References
     ----------
@@ -91,7 +92,7 @@ def xmr_chart(
     >>> print(alternative_text(ax).split(". ")[2])
     Special cause: concern in 1 of 9 points: 2016-12
     """
-    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase")
+    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase", "in_baseline")
     repeated = table[period].duplicated()
     if table.empty or repeated.any():
         found = "no rows" if table.empty else str(table.loc[repeated, period].iloc[0])
@@ -103,6 +104,7 @@ def xmr_chart(
     # The limits are of the whole phase, and stand also where a value does not.
     own = table[[period, value, *(name for name in ("status", "kind", "suppressed") if name in table)]]
     rows = shown_only(own.rename(columns={value: "value"}), key=period, suppressed=suppressed)
+    _check_made_without(table, rows, period)
     rows["name"] = [str(each) for each in table[period]]
     positions, follows = period_positions(list(table[period]))
     what = (
@@ -125,6 +127,25 @@ def xmr_chart(
     _lines(sheet.ax, positions, table["phase"].to_numpy(), limits, target)
     _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes)
     return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source))
+
+
+def _check_made_without(table: pd.DataFrame, rows: pd.DataFrame, period: str) -> None:
+    """Refuse a chart whose limits or rules were made with a suppressed value: they would give it back."""
+    hidden = rows["status"] == SUPPRESSED
+    if not hidden.any():
+        return
+    based = table["in_baseline"].astype("boolean").fillna(False).astype(bool)
+    told = hidden & (table["special_cause"].notna() | based)
+    for _, phase in table.groupby("phase"):
+        held = rows.loc[phase.index, "value"][based[phase.index] & ~hidden[phase.index]]
+        centre = float(phase["centre"].iloc[0])
+        # Also where all columns of the row were emptied: the centre is an average of the points that are shown.
+        if np.isfinite(centre) and not np.isclose([held.mean(), held.median()], centre, rtol=1e-9, atol=1e-12).any():
+            told |= hidden & table["phase"].eq(phase["phase"].iloc[0])
+    if told.any():
+        expected = "a chart made without its value: set it to missing first, then call run_chart"
+        problems = [Problem("suppressed", f"{period}={each}", None, expected) for each in table.loc[told, period]]
+        raise BadInput("xmr_chart", problems)
 
 
 def _ordinals(labels: list[Any]) -> Any:
