@@ -95,11 +95,10 @@ def open_average(
     if kind != "pooled":
         averages = [getattr(end[which], kind.split()[0])(skipna=False) for end in ends(places, column)]
         return float(averages[0]), float(averages[1])
-    named = dict(zip(metric.inputs, inputs, strict=True))
-    totals = {
-        each: tuple(np.array([values[which].sum(skipna=False)]) for values in ends(places, name))
-        for each, name in named.items()
-    }
+    totals = {}
+    for each, name in zip(metric.inputs, inputs, strict=True):
+        low, high = (np.array([float(values[which].sum(skipna=False))]) for values in ends(places, name))
+        totals[each] = low, high
     lower, upper = bounds_of(metric, totals)
     return float(lower[0]), float(upper[0])
 

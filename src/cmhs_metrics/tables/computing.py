@@ -71,8 +71,10 @@ def compute(
         columns.add(made)
     open_ones = [column for column in metrics if set(bounded) & set(column.inputs)]
     if open_ones:
-        add = _add_bounds_of_arrays if isinstance(columns, Arrays) else _add_bounds
-        add(columns, open_ones, where, prefix, bounded)
+        if isinstance(columns, Arrays):
+            _add_bounds_of_arrays(columns, open_ones, where, prefix, bounded)
+        else:
+            _add_bounds(columns, open_ones, where, prefix, bounded)
     return shown
 
 
