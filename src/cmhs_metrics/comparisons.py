@@ -37,7 +37,7 @@ def _table(rows: pd.DataFrame) -> str:
     basis = first.get("basis")
     proportion = str(first["unit"]).startswith("proportion")
     unit = unit_in_words(str(first["unit"]), None if basis is None or pd.isna(basis) else str(basis))
-    heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance"]
+    heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance", "Outside the funnel"]
     shown = rows.assign(status=statuses(rows), is_place=rows.get("is_place", True))
     told = bool((shown["status"] == SUPPRESSED).any())
     if told:
@@ -77,7 +77,7 @@ def _row(row: dict[Any, Any], unit: str, *, proportion: bool) -> str:
     place = escape(str(row["place"]))
     name = f"<b>{place}</b> (focus)" if row["focus"] is True else place if row["is_place"] else f"{place} (no place)"
     if row["status"] != KNOWN:
-        cells = [row["status"], "", "", "", ""]
+        cells = [row["status"], "", "", "", "", ""]
     else:
 
         def write(value: float, *, sign: bool = False) -> str:
@@ -87,9 +87,9 @@ def _row(row: dict[Any, Any], unit: str, *, proportion: bool) -> str:
         rank = f"{int(row['rank'])} of {int(row['places'])}" if pd.notna(row["rank"]) else ""
         percent = row.get("difference_percent")
         against = "" if percent is None or pd.isna(percent) else f"{amount(percent / 100, proportion=True, sign=True)}"
-        chance = row.get("more_than_chance")
-        said = "" if chance is None or pd.isna(chance) else "yes" if chance else "no"
-        cells = [write(row["value"]), bounds, rank, against, said]
+        verdicts = [row.get(name) for name in ("more_than_chance", "outside_funnel")]
+        said = ["" if each is None or pd.isna(each) else "yes" if each else "no" for each in verdicts]
+        cells = [write(row["value"]), bounds, rank, against, *said]
     return (
         f'<tr><th scope="row" style="text-align:left">{name}</th>{"".join(f"<td>{each}</td>" for each in cells)}</tr>'
     )

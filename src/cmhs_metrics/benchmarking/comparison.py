@@ -85,11 +85,14 @@ def benchmark(
     -------
     pandas.DataFrame
         A row for each metric and place, in the order of the places: `metric`, `label`, `unit`, `basis` (the population
-        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit], `outlier` (the place's
-        position in a funnel around the pooled value), `rank` (1 is highest) of `places`, `quartile` (1 is lowest),
-        `average` [unit], `average_kind` and `average_of` (how many places, and what it leaves out), `difference` [unit]
-        and `difference_percent` [%] from it, `more_than_chance` (whether the average lies outside the interval),
-        `peer_average` [unit], and the marks `focus`, `peer` and `is_place`.
+        of a rate), `place`, `value` [unit], its interval `lower` and `upper` [unit] and `interval_basis` (what that
+        stands on), `outlier` (where the place lies in a funnel of chance alone around the pooled value),
+        `funnel_position` (where it lies in the funnel widened for over-dispersion), `rank` (1 is highest) of `places`,
+        `quartile` (1 is lowest), `average` [unit], `average_kind` and `average_of` (how many places, and what it leaves
+        out), `difference` [unit] and `difference_percent` [%] from it, `more_than_chance` (whether the average lies
+        outside the interval), `outside_funnel` (whether the place lies outside the 99.8% limits of the widened funnel),
+        `overdispersion` (phi, how many times what chance brings places differ), `peer_average` [unit], and the marks
+        `focus`, `peer` and `is_place`.
 
         Where a measure has bounds (``caseload_lower`` and ``caseload_upper``, see `aggregate`) there are besides
         `value_lower` and `value_upper`, between which the true value lies [unit]; `rank_best` and `rank_worst`, the
@@ -106,6 +109,10 @@ def benchmark(
     Intervals and funnels are for counts of people or events: Byar's for rates, Wilson's for shares. Costs and staff are
     no counts, and ratios of two counts (contacts per patient) no shares: these have neither, and no chance is claimed
     for them. Contacts of one person do not come independently, so their intervals are narrower than they should be.
+
+    Most large places differ from the average by more than chance, for places differ: where `overdispersion` is well
+    above 1, `more_than_chance` says little. `outside_funnel` says which differ by more than places usually do, by the
+    additive model of Spiegelhalter and others (2012) as `variation.funnel` has it; it needs 10 places.
 
     Nothing is guessed of what is suppressed or rounded. A suppressed value has bounds and no value; an average over one
     has bounds, and no difference is taken from it. A rank, a quartile, an outlier and `more_than_chance` are given

@@ -13,6 +13,8 @@ from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.tables.metric_bounds import bounds_of
 from cmhs_metrics.variation import funnel
+from cmhs_metrics.variation.limits import PER
+from cmhs_metrics.variation.widened import funnel_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +135,7 @@ def open_chance(
     -------
     dict
         `lower` and `upper`, wide enough for every count; `highest_lower` and `lowest_upper`, the narrowest that a count
-        can have; `outlier`, where there is only one.
+        can have; `interval_basis`; `outlier` and `funnel_position`, where there is only one; `overdispersion`.
     """
     (few, many), (less, more) = events, others
     least, greatest = (few, more if of_all else few + more), (many, less if of_all else many + less)
@@ -159,7 +161,16 @@ def open_chance(
             "lower": lower, "upper": upper, "highest_lower": highest_lower, "lowest_upper": lowest_upper
         }.items()
     }  # fmt: skip
-    found["outlier"] = _outliers([least, greatest], known, metric, pooled).reindex(all_places)
+    found["interval_basis"] = pd.Series("independent events", index=known.index[known]).reindex(all_places)
+    words = _outliers([least, greatest], known, metric, pooled)
+    found["outlier"] = words.reindex(all_places)
+    if words.notna().any():
+        kind = "proportion" if metric.proportion else "rate"
+        corners = [(count[known].to_numpy(), base[known].to_numpy()) for count, base in (least, greatest)]
+        scale = 1.0 if metric.proportion else PER
+        positions, phi = funnel_positions(kind, corners, (pooled[0] / scale, pooled[1] / scale), words.tolist())
+        found["funnel_position"] = pd.Series(positions, words.index, dtype="object").reindex(all_places)
+        found["overdispersion"] = phi
     return found
 
 
@@ -188,7 +199,12 @@ def _no_words(index: pd.Index[Any]) -> pd.Series[Any]:
 def no_chance(index: pd.Index[Any]) -> dict[str, Any]:
     """What `open_chance` gives where nothing is counted."""
     nothing = pd.Series(np.nan, index=index)
-    return dict.fromkeys(("lower", "upper", "highest_lower", "lowest_upper"), nothing) | {"outlier": _no_words(index)}
+    words = dict.fromkeys(("interval_basis", "outlier", "funnel_position"), _no_words(index))
+    return (
+        dict.fromkeys(("lower", "upper", "highest_lower", "lowest_upper"), nothing)
+        | words
+        | {"overdispersion": math.nan}
+    )
 
 
 def certainly_outside(chance: dict[str, Any], average: tuple[float, float]) -> pd.Series[Any]:
