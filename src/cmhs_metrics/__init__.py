@@ -29,7 +29,16 @@ from cmhs_metrics.metrics.voluntary_sector import *
 from cmhs_metrics.metrics.waits import *
 from cmhs_metrics.metrics.workforce import *
 from cmhs_metrics.numeric.containers import DimensionalityError
-from cmhs_metrics.outcomes import avoided_activity, reliable_change, share_improved
+from cmhs_metrics.outcomes import (
+    OUTCOME_TOOLS,
+    OutcomeTool,
+    ReliableOutcomes,
+    avoided_activity,
+    first_and_latest_scores,
+    reliable_change,
+    reliable_outcomes,
+    share_improved,
+)
 from cmhs_metrics.periods import parse_periods
 from cmhs_metrics.populations import Population
 from cmhs_metrics.sizing import community_plan
@@ -127,6 +136,11 @@ __all__ = [
     "what_drove",
     "with_metrics",
     "workbooks",
+    "OUTCOME_TOOLS",
+    "OutcomeTool",
+    "ReliableOutcomes",
+    "first_and_latest_scores",
+    "reliable_outcomes",
 ]
 __all__ += metrics.__all__
 
