@@ -93,7 +93,7 @@ def sql(
     >>> print(sql("dna_rate", dialect="tsql", table="dbo.teams", by="icb"))
     WITH totals AS (
       SELECT
-        icb,
+        icb AS icb,
         CASE WHEN COUNT(did_not_attends) = COUNT_BIG(*) THEN SUM(CAST(did_not_attends AS FLOAT)) END AS did_not_attends,
         CASE WHEN COUNT(contacts) = COUNT_BIG(*) THEN SUM(CAST(contacts AS FLOAT)) END AS contacts
       FROM dbo.teams
