@@ -12,6 +12,7 @@ from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.ambitions import AMBITIONS, Ambition, AmbitionEnded, progress, required_growth, shortfall
 from cmhs_metrics.catalogue import describe, list_metrics
 from cmhs_metrics.clusters import CareCluster, SuperClass
+from cmhs_metrics.currencies import CareSetting, Currency, CurrencyGroup
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.extrapolation import extrapolate_rate, extrapolate_response, implied_population
 from cmhs_metrics.metrics.caseload import *
@@ -84,6 +85,9 @@ __all__ = [
     "AmbitionEnded",
     "BadInput",
     "CareCluster",
+    "CareSetting",
+    "Currency",
+    "CurrencyGroup",
     "DimensionalityError",
     "Population",
     "Problem",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import inspect
+import json
 import math
 import re
 import sys
@@ -205,6 +206,47 @@ class Metric:
             return "index" if self.index else "ratio"
         counted, *others = self.unit.replace("person_100k", "100,000 people").split(" / ")
         return " per ".join([plural(counted.split(" * ")[0]), *others])
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that `describe` says, in the types of JSON.
+
+        Returns
+        -------
+        dict
+            With the keys that the schema of the catalogue lists; see `cm.exchange.catalogue_schema`.
+        """
+        return {
+            "name": self.name,
+            "label": self.label,
+            "section": self.section,
+            "definition": self.definition,
+            "formula": self.formula,
+            "numerator": dict(self.numerator),
+            "denominator": dict(self.denominator),
+            "unit": self.unit,
+            "printed_unit": self.printed_unit,
+            "inputs": [{"name": name, "unit": unit} for name, unit in self.contract.inputs.items()],
+            "proportion": self.proportion,
+            "annual": self.annual,
+            "of_many_values": self.contract.many,
+            "caveats": list(self.caveats),
+            "synonyms": list(METRIC_WORDS.get(self.name, ())),
+            "published_as": list(self.published_as),
+            "status": self.status,
+            "source": str(self.source),
+            "example": {
+                "inputs": {
+                    key: list(value) if isinstance(value, (list, tuple)) else value
+                    for key, value in self.example.inputs.items()
+                },
+                "gives": self.example.gives,
+                "where": self.example.where,
+            },
+        }
+
+    def to_json(self) -> str:
+        """All that `describe` says, as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return describe, (self.name,)

@@ -93,7 +93,7 @@ def sql(
     >>> print(sql("dna_rate", dialect="tsql", table="dbo.teams", by="icb"))
     WITH totals AS (
       SELECT
-        icb,
+        icb AS icb,
         CASE WHEN COUNT(did_not_attends) = COUNT_BIG(*) THEN SUM(CAST(did_not_attends AS FLOAT)) END AS did_not_attends,
         CASE WHEN COUNT(contacts) = COUNT_BIG(*) THEN SUM(CAST(contacts AS FLOAT)) END AS contacts
       FROM dbo.teams
@@ -161,7 +161,7 @@ def of_a_dataset(metric: str, dataset: str, dialect: Dialect) -> str | None:
     def column(name: str) -> exp.Expression:
         return _column(name, dataset)
 
-    return _text(_built(found[0], column if found[0].kind in ("mean", "total") else total), dialect, pretty=False)
+    return _text(_built(found[0], column if found[0].kind == "mean" else total), dialect, pretty=False)
 
 
 def _wanted(metrics: Any, grouped: bool, problems: list[Problem]) -> list[_Wanted]:
