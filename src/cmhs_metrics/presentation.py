@@ -7,6 +7,7 @@ sentence that is made later can reveal it.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,11 @@ from cmhs_metrics.numeric.requirements import cell_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 KNOWN, SUPPRESSED, NOT_KNOWN = "known", "suppressed", "not known"
 """What a value can be to a reader."""
@@ -246,6 +252,28 @@ def unit_in_words(unit: str, basis: str | None = None) -> str:
 def in_words(unit: str) -> str:
     """A unit as pint writes it, in words: "GBP / person_100k" is "GBP per 100,000 people"."""
     return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")
+
+
+def period_in_words(period: object, *, short: bool = False) -> str:
+    """Months and days as people write them; every other text as it is.
+
+    Examples
+    --------
+    >>> period_in_words("2024-06"), period_in_words("2024-06-30"), period_in_words("2024/25 Q1")
+    ('June 2024', '30 June 2024', '2024/25 Q1')
+    >>> period_in_words("2024-04 to 2025-03", short=True)
+    'Apr 2024 to Mar 2025'
+    """
+
+    def written(found: re.Match[str]) -> str:
+        year, month, day = int(found[1]), int(found[2]), found[3]
+        # "2010-11" may be a financial year.
+        if not 1 <= month <= 12 or (day is None and month == (year + 1) % 100):
+            return found[0]
+        name = _MONTHS[month - 1][: 3 if short else None]
+        return f"{int(day)} {name} {year}" if day else f"{name} {year}"
+
+    return re.sub(r"(?<![\d/-])(\d{4})-(\d\d)(?:-(\d\d))?(?![\d/-])", written, str(period))
 
 
 def listed(names: Sequence[str], *, most: int = 20) -> str:

@@ -48,7 +48,7 @@ DEFINITIONS: dict[str, str] = {
 }
 """The canonical units that pint does not have, by name."""
 
-_PLURALS = {"GBP": "GBP", "WTE": "WTE", "person": "people"}
+_PLURALS = {"GBP": "GBP", "WTE": "WTE", "person": "people", "percent": "%"}
 """What many are called, where it is not the unit and an s."""
 
 # Pint builds its classes at run time, which no type checker can follow: they are Any, here and only here.

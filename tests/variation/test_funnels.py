@@ -289,7 +289,8 @@ class TestFunnel:
         frame = found.to_frame()
         assert frame.index.name == "icb"
         assert list(frame) == [
-            "denominator", "value", "z_score", "outlier", "target", "lower_95", "upper_95", "lower_99_8", "upper_99_8"
+            "denominator", "value", "z_score", "outlier", "target", "lower_95", "upper_95", "lower_99_8", "upper_99_8",
+            "adjustment",
         ]  # fmt: skip
         polars = v.funnel("proportion", pl.Series([4, 32, 120, None]), pl.Series([20, 200, 2000, 50]), 0.1)
         assert isinstance(polars.outlier, pl.Series)
@@ -304,7 +305,7 @@ class TestFunnel:
         arrow = pytest.importorskip("pyarrow")
         found = v.funnel("ratio", arrow.chunked_array([[50, 25, None]]), arrow.chunked_array([[25, 25, 25]]))
         assert found.outlier.to_pylist() == ["above 99.8%", "within", None]
-        assert repr(found).startswith("<Funnel of a ratio about 1: 2 places, 1 missing, 1 above 99.8%;")
+        assert repr(found).startswith("<Funnel of a ratio about 1: 2 places, 1 missing, 1 above 99.8% (more than")
 
     def test_no_cases_are_undefined_and_nobody_is_refused(self) -> None:
         found = v.funnel("proportion", np.array([4, 0, 6]), np.array([20, 0, 30]), 0.2)

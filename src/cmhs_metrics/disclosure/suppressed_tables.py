@@ -102,9 +102,12 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
         for name in ruled
         if name not in names
     ]
+    bounded = [name for name in names if any(bound in schema for bound in _bounds_of(name))]
+    others = [name for name in names if name not in bounded]
+    remedy = f"; measures={others} leaves it as it is" if others else ""
     problems += [
-        Problem(bound, None, None, f"no such column: {name} is suppressed or rounded already")
-        for name in names
+        Problem(bound, None, None, f"no such column: {name} is suppressed or rounded already{remedy}")
+        for name in bounded
         for bound in _bounds_of(name)
         if bound in schema
     ]

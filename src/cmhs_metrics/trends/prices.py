@@ -122,7 +122,7 @@ def real_terms(
                 "real_terms: base is needed: the period of the deflator at whose prices the values shall be"
             )
         if not hasattr(deflator, "items"):
-            expected = "a mapping or pandas Series of the price index of each period"
+            expected = "a mapping or pandas Series of the price index of each period; no series is carried here"
             raise BadInput("real_terms", [Problem("deflator", None, type(deflator).__name__, expected)])
         if columns is not None:
             return _deflated_table(
