@@ -16,10 +16,11 @@ from cmhs_metrics import signatures
 from cmhs_metrics.signatures import checked
 from tests.test_every_wrong_call import FUNCTIONS
 
+OF_ANY_KIND = {"Any", "object", "Value | Number", "Many", "Column", "NDArray[Any]", "T", "Frame"}
 Way = Literal["up", "down"]
 READ_BY_THE_FUNCTION = {
     "Any", "object", "Value", "Many", "Column", "NDArray[Any]", "pd.Series[Any]", "Frame", "T", "Hashable", "Source",
-    "os.PathLike[str]", "nw.DataFrame[Any]", "Sets", "Native",
+    "os.PathLike[str]", "tuple[float | None, float | None]", "nw.DataFrame[Any]", "Sets", "Native",
 }  # fmt: skip
 
 
@@ -126,3 +127,13 @@ def test_every_annotation_is_understood() -> None:
                 if signatures._check(part, plain.__globals__)(object()) is None:
                     unread.add(part)
     assert unread <= READ_BY_THE_FUNCTION
+
+
+def test_every_public_function_is_held_against_its_signature() -> None:
+    unchecked = [
+        name
+        for name, function in FUNCTIONS.items()
+        if inspect.unwrap(function) is function
+        and not {str(each.annotation) for each in inspect.signature(function).parameters.values()} <= OF_ANY_KIND
+    ]
+    assert not unchecked, "put @checked above them"

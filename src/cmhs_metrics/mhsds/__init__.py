@@ -45,3 +45,5 @@ __all__ = [
     "time_on_caseload",
     "waits",
 ]
+
+__dir__ = __all__.copy

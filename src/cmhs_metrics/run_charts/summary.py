@@ -15,6 +15,7 @@ from cmhs_metrics.presentation import amount
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import COLUMNS, SIGNALS
 from cmhs_metrics.run_charts.points import numbered, require_columns
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.periods import ordinals_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class RunChartSummary(pd.DataFrame):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+@checked
 def run_chart_summary(chart: Any, *, by: str | Sequence[str] = (), period: str = "period") -> Any:
     """Say of each run chart what its latest point is, and what its limits promise.
 

@@ -121,6 +121,7 @@ def quartile_groups(values: Any) -> Any:
     return places.give(quarters(places["values"]), "quartile")
 
 
+@checked
 def quantile_groups(values: Any, groups: int = 4, *, invert: bool = False) -> Any:
     """The group in which each place stands, when places are divided by rank into groups as equal as can be.
 
