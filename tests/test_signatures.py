@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -137,3 +139,10 @@ def test_every_public_function_is_held_against_its_signature() -> None:
         and not {str(each.annotation) for each in inspect.signature(function).parameters.values()} <= OF_ANY_KIND
     ]
     assert not unchecked, "put @checked above them"
+
+
+@pytest.mark.parametrize("package", sorted(each.name for each in pkgutil.iter_modules(cm.__path__) if each.ispkg))
+def test_a_package_shows_its_public_names_alone(package: str) -> None:
+    module = importlib.import_module(f"cmhs_metrics.{package}")
+    if hasattr(module, "__all__"):
+        assert {name for name in dir(module) if not name.startswith("_")} <= set(module.__all__)
