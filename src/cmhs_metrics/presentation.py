@@ -220,6 +220,18 @@ def _small(size: float, places: int) -> int:
     return 1 - math.floor(math.log10(size)) if 1e-6 <= size < 10**-places else places
 
 
+def written(value: Any) -> str:
+    """A number of any unit as people read it: to four figures, or to the whole number."""
+    number = float(getattr(value, "magnitude", value))
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+
+
+def signed(value: Any) -> str:
+    """The same with its sign."""
+    number = float(getattr(value, "magnitude", value))
+    return f"+{written(value)}" if number >= 0 else f"−{written(-number)}"
+
+
 def is_money(unit: str) -> bool:
     """Whether a unit is pounds, or pounds per something."""
     return str(unit).startswith(("GBP", "£"))
