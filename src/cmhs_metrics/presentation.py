@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, unknown
 from cmhs_metrics.errors import ordinal as ordinal
 from cmhs_metrics.numeric.expected import FINITE
 from cmhs_metrics.numeric.requirements import cell_name
@@ -98,12 +98,7 @@ def statuses(
     if suppressed:
         keys = table[key].astype(str) if key else pd.Series(table.index.astype(str), index=table.index)
         asked = keys_of(suppressed)
-        problems = [
-            Problem("suppressed", None, each, f"one that is in the table; {nearest(each, keys)}".rstrip("; "))
-            for each in asked
-            if each not in set(keys)
-        ]
-        refuse("the picture", problems)
+        refuse("the picture", unknown("suppressed", asked, keys, "one that is in the table"))
         hidden |= keys.isin(asked).to_numpy(dtype=bool)
     said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
     return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")

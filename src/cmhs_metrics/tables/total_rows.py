@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
+from cmhs_metrics.errors import BadInput, Problem, refuse, row_name, unknown
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS, Kind
 from cmhs_metrics.synonyms import words_of
 from cmhs_metrics.tables.columns import Arrays
@@ -80,12 +80,7 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
         raise BadInput("the table", [Problem(argument, None, labels, "a column of text in which these stand")])
     if not table.lazy:
         there = {value for name in columns for value in table.distinct(name)}
-        problems = [
-            Problem(argument, None, label, f"a label of the table; {nearest(str(label), map(str, there))}".rstrip("; "))
-            for label in labels
-            if label not in there
-        ]
-        refuse("the table", problems)
+        refuse("the table", unknown(argument, labels, there, "a label of the table"))
     named = nw.any_horizontal(*(table.text(name).is_in(labels) for name in columns), ignore_nulls=True)
     if table.lazy:
         return replace(table, frame=table.frame.filter(~named), given=None)
