@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.errors import ordinal as ordinal
 from cmhs_metrics.numeric.expected import FINITE
 from cmhs_metrics.numeric.requirements import cell_name
@@ -103,8 +103,7 @@ def statuses(
             for each in asked
             if each not in set(keys)
         ]
-        if problems:
-            raise BadInput("the picture", problems)
+        refuse("the picture", problems)
         hidden |= keys.isin(asked).to_numpy(dtype=bool)
     said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
     return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")
@@ -172,8 +171,7 @@ def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:
         )
         for at in np.flatnonzero(wrong)
     ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return floats
 
 

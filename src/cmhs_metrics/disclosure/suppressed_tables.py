@@ -8,7 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.disclosure.rule import NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
-from cmhs_metrics.errors import BadInput, Problem, nearest, nth
+from cmhs_metrics.errors import Problem, nearest, nth, refuse
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
 from cmhs_metrics.signatures import checked
 
@@ -121,5 +121,4 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
             problems += [
                 Problem(name, nth(row, "row"), float(counts[row]), "a whole number, zero or more") for row in wrong
             ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
