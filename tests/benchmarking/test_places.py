@@ -255,7 +255,8 @@ def test_no_level_of_totals_is_a_place(make: Any, by: Any) -> None:
 def test_of_two_places_it_says_how_two_are_compared() -> None:
     table = pd.DataFrame({"icb": ["QE1", "QUE"], "did_not_attends": [10, 22], "contacts": [100, 90]})
     (note,) = cm.benchmark(table, "dna_rate", by="icb").attrs["notes"]
-    assert note.startswith("Of 2 places") and "proportion_ratio_interval" in note
+    assert note.startswith("Of 2 places")
+    assert "proportion_ratio_interval" in note
 
 
 def test_people_whom_no_metric_needs_are_no_reason_for_a_word() -> None:
