@@ -17,6 +17,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, real
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION, FRAMEWORK, PLANNING_2025, WEB_PAGE, Source
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def shortfall(actual: Value | Number, target: Value | Number) -> Value:
     return target - actual
 
 
+@checked
 def required_growth(actual: float, target: float, years: float) -> float:
     """The yearly growth that still leads from here to a target.
 

@@ -23,6 +23,7 @@ from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION,
 from cmhs_metrics.numeric.containers import Contract, evaluate, trace
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import PLAIN
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.synonyms import METRIC_WORDS, NO_LONGER_COLLECTED, PUBLISHED_AS, words_of
 from cmhs_metrics.units import plural
 
@@ -455,6 +456,7 @@ def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
     return made
 
 
+@checked
 def describe(name: str | Callable[..., Any]) -> Metric:
     """Say what a metric is: definition, unit, inputs, source, caveats and a worked example.
 
@@ -528,6 +530,7 @@ def _offer(word: str) -> str:
     return nearest(word, _catalogue) or f"cm.search({word!r}) looks for the word, and list_metrics() has them all"
 
 
+@checked
 def list_metrics(words: str | None = None) -> pd.DataFrame:
     """List every metric, or those of a section or with a word.
 

@@ -11,13 +11,14 @@ from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.catchments.amounts import refuse_other_than_text
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, unknown_place
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, row_name
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of
 from cmhs_metrics.tables.casting import as_float, as_text
 from cmhs_metrics.tables.checking import LISTED, refuse_bad_cells
 from cmhs_metrics.tables.reading import read_table
-from cmhs_metrics.tables.table import require, row_name
+from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ _TEMPORARY = "_apportion_"
 _TO, _SHARE, _ORDER = f"{_TEMPORARY}to", f"{_TEMPORARY}share", f"{_TEMPORARY}order"
 
 
+@checked
 def apportion(
     table: Any,
     shares: Shares,
@@ -258,8 +260,6 @@ def _is_metric(name: str) -> bool:
 
 
 def _refuse_unknown(table: Table, by: str, shares: Shares, uncovered: Uncovered) -> None:
-    if uncovered not in ("refuse", "keep"):
-        raise BadInput("apportion", [Problem("uncovered", None, uncovered, "'refuse' or 'keep'")])
     if uncovered == "keep":
         return
     known = set(shares.from_places)

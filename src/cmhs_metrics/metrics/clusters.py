@@ -10,6 +10,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import expect_mapping
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import shares
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.sources import AUDIT, CURRENCIES
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _code(key: Any) -> int:
     return int(CareCluster.parse(key, allow_unused=True))
 
 
+@checked
 def cluster_profile(
     caseload: Mapping[Any, float] | pd.Series[Any],
     by: Literal["super class", "band"] = "super class",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from cmhs_metrics.benchmarking.place_names import listed as given
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.packs.contents import contents
 from cmhs_metrics.packs.figures import compare
-from cmhs_metrics.packs.page import page
+from cmhs_metrics.packs.page import page, page_parts, rendered
 from cmhs_metrics.packs.sections import NotShown
 from cmhs_metrics.packs.setting import Setting
 from cmhs_metrics.places import boundaries_of
@@ -74,10 +73,7 @@ class Pack:
 
     def _repr_html_(self) -> str:
         # In a frame of its own the page's styles stay in it, and nothing of it reaches the notebook.
-        return (
-            f'<iframe title="{escape(self.title)}" sandbox="allow-downloads" style="width:100%;height:40rem;border:0" '
-            f'srcdoc="{escape(self.html)}"></iframe>'
-        )
+        return rendered("frame.html", title=self.title, html=self.html)
 
 
 def pack(
@@ -147,7 +143,8 @@ def pack(
     Raises
     ------
     BadInput
-        When the tables are not in order (see `aggregate`), or a place, column or period is not there.
+        When the tables are not in order (see `aggregate`), a place, column or period is not there, or bounds that are
+        equal tell a value that is missing.
     ImportError
         When charts are asked for and matplotlib is not installed.
 

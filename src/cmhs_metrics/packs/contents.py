@@ -91,7 +91,7 @@ def contents(comparison: Figures) -> Contents:
     by_type, of_types = by_team_type(comparison)
     further |= {each.key: profile_findings(each, comparison) for each in held_profiles}
     further |= {each.key: type_findings(each, comparison) for each in by_type}
-    said = [*not_shown(comparison), *_no_funnels(made, funnels), *profiles_not_shown(held_profiles, comparison)]
+    said = [*not_shown(comparison), *_no_funnels(made), *profiles_not_shown(held_profiles, comparison)]
     shown = [each for each in held_profiles if each.known]
     mapped = first.name if first is not None else None
     return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types])
@@ -103,18 +103,18 @@ def _first_rate(made: list[Section]) -> Entry | None:
     return next((each for each in entries if POPULATION in each.writer.metric.inputs), None)
 
 
-def _no_funnels(made: list[Section], funnels: Mapping[str, PlaceFunnel]) -> list[NotShown]:
-    """Shares of counts that have no funnel."""
+def _no_funnels(made: list[Section]) -> list[NotShown]:
+    """Counts that are in no funnel."""
     without = [
         entry.writer.metric.label
         for section in made
         for entry in section.entries
-        if entry.name not in funnels and entry.writer.metric.proportion and entry.writer.rows["outlier"].notna().any()
+        if entry.writer.metric.counted is not None and not entry.writer.funnel_words
     ]
     if not without:
         return []
     why = (
-        f"A funnel needs the counts of {FEWEST_IN_FUNNEL} places or more, none of them suppressed or rounded. So there "
-        f"is none for: {', '.join(without)}."
+        f"A funnel needs {FEWEST_IN_FUNNEL} places or more, whose counts are known or lie close together. So there is "
+        f"none for: {', '.join(without)}."
     )
     return [NotShown("Funnels", why)]

@@ -15,7 +15,7 @@ from cmhs_metrics.plots.colours import AVERAGES, CONCERN, FOCUS, INK, MUTED, OTH
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Measured, absent, measured, names_of, shown_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
-from cmhs_metrics.presentation import KNOWN, keys_of, listed
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, keys_of, listed
 from cmhs_metrics.variation import Funnel, funnel_limits
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def funnel_chart(
     names : mapping of place to str, optional
         How places are called in the picture.
     suppressed : collection, optional
-        Places whose value is suppressed. They are listed and not drawn, nor does the width of the chart tell of them.
+        Places whose value is suppressed. They are listed and not drawn. The funnel is made anew without them: a pooled
+        target, over-dispersion and limits would give a hidden count back. A target that was given stays as it is.
     denominator : str, optional
         What values are out of, for the axis.
     source, title, ax
@@ -80,7 +81,8 @@ def funnel_chart(
     Raises
     ------
     BadInput
-        When there is not a place for each value, or a place of the focus is not there.
+        When there is not a place for each value, a place of the focus is not there, or the places that are shown are
+        too few for a pooled target or for over-dispersion (give `funnel` a target, or no adjustment).
 
     References
     ----------
@@ -95,7 +97,7 @@ def funnel_chart(
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "place"]
     ['East']
     """
-    rows, aside = _rows(funnel, places, focus, names, suppressed)
+    rows, aside, funnel = _rows(funnel, places, focus, names, suppressed)
     what = measured(metric, basis=basis) if metric is not None else measured(None, unit, "Value", basis)
     if metric is None and funnel.limits.kind == "proportion":
         what = Measured("Share", "", proportion=True, basis=basis)
@@ -124,7 +126,7 @@ def funnel_chart(
     return sheet.finish(_text(rows, funnel, what, sheet, axis, aside, source))
 
 
-def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) -> tuple[pd.DataFrame, str]:
+def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) -> tuple[pd.DataFrame, str, Funnel]:
     frame = funnel.to_frame()
     labels = list(frame.index) if places is None else list(places)
     if len(labels) != len(frame):
@@ -136,6 +138,8 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
     if problems:
         raise BadInput("funnel_chart", problems)
     rows = shown_only(frame[["place", "value"]], key="place", suppressed=suppressed)
+    funnel = funnel.without((rows["status"] == SUPPRESSED).to_numpy())
+    frame = funnel.to_frame().reset_index(drop=True).assign(place=labels)
     known = rows["status"] == KNOWN
     rows["denominator"] = frame["denominator"].astype("float64").where(known)
     rows["outlier"] = frame["outlier"].where(known)
@@ -143,9 +147,9 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
     rows["focus"] = frame["place"].astype(str).isin(asked)
     no_place = np.array(is_no_place(frame["place"].astype(str), NOT_PLACES))
     if not no_place.any():
-        return rows, ""
+        return rows, "", funnel
     said = f"No place, and not shown, though the target may hold it: {listed(rows.loc[no_place, 'name'].tolist())}."
-    return rows[~no_place], said
+    return rows[~no_place], said, funnel
 
 
 def _limits(funnel: Funnel, known: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from cmhs_metrics.mhsds.national.publishing import read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +76,7 @@ NHS England, Mental Health Services Monthly Statistics, published analytical cod
 COUNTS = ("referrals", "paired", "improved", "deteriorated", "unchanged", "below_cut_off", "recovered")
 
 
+@checked
 def paired_outcomes(
     extract: Extract, month: str, *, breakdown: str | Sequence[str] = ENGLAND, icb_of: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
