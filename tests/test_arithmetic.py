@@ -131,6 +131,8 @@ RATIOS = [
         (3, 12, 0.25),
         (9, 15, 0.6),
     ),
+    Ratio("paired_outcomes_rate", "paired_outcomes", "outcomes_due", (3, 8, 0.375), (9, 36, 0.25)),
+    Ratio("reliable_improvement_rate", "reliable_improvements", "paired_outcomes", (1, 3, 1 / 3), (8, 10, 0.8)),
     Ratio("improved_share", "people_improved", "people_measured", (3, 12, 0.25), (9, 15, 0.6)),
     Ratio("contacted_in_time_rate", "people_contacted_in_time", "people_referred", (3, 12, 0.25), (9, 15, 0.6)),
     Ratio("stepped_down_rate", "people_stepped_down", "people_referred", (3, 12, 0.25), (9, 15, 0.6)),
@@ -264,4 +266,6 @@ def test_few_examples_are_illustrations() -> None:
         "crisis_24_hour_rate",
         "key_worker_coverage",
         "long_stay_rate",
+        "paired_outcomes_rate",
+        "reliable_improvement_rate",
     }

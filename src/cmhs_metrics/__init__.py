@@ -30,7 +30,16 @@ from cmhs_metrics.metrics.voluntary_sector import *
 from cmhs_metrics.metrics.waits import *
 from cmhs_metrics.metrics.workforce import *
 from cmhs_metrics.numeric.containers import DimensionalityError
-from cmhs_metrics.outcomes import avoided_activity, reliable_change, share_improved
+from cmhs_metrics.outcomes import (
+    OUTCOME_TOOLS,
+    OutcomeTool,
+    ReliableOutcomes,
+    avoided_activity,
+    first_and_latest_scores,
+    reliable_change,
+    reliable_outcomes,
+    share_improved,
+)
 from cmhs_metrics.periods import parse_periods
 from cmhs_metrics.populations import Population
 from cmhs_metrics.sizing import community_plan
@@ -46,6 +55,7 @@ if TYPE_CHECKING:
         decomposition,
         disclosure,
         exchange,
+        inequality,
         intervals,
         mhsds,
         need,
@@ -100,6 +110,7 @@ __all__ = [
     "extrapolate_response",
     "implied_population",
     "index_to_base",
+    "inequality",
     "intervals",
     "list_metrics",
     "mhsds",
@@ -131,6 +142,11 @@ __all__ = [
     "what_drove",
     "with_metrics",
     "workbooks",
+    "OUTCOME_TOOLS",
+    "OutcomeTool",
+    "ReliableOutcomes",
+    "first_and_latest_scores",
+    "reliable_outcomes",
 ]
 __all__ += metrics.__all__
 

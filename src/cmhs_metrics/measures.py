@@ -197,6 +197,9 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure(
         "people_stepped_down", "patient", FLOW, "those who need a more intensive service no longer", "people_referred"
     ),
+    Measure("outcomes_due", "referral", FLOW, "referrals of which a paired outcome is asked for"),
+    Measure("paired_outcomes", "referral", FLOW, "those with a first and a later score", part_of="outcomes_due"),
+    Measure("reliable_improvements", "referral", FLOW, "those that improved by the reliable change", "paired_outcomes"),
     # Populations
     Measure("registered_population", "person", PEOPLE, "people registered with the GPs of the place"),
     Measure("weighted_population", "person", PEOPLE, "registered people, weighted for mental-health need"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -20,21 +20,22 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.funnels import PlaceFunnel
+    from cmhs_metrics.packs.processes import Process
     from cmhs_metrics.packs.profiles import Profile
     from cmhs_metrics.packs.sections import Entry
     from cmhs_metrics.packs.team_types import ByType
 
-NARROW, WIDE, LOW = 5.6, 9.5, 3.4
-"""Widths of a chart beside its sentences and of one across the page, and the least height [inch]."""
-
-MOST_IN_A_COLUMN = 60
-"""Of more places a chart goes across the page."""
+NARROW, MIDDLE, WIDE, LOW = 5.6, 7.0, 11.4, 2.7
+"""Widths of charts beside sentences and of those across the page, and the least height [inch]."""
 
 SHOWN = (
     "metric", "label", "unit", "basis", "place", "status", "value", "lower", "upper", "rank", "places", "average",
     "average_kind", "peer_average", "focus", "peer",
 )  # fmt: skip
 """What a chart is given."""
+
+MOST_BESIDE, MOST_DOTS = 20, 160
+"""Of more places a chart goes across the page in two halves; of more again in one."""
 
 MOST_PARTS = 12
 """Of more parts a profile has no chart: its colours would be too many to tell apart."""
@@ -47,6 +48,7 @@ MOST_LINES = 6
 
 _GLYPH = re.compile(r'<path id="[^"]*?-(DejaVuSans[^"]*)"(?: d="([^"]*)")? transform="([^"]*)"/>')
 _NAME = re.compile(r' id="([^"]*)"')
+_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -64,9 +66,11 @@ class Chart:
         What is said of it first: the alternative text of its files.
     draw : callable
         Draws it, on axes or as a slide of its own.
-    wide : bool, default False
-        Whether it goes across the page.
-    height : float, default 3.4
+    width : float, default 5.6
+        Its width in the page [inch].
+    halves : bool, default False
+        Whether a narrow screen shows its right half below its left one.
+    height : float, default 2.7
         Its least height in the page [inch].
     """
 
@@ -74,8 +78,14 @@ class Chart:
     label: str
     sentence: str
     draw: Callable[..., Axes]
-    wide: bool = False
+    width: float = NARROW
+    halves: bool = False
     height: float = LOW
+
+    @property
+    def wide(self) -> bool:
+        """Whether it goes across the page."""
+        return self.width == WIDE
 
 
 class Charts:
@@ -110,9 +120,9 @@ class Charts:
             )  # fmt: skip
 
         said = entry.findings[0].sentence if entry.findings else ""
-        return Chart(
-            f"chart-{entry.name}", f"Chart, {entry.writer.metric.label}", said, draw, len(rows) > MOST_IN_A_COLUMN
-        )
+        many = len(rows) > MOST_BESIDE
+        halves, label = MOST_DOTS >= len(rows) > MOST_BESIDE, f"Chart, {entry.writer.metric.label}"
+        return Chart(f"chart-{entry.name}", label, said, draw, WIDE if many else NARROW, halves)
 
     def trend(self, entry: Entry) -> Chart | None:
         """The focus places, and the average, over the periods."""
@@ -133,11 +143,14 @@ class Charts:
         values[label], hidden[label] = every.groupby("period")["average"].first().reindex(periods), False
         title = f"{entry.writer.metric.label} over time"
 
+        # All lines are named where they are few.
+        focus = list(self.comparison.focus) if values.shape[1] > MOST_LINES else []
+
         def draw(**where: Any) -> Axes:
             from cmhs_metrics import plots
 
             return plots.trend_chart(
-                values, metric=entry.writer.metric.name, basis=entry.writer.basis, focus=list(self.comparison.focus),
+                values, metric=entry.writer.metric.name, basis=entry.writer.basis, focus=focus,
                 suppressed=hidden, names=self.names, source=self.source, title=title, **where,
             )  # fmt: skip
 
@@ -145,6 +158,20 @@ class Charts:
         return Chart(
             f"trend-{entry.name}", f"Chart of the trend, {entry.writer.metric.label}", " ".join(told[:1]), draw
         )
+
+    def process(self, entry: Entry, held: Process) -> Chart:
+        """The run chart of the place, with its icons."""
+        metric, name = entry.writer.metric, self.names[self.comparison.focus[0]]
+
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
+
+            return plots.xmr_chart(
+                held.chart, "value", metric=metric.name, basis=entry.writer.basis, suppressed=list(held.suppressed),
+                source=self.source, title=f"{metric.label}, {name}: XmR chart", **where,
+            )  # fmt: skip
+
+        return Chart(f"trend-{entry.name}", f"Run chart, {metric.label}", f"{metric.label}: {held.reason}.", draw)
 
     def tiles(self, entry: Entry) -> Chart | None:
         """The integrated care boards as a map of tiles; None where the places are others."""
@@ -162,7 +189,7 @@ class Charts:
             return plots.tile_map(rows, names=self.names or None, source=self.source, title=title, **where)
 
         said = " ".join(each.sentence for each in entry.further if each.kind == "spread")
-        return Chart(f"map-{entry.name}", f"Map, {entry.writer.metric.label}", said, draw, wide=True, height=8.0)
+        return Chart(f"map-{entry.name}", f"Map, {entry.writer.metric.label}", said, draw, WIDE, height=8.0)
 
     def funnel(self, entry: Entry, held: PlaceFunnel, sentence: str) -> Chart:
         """The places against the limits of chance."""
@@ -177,7 +204,7 @@ class Charts:
                 suppressed=hidden, denominator=held.denominator, source=self.source, **where,
             )  # fmt: skip
 
-        return Chart(f"funnel-{entry.name}", f"Funnel, {entry.writer.metric.label}", sentence, draw, height=4.2)
+        return Chart(f"funnel-{entry.name}", f"Funnel, {entry.writer.metric.label}", sentence, draw, height=3.7)
 
     def profile(self, profile: Profile, sentence: str) -> Chart | None:
         """What a measure is made of, a bar for each focus place and one for all; None where the parts are too many."""
@@ -196,7 +223,7 @@ class Charts:
                 source=self.source, title=profile.title, **where,
             )  # fmt: skip
 
-        return Chart(profile.key, f"Chart, {profile.title}", sentence, draw, height=2.0)
+        return Chart(profile.key, f"Chart, {profile.title}", sentence, draw, MIDDLE, height=2.0)
 
     def by_team_type(self, of: ByType, sentence: str) -> Chart | None:
         """Where the place stands in each type of team; of several places, or none, every place as a bar."""
@@ -222,15 +249,22 @@ class Charts:
             title = f"{of.title}: {self.names[place]} beside all others"
             return plots.dot_and_range(shown, place, names=self.names, source=self.source, title=title, **where)
 
-        high = 2.2 + 0.62 * len(own) if place is not None else 5.2 if len(of.writers) <= 4 else 8.8
-        return Chart(of.key, f"Chart, {of.title}", sentence, draw, wide=True, height=high)
+        high = 1.6 + 0.47 * len(own) if place is not None else 5.2 if len(of.writers) <= 4 else 8.8
+        return Chart(of.key, f"Chart, {of.title}", sentence, draw, WIDE if place is None else MIDDLE, height=high)
 
     def inline(self, chart: Chart) -> str:
-        """A chart as an element of the page."""
+        """A chart as an element of the page, or as its two halves."""
         from cmhs_metrics import plots
 
-        drawn = chart.draw(ax=_axes(WIDE if chart.wide else NARROW, chart.height))
-        return self._inline(plots.to_svg(drawn, chart.name), chart.name)
+        drawn = chart.draw(ax=_axes(chart.width, chart.height))
+        element = self._inline(plots.to_svg(drawn, chart.name), chart.name)
+        found = _BOX.search(element) if chart.halves else None
+        if found is None:
+            return element
+        half = float(found[1]) / 2
+        left = element.replace(found[0], f'viewBox="0 0 {half:g} {found[2]}"', 1)
+        right = f'<svg viewBox="{half:g} 0 {half:g} {found[2]}" aria-hidden="true" focusable="false">'
+        return f'{left}{right}<use href="#{chart.name}-figure_1"/></svg>'
 
     def shared(self) -> str:
         """The shapes of the letters, to stand once in the page before the charts."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.measures import POPULATION
 from cmhs_metrics.packs.funnels import FEWEST_IN_FUNNEL, funnel_finding, funnel_of
+from cmhs_metrics.packs.processes import process_of
 from cmhs_metrics.packs.profiles import profile_findings, profiles, profiles_not_shown
 from cmhs_metrics.packs.sections import NotShown, not_shown, sections
 from cmhs_metrics.packs.team_types import by_team_type, type_findings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.funnels import PlaceFunnel
+    from cmhs_metrics.packs.processes import Process
     from cmhs_metrics.packs.profiles import Profile
     from cmhs_metrics.packs.sections import Entry, Section
     from cmhs_metrics.packs.team_types import ByType
@@ -42,6 +44,8 @@ class Contents:
         What is said beside funnels, profiles and metrics by type, by their names.
     not_shown : list of NotShown
         What could not be shown, and why.
+    processes : mapping of str to Process
+        The run charts of the only place of the focus, by the names of their entries.
     """
 
     sections: list[Section]
@@ -51,6 +55,7 @@ class Contents:
     by_type: list[ByType]
     further: Mapping[str, list[Finding]]
     not_shown: list[NotShown]
+    processes: Mapping[str, Process]
 
     @property
     def findings(self) -> list[Finding]:
@@ -94,7 +99,11 @@ def contents(comparison: Figures) -> Contents:
     said = [*not_shown(comparison), *_no_funnels(made), *profiles_not_shown(held_profiles, comparison)]
     shown = [each for each in held_profiles if each.known]
     mapped = first.name if first is not None else None
-    return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types])
+    processes = {}
+    for entry in (entry for section in made for entry in section.entries):
+        if len(comparison.focus) == 1 and (found := process_of(entry, comparison, comparison.focus[0])) is not None:
+            processes[entry.name] = found
+    return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types], processes)
 
 
 def _first_rate(made: list[Section]) -> Entry | None:

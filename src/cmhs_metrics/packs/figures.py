@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -82,6 +83,8 @@ class Figures:
         The sums by type of team, staff group and care cluster, where the table has these.
     no_place : pandas.DataFrame, optional
         As `measures`, of the rows that stand for no place, such as "Unknown": they are in nothing else.
+    targets, improvement : mapping of str
+        The target of metrics, and which way is good, as the reader gave them.
     """
 
     by: str
@@ -98,6 +101,8 @@ class Figures:
     pooled: bool = False
     parts: tuple[Parts, ...] = ()
     no_place: pd.DataFrame | None = None
+    targets: Mapping[str, float] = field(default_factory=dict)
+    improvement: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, place: str) -> str:
         """A place as the pack first calls it: its name, and its code where it has both."""
@@ -172,12 +177,14 @@ def compare(
     over_time: OverTime | None = None,
     average: Average = "pooled",
     confidence: float = 0.95,
+    targets: Mapping[str, float] | None = None,
+    improvement: Mapping[str, str] | None = None,
 ) -> Figures:
     """Set every metric of the places of a table side by side, in each of its periods.
 
     Parameters
     ----------
-    data, populations, focus, peers, by, place, basis, period, over_time, average, confidence
+    data, populations, focus, peers, by, place, basis, period, over_time, average, confidence, targets, improvement
         As in `pack`.
 
     Returns
@@ -191,6 +198,7 @@ def compare(
         When the tables are not in order, or a place, column or period is not there.
     """
     columns = columns_of(data)
+    _check_metrics(targets or {}, improvement or {})
     by = by or place_column(data, columns, [*focus, *peers])
     if by not in columns:
         raise BadInput("pack", [Problem("by", None, by, f"a column of the table; {nearest(by, columns)}".rstrip("; "))])
@@ -253,8 +261,30 @@ def compare(
         by, tuple(focus), tuple(peers), names, average, confidence, shown,
         rows, pd.concat(history, ignore_index=True) if len(periods) > 1 else rows.iloc[:0],
         measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
-        tuple(each for each in parts if each is not None), left_out.set_index(by),
+        tuple(each for each in parts if each is not None), left_out.set_index(by), dict(targets or {}),
+        dict(improvement or {}),
     )  # fmt: skip
+
+
+def _check_metrics(targets: Mapping[str, Any], improvement: Mapping[str, Any]) -> None:
+    problems = [
+        Problem(argument, None, name, f"the name of a metric; {nearest(str(name), CATALOGUE)}".rstrip("; "))
+        for argument, given in (("targets", targets), ("improvement", improvement))
+        for name in given
+        if name not in CATALOGUE
+    ]
+    problems += [
+        Problem("targets", str(name), value, "a finite number")
+        for name, value in targets.items()
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
+    ]
+    problems += [
+        Problem("improvement", str(name), value, "'high' or 'low', whichever is good")
+        for name, value in improvement.items()
+        if value not in ("high", "low")
+    ]
+    if problems:
+        raise BadInput("pack", problems)
 
 
 def _refuse_told(sums: pd.DataFrame, by: str) -> None:

@@ -12,8 +12,10 @@ from cmhs_metrics.packs.tables import rank_cell, shown, unit_words
 from cmhs_metrics.presentation import KNOWN, ordinal, period_in_words
 
 if TYPE_CHECKING:
+    from cmhs_metrics.packs.contents import Contents
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.findings import Finding, Writer
+    from cmhs_metrics.packs.processes import Process
     from cmhs_metrics.packs.sections import Entry, Section
 
 FIRST = (
@@ -52,12 +54,15 @@ class Headline:
         The peers by name, with their values.
     trend : Line or None
         Its trend.
+    process : Process or None
+        What its run chart says, where there are enough periods.
     """
 
     entry: Entry
     cells: dict[str, str]
     peers: list[tuple[str, str]]
     trend: Line | None
+    process: Process | None
 
     @property
     def unit(self) -> str:
@@ -77,13 +82,13 @@ def headline_entries(made: list[Section]) -> list[Entry]:
     return entries
 
 
-def headlines(made: list[Section], comparison: Figures) -> list[Headline]:
+def headlines(made: Contents, comparison: Figures) -> list[Headline]:
     """The rows of the front page: of one place its own, of several their values, of none the range of all.
 
     Parameters
     ----------
-    made : list of Section
-        The parts of the pack.
+    made : Contents
+        What stands in the pack.
     comparison : Figures
         The figures.
 
@@ -94,8 +99,14 @@ def headlines(made: list[Section], comparison: Figures) -> list[Headline]:
     """
     focus = comparison.focus
     return [
-        Headline(entry, _cells(entry, comparison), _peers(entry, comparison), _line(entry, comparison, focus))
-        for entry in headline_entries(made)
+        Headline(
+            entry,
+            _cells(entry, comparison),
+            _peers(entry, comparison),
+            _line(entry, comparison, focus),
+            made.processes.get(entry.name),
+        )
+        for entry in headline_entries(made.sections)
     ]
 
 
@@ -174,13 +185,13 @@ def _line(entry: Entry, comparison: Figures, focus: tuple[str, ...]) -> Line | N
     return Line(" ".join(f"{x:g},{y:g}" for x, y in points), points[-1], words)
 
 
-def front_findings(made: list[Section], comparison: Figures) -> list[Finding]:
+def front_findings(content: Contents, comparison: Figures) -> list[Finding]:
     """Three to five sentences: the most certain, the largest and the newest of what is said.
 
     Parameters
     ----------
-    made : list of Section
-        The parts of the pack.
+    content : Contents
+        What stands in the pack.
     comparison : Figures
         The figures.
 
@@ -188,8 +199,10 @@ def front_findings(made: list[Section], comparison: Figures) -> list[Finding]:
     -------
     list of Finding
         Of one place: up to two positions outside a funnel (at 99.8% before 95%), the two furthest from the middle of
-        the ranks, and the largest move to the period shown. Of several places or none: the widest ranges.
+        the ranks, and the largest move to the period shown, first of those whose latest point is of special cause. Of
+        several places or none: the widest ranges.
     """
+    made = content.sections
     entries = [entry for section in made for entry in section.entries]
     if len(comparison.focus) != 1:
         if comparison.focus:
@@ -211,7 +224,12 @@ def front_findings(made: list[Section], comparison: Figures) -> list[Finding]:
     certain.sort(key=lambda each: each[:2])
     chosen = [position for *_, position in certain[:2]]
     chosen += [each for each in furthest(made, place) if each not in chosen][: 4 - len(chosen)]
-    moves = [each for entry in entries for each in entry.further if each.kind == "trend" and each.place == place]
-    chosen += sorted(moves, key=lambda each: -abs(each.figures.get("change_percent", 0.0)))[:1]
+    moves = []
+    for entry in entries:
+        process = content.processes.get(entry.name)
+        special = process is not None and bool(process.icons) and process.icons[0].words.startswith("special")
+        told = [each for each in entry.further if each.kind == "trend" and each.place == place]
+        moves += [(not special, -abs(each.figures.get("change_percent", 0.0)), each) for each in told]
+    chosen += [each for *_, each in sorted(moves, key=lambda each: each[:2])[:1]]
     told = [each for each in positions if each.kind == "position" and each not in chosen]
     return [*chosen, *told[: max(0, FEWEST_SENTENCES - len(chosen))]][:MOST_SENTENCES]

@@ -60,8 +60,8 @@ def reading(comparison: Figures, *, has_funnels: bool, has_intervals: bool) -> l
     if has_funnels:
         said.append(
             "A funnel marks out places beyond the limits of chance, widened by how much places differ anyway (additive "
-            "over-dispersion, Spiegelhalter 2005): of 1,000 places alike in all but chance and that spread, about 50 lie "
-            "outside the 95% limits and 2 outside the 99.8% limits."
+            "over-dispersion, Spiegelhalter 2005): of 1,000 places alike in all but chance and that spread, about 50 "
+            "lie outside the 95% limits and 2 outside the 99.8% limits."
         )
     if has_intervals:
         said.append(

@@ -50,7 +50,7 @@ class Article:
         Its id, its heading, and the line below that.
     sentences : list of str
         What is said of it.
-    chart : Chart or None
+    beside : Chart or None
         The chart beside the sentences.
     charts : list of Chart
         Further charts, below these.
@@ -67,7 +67,7 @@ class Article:
     key: str
     title: str
     sentences: list[str]
-    chart: Chart | None
+    beside: Chart | None
     table: Table
     links: list[Link]
     definition: str = ""
@@ -129,9 +129,10 @@ def content(comparison: Figures, made: Contents, setting: Setting, charts: Chart
         "summary": [counts(made.sections, comparison, alone)] if alone and made.sections else [],
         "findings": [
             each.sentence if alone is None else _without_name(each, comparison)
-            for each in front_findings(made.sections, comparison)
+            for each in front_findings(made, comparison)
         ],
-        "headlines": headlines(made.sections, comparison),
+        "headlines": headlines(made, comparison),
+        "markup": _marked(str),
         "average": comparison.average,
         "parts": parts,
         "not_shown": lines.head(MOST_LINES).to_dict("records"),
@@ -183,22 +184,32 @@ def page_parts(comparison: Figures, made: Contents, charts: Charts) -> list[Part
     return parts
 
 
+def charts_of(parts: Iterable[Part]) -> list[Chart]:
+    """Every chart of the page, in its order."""
+    articles = [article for part in parts for article in part.articles]
+    return [each for article in articles for each in [article.beside, *article.charts] if each is not None]
+
+
 def _entry(entry: Entry, comparison: Figures, charts: Charts, made: Contents) -> Article:
     metric = entry.writer.metric
     held, told = made.funnels.get(entry.name), made.further.get(entry.name, [])
-    further = [charts.trend(entry) if comparison.periods else None]
-    further.append(charts.funnel(entry, held, _first(told)) if held is not None else None)
-    further.append(charts.tiles(entry) if entry.name == made.mapped else None)
     several = len(comparison.measures) > 1
+    process = made.processes.get(entry.name)
+    small: list[Chart | None] = [charts.ranked(entry)] if several else []
+    small.append(charts.process(entry, process) if process else charts.trend(entry) if comparison.periods else None)
+    small.append(charts.funnel(entry, held, _first(told)) if held is not None else None)
+    small.append(charts.tiles(entry) if entry.name == made.mapped else None)
+    drawn = [each for each in small if each is not None]
+    beside = next((each for each in drawn if not each.wide), None)
     return Article(
         entry.name,
         metric.label,
         _brief([*entry.findings, *told], comparison, entry.writer.subject),
-        charts.ranked(entry) if several else None,
+        beside,
         short_table(entry, comparison),
         _links(entry, comparison, made),
         metric.definition,
-        [each for each in further if each is not None],
+        [each for each in drawn if each is not beside],
         places_table(entry, comparison) if several else None,
         tuple(metric.caveats),
     )

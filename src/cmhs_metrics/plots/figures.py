@@ -121,6 +121,7 @@ class Sheet:
         self.title = wrap(title[: 2 * LONGEST], self.width, TITLE_SIZE, most=2, bold=True)
         self.unit = wrap(unit, self.width, most=2)
         self.key: list[tuple[Any, str]] = []
+        self.key_width = self.width
         self.caption: list[str] = []
 
     def make_room(self, height: float) -> None:
@@ -171,6 +172,15 @@ class Sheet:
             Where the axes stand [point].
         """
         self.make_room(LEAST + bottom + over)
+        if self.in_page and self.width - left - right < LEAST:
+            more = LEAST - (self.width - left - right)
+            wide, high = self.figure.get_size_inches()
+            self.figure.set_size_inches(wide + more / 72, high)
+            self.scale, self.right, self.width = (
+                (self.scale[0] + more, self.scale[1]),
+                self.right + more,
+                self.width + more,
+            )
         box = Bbox.from_extents(
             self.left + left, self.bottom + self.foot() + bottom, self.right - right, self.top - self.head() - over
         )
@@ -206,14 +216,14 @@ class Sheet:
 
     def _columns(self) -> int:
         widest = max(width(label) for _, label in self.key) + 4.5 * SIZE
-        return max(1, min(len(self.key), int(self.width // widest)))
+        return max(1, min(len(self.key), int(self.key_width // widest)))
 
     def _key_rows(self) -> int:
         return -(-len(self.key) // self._columns()) if self.key else 0
 
     def _draw_key(self, height: float) -> None:
         handles = [handle for handle, _ in self.key]
-        labels = [shorten(label, self.width - 5 * SIZE) for _, label in self.key]
+        labels = [shorten(label, self.key_width - 5 * SIZE) for _, label in self.key]
         self.ax.legend(
             handles, labels, loc="upper left", bbox_to_anchor=(self.left / self.scale[0], height / self.scale[1]),
             bbox_transform=self.figure.transSubfigure, ncols=self._columns(), frameon=False, fontsize=SIZE,

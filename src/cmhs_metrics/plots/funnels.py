@@ -108,9 +108,10 @@ def funnel_chart(
     adjusted = "" if funnel.adjustment == "none" else f"Limits widened for over-dispersion ({funnel.adjustment})."
     sheet.say(" ".join(each for each in (absent(rows), aside) if each), adjusted, what.caption(source))
     lines = _limits(funnel, known)
-    upright, texts = value_ticks(
-        [*known["value"], *lines.to_numpy()[:, 1:].ravel(), funnel.target], what.unit, proportion=what.proportion
-    )
+    # Where fewer are counted than at any place, the limits may leave the picture: they would flatten the rest.
+    near = lines[lines["denominator"] >= known["denominator"].min()].to_numpy()[:, 1:].ravel()
+    held = [*known["value"], *near, funnel.target]
+    upright, texts = value_ticks(held, what.unit, proportion=what.proportion, zero=False)
     across, below = value_ticks(known["denominator"].tolist(), "", proportion=False)
     sheet.place(left=widest(texts), right=width(below[-1]) / 2, bottom=SIZE * LINE + 8)
     draw_values(sheet.ax, upright, texts, across=False)

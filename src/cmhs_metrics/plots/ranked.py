@@ -12,7 +12,7 @@ from cmhs_metrics.plots.axes import BEHIND, BESIDE, TICK, Names, draw_values, va
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, MUTED, OTHERS, PAPER, PEERS
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared
-from cmhs_metrics.plots.text import LINE, SIZE, shorten, shorten_all, width
+from cmhs_metrics.plots.text import LINE, SIZE, shorten, shorten_all, width, wrap
 from cmhs_metrics.presentation import KNOWN
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ def ranked_bars(
     lines = _lines(places, mean=mean, median=median)
     has_bounds = intervals and bool(rows["lower"].notna().any())
     sheet.key = _key(rows, places, lines, has_bounds)
+    if sheet.in_page and len(rows) > MOST_BARS:
+        # On a narrow screen the page shows the two halves below one another: the first has the key.
+        sheet.key_width = sheet.width / 2 - 10
+        sheet.unit = wrap(what.words, sheet.key_width, most=2)
     sheet.say(what.caption(source), most=5)
     bounds = rows[["lower", "upper"]].to_numpy().ravel() if has_bounds else np.array([])
     held = [*rows["value"], *bounds, *lines.values()]
@@ -147,7 +151,7 @@ def _columns(sheet: Sheet, count: int) -> int:
     """In how many columns all places can be named; none where they cannot."""
     below = SIZE * LINE + TICK
     if sheet.in_page or sheet.own:
-        most = 1 if count <= (60 if sheet.in_page else MOST_IN_A_COLUMN) or sheet.width < 2 * LEAST_WIDE else 2
+        most = 1 if (count <= MOST_IN_A_COLUMN and not sheet.in_page) or sheet.width < 2 * LEAST_WIDE else 2
         if count > MOST_DOTS:
             return 0
         sheet.make_room(-(-count // most) * SIZE * BESIDE + below)
@@ -168,7 +172,7 @@ def _dots(
     each, gap = -(-len(rows) // split), 20.0
     wide = (box.width - gap * (split - 1)) / split
     right = max((width(places.measured.write(value), bold=True) for value in rows["value"].dropna()), default=0) + 10
-    room = max(wide * 0.4, wide - right - max(120.0, 0.3 * wide))
+    room = max(wide * 0.4, wide - right - max(100.0, 0.25 * wide))
     short = shorten_all(rows["name"].tolist(), room - TICK)
     left = max(width(name, bold=True) for name in short) + TICK
     foot = SIZE * LINE + TICK
@@ -268,7 +272,10 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
     if has_bounds:
         key.append((Line2D([], [], color=MUTED, linewidth=2.5), "interval"))
     key += [
-        (Line2D([], [], color=colour, linestyle=style, linewidth=2.5), f"{name} {write(value)}")
+        (
+            Line2D([], [], color=colour, linestyle=style, linewidth=2.5),
+            f"{name.replace(' together (pooled)', ', pooled')} {write(value)}",
+        )
         for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False)
     ]
     return key

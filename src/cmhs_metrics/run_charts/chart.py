@@ -213,9 +213,7 @@ def _chart(frame: nw.DataFrame[Any], options: Options, setting: Setting) -> tupl
     for name in COLUMNS:
         each = columns[name][back]
         if name in _WORDS:
-            added.append(
-                nw.new_series(name, list(_WORDS[name]), nw.String, backend=backend)[(each % len(_WORDS[name])).tolist()]
-            )
+            added.append(nw.new_series(name, list(_WORDS[name]), nw.String, backend=backend)[each % len(_WORDS[name])])
         else:
             series = nw.new_series(name, each, backend=backend)
             added.append(series.fill_nan(None) if series.dtype == nw.Float64 and not backend.is_pandas() else series)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NEAR = 2 / 3
 """How much of the way from the centre to a limit a point must have gone to be near the limit: two sigma of three."""
 
-_ROUNDING = 1e-12
+EQUAL = 1e-12
 """Values that differ by less than this share of themselves are equal: the mean of equal values is not always exact."""
 
 
@@ -214,7 +214,7 @@ def _side(values: Any, line: Any) -> Flags:
     numbers, lines = np.asarray(values, dtype=np.float64), np.asarray(line, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         distance = numbers - lines
-    equal = np.abs(distance) <= _ROUNDING * np.maximum(np.abs(numbers), np.abs(lines))
+    equal = np.abs(distance) <= EQUAL * np.maximum(np.abs(numbers), np.abs(lines))
     return np.where(equal | np.isnan(distance), 0, np.sign(distance)).astype(np.int8)
 
 

@@ -42,49 +42,16 @@ WRITING = ("padding", "case", "null", "dates")
 
 
 def badly_written(draw: np.random.Generator, count: int, shares: Mapping[str, float]) -> Written:
-    """Choose cells of a column that are written badly, each way on its own.
-
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The column's random numbers.
-    count : int
-        Its cells.
-    shares : mapping of str to float
-        The share of cells by the names of `WRITING`.
-
-    Returns
-    -------
-    Written
-        Which cells.
-    """
+    """Choose cells of a column that are written badly, each way on its own, by the shares of `WRITING`."""
     return Written(*(draw.random(count) < shares.get(name, 0) for name in WRITING))
 
 
 def plant(
     draw: np.random.Generator, tables: dict[str, Rows], facts: Rows, share: float, window: Window, text_dates: bool
 ) -> Planted:
-    """Dirty the tables of a locality.
+    """Dirty the tables of a locality in place; `share` is that of each rule, at least one row.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    tables : dict
-        The rows by table, changed in place.
-    facts : dict of str to array
-        The referrals.
-    share : float
-        Of the referrals, contacts, spells or clusters that break each rule; at least one of each.
-    window : Window
-        The submissions.
-    text_dates : bool
-        Whether dates are text, which alone can be no date.
-
-    Returns
-    -------
-    Counter
-        The rows planted by table, column and rule.
+    Text dates alone can be no date. Returns the rows planted by table, column and rule.
     """
     planted: Planted = Counter()
     _contacts(draw, tables, facts, share, window, text_dates, planted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,39 +45,29 @@ _WITH_TEAMS = ("MHS101Referral", "MHS102ServiceTypeReferredTo", "MHS201CareConta
 _WITH_SPELLINGS = ("MHS101Referral", "MHS201CareContact")
 
 
+@dataclass
 class Plan:
-    """What to draw: checked arguments of `cmhs_metrics.mhsds.synthesise`.
+    """What to draw: checked arguments of `cmhs_metrics.mhsds.synthesise`, and what was planted so far.
 
-    Parameters
-    ----------
-    contacts, providers, seed : int
-        The size, and the seed.
-    window : Window
-        The submissions.
-    version : str
-        "v4", "v5" or "v6".
-    dirty : float or mapping of str to float
-        The share of dirty rows for each rule and of cells written badly in each way, or some of these by name.
-    dates : str
-        "date" or "text"; "text" where dates are to be written badly by name.
+    `dirty` is the share of dirty rows for each rule and of cells written badly in each way, or some of these by name;
+    where dates are to be written badly by name, they are text.
     """
 
-    def __init__(
-        self,
-        *,
-        contacts: int,
-        providers: int,
-        seed: int,
-        window: Window,
-        version: str,
-        dirty: float | Mapping[str, float],
-        dates: str,
-    ) -> None:
-        self.contacts, self.providers, self.seed, self.window = contacts, providers, seed, window
-        self.version, self.dirty = version, dirty
-        self.shares = dict(dirty) if isinstance(dirty, Mapping) else dict.fromkeys((ROWS, *WRITING), dirty)
-        self.dates = "text" if isinstance(dirty, Mapping) and self.shares.get("dates") else dates
-        self.planted: Planted = Counter()
+    contacts: int
+    providers: int
+    seed: int
+    window: Window
+    version: str
+    dirty: float | Mapping[str, float]
+    dates: str
+    planted: Planted = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.dirty, Mapping):
+            self.shares = dict(self.dirty)
+            self.dates = "text" if self.shares.get("dates") else self.dates
+        else:
+            self.shares = dict.fromkeys((ROWS, *WRITING), self.dirty)
 
     def localities(self) -> list[Locality]:
         """The localities, each drawn on its own."""
@@ -136,20 +127,7 @@ class Plan:
 
 
 def in_memory(plan: Plan, engine: str) -> dict[str, Any]:
-    """Draw an extract as frames of an engine.
-
-    Parameters
-    ----------
-    plan : Plan
-        What to draw.
-    engine : str
-        "pandas", "polars", "pyarrow" or "duckdb".
-
-    Returns
-    -------
-    dict of str to frame
-        By the name of the table.
-    """
+    """Draw an extract as frames of an engine, by the name of the table."""
     parts: dict[str, list[Any]] = {}
     if engine == "pandas":
         import pandas as pd
@@ -180,18 +158,7 @@ def in_memory(plan: Plan, engine: str) -> dict[str, Any]:
 
 
 def not_synthetic(folder: Path) -> list[Path]:
-    """The Parquet files of a folder that do not say that they are synthetic.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder, which need not be there.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files.
-    """
+    """The Parquet files of a folder, which need not be there, that do not say that they are synthetic."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -207,15 +174,8 @@ def not_synthetic(folder: Path) -> list[Path]:
 def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
     """Draw an extract into a folder: a Parquet file a table, and what says that it is synthetic.
 
-    Parameters
-    ----------
-    plan : Plan
-        What to draw.
-    folder : pathlib.Path
-        Where; made if it is not there. What it holds of an earlier synthetic extract is replaced at the end, so that
-        a run that is interrupted leaves no half of one.
-    progress : bool
-        Whether to tell how far it is, on the standard error.
+    What it holds of an earlier synthetic extract is replaced at the end, so that a run that is interrupted leaves no
+    half of one. Progress is told on the standard error.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

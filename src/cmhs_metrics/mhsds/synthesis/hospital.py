@@ -36,23 +36,9 @@ _CLUSTERED_AGAIN = 0.3
 def draw_hospital(draw: np.random.Generator, facts: Rows, locality: Locality, window: Window) -> tuple[Rows, Rows]:
     """Draw admissions and the referrals that they hang on.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    facts : dict of str to array
-        The community referrals.
-    locality : Locality
-        Its size.
-    window : Window
-        The submissions.
-
-    Returns
-    -------
-    tuple of dict
-        `facts` with the hospital referrals after the others; and the spells: `spell` (number within the locality),
-        `referral`, `begins`, `ends` (NEVER), `source` (number in `SOURCES`), `bed`, `second_bed` (numbers in `BEDS`;
-        NULL), `moves` (day).
+    Returns `facts` with the hospital referrals after the others; and the spells: `spell` (number within the locality),
+    `referral`, `begins`, `ends` (NEVER), `source` (number in `SOURCES`), `bed`, `second_bed` (numbers in `BEDS`; NULL),
+    `moves` (day).
     """
     weight = float((locality.scale * national().caseload).sum() / national().caseload.sum())
     before = 120

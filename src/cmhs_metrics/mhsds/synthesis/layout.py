@@ -142,21 +142,9 @@ _TEAM_CODES, _UNKNOWN = (*CODES, "ZZZ"), "999"
 
 
 def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, ...]]:
-    """The columns of each table.
+    """The columns of each table by its name in a version; dates are "date", or "text" for text.
 
-    Parameters
-    ----------
-    version : str
-        "v4", "v5" or "v6".
-    dates : str
-        "date", or "text" for ISO text.
-    provider : int
-        The number of the provider, for its code and its districts.
-
-    Returns
-    -------
-    dict of str to tuple of Column
-        By the name of the table in that version; where version 6 has another name for a table, that one.
+    The number of the provider is in its code and its districts.
     """
     date = "date" if dates == "date" else "text date"
     newest = version == "v6"

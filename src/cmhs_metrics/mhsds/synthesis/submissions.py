@@ -59,19 +59,7 @@ def _monthly(begins: Integers, ends: Integers, window: Window) -> tuple[Integers
 def submit_referrals(draw: np.random.Generator, facts: Rows, window: Window) -> tuple[Rows, Rows]:
     """Submit referrals and their service types every month that they are open.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    facts : dict of str to array
-        The referrals.
-    window : Window
-        The submissions.
-
-    Returns
-    -------
-    tuple of dict
-        The rows of MHS101 (with the main team, as version 6 has it there), and of MHS102.
+    Returns the rows of MHS101 (with the main team, as version 6 has it there), and of MHS102.
     """
     count = len(facts["team"])
     closed = np.minimum(facts["discharged"], facts["rejected"])
