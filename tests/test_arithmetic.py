@@ -138,6 +138,28 @@ RATIOS = [
     Ratio("stepped_down_rate", "people_stepped_down", "people_referred", (3, 12, 0.25), (9, 15, 0.6)),
     Ratio("premature_mortality_ratio", "smi_mortality_rate", "other_mortality_rate", (326, 2, 163), (90, 12, 7.5)),
     Ratio("gp_attendance_reduced_rate", "people_with_fewer_gp_visits", "people_measured", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("people_in_contact_per_100k", "people_in_contact", "population", (30, 60_000, 50), (7, 2_800, 250)),
+    Ratio("care_plan_coverage", "patients_with_care_plan", "caseload", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("key_worker_coverage", "patients_with_key_worker", "caseload", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("discharged_after_dna_rate", "discharges_after_dna", "discharges", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio(
+        "full_clock_stop_four_week_rate",
+        "full_clock_stops_within_four_weeks",
+        "full_clock_stops",
+        (3, 12, 0.25),
+        (9, 15, 0.6),
+    ),
+    Ratio("crisis_24_hour_rate", "crisis_referrals_seen_in_24_hours", "crisis_referrals", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("follow_up_72_hour_rate", "followed_up_discharges", "eligible_discharges", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("long_stay_rate", "long_stay_discharges", "acute_discharges", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("out_of_area_bed_day_share", "out_of_area_bed_days", "occupied_bed_days", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("cost_per_bed_day", "total_cost", "occupied_bed_days", (326, 2, 163), (90, 12, 7.5)),
+    Ratio("relative_cost", "total_cost", "expected_cost", (3, 12, 25), (18, 15, 120)),
+    Ratio("caseload_per_worker", "caseload", "caseload_holding_wte", (326, 2, 163), (90, 12, 7.5)),
+    Ratio("vacancy_rate", "vacant_wte", "establishment_wte", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("sickness_absence_rate", "sickness_days", "staff_days", (3, 12, 0.25), (9, 15, 0.6)),
+    Ratio("turnover_rate", "leavers_wte", "wte", (3, 12, 25), (18, 15, 120)),
+    Ratio("supervision_rate", "staff_supervised", "staff_due_supervision", (3, 12, 0.25), (9, 15, 0.6)),
     Ratio("positive_experience_rate", "positive_responses", "survey_responses", (3, 12, 0.25), (9, 15, 0.6)),
 ]
 OTHERS = [
@@ -149,6 +171,9 @@ OTHERS = [
     # A part of itself and the rest: 5 / (5 + 15).
     ("dna_rate", {"did_not_attends": 5, "contacts": 15}, 0.25),
     ("dna_rate", {"did_not_attends": 12, "contacts": 8}, 0.6),
+    # What was added, in per cent of what was there: (306 - 300) / 300.
+    ("access_growth", {"people_accessing": 306, "people_accessing_a_year_before": 300}, 2),
+    ("access_growth", {"people_accessing": 30, "people_accessing_a_year_before": 40}, -25),
     # A product.
     ("weighted_population", {"registered_population": 250, "need_index": 1.2}, 300),
     ("weighted_population", {"registered_population": 80, "need_index": 0.75}, 60),
@@ -160,6 +185,8 @@ PROFILES = {
     "waiting_band_share": "waiting",
     "caseload_share": "caseload",
     "cluster_share": "caseload",
+    "currency_share": "caseload",
+    "currency_cost_share": "total_cost",
     "team_wte_share": "wte",
     "skill_mix": "wte",
     "assessment_source_share": "mha_assessments",
@@ -176,6 +203,10 @@ SUMMARIES = [
     # Of eleven, the 90th percentile is the tenth; of five, 90% lies six tenths of the way from the fourth to the fifth.
     ("wait_percentile", {"waits": [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 99], "percent": 90}, 13),
     ("wait_percentile", {"waits": [2, 3, 5, 8, 40], "percent": 90}, 27.2),
+    ("median_time_waiting", {"days_waiting": [2, 3, 5, 8, 40]}, 5),
+    ("median_time_waiting", {"days_waiting": [1, 2, 10, 20]}, 6),
+    ("time_waiting_percentile", {"days_waiting": [0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 99], "percent": 90}, 13),
+    ("time_waiting_percentile", {"days_waiting": [2, 3, 5, 8, 40], "percent": 90}, 27.2),
     ("mean_wait", {"waits": [2, 3, 5, 8, 40]}, 11.6),
     ("mean_wait", {"waits": [4, 8]}, 6),
     ("time_on_caseload", {"months": [2, 3, 5, 8, 40]}, 11.6),
@@ -231,6 +262,10 @@ def test_few_examples_are_illustrations() -> None:
         "delayed_transfer_rate",
         "intervention_offer_rate",
         "therapy_offer_rate",
+        # Rates that are published by place and month in files that are not among the documents read here.
+        "crisis_24_hour_rate",
+        "key_worker_coverage",
+        "long_stay_rate",
         "paired_outcomes_rate",
         "reliable_improvement_rate",
     }

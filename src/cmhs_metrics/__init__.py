@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics import metrics, units
 from cmhs_metrics.ages import AgeBand
-from cmhs_metrics.ambitions import AMBITIONS, Ambition, progress, required_growth, shortfall
+from cmhs_metrics.ambitions import AMBITIONS, Ambition, AmbitionEnded, progress, required_growth, shortfall
 from cmhs_metrics.catalogue import describe, list_metrics
 from cmhs_metrics.clusters import CareCluster, SuperClass
+from cmhs_metrics.currencies import CareSetting, Currency, CurrencyGroup
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.extrapolation import extrapolate_rate, extrapolate_response, implied_population
 from cmhs_metrics.metrics.caseload import *
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
         catchments,
         decomposition,
         disclosure,
+        exchange,
+        inequality,
         intervals,
         mhsds,
         need,
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
+    from cmhs_metrics.policies import policy
     from cmhs_metrics.returns import read_return
     from cmhs_metrics.searching import search
     from cmhs_metrics.synthetic import synthetic_providers
@@ -78,8 +82,12 @@ __all__ = [
     "AMBITIONS",
     "AgeBand",
     "Ambition",
+    "AmbitionEnded",
     "BadInput",
     "CareCluster",
+    "CareSetting",
+    "Currency",
+    "CurrencyGroup",
     "DimensionalityError",
     "Population",
     "Problem",
@@ -97,10 +105,12 @@ __all__ = [
     "decomposition",
     "describe",
     "disclosure",
+    "exchange",
     "extrapolate_rate",
     "extrapolate_response",
     "implied_population",
     "index_to_base",
+    "inequality",
     "intervals",
     "list_metrics",
     "mhsds",
@@ -112,6 +122,7 @@ __all__ = [
     "percentage_point_change",
     "places",
     "plots",
+    "policy",
     "progress",
     "published",
     "read_return",
@@ -146,6 +157,7 @@ _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
     "pack": "cmhs_metrics.packs",
+    "policy": "cmhs_metrics.policies",
     "read_return": "cmhs_metrics.returns",
     "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",

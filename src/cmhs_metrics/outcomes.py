@@ -15,6 +15,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,6 +116,7 @@ def _change_in_errors(
     return ratio(after - before, standard_deviation * (reliability * -2 + 2) ** 0.5)
 
 
+@checked
 def reliable_change(
     before: Value | Number, after: Value | Number, standard_deviation: Any, reliability: float
 ) -> Value:
@@ -169,6 +171,7 @@ def _of_the_scale(standard_deviation: float | None, reliability: float | None) -
     return problems
 
 
+@checked
 def share_improved(
     before: Any,
     after: Any,

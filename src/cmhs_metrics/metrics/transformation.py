@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "access_per_100k",
+    "access_growth",
     "pcn_criteria_share",
     "transformed_pcn_share",
     "arrs_coverage",
@@ -44,6 +45,20 @@ AIMS = BOARD_PAPER.section("paragraph 11: the four headline aims")
 def access_per_100k(people_accessing: Value | Number, population: Value | Number) -> Value:
     """People with two or more contacts within twelve months, for every 100,000 people."""
     return ratio(people_accessing, population, 100_000)
+
+
+@metric(
+    label="Growth of access within a year",
+    unit="percent",
+    source=AIMS,
+    example={"people_accessing": 504_000, "people_accessing_a_year_before": 476_000},
+    gives="5.9",
+    where="504k people in the twelve months to July 2022, 28k more than in those to March 2021, printed 5.9%",
+    caveats=["The example's periods are sixteen months apart, as printed; take them a year apart."],
+)
+def access_growth(people_accessing: Value | Number, people_accessing_a_year_before: Value | Number) -> Value:
+    """By how many per cent the people with two or more contacts in twelve months have become more within a year."""
+    return ratio(people_accessing - people_accessing_a_year_before, people_accessing_a_year_before, 100)
 
 
 @metric(

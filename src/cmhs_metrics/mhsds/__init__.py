@@ -9,6 +9,7 @@ from cmhs_metrics.mhsds.caseload import time_on_caseload
 from cmhs_metrics.mhsds.clusters import cluster_profile
 from cmhs_metrics.mhsds.dashboard import discharges, time_since_last_contact
 from cmhs_metrics.mhsds.example import example
+from cmhs_metrics.mhsds.frequencies import event_frequencies
 from cmhs_metrics.mhsds.measures import measures
 from cmhs_metrics.mhsds.national import compare, national_measures, paired_outcomes, published
 from cmhs_metrics.mhsds.quality import quality
@@ -30,6 +31,7 @@ __all__ = [
     "compare",
     "contacts",
     "discharges",
+    "event_frequencies",
     "example",
     "last_day",
     "measures",

@@ -12,6 +12,7 @@ from cmhs_metrics.mhsds.quality_rules import counts
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import TABLES
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,6 +113,7 @@ RULES = _rules(
 """Every rule by name."""
 
 
+@checked
 def quality(extract: Extract) -> Any:
     """Count the rows of an extract that break each rule of data quality.
 

@@ -13,7 +13,7 @@ from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
 from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
-from cmhs_metrics.mhsds.records.engines import Change
+from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
 from cmhs_metrics.team_types import TeamType
 

@@ -19,6 +19,7 @@ from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import Extract, as_extract
 from cmhs_metrics.outcomes import OUTCOME_TOOLS
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ TOOLS = tuple(OUTCOME_TOOLS.values())
 COUNTS = ("referrals", "paired", "improved", "deteriorated", "unchanged", "below_cut_off", "recovered")
 
 
+@checked
 def paired_outcomes(
     extract: Extract, month: str, *, breakdown: str | Sequence[str] = ENGLAND, icb_of: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
