@@ -39,13 +39,19 @@ def _table(rows: pd.DataFrame) -> str:
     unit = unit_in_words(str(first["unit"]), None if basis is None or pd.isna(basis) else str(basis))
     heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance", "Outside the funnel"]
     shown = rows.assign(status=statuses(rows), is_place=rows.get("is_place", True))
+    told = bool((shown["status"] == SUPPRESSED).any())
+    if told:
+        # Average, differences and ranks may have been made with a value that is not to be known.
+        known = shown["value"].where((shown["status"] == KNOWN) & shown["is_place"].astype(bool))
+        shown = shown.assign(
+            rank=known.rank(ascending=False, method="min"), places=int(known.count()), difference_percent=None,
+            more_than_chance=None,
+        )  # fmt: skip
     body = "".join(_row(row, str(first["unit"]), proportion=proportion) for row in _shown(shown))
     more = len(rows) - MOST
     if more > 0:
         body += f'<tr><td colspan="{len(heads)}" style="text-align:left">… and {more:,} more places</td></tr>'
     average = ""
-    # An average made with a value that is not to be known would tell of it.
-    told = bool(((shown["status"] == SUPPRESSED) & rows["value"].notna()).any())
     if "average" in rows and pd.notna(first["average"]) and not told:
         kind = str(first.get("average_kind", "average"))
         of = f" ({first['average_of']})" if pd.notna(first.get("average_of")) else ""

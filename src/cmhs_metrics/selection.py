@@ -245,4 +245,8 @@ def _no_measures(schema: Collection[str]) -> str:
         elif hint := nearest(name.replace(" ", "_"), MEASURES, count=1):
             hints.append(f"{name!r}: {hint}")
     asked = "columns that make at least one metric"
-    return f"{asked} ({'; '.join(hints[:_HINTS])})" if hints else f"{asked}; cm.search finds a measure by other words"
+    if "period" in schema and any(name in MEASURES for name in schema):
+        hints = [*hints[:_HINTS], "run_charts.run_chart charts a measure by month as it is"]
+    return (
+        f"{asked} ({'; '.join(hints[: _HINTS + 1])})" if hints else f"{asked}; cm.search finds a measure by other words"
+    )

@@ -220,16 +220,16 @@ class TestRankIntervals:
             )
         assert [str(problem) for problem in caught.value.problems] == [
             "confidence: got 95, expected a proportion between 0 and 1",
-            "counts, row 1: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "counts, row 2: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "counts, row 0: got 5.0, expected no more than the denominator",
-            "counts, row 3: got 4.0, expected no more than the denominator",
+            "counts, 2nd row: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "counts, 3rd row: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "counts, 1st row: got 5.0, expected no more than the denominator",
+            "counts, 4th row: got 4.0, expected no more than the denominator",
         ]
-        with pytest.raises(cm.BadInput, match="denominators, row 0: got 0.0, expected a finite number above zero"):
+        with pytest.raises(cm.BadInput, match="denominators, 1st row: got 0.0, expected a finite number above zero"):
             v.rank_intervals(counts=np.array([5, 6]), denominators=np.array([0, 10]))
-        with pytest.raises(cm.BadInput, match="lower, row 0: got 2.0, expected no more than the estimate"):
+        with pytest.raises(cm.BadInput, match="lower, 1st row: got 2.0, expected no more than the estimate"):
             v.rank_intervals(np.array([1.0, 2]), lower=np.array([2.0, 1]), upper=np.array([3.0, 4]))
-        with pytest.raises(cm.BadInput, match="standard_errors, row 1: got 0.0"):
+        with pytest.raises(cm.BadInput, match="standard_errors, 2nd row: got 0.0"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 0]))
         with pytest.raises(cm.BadInput, match="draws: got 10, expected 100 or more"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=10)

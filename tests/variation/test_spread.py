@@ -206,7 +206,7 @@ class TestGini:
         assert math.isnan(v.gini(np.zeros(3)))
 
     def test_refuses_negative_populations_and_none_at_all(self) -> None:
-        with pytest.raises(cm.BadInput, match="weights, row 1: got -5.0, expected zero or more"):
+        with pytest.raises(cm.BadInput, match="weights, 2nd row: got -5.0, expected zero or more"):
             v.gini(np.array([1.0, 2, 3]), np.array([0, -5, 7]))
         with pytest.raises(cm.BadInput, match="weights: got 0, expected people in one place at least"):
             v.gini(np.array([1.0, 2]), np.array([0, 0]))

@@ -29,6 +29,7 @@ from cmhs_metrics.measures import MEASURES, POPULATION
 from cmhs_metrics.periods import is_missing
 from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.trends.one_period import frame_of, of_period
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 OWN_WAY_OUT = "period= (the one to compare)"
 
 
+@checked
 def benchmark(
     table: Any,
     metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
@@ -13,7 +12,7 @@ from cmhs_metrics.benchmarking.repeated_events import BY_PERSON, INDEPENDENT, su
 from cmhs_metrics.disclosure import known_rank
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
+from cmhs_metrics.tables.metric_bounds import bounds_of
 from cmhs_metrics.variation import funnel
 from cmhs_metrics.variation.limits import PER
 from cmhs_metrics.variation.widened import funnel_positions
@@ -99,18 +98,12 @@ def open_average(
     if kind != "pooled":
         averages = [getattr(end[which], kind.split()[0])(skipna=False) for end in ends(places, column)]
         return float(averages[0]), float(averages[1])
-    totals = {
-        f"{name}{end}": [float(values[which].sum(skipna=False))]
-        for name in inputs
-        for end, values in zip((LOWER, UPPER), ends(places, name), strict=True)
-    }
-    nothing = {name: [math.nan] for name in (column, *inputs)}
-    named = dict(zip(metric.inputs, inputs, strict=True))
-    box = BoundedMetric(
-        column, metric, {each: (f"{name}{LOWER}", f"{name}{UPPER}") for each, name in named.items()}, named
-    )
-    result = with_bounds(nw.from_native(pd.DataFrame(totals | nothing)), [box]).to_native()
-    return float(result[f"{column}{LOWER}"].iloc[0]), float(result[f"{column}{UPPER}"].iloc[0])
+    totals = {}
+    for each, name in zip(metric.inputs, inputs, strict=True):
+        low, high = (np.array([float(values[which].sum(skipna=False))]) for values in ends(places, name))
+        totals[each] = low, high
+    lower, upper = bounds_of(metric, totals)
+    return float(lower[0]), float(upper[0])
 
 
 def open_chance(

@@ -16,8 +16,9 @@ from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable, rule
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, nth
 from cmhs_metrics.numeric.frames import in_pandas
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 TOTAL = "Total"
 
 
+@checked
 def protect(
     table: Any,
     dimensions: Sequence[str],
@@ -239,7 +241,7 @@ def _dimension(
     for column, above in zip(columns, [*columns[1:], None], strict=True):
         if table[column].isna().any():
             row = int(np.flatnonzero(table[column].isna())[0])
-            problems.append(Problem(column, f"row {row}", None, "a key, not nothing"))
+            problems.append(Problem(column, nth(row, "row"), None, "a key, not nothing"))
             continue
         here = _in_order(table[column].unique().tolist())
         for label in here:

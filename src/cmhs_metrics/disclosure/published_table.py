@@ -11,8 +11,9 @@ import pandas as pd
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import display_text
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, nth
 from cmhs_metrics.numeric.frames import empty_like, given_back, in_pandas
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,6 +139,7 @@ class PublishedTable:
         return wide.reindex(columns=columns).fillna("")
 
 
+@checked
 def published_table(
     table: Any,
     dimensions: Sequence[str],
@@ -251,7 +253,7 @@ def refuse_unreadable(table: pd.DataFrame, columns: Sequence[str], dimensions: S
         raise BadInput("the table", problems)
     keys = table[list(dimensions)]
     problems = [
-        Problem(str(name), f"row {row}", None, "a key, not nothing")
+        Problem(str(name), nth(row, "row"), None, "a key, not nothing")
         for name in keys
         for row in np.flatnonzero(keys[name].isna())
     ]

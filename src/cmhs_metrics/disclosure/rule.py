@@ -11,6 +11,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
+from cmhs_metrics.signatures import checked
 
 EXACT = "exact"
 """The kind of a number that is shown as it is."""
@@ -250,6 +251,7 @@ class Rule:
         return (0 if self.suppress_zero else 1), max(self.threshold - 1, 0)
 
 
+@checked
 def round_to(values: Any, base: float = 5) -> Any:
     """Round to the nearest multiple, halves away from zero.
 

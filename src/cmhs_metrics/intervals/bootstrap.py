@@ -9,6 +9,7 @@ import numpy as np
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.intervals.results import Interval, Method, calculate
 from cmhs_metrics.numeric.requirements import not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ AT_ONCE = 2**20
 """How many organisations are drawn in one go, which bounds the memory."""
 
 
+@checked
 def cost_per_patient_interval(
     total_cost: Any,
     caseload: Any,

@@ -12,8 +12,10 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.intervals.rates import FEW, byar_limits, squares_of
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
+from cmhs_metrics.numeric.expected import PEOPLE
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.requirements import Arrays
 
 
+@checked
 def standardised_rate(
     events: Any,
     populations: Any,
@@ -114,7 +117,7 @@ def standardised_rate(
         limits,
         (
             *a_count("events", fractional=fractional),
-            *not_negative("populations", "zero or more people"),
+            *not_negative("populations", PEOPLE),
             *(each for name in of_squares for each in squares_of("events", name)),
         ),
         Estimate,

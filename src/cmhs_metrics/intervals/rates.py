@@ -8,9 +8,10 @@ import numpy as np
 from scipy.special import gammainccinv, gammaincinv, ndtri
 
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
-from cmhs_metrics.numeric.expected import NOISE
+from cmhs_metrics.numeric.expected import NOISE, PEOPLE
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, Requirement, a_count, finite, is_whole, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ FEW = 10
 """Below this many events Byar's approximation gives way to the exact method."""
 
 
+@checked
 def rate_interval(
     count: Value | Number,
     population: Value | Number,
@@ -117,7 +119,7 @@ def rate_interval(
         limits,
         (
             *a_count("count", fractional=fractional),
-            *not_negative("population", "zero or more people"),
+            *not_negative("population", PEOPLE),
             *(each for name in of_squares for each in squares_of("count", name)),
         ),
     )

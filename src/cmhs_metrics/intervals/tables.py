@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, no_columns, nth, refuse, row_name
 from cmhs_metrics.intervals.directly_standardised import standardised_rate, weights_in_order
 from cmhs_metrics.intervals.rates import FEW, squares_of
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
-from cmhs_metrics.numeric.expected import TABLE, expect, names_in
-from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative, option_problems
+from cmhs_metrics.numeric.expected import NUMBERS, PEOPLE, TABLE, expect, names_in
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ MISSING = "an age band lacks its events or its population"
 NOBODY = "nobody lives in an age band"
 
 
+@checked
 def with_intervals(
     table: Any,
     interval: Callable[..., Any],
@@ -93,6 +95,7 @@ def with_intervals(
     return result if isinstance(table, nw.DataFrame) else result.to_native()
 
 
+@checked
 def standardised_rates(
     table: Any,
     by: str | Sequence[str],
@@ -181,7 +184,7 @@ def standardised_rates(
     for name in (events, population, *squares):
         if not frame.get_column(name).dtype.is_numeric():
             dtype = str(frame.get_column(name).dtype)
-            raise BadInput("the table", [Problem(name, None, dtype, "a column of numbers")])
+            raise BadInput("the table", [Problem(name, None, dtype, NUMBERS)])
     places, labels, weights, given = _by_place_and_band(
         frame, keys, age_band, (events, population, *squares), standard_population
     )
@@ -190,10 +193,9 @@ def standardised_rates(
         given,
         (
             *a_count(events, fractional=fractional),
-            *not_negative(population, "zero or more people"),
+            *not_negative(population, PEOPLE),
             *(each for name in squares for each in squares_of(events, name)),
         ),
-        options=option_problems({"on_bad_input": on_bad_input}),
         row=lambda place: _named(places, keys, place[0], labels[place[1]]),
         on_bad_input=on_bad_input,
     )
@@ -238,13 +240,7 @@ def eager(table: Any, subject: str) -> Any:
 def require_columns(columns: Sequence[str], named: Mapping[str, Any]) -> None:
     """Refuse columns, by the arguments that name them, that are not there."""
     asked = [(role, name) for role, names in named.items() for name in ([names] if isinstance(names, str) else names)]
-    problems = [
-        Problem(role, None, name, f"a column of the table; {nearest(name, columns) or 'it has ' + ', '.join(columns)}")
-        for role, name in asked
-        if name not in columns
-    ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", [problem for role, name in asked for problem in no_columns(role, [name], columns)])
 
 
 def _by_place_and_band(
@@ -258,9 +254,8 @@ def _by_place_and_band(
     weights, problems = weights_in_order(standard, labels)
     for key in keys:
         nulls = frame.get_column(key).is_null().to_list() if frame.get_column(key).is_null().any() else []
-        problems += [Problem(key, f"row {row}", None, "a place") for row, null in enumerate(nulls) if null]
-    if problems:
-        raise BadInput("the table", problems)
+        problems += [Problem(key, nth(row, "row"), None, "a place") for row, null in enumerate(nulls) if null]
+    refuse("the table", problems)
     places = nw.maybe_reset_index(frame.select(keys).unique(keys, keep="first", maintain_order=True))
     band_of_row = np.empty(len(frame), dtype=np.intp)
     for position, label in enumerate(labels):
@@ -272,8 +267,7 @@ def _by_place_and_band(
         found = times[place * shape[1] + band]
         expected = f"one row, not {found}" if found else "a row for it"
         problems.append(Problem(age_band, _named(places, keys, place, labels[band]), None, expected))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     given = {}
     for name in measures:
         given[name] = np.empty(shape)
@@ -282,8 +276,7 @@ def _by_place_and_band(
 
 
 def _named(places: Any, keys: list[str], place: int, band: Any) -> str:
-    names = [f"{key}={value}" for key, value in zip(keys, places.row(place), strict=True)]
-    return ", ".join([*names, f"age band {band}"])
+    return f"{row_name(dict(zip(keys, places.row(place), strict=True)))}, age band {band}"
 
 
 def group_numbers(rows: Any, places: Any) -> NDArray[Any]:

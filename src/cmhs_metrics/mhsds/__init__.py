@@ -12,6 +12,7 @@ from cmhs_metrics.mhsds.frequencies import event_frequencies
 from cmhs_metrics.mhsds.measures import measures
 from cmhs_metrics.mhsds.national import compare, national_measures, paired_outcomes, published
 from cmhs_metrics.mhsds.quality import quality
+from cmhs_metrics.mhsds.quality_report import quality_report
 from cmhs_metrics.mhsds.records.codes import ACCESS, ALL, CORE, Scope
 from cmhs_metrics.mhsds.records.dates import last_day, month_id
 from cmhs_metrics.mhsds.records.extract import Extract
@@ -37,6 +38,7 @@ __all__ = [
     "paired_outcomes",
     "published",
     "quality",
+    "quality_report",
     "referral_spells",
     "referrals",
     "synthesise",

@@ -19,6 +19,7 @@ from cmhs_metrics.returns.headings import Heading, known_in
 from cmhs_metrics.returns.notes import Notes
 from cmhs_metrics.returns.sheets import Sheet, cell_of, sheets_of
 from cmhs_metrics.returns.totals import compared, is_label
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import os
@@ -76,6 +77,7 @@ class Return:
         )
 
 
+@checked
 def read_return(
     path: str | os.PathLike[str],
     columns: Mapping[str, str] | None = None,

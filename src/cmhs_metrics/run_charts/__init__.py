@@ -10,11 +10,14 @@ from cmhs_metrics.run_charts.rules import (
     steady_trend,
     two_of_three_near_limit,
 )
+from cmhs_metrics.run_charts.summary import RunChartSummary, run_chart_summary
 
 __all__ = [
+    "RunChartSummary",
     "XmrLimits",
     "outside_limits",
     "run_chart",
+    "run_chart_summary",
     "run_on_one_side",
     "steady_trend",
     "two_of_three_near_limit",

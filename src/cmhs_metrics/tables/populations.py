@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, row_name
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.casting import array_of, with_arrays
@@ -17,7 +17,7 @@ from cmhs_metrics.tables.checking import refuse_bad_cells
 from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.row_keys import row_numbers
-from cmhs_metrics.tables.table import require, row_name
+from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
     from cmhs_metrics.tables.table import Frame, Table

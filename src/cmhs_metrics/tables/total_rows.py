@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, row_name
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS, Kind
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.row_keys import is_missing, row_numbers
-from cmhs_metrics.tables.table import Table, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmhs_metrics.tables.columns import Columns
+    from cmhs_metrics.tables.table import Table
 
 _WHOSE = ("organisations", "providers", "trusts", "teams", "icbs", "regions", "places")
 TOTAL_LABELS = frozenset(

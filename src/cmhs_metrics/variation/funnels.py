@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
 from cmhs_metrics.numeric.expected import expect
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import standard_errors
 from cmhs_metrics.variation.dispersion import WINSORISED_BY, Overdispersion, funnel_z_scores, overdispersion
 from cmhs_metrics.variation.limits import (
@@ -24,7 +25,7 @@ from cmhs_metrics.variation.limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 ADJUSTMENTS = ("none", "multiplicative", "additive", "beta-binomial", "negative-binomial")
 
 
+@checked
 def outliers(values: Any, limits: FunnelLimits) -> Any:
     """Which places lie outside the limits of a funnel.
 
@@ -122,6 +124,8 @@ class Funnel:
         How the limits were widened for that, as `funnel` was asked; "none" for the limits of chance alone.
     missing : int
         How many places have no value; they have no part in the target.
+    made_from : mapping, optional
+        The arguments of `funnel` that it was made from, for `without`.
     """
 
     values: Any
@@ -131,6 +135,37 @@ class Funnel:
     dispersion: Overdispersion
     adjustment: str
     missing: int
+    made_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def without(self, left_out: NDArray[np.bool_]) -> Funnel:
+        """The funnel of the other places: target, over-dispersion and limits hold nothing of those that are left out.
+
+        Parameters
+        ----------
+        left_out : numpy.ndarray of bool
+            For each place whether it is left out; it has no value then.
+
+        Returns
+        -------
+        Funnel
+            A funnel of as many places. A target that was given stays.
+
+        Raises
+        ------
+        BadInput
+            When the other places are too few for what the funnel is made from.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> found = funnel("rate", np.array([10, 3, 200]), np.array([10_000, 15_000, 200_000]))
+        >>> round(found.without(np.array([False, True, False])).target, 1)
+        100.0
+        """
+        if not left_out.any():
+            return self
+        counts = np.where(left_out, np.nan, np.asarray(self.made_from["counts"], dtype=np.float64))
+        return funnel(**{**self.made_from, "counts": counts})
 
     @property
     def target(self) -> float:
@@ -167,6 +202,7 @@ class Funnel:
         )
 
 
+@checked
 def funnel(
     kind: str,
     counts: Any,
@@ -274,4 +310,8 @@ def funnel(
         mixture=adjustment.endswith("binomial"),
     )  # fmt: skip
     missing = int(held.size - np.count_nonzero(here))
-    return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing)
+    made_from = {
+        "kind": kind, "counts": counts, "denominators": denominators, "target": target, "levels": levels, "per": per,
+        "adjustment": adjustment, "winsorise": winsorise, "fractional": fractional,
+    }  # fmt: skip
+    return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing, made_from)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 TIES = ("average", "min", "max", "dense", "first")
 
 
+@checked
 def ranks(values: Any, *, ties: str = "average", highest_first: bool = True) -> Any:
     """The rank of each place.
 

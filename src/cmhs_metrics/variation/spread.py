@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.signatures import checked
 
 
+@checked
 def fold_variation(values: Any, leave_out: float = 0) -> Any:
     """How many times the lowest value the highest is: a "5-fold variation".
 
@@ -85,6 +87,7 @@ def _places_left_out(places: Places, leave_out: float, size: int) -> int:
     return ends
 
 
+@checked
 def coefficient_of_variation(values: Any, *, sample: bool = False) -> Any:
     """The standard deviation of places as a proportion of their mean.
 
@@ -122,6 +125,7 @@ def coefficient_of_variation(values: Any, *, sample: bool = False) -> Any:
     return places.give(held.std(ddof=int(sample)) / mean if mean else math.nan, "coefficient_of_variation")
 
 
+@checked
 def systematic_component_of_variation(observed: Any, expected: Any, *, fractional: bool = False) -> float:
     """Variation between places beyond what chance brings: the systematic component of variation.
 
