@@ -229,6 +229,13 @@ class TestSuppressed:
         ]
         assert held[0].html == held[1].html
 
+    def test_bounds_that_tell_the_value_are_refused(self) -> None:
+        told = self.TABLE.assign(face_to_face_contacts_lower=self.TABLE["face_to_face_contacts_upper"])
+        with pytest.raises(
+            cm.BadInput, match="face_to_face_contacts, icb=QH8: got '4 to 4', expected bounds that differ"
+        ):
+            cm.pack(told, PEOPLE, charts=False)
+
     def test_a_missing_value_is_not_called_suppressed(self) -> None:
         table = TEAMS.assign(face_to_face_contacts=[9_000.0, 7_000.0, None, 20_000.0])
         made = cm.pack(table, PEOPLE, focus="QH8", charts=False)

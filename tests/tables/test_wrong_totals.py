@@ -451,7 +451,7 @@ class TestValidInputAndNamedErrors:
     @pytest.mark.parametrize("name", ["_problem_row", "_problem_contacts:bounds", "__problem_row"])
     def test_a_column_that_is_called_as_ours_are(self, name: str) -> None:
         table = pd.DataFrame({name: [1], "contacts": [-1], "caseload": [2]})
-        with pytest.raises(cm.BadInput, match="contacts, row 0: got -1"):
+        with pytest.raises(cm.BadInput, match="contacts, 1st row: got -1"):
             cm.with_metrics(table)
 
     @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
 from cmhs_metrics.mhsds.facts.admissions import admissions
 from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 
+@checked
 def measures(
     extract: Extract,
     period: Any,

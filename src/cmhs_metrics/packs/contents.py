@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.measures import POPULATION
 from cmhs_metrics.packs.funnels import FEWEST_IN_FUNNEL, funnel_finding, funnel_of
+from cmhs_metrics.packs.processes import process_of
 from cmhs_metrics.packs.profiles import profile_findings, profiles, profiles_not_shown
 from cmhs_metrics.packs.sections import NotShown, not_shown, sections
 from cmhs_metrics.packs.team_types import by_team_type, type_findings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.funnels import PlaceFunnel
+    from cmhs_metrics.packs.processes import Process
     from cmhs_metrics.packs.profiles import Profile
     from cmhs_metrics.packs.sections import Entry, Section
     from cmhs_metrics.packs.team_types import ByType
@@ -42,6 +44,8 @@ class Contents:
         What is said beside funnels, profiles and metrics by type, by their names.
     not_shown : list of NotShown
         What could not be shown, and why.
+    processes : mapping of str to Process
+        The run charts of the only place of the focus, by the names of their entries.
     """
 
     sections: list[Section]
@@ -51,6 +55,7 @@ class Contents:
     by_type: list[ByType]
     further: Mapping[str, list[Finding]]
     not_shown: list[NotShown]
+    processes: Mapping[str, Process]
 
     @property
     def findings(self) -> list[Finding]:
@@ -91,10 +96,14 @@ def contents(comparison: Figures) -> Contents:
     by_type, of_types = by_team_type(comparison)
     further |= {each.key: profile_findings(each, comparison) for each in held_profiles}
     further |= {each.key: type_findings(each, comparison) for each in by_type}
-    said = [*not_shown(comparison), *_no_funnels(made, funnels), *profiles_not_shown(held_profiles, comparison)]
+    said = [*not_shown(comparison), *_no_funnels(made), *profiles_not_shown(held_profiles, comparison)]
     shown = [each for each in held_profiles if each.known]
     mapped = first.name if first is not None else None
-    return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types])
+    processes = {}
+    for entry in (entry for section in made for entry in section.entries):
+        if len(comparison.focus) == 1 and (found := process_of(entry, comparison, comparison.focus[0])) is not None:
+            processes[entry.name] = found
+    return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types], processes)
 
 
 def _first_rate(made: list[Section]) -> Entry | None:
@@ -103,18 +112,18 @@ def _first_rate(made: list[Section]) -> Entry | None:
     return next((each for each in entries if POPULATION in each.writer.metric.inputs), None)
 
 
-def _no_funnels(made: list[Section], funnels: Mapping[str, PlaceFunnel]) -> list[NotShown]:
-    """Shares of counts that have no funnel."""
+def _no_funnels(made: list[Section]) -> list[NotShown]:
+    """Counts that are in no funnel."""
     without = [
         entry.writer.metric.label
         for section in made
         for entry in section.entries
-        if entry.name not in funnels and entry.writer.metric.proportion and entry.writer.rows["outlier"].notna().any()
+        if entry.writer.metric.counted is not None and not entry.writer.funnel_words
     ]
     if not without:
         return []
     why = (
-        f"A funnel needs the counts of {FEWEST_IN_FUNNEL} places or more, none of them suppressed or rounded. So there "
-        f"is none for: {', '.join(without)}."
+        f"A funnel needs {FEWEST_IN_FUNNEL} places or more, whose counts are known or lie close together. So there is "
+        f"none for: {', '.join(without)}."
     )
     return [NotShown("Funnels", why)]

@@ -73,7 +73,8 @@ def xmr_chart(
     unit : str, optional
         The unit, where they are no metric's.
     suppressed : collection, optional
-        Periods whose missing value is suppressed.
+        Periods whose missing value is suppressed. Centre and limits must have been made without it: a chart that was
+        made with the value, even if it was taken out afterwards, is refused.
     source, title, ax
         As in `ranked_bars`.
 
@@ -86,7 +87,7 @@ def xmr_chart(
     Raises
     ------
     BadInput
-        When the table is not a run chart's, or of several groups.
+        When the table is not a run chart's, or of several groups, or its limits or its rules hold a suppressed value.
 
     References
     ----------
@@ -103,7 +104,7 @@ def xmr_chart(
     >>> print(alternative_text(ax).split(". ")[2])
     Special cause: concern in 1 of 9 points: 2016-12
     """
-    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase")
+    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase", "in_baseline")
     repeated = table[period].duplicated()
     if table.empty or repeated.any():
         found = "no rows" if table.empty else str(table.loc[repeated, period].iloc[0])
@@ -117,6 +118,7 @@ def xmr_chart(
     # A value that was taken out after the chart was made is not to be drawn.
     drawn = table["plotted"].where(table[value].notna()) if "plotted" in table else table[value]
     rows = shown_only(own.assign(value=drawn), key=period, suppressed=suppressed)
+    _check_made_without(table, rows, period, chart_type)
     rows["name"] = [str(each) for each in table[period]]
     positions, follows = period_positions(list(table[period]))
     what = (
@@ -153,6 +155,26 @@ def xmr_chart(
         place = middle[0] / sheet.scale[0], middle[1] / sheet.scale[1]
         draw_icon(sheet.ax, icon, place, size=_ICON, coordinates=sheet.figure.transSubfigure)
     return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source, icons, kind))
+
+
+def _check_made_without(table: pd.DataFrame, rows: pd.DataFrame, period: str, chart_type: str) -> None:
+    """Refuse a chart whose limits or rules were made with a suppressed value: they would give it back."""
+    hidden = rows["status"] == SUPPRESSED
+    if not hidden.any():
+        return
+    based = table["in_baseline"].astype("boolean").fillna(False).astype(bool)
+    told = hidden & (table["special_cause"].notna() | based)
+    # Also where all columns of the row were emptied: limits rest on the points that are shown, and no others.
+    for number, phase in table.groupby("phase"):
+        held = rows.loc[phase.index, "value"][based[phase.index] & ~hidden[phase.index]]
+        centre, points = float(phase["centre"].iloc[0]), phase["points"].iloc[0] if "points" in phase else len(held)
+        averages = [held.mean(), held.median()] if chart_type == "xmr" and len(held) else [centre]
+        if points != len(held) or not np.isclose(averages, centre, rtol=1e-9, atol=1e-12, equal_nan=True).any():
+            told |= hidden & table["phase"].eq(number)
+    if told.any():
+        expected = "a chart made without its value: set it to missing first, then call run_chart"
+        problems = [Problem("suppressed", f"{period}={each}", None, expected) for each in table.loc[told, period]]
+        raise BadInput("xmr_chart", problems)
 
 
 def _ordinals(labels: list[Any]) -> Any:

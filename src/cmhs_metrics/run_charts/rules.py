@@ -12,6 +12,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import floats
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,7 @@ def outside_limits(values: Any, lower: Any, upper: Any) -> Flags:
     return np.where(above > 0, above, np.where(below < 0, below, 0)).astype(np.int8)
 
 
+@checked
 def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     """Runs of points on one side of the centre line.
 
@@ -87,6 +89,7 @@ def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any =
     return _long_runs(side, _breaks(len(side), stretch), length)
 
 
+@checked
 def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     """Points that rise, or fall, one after the other.
 
