@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import Problem, refuse
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
