@@ -177,7 +177,7 @@ def excess_mortality(
     Returns
     -------
     Estimate
-        The ratio of the two directly standardised rates less 1, with bounds [%]: 266 is 3.66 times the rate. NaN where
+        The ratio of the two directly standardised rates less 1, with bounds [%]: 256 is 3.56 times the rate. NaN where
         either rate is from fewer than 10 deaths, or a value is missing.
 
     Raises

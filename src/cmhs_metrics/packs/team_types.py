@@ -176,7 +176,7 @@ def type_rows(of: ByType, comparison: Figures) -> tuple[list[str], list[list[str
         headings += ["Lowest", average, "Highest", "Places"]
     for place in focus:
         headings += [comparison.short_name(place)]
-        headings += [f"From the {short_average(comparison)}", "Rank"] if len(focus) == 1 else []
+        headings += ["Difference", "Rank"] if len(focus) == 1 else []
     headings += [average] if focus else []
     rows = []
     for label, writer in of.writers.items():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 FOUR_WEEKS, WEEK = 28, 7
-LONG_WAITS = (52, 78, 104)
+LONG_WAITS = (18, 52, 78, 104)
 
 
 def facts_wanted(extract: Extract, request: Request) -> Frame:
