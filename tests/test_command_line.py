@@ -254,8 +254,23 @@ class TestAMessyReturn:
         output = tmp_path / "result.xlsx"
         assert main([str(table), "-o", str(output)]) == 0
         sheet = openpyxl.load_workbook(output)["Metrics"]
-        assert [cell.value for cell in sheet[4]][:4] == ["organisation", "team_type", "period", "total_cost"]
+        assert [cell.value for cell in sheet[4]][:4] == ["Organisation", "Team type", "Period", "Total cost (£)"]
         assert sheet["D5"].value == 17_700_000
+        again = cm.read_return(output, totals=True).table
+        assert {"organisation", "team_type", "period", "total_cost", "contacts"} <= set(again)
+        assert again["total_cost"][0] == 17_700_000
+
+    def test_what_is_refused_later_is_told_by_line_too(self, tmp_path: Path, capsys) -> None:
+        path = tmp_path / "t.csv"
+        path.write_text("Trust,Team,Contacts,Caseload\nA,x,100,5\n,y,90,4\nB,x,10,5\n")
+        assert main([str(path)]) == 2
+        assert "(line 3)" in capsys.readouterr().err
+
+    def test_a_year_of_care_where_people_stay_for_weeks_is_told(self, tmp_path: Path, capsys) -> None:
+        path = tmp_path / "t.csv"
+        path.write_text("Trust,Team type,FY,Total cost,Caseload\nA,A02,2023/24,100,5\nA,CMHT,2023/24,90,4\n")
+        assert main([str(path)]) == 0
+        assert "Cost of a year of care of A02" in capsys.readouterr().out
 
     def test_an_output_of_another_kind_is_refused(self, table: Path, tmp_path: Path, capsys) -> None:
         assert main([str(table), "-o", str(tmp_path / "result.docx")]) == 2

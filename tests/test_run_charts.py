@@ -23,6 +23,9 @@ from cmhs_metrics.run_charts import (
 )
 from tests.support.budgets import examples
 
+# What is told of a short baseline has a test of its own.
+pytestmark = pytest.mark.filterwarnings("ignore:run_chart. the limits rest on a baseline:cmhs_metrics.TableNote")
+
 RULES = ["outside_limits", "run", "trend", "two_of_three"]
 # NIST/SEMATECH e-Handbook of statistical methods, section 6.3.2.2: flow rates of ten batches of liquid.
 FLOW = np.array([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])
@@ -225,7 +228,7 @@ class TestChart:
         # Limits 45.8 and 55.8.
         for target, high, low in ((40, "pass", "fail"), (60, "fail", "pass"), (50, "hit or miss", "hit or miss")):
             for improvement, said in (("high", high), ("low", low)):
-                chart = run_chart(table(FLOW), "value", target=target, improvement=improvement)
+                chart = run_chart(table(FLOW), "value", target=target, improvement=improvement, minimum_points=10)
                 assert chart["assurance"].unique().tolist() == [said]
         assert run_chart(table(FLOW), "value", target=40)["assurance"].isna().all()
         assert run_chart(table(FLOW), "value", improvement="low")["assurance"].isna().all()
@@ -246,7 +249,7 @@ class TestChart:
         assert chart["outside_limits"].tolist() == [0] * 10 + [1] * 2 + [0] * 10 + [-1] * 2
 
     def test_a_phase_of_one_point_has_no_limits(self) -> None:
-        chart = run_chart(table(FLOW), "value", rebase="2017-01", improvement="high", target=1)
+        chart = run_chart(table(FLOW), "value", rebase="2017-01", improvement="high", target=1, minimum_points=9)
         assert chart["lower"].isna().tolist() == [False] * 9 + [True]
         assert chart["special_cause"].tolist()[-1] == "none"
         assert chart["assurance"].isna().tolist() == [False] * 9 + [True]
@@ -389,7 +392,7 @@ class TestMissingPoints:
 class TestBadInput:
     FRAME = pd.concat([table(FLOW).assign(icb=name) for name in ("North", "South")], ignore_index=True)
 
-    def test_repeated_periods_infinite_values_and_single_points(self) -> None:
+    def test_repeated_periods_and_infinite_values(self) -> None:
         bad = pd.DataFrame(
             {
                 "icb": ["a", "a", "a", "b"],
@@ -402,7 +405,6 @@ class TestBadInput:
         assert list(map(str, refused.value.problems)) == [
             "period, icb=a, period=2016-04: got '2016-04', expected a period that stands once in its group",
             "value, icb=a, period=2016-05: got inf, expected a finite number",
-            "value, icb=b: got 1, expected two points or more",
         ]
 
     def test_columns_keys_and_periods(self) -> None:
@@ -432,8 +434,8 @@ class TestBadInput:
             )
         assert [(problem.column, problem.row, problem.value) for problem in refused.value.problems] == [
             ("rebase", None, "Nort"),
-            ("rebase", "icb=North", "2016-04"),
             ("rebase", None, "spring"),
+            ("rebase", "icb=North", "2016-04"),
             ("rebase", "icb=North", "2017-03"),
             ("baseline", None, 1),
             ("target", "icb=North", "ninety"),
@@ -454,6 +456,6 @@ class TestBadInput:
             assert (problem.column, problem.value) == ("target", key)
             assert expected in problem.expected
 
-    def test_a_lazy_table(self) -> None:
-        with pytest.raises(TypeError, match="collect a lazy one first"):
-            run_chart(pl.from_pandas(table(FLOW)).lazy(), "value")
+    def test_what_is_no_table(self) -> None:
+        with pytest.raises(TypeError, match="a table that narwhals knows is expected, got a list"):
+            run_chart([1.0, 2], "value")

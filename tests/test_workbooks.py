@@ -72,7 +72,7 @@ def test_text_is_never_a_formula(book: openpyxl.Workbook) -> None:
 
 def test_marks_notes_and_columns_are_explained(book: openpyxl.Workbook) -> None:
     notes = {row[0].value: row[1].value for row in book["Notes"].iter_rows(min_row=5)}
-    assert {"[c]", "[x]", "Note 1", "caseload", "dna_rate"} <= set(notes)
+    assert {"[c]", "[x]", "Note 1", "Caseload", "DNA rate (%)"} <= set(notes)
     assert notes["Note 1"] == "Provisional."
 
 
@@ -99,7 +99,7 @@ def test_labels_in_the_index_are_columns_and_stars_stand_beside_numbers(tmp_path
     write_workbook(path, [Page("Caseload", "By type of team", shown)], title="T")
     book = openpyxl.load_workbook(path)
     rows = [[cell.value for cell in row] for row in book["Caseload"]["A4:C6"]]
-    assert rows == [["icb", "Adult", "Older"], ["QUE", 310, "1,205"], ["QH8", "*", "45"]]
+    assert rows == [["ICB", "Adult", "Older"], ["QUE", 310, "1,205"], ["QH8", "*", "45"]]
     assert "*" in {row[0].value for row in book["Notes"].iter_rows(min_row=5)}
 
 

@@ -6,6 +6,7 @@ import argparse
 import codecs
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -92,7 +93,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _tell(error: Exception) -> None:
     from cmhs_metrics.report import printable
 
-    print(printable(str(error)), file=sys.stderr)
+    print(printable("\n\n".join([str(error), *getattr(error, "__notes__", ())])), file=sys.stderr)
+
+
+@contextmanager
+def _asking(read: Return | None) -> Iterator[None]:
+    """Say beside what is refused what was strange in the file: often it is the reason, with its line."""
+    from cmhs_metrics import report
+
+    try:
+        yield
+    except BadInput as error:
+        if read is not None and read.questions:
+            error.add_note(report.questions_report(read))
+        raise
 
 
 def _progress(text: str) -> None:
@@ -112,7 +126,8 @@ def _run(options: argparse.Namespace) -> str:
     table, place = read.table, options.place
     if options.populations is not None:
         table, place = report.read_populations(options.populations, table, place)
-    result, notes = report.table_with_totals(table, place, options.over_time)
+    with _asking(read):
+        result, notes = report.table_with_totals(table, place, options.over_time)
     if options.output is not None:
         _write(options.output, result, notes, read)
         notes.append(f"Written to {options.output}: {len(result):,} rows, {len(result.columns)} columns.")
@@ -173,13 +188,14 @@ def _pack(options: argparse.Namespace) -> str:
     if options.table is not None:
         read = report.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
     _progress("Building the pack: up to a minute for 42 places and several months.")
-    made = packs.pack(
-        None if read is None else read.table,
-        None if options.populations is None else report.read_people(options.populations),
-        focus=options.focus, peers=options.peers, by=options.by, place=options.place, period=options.period,
-        over_time=options.over_time, average=options.average, title=options.title, source=options.source,
-        date=options.date, output=options.output,
-    )  # fmt: skip
+    with _asking(read):
+        made = packs.pack(
+            None if read is None else read.table,
+            None if options.populations is None else report.read_people(options.populations),
+            focus=options.focus, peers=options.peers, by=options.by, place=options.place, period=options.period,
+            over_time=options.over_time, average=options.average, title=options.title, source=options.source,
+            date=options.date, output=options.output,
+        )  # fmt: skip
     sample = " Made of synthetic providers, for no table was given." if read is None else ""
     said = (
         f"Written to {options.output}: {len(made.findings):,} findings, {len(made.html.encode()) / 1e6:.1f} MB.{sample}"

@@ -37,15 +37,21 @@ def _table(rows: pd.DataFrame) -> str:
     basis = first.get("basis")
     proportion = str(first["unit"]).startswith("proportion")
     unit = unit_in_words(str(first["unit"]), None if basis is None or pd.isna(basis) else str(basis))
-    heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance"]
+    heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance", "Outside the funnel"]
     shown = rows.assign(status=statuses(rows), is_place=rows.get("is_place", True))
+    told = bool((shown["status"] == SUPPRESSED).any())
+    if told:
+        # Average, differences and ranks may have been made with a value that is not to be known.
+        known = shown["value"].where((shown["status"] == KNOWN) & shown["is_place"].astype(bool))
+        shown = shown.assign(
+            rank=known.rank(ascending=False, method="min"), places=int(known.count()), difference_percent=None,
+            more_than_chance=None,
+        )  # fmt: skip
     body = "".join(_row(row, str(first["unit"]), proportion=proportion) for row in _shown(shown))
     more = len(rows) - MOST
     if more > 0:
         body += f'<tr><td colspan="{len(heads)}" style="text-align:left">… and {more:,} more places</td></tr>'
     average = ""
-    # An average made with a value that is not to be known would tell of it.
-    told = bool(((shown["status"] == SUPPRESSED) & rows["value"].notna()).any())
     if "average" in rows and pd.notna(first["average"]) and not told:
         kind = str(first.get("average_kind", "average"))
         of = f" ({first['average_of']})" if pd.notna(first.get("average_of")) else ""
@@ -71,7 +77,7 @@ def _row(row: dict[Any, Any], unit: str, *, proportion: bool) -> str:
     place = escape(str(row["place"]))
     name = f"<b>{place}</b> (focus)" if row["focus"] is True else place if row["is_place"] else f"{place} (no place)"
     if row["status"] != KNOWN:
-        cells = [row["status"], "", "", "", ""]
+        cells = [row["status"], "", "", "", "", ""]
     else:
 
         def write(value: float, *, sign: bool = False) -> str:
@@ -81,9 +87,9 @@ def _row(row: dict[Any, Any], unit: str, *, proportion: bool) -> str:
         rank = f"{int(row['rank'])} of {int(row['places'])}" if pd.notna(row["rank"]) else ""
         percent = row.get("difference_percent")
         against = "" if percent is None or pd.isna(percent) else f"{amount(percent / 100, proportion=True, sign=True)}"
-        chance = row.get("more_than_chance")
-        said = "" if chance is None or pd.isna(chance) else "yes" if chance else "no"
-        cells = [write(row["value"]), bounds, rank, against, said]
+        verdicts = [row.get(name) for name in ("more_than_chance", "outside_funnel")]
+        said = ["" if each is None or pd.isna(each) else "yes" if each else "no" for each in verdicts]
+        cells = [write(row["value"]), bounds, rank, against, *said]
     return (
         f'<tr><th scope="row" style="text-align:left">{name}</th>{"".join(f"<td>{each}</td>" for each in cells)}</tr>'
     )

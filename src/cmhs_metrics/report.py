@@ -12,11 +12,12 @@ import pandas as pd
 from cmhs_metrics import audit
 from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
-from cmhs_metrics.presentation import amount, in_words, unit_in_words
+from cmhs_metrics.presentation import amount, in_words, listed, unit_in_words
 from cmhs_metrics.selection import column_of, not_computed
 from cmhs_metrics.tables import aggregate, with_metrics
+from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +35,7 @@ _LABEL = 44
 _PRINTED = 2_000
 """The most rows that are printed."""
 _NOTHING = "–"
+_SHORT_STAYS = (TeamType.CRHT, TeamType.ASSESSMENT_BRIEF_INTERVENTION)
 _PLACES = ("organisation", "trust", "icb", "region", "place")
 
 
@@ -144,8 +146,7 @@ def read_table(
     wrong = [
         Problem("--rename", None, text, "HEADING=name") for text, pair in zip(rename, pairs, strict=True) if not pair[0]
     ]
-    if wrong:
-        raise BadInput("the command", wrong)
+    refuse("the command", wrong)
     read = read_return(path, columns={heading: name for heading, _, name in pairs}, sheet=sheet)
     return _without(read, exclude) if exclude else read
 
@@ -163,8 +164,7 @@ def _without(read: Return, exclude: Sequence[str]) -> Return:
             hint = nearest(label, known)
             problems.append(Problem("--exclude", None, label, f"a label of the table{f'; {hint}' if hint else ''}"))
         out |= rows
-    if problems:
-        raise BadInput("the command", problems)
+    refuse("the command", problems)
     said = (
         f"Left out, as asked: {int(out.sum()):,} row{'s' if out.sum() != 1 else ''} of {', '.join(map(repr, exclude))}."
     )
@@ -217,8 +217,7 @@ def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -
     problems += [
         Problem(name, None, None, "to stand in the table or in the populations") for name in held if name in table
     ]
-    if problems:
-        raise BadInput("the populations", problems)
+    refuse("the populations", problems)
     return table.merge(people[[by, *held]], on=by, how="left"), str(by)
 
 
@@ -294,9 +293,23 @@ def table_with_totals(
         labels = {name: _all_of(name) for name in _PLACES} | {"team": ALL_TEAMS, "team_type": ALL_TEAMS}
         parts.append(totals.assign(**{key: label for key, label in labels.items() if key in table}))
         notes += note
-    notes += _left_out(list(table.columns))
+    notes += [*_short_stays(rows), *_left_out(list(table.columns))]
     combined = pd.concat(parts, ignore_index=True)
     return combined[list(rows.columns)], list(dict.fromkeys(notes))
+
+
+def _short_stays(rows: pd.DataFrame) -> list[str]:
+    """What to beware of where a year of care is computed for teams whose patients stay for weeks."""
+    if not {"team_type", "year_of_care_cost"} <= set(rows):
+        return []
+    known = rows.loc[rows["year_of_care_cost"].notna(), "team_type"].dropna().unique()
+    found = [text for text in known if TEAM_TYPE_SPELLINGS.get(normalise(str(text))) in _SHORT_STAYS]
+    if not found:
+        return []
+    return [
+        f"Cost of a year of care of {listed(found)}: people stay for less than a year, so that it looks dearer than it "
+        "is; the audit prints none for such teams."
+    ]
 
 
 def _all_of(place: str) -> str:

@@ -12,7 +12,8 @@ import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.errors import BadInput, Problem, not_installed
-from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS
+from cmhs_metrics.presentation import in_words, is_money, unit_in_words
 from cmhs_metrics.selection import column_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _MARKS = {
 }
 _STAR = {"*": "Suppressed: the count is small, or another could be found from it."}
 _WIDEST = 40
+_LETTERS = frozenset({"wte", "icb", "smi", "eip", "gp", "cpa", "nhs"})
+"""Words that are spoken by their letters."""
 
 
 @dataclass(frozen=True)
@@ -166,10 +169,10 @@ def _definitions(pages: Sequence[Page]) -> list[tuple[str, str]]:
         metric = column_of(name)
         if metric is not None:
             unit = metric[0].printed_unit
-            found.append((name, f"{metric[0].definition} [{unit}] Source: {metric[0].source}."))
+            found.append((_heading(name), f"{metric[0].definition} [{unit}] Source: {metric[0].source}."))
         elif name in MEASURES:
             text = MEASURES[name].description
-            found.append((name, f"{text[0].upper()}{text[1:]} [{MEASURES[name].unit}]."))
+            found.append((_heading(name), f"{text[0].upper()}{text[1:]} [{MEASURES[name].unit}]."))
     return found
 
 
@@ -192,8 +195,9 @@ def _sheet(book: Any, name: str, above: Sequence[str], table: pd.DataFrame, *, d
     _lines(sheet, above)
     first = 4
     columns = [str(column) for column in table.columns]
+    headings = _headings(columns)
     for at, column in enumerate(columns, start=1):
-        cell = sheet.cell(first, at, _plain(column))
+        cell = sheet.cell(first, at, _plain(headings[at - 1]))
         cell.font, cell.alignment = Font(name="Arial", size=12, bold=True), Alignment(wrap_text=True, vertical="top")
         values = _cells(table, column)
         for row, value in enumerate(values, start=first + 1):
@@ -206,13 +210,37 @@ def _sheet(book: Any, name: str, above: Sequence[str], table: pd.DataFrame, *, d
                 cell.number_format = (
                     "0.0%" if _is_share(column) else "#,##0" if float(value).is_integer() else "#,##0.00"
                 )
-        widest = max([len(column), *(len(str(value)) for value in values)], default=10)
+        widest = max([len(headings[at - 1]), *(len(str(value)) for value in values)], default=10)
         sheet.column_dimensions[get_column_letter(at)].width = min(max(widest + 2, 12), _WIDEST if data else 90)
     area = f"A{first}:{get_column_letter(len(columns))}{first + len(table)}"
     made = Table(displayName=re.sub(r"\W", "_", f"table_{name}"), ref=area)
     made.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=False)
     sheet.add_table(made)
     sheet.freeze_panes = f"A{first + 1}"
+
+
+def _headings(columns: Sequence[str]) -> list[str]:
+    """What stands above the columns: measures and metrics in words, with their units."""
+    words = [_heading(column) for column in columns]
+    return [text if words.count(text) == 1 else column for text, column in zip(words, columns, strict=True)]
+
+
+def _heading(column: str) -> str:
+    name = column.removesuffix("_lower").removesuffix("_upper")
+    bound = {"_lower": ", lower bound", "_upper": ", upper bound"}.get(column.removeprefix(name), "")
+    metric = column_of(name)
+    if metric is not None:
+        unit = unit_in_words(metric[0].printed_unit, metric[1].name if metric[1] else None)
+        return f"{metric[0].label}{bound} ({unit})" if unit else f"{metric[0].label}{bound}"
+    if name in MEASURES:
+        unit = in_words(MEASURES[name].unit).replace("GBP", "£")
+        return f"{_capital(name)}{bound}" + (f" ({unit})" if is_money(MEASURES[name].unit) else "")
+    return _capital(column) if column in (*KEYS, *PLACE_KEYS) else column
+
+
+def _capital(name: str) -> str:
+    words = [word.upper() if word in _LETTERS else word for word in name.split("_")]
+    return " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
 
 
 def _side(value: str) -> str:

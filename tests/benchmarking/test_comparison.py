@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from cmhs_metrics.variation import funnel
 from tests.support import official_data
 from tests.support.budgets import examples
 
@@ -69,6 +70,13 @@ class TestByHand:
         assert rates["more_than_chance"].tolist() == outside.tolist()
         assert rates.loc["C", "outlier"] == "above 99.8%"
 
+    def test_what_an_interval_stands_on_is_said(self) -> None:
+        assert set(self.rows("referrals_per_100k")["interval_basis"]) == {"independent events"}
+        assert self.rows("cost_per_referral")["interval_basis"].isna().all()
+
+    def test_of_three_places_none_is_held_against_a_widened_funnel(self) -> None:
+        assert self.RESULT[["funnel_position", "outside_funnel", "overdispersion"]].isna().all(axis=None)
+
     def test_averages_by_name(self) -> None:
         def average(kind: str) -> float:
             return cm.benchmark(THREE, "referrals_per_100k", by="icb", populations=PEOPLE, average=kind)[
@@ -85,6 +93,52 @@ class TestByHand:
         result = cm.benchmark(THREE, "referrals_per_100k", by="icb", populations=PEOPLE, peers=["A", "B"])
         assert result["peer_average"].tolist() == pytest.approx([750] * 3)
         assert result["peer"].tolist() == [True, True, False]
+
+
+class TestWidenedFunnel:
+    """Places that differ from one another by more than chance, of which one differs from the others besides."""
+
+    # Of 100,000 people each: 1,800 and 2,300 referrals lie three standard errors and more from the average, 4,001 some 34.
+    COUNTS = np.array([1_800, 2_300] * 10 + [4_001])
+    TABLE = pd.DataFrame(
+        {"icb": [f"P{at:02}" for at in range(21)], "referrals": COUNTS, "referrals_accepted": COUNTS // 2}
+    )
+    AMONG = pd.DataFrame({"icb": TABLE["icb"], "registered_population": 100_000})
+    RESULT = cm.benchmark(TABLE, "referrals_per_100k", by="icb", populations=AMONG).set_index("place")
+
+    def test_all_differ_by_more_than_chance_and_one_lies_outside(self) -> None:
+        assert self.RESULT["more_than_chance"].sum() == 21
+        assert self.RESULT.index[self.RESULT["outside_funnel"].astype(bool)].tolist() == ["P20"]
+        assert self.RESULT.loc["P20", "funnel_position"] == "above 99.8%"
+
+    def test_it_is_the_additive_funnel(self) -> None:
+        found = funnel("rate", self.COUNTS, np.full(21, 100_000), adjustment="additive")
+        assert self.RESULT["funnel_position"].tolist() == found.outlier.tolist()
+        assert self.RESULT["outlier"].tolist() == funnel("rate", self.COUNTS, np.full(21, 100_000)).outlier.tolist()
+        assert self.RESULT["overdispersion"].tolist() == pytest.approx([found.dispersion.phi] * 21)
+
+    def test_shares_too(self) -> None:
+        accepted = np.array([850, 900, 950] * 7)
+        table = self.TABLE.assign(referrals=1_000, referrals_accepted=accepted)
+        result = cm.benchmark(table, "referral_acceptance_rate", by="icb")
+        expected = funnel("proportion", accepted, np.full(21, 1_000), adjustment="additive")
+        assert result["funnel_position"].tolist() == expected.outlier.tolist()
+
+    def test_places_alike_have_the_limits_of_chance(self) -> None:
+        table = self.TABLE[["icb"]].assign(referrals=[100] * 20 + [150])
+        result = cm.benchmark(table, "referrals_per_100k", by="icb", populations=self.AMONG)
+        assert result["funnel_position"].tolist() == result["outlier"].tolist()
+        # 102.4 are expected of each: 150 are the sort that comes once in ten thousand.
+        assert result["outside_funnel"].tolist() == [False] * 20 + [True]
+        assert result["overdispersion"].iloc[0] < 1
+
+    def test_between_bounds_it_is_said_where_it_holds_for_all(self) -> None:
+        hidden = self.TABLE[["icb"]].assign(referrals=[None, *map(float, self.COUNTS[1:])])
+        hidden = hidden.assign(referrals_lower=[1_798, *self.COUNTS[1:]], referrals_upper=[1_802, *self.COUNTS[1:]])
+        known = cm.benchmark(hidden, "referrals_per_100k", by="icb", populations=self.AMONG).set_index("place")
+        assert known["funnel_position"].tolist() == self.RESULT["funnel_position"].tolist()
+        assert known["outside_funnel"].tolist() == self.RESULT["outside_funnel"].tolist()
+        assert known["overdispersion"].isna().all()
 
 
 class TestEngines:

@@ -46,7 +46,7 @@ def holds_every_truth(known: pd.DataFrame, truths: list[pd.DataFrame]) -> None:
             assert mine["upper"] >= row["upper"] - 1e-12
             assert mine["average_lower"] - 1e-9 <= row["average"] <= mine["average_upper"] + 1e-9
             assert mine["rank_best"] <= row["rank"] <= mine["rank_worst"]
-            for name in ("rank", "quartile", "more_than_chance", "outlier"):
+            for name in ("rank", "quartile", "more_than_chance", "outlier", "funnel_position", "outside_funnel"):
                 assert pd.isna(mine[name]) or mine[name] == row[name], (name, place)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import random
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 
 from cmhs_metrics import BadInput, mhsds, published
 from tests.mhsds import national_oracle, national_oracle_outcomes
-from tests.mhsds.national_oracle import SUB_ICB
+from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
+from tests.mhsds.national_oracle_monthly import rows_of_the_month
 from tests.mhsds.oracle_cells import Tables
 from tests.support.budgets import is_deep
 from tests.support.extracts import FRAMES
@@ -301,10 +303,16 @@ def with_scores(part: Tables, seed: int) -> Tables:
 def test_paired_outcomes(engine: str) -> None:
     parts = [with_scores(part, seed) for seed, part in enumerate(worlds("v6", 20))]
     expected: dict[tuple[str, str, int], list[int]] = {}
+    due: Counter[str | None] = Counter()
     for part in parts:
+        when, known = Month(MONTH), known_by(for_the_oracle(part), MONTH)
+        asked = {(item.person, item.id): item for item in rows_of_the_month(known, when)}
+        due += Counter(national_oracle_outcomes.asked_for(known, item, when) for item in asked.values())
         found = national_oracle_outcomes.summary(national_oracle_outcomes.outcomes(for_the_oracle(part), MONTH))
         for key, counts in found.items():
             expected[key] = [a + b for a, b in zip(expected.get(key, [0] * 7), counts.values(), strict=True)]
     assert sum(counts[1] for counts in expected.values()) > 3
     table = mhsds.paired_outcomes(extract_of(together(parts), engine), "2024-06")
-    assert {(row[2], row[3], row[4]): list(row[5:]) for row in table.itertuples(index=False)} == expected
+    assert {(row[2], row[3], row[4]): list(row[6:]) for row in table.itertuples(index=False)} == expected
+    assert dict(zip(table["status"], table["due"], strict=True)) == {name: due[name] for name in set(table["status"])}
+    assert min(due["open"], due["closed"]) > 0

@@ -12,13 +12,14 @@ import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.presentation import statuses
+from cmhs_metrics.run_charts import run_chart
 from cmhs_metrics.variation import funnel
 from tests.support.gallery import TEAMS, YEARS, waits
 
 RESULT = cm.benchmark(
     TEAMS, "caseload_per_100k", by="organisation", place="organisation", basis="16+", focus=["Synthetic Trust 07"]
 )
-HIDDEN = "Synthetic Trust 07"
+HIDDEN, HIDDEN_MONTH = "Synthetic Trust 07", "2016-08"
 
 
 def marked(hidden: float, rows: int | None = None, **columns: Any) -> pd.DataFrame:
@@ -55,8 +56,10 @@ def trend(value: float) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def points(value: float) -> pd.DataFrame:
-    chart = waits()
-    chart.loc[7, "waits"] = value
+    """A run chart made without the value of a month, into which the value was put back."""
+    table = waits()[["period", "waits"]]
+    chart = run_chart(table.assign(waits=table["waits"].mask(table["period"] == HIDDEN_MONTH)), "waits", target=45)
+    chart.loc[chart["period"] == HIDDEN_MONTH, "waits"] = value
     return chart
 
 
@@ -87,7 +90,7 @@ DRAWN: dict[str, Any] = {
     "trend": lambda value: plots.trend_chart(trend(value)[0], suppressed=trend(value)[1]),
     "index": lambda value: plots.index_chart(trend(value)[0], YEARS[0], suppressed=trend(value)[1]),
     "profile": lambda value: plots.stacked_profile(**parts(value / 1e4)),
-    "xmr": lambda value: plots.xmr_chart(points(value), "waits", suppressed=["2016-08"]),
+    "xmr": lambda value: plots.xmr_chart(points(value), "waits", suppressed=[HIDDEN_MONTH]),
     "funnel": lambda value: plots.funnel_chart(funnel_of(round(value / 100)), suppressed=["B"], focus=["A"]),
 }
 
@@ -144,7 +147,7 @@ def test_marks_of_published_files_are_understood() -> None:
 def test_a_symbol_in_place_of_a_number_is_refused() -> None:
     table = pd.DataFrame({"place": ["A", "B"], "value": [1.0, "*"]})
     with pytest.raises(
-        cm.BadInput, match=r"value, row 1: got '\*', expected a finite number; what is suppressed is missing"
+        cm.BadInput, match=r"value, 2nd row: got '\*', expected a finite number; what is suppressed is missing"
     ):
         plots.ranked_bars(table)
     with pytest.raises(cm.BadInput, match="suppressed: got 'Z', expected one that is in the table"):
@@ -219,13 +222,46 @@ def test_suppressed_cells_are_matched_by_their_labels(draw: Any) -> None:
 
 
 def test_an_average_made_with_a_suppressed_value_is_not_drawn() -> None:
-    # With the people of each place, which are public, the value could be worked out from it.
-    assert "All places together" not in plots.alternative_text(plots.ranked_bars(marked(41.0)))
-    assert "pooled" not in Comparison(marked(41.0))._repr_html_()
-    # Where the value is not in the table, the average was made without it.
-    without = RESULT.assign(value=RESULT["value"].mask(RESULT["place"] == HIDDEN))
-    assert "All places together" in plots.alternative_text(plots.ranked_bars(without))
-    assert "pooled" in Comparison(without)._repr_html_()
+    """10, 3 and 200 of 10,000, 15,000 and 200,000 people: 94.7 of all together times 225,000 less 210 is 3 again."""
+    counts = pd.DataFrame({"icb": list("ABC"), "caseload": [10, 3, 200]})
+    people = pd.DataFrame({"icb": list("ABC"), "registered_population": [10_000, 15_000, 200_000]})
+    true = pd.DataFrame(cm.benchmark(counts, "caseload_per_100k", by="icb", populations=people))
+    there = true["place"] != "B"
+    emptied = true.copy()
+    emptied.loc[~there, ["value", "lower", "upper", "rank", "difference", "difference_percent"]] = np.nan
+    for table in (true, true.assign(value=true["value"].where(there)), emptied):
+        words = plots.alternative_text(plots.ranked_bars(table, suppressed=["B"]))
+        assert "pooled" not in words
+        assert "94.7" not in words
+        # 100 of each.
+        assert "Mean of places: 100. Median of places: 100." in words
+        page = Comparison(table.assign(suppressed=~there))._repr_html_()
+        assert "94.7" not in page
+        assert "pooled" not in page
+        assert "5.6%" not in page, "nor the distance of the others from it"
+        assert page.count(" of 2</td>") == 2, "nor their ranks beside it"
+
+
+def test_a_funnel_is_made_anew_without_what_is_suppressed() -> None:
+    counts, people = np.array([10, 3, 200]), np.array([10_000, 15_000, 200_000])
+    words = plots.alternative_text(plots.funnel_chart(funnel("rate", counts, people), list("ABC"), suppressed=["B"]))
+    # 210 of 210,000, and not 213 of 225,000.
+    assert "about a target of 100." in words
+    assert "94.7" not in words
+    given = funnel("rate", counts, people, target=80.0, adjustment="none")
+    assert "target of 80.0" in plots.alternative_text(plots.funnel_chart(given, list("ABC"), suppressed=["B"]))
+    with pytest.raises(cm.BadInput, match="the values of 2 or more places, or a target"):
+        plots.funnel_chart(funnel("rate", counts[:2], people[:2]), list("AB"), suppressed=["B"])
+
+
+def test_a_run_chart_made_with_a_suppressed_value_is_refused() -> None:
+    table = waits()[["period", "waits"]]
+    made = run_chart(table, "waits")
+    row = made["period"] == HIDDEN_MONTH
+    blanked = made.assign(special_cause=made["special_cause"].mask(row), in_baseline=made["in_baseline"] & ~row)
+    for chart in (made, made.assign(waits=made["waits"].mask(row)), blanked.assign(waits=made["waits"].mask(row))):
+        with pytest.raises(cm.BadInput, match=f"suppressed, period={HIDDEN_MONTH}: .*set it to missing first"):
+            plots.xmr_chart(chart, "waits", suppressed=[HIDDEN_MONTH])
 
 
 def test_marks_that_are_neither_true_nor_false_are_refused() -> None:

@@ -47,6 +47,10 @@ ONE = [{"organisation": "A", "contacts": 20.0, "total_cost": 5000.0}]
         ("Trust,Contacts,Total cost\nA,20,1'234’567-\n", [ONE[0] | {"total_cost": -1_234_567.0}]),
         ("Trust,Contacts,Total cost\nA,20,−£5\n", [ONE[0] | {"total_cost": -5.0}]),
         ("Trust;Contacts;Total cost\nA;20;1.234.567,50\n", [ONE[0] | {"total_cost": 1_234_567.5}]),
+        ("sep=;\r\nTrust;Contacts;Total cost\r\nA;20;5000\r\n", ONE),
+        ('"sep=,"\nTrust,Contacts,Total cost\nA,20,"5,000"\n', ONE),
+        ('Trust,Contacts,Total cost\n="A",="20",5000\n', ONE),
+        ('Trust,Contacts,Total cost\n"=""007""",20,5000\n', [ONE[0] | {"organisation": "007"}]),
     ],
 )  # fmt: skip
 def test_each_is_read(text: str, rows: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -102,6 +106,15 @@ class TestPeriods:
         assert read.table["period"].tolist() == ["2010/11", "2012/13"]
 
 
+def test_all_that_is_wrong_is_said_at_once_by_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "Trust,Contacts,DNAs,Caseload\nA,-5,1,3\nB,10,abc,(4)\n")
+    assert problems_of(path) == [("Contacts", "line 2", "-5"), ("DNAs", "line 3", "abc"), ("Caseload", "line 3", "(4)")]
+
+
+def test_a_file_of_one_column_is_told_what_it_lacks(tmp_path: Path) -> None:
+    assert problems_of(written(tmp_path, "Contacts\n100\n200\n")) == [("the file", None, "one column")]
+
+
 class TestWorkbooks:
     def test_errors_of_formulas_are_not_missing(self, tmp_path: Path) -> None:
         def break_it(book: Any, page: Any) -> None:
@@ -111,6 +124,28 @@ class TestWorkbooks:
 
         path = workbook([["Trust", "Contacts", "Caseload"], ["A", 1, 2], ["B", 2, 4]], change=break_it)(tmp_path)
         assert problems_of(path) == [("Contacts", "cell B2", "#REF!"), ("Caseload", "cell C3", "#DIV/0!")]
+
+    def test_a_code_is_what_the_workbook_shows(self, tmp_path: Path) -> None:
+        def show(book: Any, page: Any) -> None:
+            page["A2"].number_format = "000"
+            page["A3"].number_format = '"RX"00;@'
+            page["B2"].number_format = "0000"
+            page["A4"].number_format = "0"
+
+        rows = [["Trust", "Contacts"], [7, 12], [5, 3], [1, 4]]
+        path = workbook(rows, change=show)(tmp_path)
+        assert [(row["organisation"], row["contacts"]) for row in rows_of(path)] == [("007", 12), ("RX05", 3), ("1", 4)]
+        assert any("'007'" in each for each in read_return(path).questions)
+
+    def test_a_formula_without_a_value_is_not_a_missing_one(self, tmp_path: Path) -> None:
+        rows = [["Trust", "Contacts", "Caseload"], ["A", 1, 2], ["B", "=B2*2", 4], ["Total", "=SUM(B2:B3)", 6]]
+        path = workbook(rows)(tmp_path)
+        assert problems_of(path) == [("Contacts", "cell B3", "=B2*2")]
+        rows[2][1] = 2
+        assert rows_of(workbook(rows)(tmp_path)) == [
+            {"organisation": "A", "contacts": 1, "caseload": 2},
+            {"organisation": "B", "contacts": 2, "caseload": 4},
+        ]
 
     def test_a_percentage_is_no_count(self, tmp_path: Path) -> None:
         def show(book: Any, page: Any) -> None:

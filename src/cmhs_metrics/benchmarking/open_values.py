@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.benchmarking.repeated_events import BY_PERSON, INDEPENDENT, sums_of_squares
 from cmhs_metrics.disclosure import known_rank
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
+from cmhs_metrics.tables.metric_bounds import bounds_of
 from cmhs_metrics.variation import funnel
+from cmhs_metrics.variation.limits import PER
+from cmhs_metrics.variation.widened import funnel_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,18 +98,12 @@ def open_average(
     if kind != "pooled":
         averages = [getattr(end[which], kind.split()[0])(skipna=False) for end in ends(places, column)]
         return float(averages[0]), float(averages[1])
-    totals = {
-        f"{name}{end}": [float(values[which].sum(skipna=False))]
-        for name in inputs
-        for end, values in zip((LOWER, UPPER), ends(places, name), strict=True)
-    }
-    nothing = {name: [math.nan] for name in (column, *inputs)}
-    named = dict(zip(metric.inputs, inputs, strict=True))
-    box = BoundedMetric(
-        column, metric, {each: (f"{name}{LOWER}", f"{name}{UPPER}") for each, name in named.items()}, named
-    )
-    result = with_bounds(nw.from_native(pd.DataFrame(totals | nothing)), [box]).to_native()
-    return float(result[f"{column}{LOWER}"].iloc[0]), float(result[f"{column}{UPPER}"].iloc[0])
+    totals = {}
+    for each, name in zip(metric.inputs, inputs, strict=True):
+        low, high = (np.array([float(values[which].sum(skipna=False))]) for values in ends(places, name))
+        totals[each] = low, high
+    lower, upper = bounds_of(metric, totals)
+    return float(lower[0]), float(upper[0])
 
 
 def open_chance(
@@ -118,6 +114,7 @@ def open_chance(
     of_all: bool,
     level: float,
     pooled: tuple[float, float],
+    squares: Any,
 ) -> dict[str, Any]:
     """Confidence intervals and funnel positions that hold whatever the true counts are.
 
@@ -135,12 +132,14 @@ def open_chance(
         Of the intervals [proportion].
     pooled : tuple of float
         The least and the greatest value of all places together.
+    squares : numpy.ndarray
+        The sum of squares of what each person has over the events; NaN where nothing is known of it.
 
     Returns
     -------
     dict
         `lower` and `upper`, wide enough for every count; `highest_lower` and `lowest_upper`, the narrowest that a count
-        can have; `outlier`, where there is only one.
+        can have; `interval_basis`; `outlier` and `funnel_position`, where there is only one; `overdispersion`.
     """
     (few, many), (less, more) = events, others
     least, greatest = (few, more if of_all else few + more), (many, less if of_all else many + less)
@@ -151,12 +150,15 @@ def open_chance(
     found = no_chance(few.index)
     if known.sum() < 2:
         return found
-    widest = []
+    widest, per_event = [], squares[known.to_numpy()]
     for count, base in (least, greatest):
         if metric.proportion:
             low, high = proportion_interval(count[known], base[known], level, fractional=True)
         else:
-            low, high = rate_interval(count[known], base[known], confidence=level, fractional=True)
+            of_persons = pd.Series(sums_of_squares(count[known], per_event), index=count[known].index)
+            low, high = rate_interval(
+                count[known], base[known], confidence=level, sum_of_squares=of_persons, fractional=True
+            )
         widest.append((pd.Series(low, index=count[known].index), pd.Series(high, index=count[known].index)))
     (lower, lowest_upper), (highest_lower, upper) = widest
     all_places = few.index
@@ -166,7 +168,17 @@ def open_chance(
             "lower": lower, "upper": upper, "highest_lower": highest_lower, "lowest_upper": lowest_upper
         }.items()
     }  # fmt: skip
-    found["outlier"] = _outliers([least, greatest], known, metric, pooled).reindex(all_places)
+    basis = np.where(np.isnan(per_event), INDEPENDENT, BY_PERSON)
+    found["interval_basis"] = pd.Series(basis, known.index[known], dtype="object").reindex(all_places)
+    words = _outliers([least, greatest], known, metric, pooled)
+    found["outlier"] = words.reindex(all_places)
+    if words.notna().any():
+        kind = "proportion" if metric.proportion else "rate"
+        corners = [(count[known].to_numpy(), base[known].to_numpy()) for count, base in (least, greatest)]
+        scale = 1.0 if metric.proportion else PER
+        positions, phi = funnel_positions(kind, corners, (pooled[0] / scale, pooled[1] / scale), words.tolist())
+        found["funnel_position"] = pd.Series(positions, words.index, dtype="object").reindex(all_places)
+        found["overdispersion"] = phi
     return found
 
 
@@ -195,7 +207,12 @@ def _no_words(index: pd.Index[Any]) -> pd.Series[Any]:
 def no_chance(index: pd.Index[Any]) -> dict[str, Any]:
     """What `open_chance` gives where nothing is counted."""
     nothing = pd.Series(np.nan, index=index)
-    return dict.fromkeys(("lower", "upper", "highest_lower", "lowest_upper"), nothing) | {"outlier": _no_words(index)}
+    words = dict.fromkeys(("interval_basis", "outlier", "funnel_position"), _no_words(index))
+    return (
+        dict.fromkeys(("lower", "upper", "highest_lower", "lowest_upper"), nothing)
+        | words
+        | {"overdispersion": math.nan}
+    )
 
 
 def certainly_outside(chance: dict[str, Any], average: tuple[float, float]) -> pd.Series[Any]:

@@ -8,8 +8,9 @@ import narwhals as nw
 
 from cmhs_metrics.disclosure.rule import NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import Problem, nearest, nth, refuse
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ T = TypeVar("T")
 """Units of measures that count nobody."""
 
 
+@checked
 def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule | Mapping[str, Rule] = NHS) -> T:
     """Suppress the counts of a table, each by itself, and say what is still known of them.
 
@@ -100,9 +102,12 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
         for name in ruled
         if name not in names
     ]
+    bounded = [name for name in names if any(bound in schema for bound in _bounds_of(name))]
+    others = [name for name in names if name not in bounded]
+    remedy = f"; measures={others} leaves it as it is" if others else ""
     problems += [
-        Problem(bound, None, None, f"no such column: {name} is suppressed or rounded already")
-        for name in names
+        Problem(bound, None, None, f"no such column: {name} is suppressed or rounded already{remedy}")
+        for name in bounded
         for bound in _bounds_of(name)
         if bound in schema
     ]
@@ -114,7 +119,6 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
             assert counts is not None
             wrong = [row for row, is_wrong in enumerate(is_no_count(counts)) if is_wrong]
             problems += [
-                Problem(name, f"row {row}", float(counts[row]), "a whole number, zero or more") for row in wrong
+                Problem(name, nth(row, "row"), float(counts[row]), "a whole number, zero or more") for row in wrong
             ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)

@@ -1,10 +1,11 @@
-"""The charts of a pack as SVG within the page: small, and sharing the shapes of their letters."""
+"""The charts of a pack: as SVG within the page, small and sharing the shapes of their letters, and as files."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,22 +14,28 @@ from cmhs_metrics.packs.wording import POPULATIONS
 from cmhs_metrics.presentation import SUPPRESSED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.axes import Axes
 
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.funnels import PlaceFunnel
+    from cmhs_metrics.packs.processes import Process
     from cmhs_metrics.packs.profiles import Profile
     from cmhs_metrics.packs.sections import Entry
     from cmhs_metrics.packs.team_types import ByType
 
-SIZE = (9.5, 6.4)
-"""Width and height of a chart [inch]."""
+NARROW, MIDDLE, WIDE, LOW = 5.6, 7.0, 11.4, 2.7
+"""Widths of charts beside sentences and of those across the page, and the least height [inch]."""
 
 SHOWN = (
     "metric", "label", "unit", "basis", "place", "status", "value", "lower", "upper", "rank", "places", "average",
     "average_kind", "peer_average", "focus", "peer",
 )  # fmt: skip
 """What a chart is given."""
+
+MOST_BESIDE, MOST_DOTS = 20, 160
+"""Of more places a chart goes across the page in two halves; of more again in one."""
 
 MOST_PARTS = 12
 """Of more parts a profile has no chart: its colours would be too many to tell apart."""
@@ -41,11 +48,48 @@ MOST_LINES = 6
 
 _GLYPH = re.compile(r'<path id="[^"]*?-(DejaVuSans[^"]*)"(?: d="([^"]*)")? transform="([^"]*)"/>')
 _NAME = re.compile(r' id="([^"]*)"')
+_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A chart of the page.
+
+    Parameters
+    ----------
+    name : str
+        What its ids and files are called.
+    label : str
+        What it is.
+    sentence : str
+        What is said of it first: the alternative text of its files.
+    draw : callable
+        Draws it, on axes or as a slide of its own.
+    width : float, default 5.6
+        Its width in the page [inch].
+    halves : bool, default False
+        Whether a narrow screen shows its right half below its left one.
+    height : float, default 2.7
+        Its least height in the page [inch].
+    """
+
+    name: str
+    label: str
+    sentence: str
+    draw: Callable[..., Axes]
+    width: float = NARROW
+    halves: bool = False
+    height: float = LOW
+
+    @property
+    def wide(self) -> bool:
+        """Whether it goes across the page."""
+        return self.width == WIDE
+
+
 class Charts:
-    """Draws the charts of one page and keeps what they share.
+    """The charts of one pack, and what those of its page share.
 
     Parameters
     ----------
@@ -61,27 +105,32 @@ class Charts:
         self.names = {place: comparison.short_name(place) for place in comparison.measures.index}
         self.glyphs: dict[str, str] = {}
 
-    def ranked(self, entry: Entry) -> str:
-        """Every place as a bar, the focus places marked."""
-        from cmhs_metrics import plots
-
+    def ranked(self, entry: Entry) -> Chart:
+        """Every place, the focus places marked."""
         # Only the average of which the sentences speak.
         kind = self.comparison.average
-        ax = plots.ranked_bars(
-            entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]], names=self.names,
-            source=self.source, ax=_axes(), mean=kind == "mean of places", median=kind == "median of places",
-        )  # fmt: skip
-        return self._inline(plots.to_svg(ax, f"chart-{entry.name}"), f"chart-{entry.name}")
+        rows = entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]]
 
-    def trend(self, entry: Entry) -> str | None:
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
+
+            return plots.ranked_bars(
+                rows, names=self.names, source=self.source, mean=kind == "mean of places",
+                median=kind == "median of places", **where,
+            )  # fmt: skip
+
+        said = entry.findings[0].sentence if entry.findings else ""
+        many = len(rows) > MOST_BESIDE
+        halves, label = MOST_DOTS >= len(rows) > MOST_BESIDE, f"Chart, {entry.writer.metric.label}"
+        return Chart(f"chart-{entry.name}", label, said, draw, WIDE if many else NARROW, halves)
+
+    def trend(self, entry: Entry) -> Chart | None:
         """The focus places, and the average, over the periods."""
-        from cmhs_metrics import plots
-
         shown = list(self.comparison.focus)
         if len(shown) + len(self.comparison.peers) <= MOST_LINES:
             shown += self.comparison.peers
-        rows = history_of(entry, self.comparison)
-        rows = rows[rows["place"].isin(shown)]
+        every = history_of(entry, self.comparison)
+        rows = every[every["place"].isin(shown)]
         if not self.comparison.focus or not rows["value"].notna().any() or not entry.writer.moves():
             return None
         periods = self.comparison.periods
@@ -90,84 +139,132 @@ class Charts:
             index="period", columns="place", values="hidden"
         )
         hidden = hidden.reindex(index=periods, columns=shown).astype("boolean").fillna(False).astype(bool)
-        average = history_of(entry, self.comparison).groupby("period")["average"].first().reindex(periods)
         label = {"pooled": "all together"}.get(self.comparison.average, self.comparison.average)
-        values[label], hidden[label] = average, False
-        ax = plots.trend_chart(
-            values, metric=entry.writer.metric.name, basis=entry.writer.basis, focus=list(self.comparison.focus),
-            suppressed=hidden, names=self.names, source=self.source, title=f"{entry.writer.metric.label} over time",
-            ax=_axes(),
-        )  # fmt: skip
-        return self._inline(plots.to_svg(ax, f"trend-{entry.name}"), f"trend-{entry.name}")
+        values[label], hidden[label] = every.groupby("period")["average"].first().reindex(periods), False
+        title = f"{entry.writer.metric.label} over time"
 
-    def tiles(self, entry: Entry) -> str | None:
+        # All lines are named where they are few.
+        focus = list(self.comparison.focus) if values.shape[1] > MOST_LINES else []
+
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
+
+            return plots.trend_chart(
+                values, metric=entry.writer.metric.name, basis=entry.writer.basis, focus=focus,
+                suppressed=hidden, names=self.names, source=self.source, title=title, **where,
+            )  # fmt: skip
+
+        told = [each.sentence for each in entry.further if each.kind == "trend"]
+        return Chart(
+            f"trend-{entry.name}", f"Chart of the trend, {entry.writer.metric.label}", " ".join(told[:1]), draw
+        )
+
+    def process(self, entry: Entry, held: Process) -> Chart:
+        """The run chart of the place, with its icons."""
+        metric, name = entry.writer.metric, self.names[self.comparison.focus[0]]
+
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
+
+            return plots.xmr_chart(
+                held.chart, "value", metric=metric.name, basis=entry.writer.basis, suppressed=list(held.suppressed),
+                source=self.source, title=f"{metric.label}, {name}: XmR chart", **where,
+            )  # fmt: skip
+
+        return Chart(f"trend-{entry.name}", f"Run chart, {metric.label}", f"{metric.label}: {held.reason}.", draw)
+
+    def tiles(self, entry: Entry) -> Chart | None:
         """The integrated care boards as a map of tiles; None where the places are others."""
         from cmhs_metrics import plots
 
-        if self.comparison.by != "icb" or not set(entry.writer.rows["place"]) <= set(plots.icb_tiles()["place"]):
+        rows = entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]]
+        day = next(
+            (day for day in ("2022-07", "2026-04") if set(rows["place"]) <= set(plots.icb_tiles(day)["place"])), None
+        )
+        if self.comparison.by != "icb" or day is None:
             return None
-        ax = plots.tile_map(
-            entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]], names=self.names or None,
-            source=self.source, title=f"{entry.writer.metric.label}: map of ICBs", ax=_axes(8.2),
-        )  # fmt: skip
-        return self._inline(plots.to_svg(ax, f"map-{entry.name}"), f"map-{entry.name}")
 
-    def funnel(self, entry: Entry, held: PlaceFunnel) -> str:
+        def draw(**where: Any) -> Axes:
+            title = f"{entry.writer.metric.label}: map of ICBs"
+            return plots.tile_map(rows, names=self.names or None, source=self.source, title=title, **where)
+
+        said = " ".join(each.sentence for each in entry.further if each.kind == "spread")
+        return Chart(f"map-{entry.name}", f"Map, {entry.writer.metric.label}", said, draw, WIDE, height=8.0)
+
+    def funnel(self, entry: Entry, held: PlaceFunnel, sentence: str) -> Chart:
         """The places against the limits of chance."""
-        from cmhs_metrics import plots
+        hidden = list(entry.writer.rows.loc[entry.writer.rows["status"] == SUPPRESSED, "place"])
 
-        hidden = entry.writer.rows.loc[entry.writer.rows["status"] == SUPPRESSED, "place"]
-        ax = plots.funnel_chart(
-            held.funnel, list(held.places), metric=entry.writer.metric.name, basis=entry.writer.basis,
-            focus=[each for each in self.comparison.focus if each in held.places], names=self.names,
-            suppressed=list(hidden), denominator=held.denominator, source=self.source, ax=_axes(),
-        )  # fmt: skip
-        return self._inline(plots.to_svg(ax, f"funnel-{entry.name}"), f"funnel-{entry.name}")
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
 
-    def profile(self, profile: Profile) -> str | None:
+            return plots.funnel_chart(
+                held.funnel, list(held.places), metric=entry.writer.metric.name, basis=entry.writer.basis,
+                focus=[each for each in self.comparison.focus if each in held.places], names=self.names,
+                suppressed=hidden, denominator=held.denominator, source=self.source, **where,
+            )  # fmt: skip
+
+        return Chart(f"funnel-{entry.name}", f"Funnel, {entry.writer.metric.label}", sentence, draw, height=3.7)
+
+    def profile(self, profile: Profile, sentence: str) -> Chart | None:
         """What a measure is made of, a bar for each focus place and one for all; None where the parts are too many."""
-        from cmhs_metrics import plots
-
         if profile.values.shape[1] > MOST_PARTS or not profile.known:
             return None
         table = profile.values.where(profile.shares.notna())
         names = {row: row_name(str(row), self.comparison) for row in table.index}
         names[ALL] = names[ALL][0].upper() + names[ALL][1:]
         hidden = pd.DataFrame(dict.fromkeys(table, profile.status == SUPPRESSED))
-        ax = plots.stacked_profile(
-            table, metric=profile.metric, focus=list(self.comparison.focus), suppressed=hidden, names=names,
-            source=self.source, title=profile.title, ax=_axes(2.4 + 0.5 * len(table) + 0.12 * table.shape[1]),
-        )  # fmt: skip
-        return self._inline(plots.to_svg(ax, profile.key), profile.key)
 
-    def by_team_type(self, of: ByType) -> str | None:
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
+
+            return plots.stacked_profile(
+                table, metric=profile.metric, focus=list(self.comparison.focus), suppressed=hidden, names=names,
+                source=self.source, title=profile.title, **where,
+            )  # fmt: skip
+
+        return Chart(profile.key, f"Chart, {profile.title}", sentence, draw, MIDDLE, height=2.0)
+
+    def by_team_type(self, of: ByType, sentence: str) -> Chart | None:
         """Where the place stands in each type of team; of several places, or none, every place as a bar."""
-        from cmhs_metrics import plots
-
         rows = of.rows.assign(metric=of.rows["team_type"], label=of.rows["team_type"])
         shown = rows[[name for name in SHOWN if name in rows]].assign(team_type=rows["team_type"])
-        if len(self.comparison.focus) == 1:
-            place = self.comparison.focus[0]
-            own = set(rows.loc[rows["place"] == place, "team_type"])
+        place = self.comparison.focus[0] if len(self.comparison.focus) == 1 else None
+        own = set(rows.loc[rows["place"] == place, "team_type"])
+        if not 0 < len(of.writers if place is None else own) <= MOST_PANELS:
+            return None
+        if place is None:
+            shown = shown.assign(metric=of.metric, label=of.title)
+        else:
             shown = shown[shown["team_type"].isin(own)]
-            if not 0 < len(own) <= MOST_PANELS:
-                return None
             if of.basis is not None:
                 # Short enough to stand below each type of team.
                 shown = shown.assign(unit=f"per 100,000 {POPULATIONS[of.basis]}", basis=None)
-            ax = plots.dot_and_range(
-                shown, place, names=self.names,
-                source=self.source, title=f"{of.title}: {self.names[place]} beside all others",
-                ax=_axes(2.2 + 0.62 * len(own)),
-            )  # fmt: skip
-        elif len(of.writers) > MOST_PANELS:
-            return None
-        else:
-            ax = plots.small_multiples(
-                shown.assign(metric=of.metric, label=of.title), names=self.names, source=self.source, title=of.title,
-                ax=_axes(5.2 if len(of.writers) <= 4 else 8.8),
-            )  # fmt: skip
-        return self._inline(plots.to_svg(ax, of.key), of.key)
+
+        def draw(**where: Any) -> Axes:
+            from cmhs_metrics import plots
+
+            if place is None:
+                return plots.small_multiples(shown, names=self.names, source=self.source, title=of.title, **where)
+            title = f"{of.title}: {self.names[place]} beside all others"
+            return plots.dot_and_range(shown, place, names=self.names, source=self.source, title=title, **where)
+
+        high = 1.6 + 0.47 * len(own) if place is not None else 5.2 if len(of.writers) <= 4 else 8.8
+        return Chart(of.key, f"Chart, {of.title}", sentence, draw, WIDE if place is None else MIDDLE, height=high)
+
+    def inline(self, chart: Chart) -> str:
+        """A chart as an element of the page, or as its two halves."""
+        from cmhs_metrics import plots
+
+        drawn = chart.draw(ax=_axes(chart.width, chart.height))
+        element = self._inline(plots.to_svg(drawn, chart.name), chart.name)
+        found = _BOX.search(element) if chart.halves else None
+        if found is None:
+            return element
+        half = float(found[1]) / 2
+        left = element.replace(found[0], f'viewBox="0 0 {half:g} {found[2]}"', 1)
+        right = f'<svg viewBox="{half:g} 0 {half:g} {found[2]}" aria-hidden="true" focusable="false">'
+        return f'{left}{right}<use href="#{chart.name}-figure_1"/></svg>'
 
     def shared(self) -> str:
         """The shapes of the letters, to stand once in the page before the charts."""
@@ -195,15 +292,16 @@ class Charts:
         return f"{words}</desc>{drawing.strip()}"
 
 
-def _axes(height: float = SIZE[1]) -> Axes:
-    """Axes of the width of a page, so that letters are legible there, and of a height [inch]."""
+def _axes(wide: float, height: float) -> Axes:
+    """Axes of a figure in the page, so that letters are legible there [inch]."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     from cmhs_metrics import plots
 
-    figure = plots.Picture(figsize=(SIZE[0], height), facecolor="white")
+    figure = plots.Picture(figsize=(wide, height), facecolor="white")
+    figure.in_page = True
     FigureCanvasAgg(figure)
-    return figure.add_axes((0.02, 0.02, 0.96, 0.96))
+    return figure.add_axes((0.01, 0.01, 0.98, 0.98))
 
 
 def history_of(entry: Entry, comparison: Figures) -> pd.DataFrame:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.measures import POPULATION
 from cmhs_metrics.packs.funnels import FEWEST_IN_FUNNEL, funnel_finding, funnel_of
+from cmhs_metrics.packs.processes import process_of
 from cmhs_metrics.packs.profiles import profile_findings, profiles, profiles_not_shown
 from cmhs_metrics.packs.sections import NotShown, not_shown, sections
 from cmhs_metrics.packs.team_types import by_team_type, type_findings
+from cmhs_metrics.presentation import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.packs.figures import Figures
     from cmhs_metrics.packs.findings import Finding
     from cmhs_metrics.packs.funnels import PlaceFunnel
+    from cmhs_metrics.packs.processes import Process
     from cmhs_metrics.packs.profiles import Profile
     from cmhs_metrics.packs.sections import Entry, Section
     from cmhs_metrics.packs.team_types import ByType
@@ -42,6 +45,8 @@ class Contents:
         What is said beside funnels, profiles and metrics by type, by their names.
     not_shown : list of NotShown
         What could not be shown, and why.
+    processes : mapping of str to Process
+        The run charts of the only place of the focus, by the names of their entries.
     """
 
     sections: list[Section]
@@ -51,6 +56,7 @@ class Contents:
     by_type: list[ByType]
     further: Mapping[str, list[Finding]]
     not_shown: list[NotShown]
+    processes: Mapping[str, Process]
 
     @property
     def findings(self) -> list[Finding]:
@@ -94,7 +100,11 @@ def contents(comparison: Figures) -> Contents:
     said = [*not_shown(comparison), *_no_funnels(made, funnels), *profiles_not_shown(held_profiles, comparison)]
     shown = [each for each in held_profiles if each.known]
     mapped = first.name if first is not None else None
-    return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types])
+    processes = {}
+    for entry in (entry for section in made for entry in section.entries):
+        if len(comparison.focus) == 1 and (found := process_of(entry, comparison, comparison.focus[0])) is not None:
+            processes[entry.name] = found
+    return Contents(made, funnels, mapped, shown, by_type, further, [*said, *of_types], processes)
 
 
 def _first_rate(made: list[Section]) -> Entry | None:
@@ -104,17 +114,19 @@ def _first_rate(made: list[Section]) -> Entry | None:
 
 
 def _no_funnels(made: list[Section], funnels: Mapping[str, PlaceFunnel]) -> list[NotShown]:
-    """Shares of counts that have no funnel."""
-    without = [
-        entry.writer.metric.label
-        for section in made
-        for entry in section.entries
-        if entry.name not in funnels and entry.writer.metric.proportion and entry.writer.rows["outlier"].notna().any()
+    """Counts that are in no funnel, and shares of which none is drawn."""
+    counted = [entry for section in made for entry in section.entries if entry.writer.metric.counted is not None]
+    without = [each.writer.metric.label for each in counted if not each.writer.funnel_words]
+    undrawn = [
+        each.writer.metric.label
+        for each in counted
+        if each.writer.funnel_words and each.writer.metric.proportion and each.name not in funnels
     ]
-    if not without:
-        return []
-    why = (
-        f"A funnel needs the counts of {FEWEST_IN_FUNNEL} places or more, none of them suppressed or rounded. So there "
-        f"is none for: {', '.join(without)}."
-    )
-    return [NotShown("Funnels", why)]
+    said = []
+    if without:
+        why = f"A funnel needs {FEWEST_IN_FUNNEL} places or more, whose counts are known or lie close together"
+        said.append(NotShown("Funnels", f"{why}. So there is none for: {listed(without, most=40)}."))
+    if undrawn:
+        why = "Some counts are suppressed or rounded, so that it is told where places lie, and no funnel is drawn"
+        said.append(NotShown("Charts of funnels", f"{why}. So it is for: {listed(undrawn, most=40)}."))
+    return said

@@ -6,9 +6,10 @@ import base64
 import csv
 import io
 import math
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -76,12 +77,27 @@ def to_csv(table: pd.DataFrame) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow([safe_cell(str(name)) for name in table.columns])
-    writer.writerows([safe_cell(_plain(cell)) for cell in row] for row in table.itertuples(index=False, name=None))
+    columns = [_safe_column(table.iloc[:, at]) for at in range(table.shape[1])]
+    writer.writerows(zip(*columns, strict=True))
     return file.getvalue()
 
 
+def _safe_column(column: pd.Series[Any]) -> list[Any]:
+    """The cells of a column, each text looked at once: numbers are Python's own, whole ones without a decimal point."""
+    cells = column.tolist()
+    plain = isinstance(column.dtype, np.dtype)
+    if plain and column.dtype.kind in "biu":
+        return cells
+    if plain and column.dtype.kind == "f":
+        return ["" if cell != cell else int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell for cell in cells]
+    known: dict[Any, Any] = {}
+    for cell in cells:
+        if isinstance(cell, str) and cell not in known:
+            known[cell] = safe_cell(cell)
+    return [known[cell] if isinstance(cell, str) else safe_cell(_plain(cell)) for cell in cells]
+
+
 def _plain(cell: Any) -> Any:
-    """Python's own number: whole ones, such as ranks, without a decimal point."""
     value = cell.item() if hasattr(cell, "item") else cell
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
@@ -118,9 +134,18 @@ def file_name(parts: Iterable[str]) -> str:
     return f"cmhs-{'-'.join(word for word in plain.split('-') if word)}.csv"
 
 
-def link(rows: pd.DataFrame, name: str, text: str) -> str:
+@dataclass(frozen=True)
+class Link:
     """A link in the page that saves a table as a file."""
-    return f'<p class="download"><a download="{escape(name)}" href="{data_uri(rows)}">{escape(text)} (CSV)</a></p>'
+
+    name: str
+    text: str
+    uri: str
+
+
+def link(rows: pd.DataFrame, name: str, text: str) -> Link:
+    """A download within the page."""
+    return Link(name, text, data_uri(rows))
 
 
 def download(rows: pd.DataFrame, comparison: Figures) -> pd.DataFrame:

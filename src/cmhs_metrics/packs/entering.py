@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PLACES = ("icb", "organisation", "region")
 """The columns in which places are looked for, where none is named."""
 
+NAMES = {"organisation": ("trust_name", "provider_name", "org_name", "name"), "icb": ("name",)}
+"""Further columns in which the names of places are looked for."""
+
 BOUNDS = ("_lower", "_upper")
 """How the columns end that say where a suppressed or rounded measure lies."""
 
@@ -70,10 +73,16 @@ def no_places(sums: pd.DataFrame, by: str) -> pd.Series[bool]:
     return pd.Series(is_no_place(sums[by], NOT_PLACES), index=sums.index, dtype=bool)
 
 
+def names_columns(by: str) -> tuple[str, ...]:
+    """The columns in which the names of places are looked for."""
+    return (f"{by}_name", *NAMES.get(by, ()))
+
+
 def names_of_places(table: Any, by: str) -> dict[str, str]:
-    """The name of each place, where a column such as `icb_name` gives it one and no other."""
-    column = f"{by}_name"
-    if by not in columns_of(table) or column not in columns_of(table):
+    """The name of each place, where a column such as `icb_name` or `trust_name` gives it one and no other."""
+    held = columns_of(table)
+    column = next((name for name in names_columns(by) if name in held), None)
+    if by not in held or column is None:
         return {}
     named = distinct(table, [by, column]).drop_duplicates(by, keep=False)
     return dict(zip(named[by], named[column], strict=True))
@@ -85,7 +94,7 @@ def populations_of_places(populations: Any, columns: list[str], by: str, place: 
         return None, []
     held = columns_of(populations)
     wanted = [name for name in held if name in {by, place, "period"} or name in MEASURES]
-    unused = [name for name in held if name not in {*wanted, f"{by}_name"}]
+    unused = [name for name in held if name not in {*wanted, *names_columns(by)}]
     if by not in held:
         expected = f"the column {by}, which names the places"
         raise BadInput("pack", [Problem("populations", None, held, expected)])
@@ -94,10 +103,16 @@ def populations_of_places(populations: Any, columns: list[str], by: str, place: 
     return nw.to_native(nw.from_native(populations).select(*wanted)), unused
 
 
+def in_pandas(table: Any) -> pd.DataFrame:
+    """A table of any engine in pandas; a lazy one is run."""
+    frame = nw.from_native(table)
+    held: pd.DataFrame = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+    return held
+
+
 def in_memory(totals: Any, by: str, *further: str) -> pd.DataFrame:
     """The sums in memory as plain numbers, without the metrics; their keys as text."""
-    frame = nw.from_native(totals)
-    held = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+    held = in_pandas(totals)
     bounds = {f"{name}{end}" for name in MEASURES for end in BOUNDS}
     numeric = [name for name in map(str, held) if name in MEASURES or name in bounds]
     table = pd.DataFrame({name: numbers(held, name) for name in numeric})

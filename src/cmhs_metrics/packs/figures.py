@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +17,8 @@ from cmhs_metrics.packs.entering import (
     BOUNDS,
     columns_of,
     in_memory,
+    in_pandas,
+    names_columns,
     names_of_places,
     no_places,
     periods_of,
@@ -25,7 +28,7 @@ from cmhs_metrics.packs.entering import (
     without_no_place,
 )
 from cmhs_metrics.packs.parts import PART_COLUMNS, Parts, of_column, of_team_types, split
-from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED
+from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers, period_in_words
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 
@@ -80,6 +83,8 @@ class Figures:
         The sums by type of team, staff group and care cluster, where the table has these.
     no_place : pandas.DataFrame, optional
         As `measures`, of the rows that stand for no place, such as "Unknown": they are in nothing else.
+    targets, improvement : mapping of str
+        The target of metrics, and which way is good, as the reader gave them.
     """
 
     by: str
@@ -96,16 +101,25 @@ class Figures:
     pooled: bool = False
     parts: tuple[Parts, ...] = ()
     no_place: pd.DataFrame | None = None
+    targets: Mapping[str, float] = field(default_factory=dict)
+    improvement: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, place: str) -> str:
-        """A place as the pack calls it: its name, and its code where it has both."""
+        """A place as the pack first calls it: its name, and its code where it has both."""
         name = self.names.get(place)
-        return f"{name} ({place})" if name and name != place else place
+        return f"{spoken(name)} ({place})" if name and name != place else place
 
     def short_name(self, place: str) -> str:
-        """A place as sentences call it: without its code, where its name is no other's."""
-        name = self.names.get(place, place)
-        return name if sum(each == name for each in self.names.values()) <= 1 else self.name(place)
+        """A place as sentences call it from then on: without its code, where its name is no other's."""
+        name = spoken(self.names.get(place, place))
+        if sum(spoken(each) == name for each in self.names.values()) > 1:
+            return self.name(place)
+        return name.removeprefix("NHS ").replace("Integrated Care Board", "ICB")
+
+    @property
+    def shown_period(self) -> str:
+        """The period shown, in words; empty where the table has none."""
+        return period_in_words(self.period) if self.period else ""
 
     @property
     def periods(self) -> list[str]:
@@ -129,6 +143,27 @@ class Figures:
         return int(((held > 0) & NHS.is_suppressed(held)).sum().sum())
 
 
+_SMALL = frozenset({"And", "Of", "The", "In", "On", "Upon", "With"})
+_CAPITALS = frozenset({"Nhs": "NHS", "Icb": "ICB", "Uk": "UK"}.items())
+
+
+def spoken(name: str) -> str:
+    """A name without the capitals in which official files shout it.
+
+    Examples
+    --------
+    >>> spoken("NHS BATH AND NORTH EAST SOMERSET, SWINDON AND WILTSHIRE INTEGRATED CARE BOARD")
+    'NHS Bath and North East Somerset, Swindon and Wiltshire Integrated Care Board'
+    >>> spoken("QUE"), spoken("Stoke-on-Trent")
+    ('QUE', 'Stoke-on-Trent')
+    """
+    words = name.split(" ")
+    if len(words) < 2 or not name.isupper() or not any(len(word) > 4 for word in words):
+        return name
+    titled = [dict(_CAPITALS).get(word, word) for word in name.title().split(" ")]
+    return " ".join(word.casefold() if word in _SMALL and at else word for at, word in enumerate(titled))
+
+
 def compare(
     data: Any,
     populations: Any = None,
@@ -142,12 +177,14 @@ def compare(
     over_time: OverTime | None = None,
     average: Average = "pooled",
     confidence: float = 0.95,
+    targets: Mapping[str, float] | None = None,
+    improvement: Mapping[str, str] | None = None,
 ) -> Figures:
     """Set every metric of the places of a table side by side, in each of its periods.
 
     Parameters
     ----------
-    data, populations, focus, peers, by, place, basis, period, over_time, average, confidence
+    data, populations, focus, peers, by, place, basis, period, over_time, average, confidence, targets, improvement
         As in `pack`.
 
     Returns
@@ -161,6 +198,7 @@ def compare(
         When the tables are not in order, or a place, column or period is not there.
     """
     columns = columns_of(data)
+    _check_metrics(targets or {}, improvement or {})
     by = by or place_column(data, columns, [*focus, *peers])
     if by not in columns:
         raise BadInput("pack", [Problem("by", None, by, f"a column of the table; {nearest(by, columns)}".rstrip("; "))])
@@ -169,7 +207,7 @@ def compare(
     held = [name for name in columns if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]
     if held and people is None:
         place = place or ("organisation" if "organisation" in columns else by)
-    used = {by, place, "period", *MEASURES, "team", "team_type", "organisation", f"{by}_name", *PART_COLUMNS}
+    used = {by, place, "period", *MEASURES, "team", "team_type", "organisation", *names_columns(by), *PART_COLUMNS}
     bounds = {f"{name}{end}" for name in MEASURES for end in BOUNDS}
     unused = [*(name for name in columns if name not in used | bounds), *unused]
     teams, named, keys = split(data)
@@ -178,10 +216,11 @@ def compare(
     groups = [by, *(["period"] if "period" in columns and over_time is None else [])]
     people_of = {"populations": people, "place": place if held or place in columns_of(people) else None}
     totals = aggregate(teams, groups, over_time=over_time, keys=keys, **people_of)
-    sums = in_memory(totals, by)
+    sums, whole = in_memory(totals, by), in_pandas(totals)
     aside = no_places(sums, by)
     teams, named = without_no_place(teams, by), {name: without_no_place(rows, by) for name, rows in named.items()}
     sums, left_out = sums[~aside].reset_index(drop=True), sums[aside]
+    _refuse_told(sums, by)
     metrics = [column_of(name) for name in columns_of(totals)]
     wanted = list(dict.fromkeys(found[0].name for found in metrics if found is not None))
     if not wanted:
@@ -201,7 +240,10 @@ def compare(
             mark: [name for name in asked if name in there or each == shown]
             for mark, asked in (("focus", focus), ("peers", peers))
         }
-        if over_time is not None:
+        if len(of_period) == 1:
+            row = _alone(whole, of_period, arguments | marks)
+            rows = compared(None, of_period, row, arguments | marks)
+        elif over_time is not None:
             # From the periods themselves: whether they make a year is known of no sum.
             marks = {"focus": list(focus), "peers": list(peers)}
             further = {"over_time": over_time, "keys": keys, **people_of}
@@ -219,8 +261,46 @@ def compare(
         by, tuple(focus), tuple(peers), names, average, confidence, shown,
         rows, pd.concat(history, ignore_index=True) if len(periods) > 1 else rows.iloc[:0],
         measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
-        tuple(each for each in parts if each is not None), left_out.set_index(by),
+        tuple(each for each in parts if each is not None), left_out.set_index(by), dict(targets or {}),
+        dict(improvement or {}),
     )  # fmt: skip
+
+
+def _check_metrics(targets: Mapping[str, Any], improvement: Mapping[str, Any]) -> None:
+    problems = [
+        Problem(argument, None, name, f"the name of a metric; {nearest(str(name), CATALOGUE)}".rstrip("; "))
+        for argument, given in (("targets", targets), ("improvement", improvement))
+        for name in given
+        if name not in CATALOGUE
+    ]
+    problems += [
+        Problem("targets", str(name), value, "a finite number")
+        for name, value in targets.items()
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
+    ]
+    problems += [
+        Problem("improvement", str(name), value, "'high' or 'low', whichever is good")
+        for name, value in improvement.items()
+        if value not in ("high", "low")
+    ]
+    if problems:
+        raise BadInput("pack", problems)
+
+
+def _refuse_told(sums: pd.DataFrame, by: str) -> None:
+    """A value that is said to be hidden and has bounds that meet would stand in every total."""
+    problems = []
+    for name in (each for each in map(str, sums) if f"{each}{BOUNDS[0]}" in sums):
+        low, high = sums[f"{name}{BOUNDS[0]}"], sums[f"{name}{BOUNDS[1]}"]
+        for at in sums.index[sums[name].isna() & (low == high)]:
+            row = ", ".join(f"{key}={sums[key][at]!s}" for key in (by, "period") if key in sums)
+            expected = (
+                "bounds that differ: equal ones tell a hidden value (give those of the rule, as 0 to 4, or the value "
+                "where it may be known)"
+            )
+            problems.append(Problem(name, row, f"{low[at]:g} to {high[at]:g}", expected))
+    if problems:
+        raise BadInput("pack", problems)
 
 
 def _bases(metrics: Sequence[Any], basis: str | Sequence[str] | None) -> list[str] | None:
@@ -238,7 +318,9 @@ def place_of(sums: pd.DataFrame, by: str) -> str | None:
     return by if held else None
 
 
-def compared(table: Any, sums: pd.DataFrame, metrics: Sequence[str], arguments: dict[str, Any]) -> pd.DataFrame:
+def compared(
+    table: Any, sums: pd.DataFrame, metrics: list[str] | pd.DataFrame, arguments: dict[str, Any]
+) -> pd.DataFrame:
     """The result of `benchmark` with the `status` of each value, by metric and place.
 
     Parameters
@@ -247,8 +329,8 @@ def compared(table: Any, sums: pd.DataFrame, metrics: Sequence[str], arguments: 
         What is compared.
     sums : pandas.DataFrame
         Its measures summed over each place, from which is told why a value is not there.
-    metrics : sequence of str
-        The metrics.
+    metrics : list of str or pandas.DataFrame
+        The metrics; or what is known of the only place, which `benchmark` sets beside none.
     arguments : dict of str to object
         As in `benchmark`.
 
@@ -257,18 +339,51 @@ def compared(table: Any, sums: pd.DataFrame, metrics: Sequence[str], arguments: 
     pandas.DataFrame
         Nothing is left in it of a value that is not known, nor of the bounds of a suppressed one.
     """
-    rows = pd.DataFrame(benchmark(table, metrics, **arguments))
+    rows = pd.DataFrame(benchmark(table, metrics, **arguments)) if isinstance(metrics, list) else metrics
     order = rows.groupby(["metric", "basis"], sort=False, dropna=False).ngroup()
     rows = rows.assign(order=order).sort_values(["order", "place"], kind="stable", ignore_index=True)
     rows = rows.drop(columns="order")
     rows["status"] = _statuses(rows, sums.set_index(arguments["by"]))
     rows.loc[rows["status"] != KNOWN, [name for name in OF_A_PLACE if name in rows]] = float("nan")
-    rows.loc[rows["status"] != KNOWN, ["more_than_chance", "outlier"]] = None
+    rows.loc[rows["status"] != KNOWN, [name for name in _VERDICTS if name in rows]] = None
     if "peer_average_lower" in rows and len(arguments["peers"]) == 1:
         # The average of one place is that place: its bounds are not to be read there either.
         hidden = rows["peer_average"].isna()
         rows.loc[hidden, ["peer_average_lower", "peer_average_upper"]] = float("nan")
     return rows
+
+
+def _alone(totals: pd.DataFrame, sums: pd.DataFrame, arguments: Mapping[str, Any]) -> pd.DataFrame:
+    """What `benchmark` would say of a place that stands beside no other: its values, and nothing beside them."""
+    by, bases = arguments["by"], arguments["basis"]
+    own = totals[by].astype(str) == sums[by].iloc[0]
+    if "period" in sums:
+        own &= totals["period"].astype(str) == sums["period"].iloc[0]
+    row = totals[own].reset_index(drop=True)
+    rows = []
+    for name in map(str, row):
+        found = column_of(name)
+        if found is None or (found[1] is not None and bases is not None and found[1].name not in bases):
+            continue
+        metric, basis = found
+        held = {end: numbers(row, f"{name}{end}").iloc[0] for end in ("", *BOUNDS) if f"{name}{end}" in row}
+        rows.append(
+            {
+                "metric": metric.name, "label": metric.label, "unit": metric.printed_unit,
+                "basis": basis.name if basis else None, "place": sums[by].iloc[0],
+                **{f"value{end}": value for end, value in held.items()}, **dict.fromkeys(_OF_SEVERAL, float("nan")),
+                "lower": float("nan"), "upper": float("nan"), "places": 1, "average_kind": arguments["average"],
+                "focus": bool(arguments["focus"]), "peer": False, "is_place": True,
+            }
+        )  # fmt: skip
+    verdicts = {name: pd.Series([None] * len(rows), dtype=object) for name in _VERDICTS}
+    return pd.DataFrame(rows).assign(**verdicts)
+
+
+_OF_SEVERAL = ("rank", "quartile", "average", "difference", "difference_percent", "peer_average")
+"""Numbers of a place beside others."""
+_VERDICTS = ("more_than_chance", "outlier", "funnel_position", "outside_funnel")
+"""What is told of a place beside others."""
 
 
 def _statuses(rows: pd.DataFrame, sums: pd.DataFrame) -> list[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cmhs_metrics.packs.figures import UNDEFINED, denominator_of, inputs_of
 from cmhs_metrics.packs.wording import Wording, times_over
-from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed, period_in_words
 from cmhs_metrics.variation import fold_variation
 
 if TYPE_CHECKING:
@@ -51,6 +51,15 @@ class Finding:
     def __str__(self) -> str:
         return self.sentence
 
+    def below(self, *headings: str) -> str:
+        """The sentence as it stands below headings that name its metric and its place: without these."""
+        text = self.sentence
+        for heading in headings:
+            shorter = text.removeprefix(heading)
+            text = shorter if shorter[:1] in (",", ":", " ") else text
+            text = text.removeprefix(", ").removeprefix(": ").lstrip()
+        return f"{text[:1].upper()}{text[1:]}"
+
 
 class Writer(Wording):
     """Writes the sentences of one metric on one population."""
@@ -67,7 +76,7 @@ class Writer(Wording):
         if self.comparable:
             figures |= self.rank_figures(row)
             parts += [self.rank(row), self._beside_average(row, figures)]
-            sentence = f" {self._chance(row, figures)}" if pd.notna(row["more_than_chance"]) else ""
+            sentence = self._verdict(row, figures)
         sentence = f"{self.subject}, {name}: {', '.join(part for part in parts if part)}.{sentence}"
         return self._finding("position", place, sentence, figures)
 
@@ -87,15 +96,22 @@ class Writer(Wording):
         side = "above" if row["value"] > high else "below" if row["value"] < low else "beside"
         return f"{side} their {self.average_in_words}, which {self.between(low, high)}"
 
-    def _chance(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+    def _verdict(self, row: pd.Series[Any], figures: dict[str, float]) -> str:
+        """Where the place lies in the funnel; where there is none, its interval, and chance where that tells apart."""
+        if self.funnel_position(row):
+            return f" It lies {self.funnel_position(row)} of the funnel."
+        if pd.isna(row["more_than_chance"]):
+            return ""
         figures |= {
             "lower": row["lower"],
             "upper": row["upper"],
             "confidence_percent": self.comparison.confidence * 100,
         }
         verdict = "more than chance" if row["more_than_chance"] else "no more than chance may give"
+        said = f"The difference is {verdict}: " if self.tells_apart else "Its "
         interval = f"{self.amount(row['lower'])} to {self.amount(row['upper'])}"
-        return f"The difference is {verdict}: {self.comparison.confidence * 100:.3g}% interval {interval}."
+        colon = "" if self.tells_apart else ":"
+        return f" {said}{self.comparison.confidence * 100:.3g}% interval{colon} {interval}."
 
     def beside_peers(self, place: str) -> Finding | None:
         """Distance from the average of the peers."""
@@ -181,7 +197,7 @@ class Writer(Wording):
             f"({self._named_at(low)}) to {self.amount(high)} ({self._named_at(high)}){times}."
         )
         outside = self.known["more_than_chance"].dropna()
-        if len(outside):
+        if self.tells_apart and not self.funnel_words:
             figures |= {"more_than_chance": int(outside.sum()), "with_interval": len(outside)}
             told = f"{len(outside):,}"
             told = told if len(outside) == self.places else f"the {told} of which it can be told"
@@ -207,7 +223,8 @@ class Writer(Wording):
         figures = {"first": first["value"], "last": last["value"]}
         moved = self.moved(first["value"], last["value"], figures, "change")
         name = self.comparison.short_name(place)
-        sentence = f"{self.subject}, {name}, from {first['period']} to {last['period']}: {moved}."
+        ends = [period_in_words(each["period"]) for each in (first, last)]
+        sentence = f"{self.subject}, {name}, from {ends[0]} to {ends[1]}: {moved}."
         if pd.notna(first["average"]) and pd.notna(last["average"]) and self.comparable:
             figures |= {"average_first": first["average"], "average_last": last["average"]}
             moved = self.moved(first["average"], last["average"], figures, "average_change")
@@ -216,7 +233,7 @@ class Writer(Wording):
             figures["places"] = self.places
             if first["places"] != last["places"]:
                 figures["places_first"] = first["places"]
-                sentence += f" (In {first['period']} it is of {int(first['places']):,}.)"
+                sentence += f" (In {ends[0]} it is of {int(first['places']):,}.)"
         return self._finding("trend", place, sentence, figures)
 
     def moves(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.packs.figures import inputs_of
 from cmhs_metrics.packs.findings import Finding
+from cmhs_metrics.packs.wording import POSITIONS
 from cmhs_metrics.presentation import KNOWN, listed
 from cmhs_metrics.variation import funnel
 
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 
 FEWEST_IN_FUNNEL = 10
 """With fewer places it cannot be told how much places differ anyway."""
-
-METHOD = (
-    "Funnel: limits of chance about the pooled value, at 95% and 99.8% (about two and three standard errors), widened "
-    "by the spread of places beyond chance (additive over-dispersion, Spiegelhalter 2005)."
-)
 
 
 @dataclass(frozen=True)
@@ -121,37 +117,10 @@ def funnel_finding(held: PlaceFunnel, entry: Entry, comparison: Figures) -> Find
             outside.append(f"{len(names)} {side} the {level} limits ({listed(sorted(names), most=6)})")
     told = listed(outside) if outside else "none outside the limits"
     where = dict(zip(rows["place"], rows["outlier"], strict=True))
-    focus = [
-        f"{comparison.short_name(each)} is {'within the limits' if where[each] == 'within' else _side(where[each])}"
-        for each in comparison.focus
-        if each in where
-    ]
+    focus = [f"{comparison.short_name(each)} is {POSITIONS[where[each]]}" for each in comparison.focus if each in where]
     beside = f" {'; '.join(focus)}." if focus else ""
     sentence = (
         f"{writer.subject}, funnel about {writer.value(figures['target'])}: of {writer.of_places(len(rows))}, "
         f"{told}.{beside} Limits are widened for over-dispersion (additive method)."
     )
     return Finding("funnel", writer.metric.name, writer.basis, None, sentence, figures)
-
-
-def _side(word: str) -> str:
-    side, level = word.split()
-    return f"{side} the {level} limits"
-
-
-def funnel_rows(held: PlaceFunnel, entry: Entry, comparison: Figures) -> tuple[list[str], list[list[str]], list[int]]:
-    """Headings and rows of the table of a funnel, and which of them are of the focus."""
-    writer = entry.writer
-    rows = held.rows.sort_values("value", ascending=False, kind="stable", ignore_index=True)
-    levels = held.funnel.limits.levels
-    headings = ["Place", "Value", held.denominator.capitalize()]
-    headings += [f"{level * 100:g}% limits" for level in levels] + ["Where it lies"]
-    lines = []
-    for _, row in rows.iterrows():
-        line = [comparison.name(row["place"]), writer.amount(row["value"]), f"{row['denominator']:,.0f}"]
-        for level in levels:
-            low, high = (row[f"{side}_{level * 100:g}".replace(".", "_")] for side in ("lower", "upper"))
-            line.append(f"{writer.amount(max(low, 0.0))} to {writer.amount(high)}")
-        lines.append([*line, str(row["outlier"])])
-    marked = [at for at, place in enumerate(rows["place"]) if place in comparison.focus]
-    return headings, lines, marked

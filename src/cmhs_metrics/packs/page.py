@@ -1,40 +1,89 @@
-"""The page: one file that opens anywhere, needs no network and no script, and prints."""
+"""The page: one file that opens anywhere, needs no network and no script, and prints.
+
+What it says is data by now: sentences, tables, charts and downloads. Templates set it, and escape all that they set.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cache
-from html import escape
-from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.disclosure import NHS
-from cmhs_metrics.packs.accessible_tables import glance_table, places_table, short_table
-from cmhs_metrics.packs.background import (
-    bullets,
-    definitions_text,
-    not_shown_text,
-    populations_text,
-    reading_text,
-    source_text,
-)
+from cmhs_metrics.errors import not_installed
 from cmhs_metrics.packs.charts import Charts, history_of
 from cmhs_metrics.packs.downloads import download, file_name, link
-from cmhs_metrics.packs.funnels import METHOD
-from cmhs_metrics.packs.further import chart_box, funnel_text, profile_text, type_text
-from cmhs_metrics.packs.sections import counts, furthest
-from cmhs_metrics.packs.wording import PLACE_NAMES
+from cmhs_metrics.packs.headlines import front_findings, headlines
+from cmhs_metrics.packs.notes import MOST_LINES, definitions, not_shown_rows, populations, reading, source_text
+from cmhs_metrics.packs.profiles import profile_data, profile_rows
+from cmhs_metrics.packs.sections import counts
+from cmhs_metrics.packs.tables import Table, places_table, short_table, unit_words
+from cmhs_metrics.packs.team_types import type_rows
+from cmhs_metrics.packs.wording import PLACE_NAMES, SINGLE_PLACES
 from cmhs_metrics.presentation import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from pathlib import Path
 
+    from cmhs_metrics.packs.charts import Chart
     from cmhs_metrics.packs.contents import Contents
+    from cmhs_metrics.packs.downloads import Link
     from cmhs_metrics.packs.figures import Figures
-    from cmhs_metrics.packs.sections import Entry, Section
+    from cmhs_metrics.packs.findings import Finding
+    from cmhs_metrics.packs.sections import Entry
     from cmhs_metrics.packs.setting import Setting
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""What the page may load: nothing. No script runs in it, whatever a name in a table may say."""
+BY_TYPE = (
+    "Each type of team is set beside the same type elsewhere. Rates are of all people of the places that have such a "
+    "team, whatever ages it is for. The peers of a chart by type are all other places with such a team."
+)
+
+
+@dataclass(frozen=True)
+class Article:
+    """A metric, a profile or a metric by type of team, as the templates take it.
+
+    Parameters
+    ----------
+    key, title, definition : str
+        Its id, its heading, and the line below that.
+    sentences : list of str
+        What is said of it.
+    beside : Chart or None
+        The chart beside the sentences.
+    charts : list of Chart
+        Further charts, below these.
+    table : Table
+        The table that is printed.
+    folded : Table or None
+        The table that is folded away.
+    notes : tuple of str
+        What has to be borne in mind.
+    links : list of Link
+        Downloads.
+    """
+
+    key: str
+    title: str
+    sentences: list[str]
+    beside: Chart | None
+    table: Table
+    links: list[Link]
+    definition: str = ""
+    charts: list[Chart] = field(default_factory=list)
+    folded: Table | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the page: its heading and what stands below it."""
+
+    key: str
+    title: str
+    articles: list[Article]
+    note: str = ""
 
 
 def page(comparison: Figures, made: Contents, setting: Setting) -> str:
@@ -54,152 +103,190 @@ def page(comparison: Figures, made: Contents, setting: Setting) -> str:
     str
         The HTML document: the same for the same input.
     """
-    charts = Charts(comparison, setting.source) if setting.charts else None
-    sections = made.sections
-    parts = [
-        ("summary", "Summary", _summary(comparison, sections)),
-        *((each.key, each.title, _section(each, comparison, charts, made)) for each in sections),
-        *_further(comparison, charts, made),
-        ("not-shown", "What could not be shown", not_shown_text(made.not_shown)),
-        ("reading", "How to read the figures", reading_text(comparison, [METHOD] if made.funnels else [])),
-        ("populations", "Populations and averages", populations_text(comparison)),
-        ("definitions", "Definitions and sources", definitions_text(sections, setting)),
-        ("data", "The data", _data(comparison)),
-    ]
-    contents = "".join(f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title, _ in parts)
-    of_the_audit = {*(section.key for section in sections), "profiles", "by-team-type"}
-    body = "".join(_part(key, title, text, on_a_new_page=key in of_the_audit) for key, title, text in parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="generator" content="cmhs_metrics {setting.version}">\n'
-        f"<title>{escape(setting.title)}</title>\n<style>\n{_style()}</style>\n</head>\n<body>\n"
-        '<a class="skip" href="#main">Skip to the summary</a>\n'
-        f"{charts.shared() if charts else ''}\n"
-        f"{_header(comparison, setting)}\n"
-        f'<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ul>{contents}</ul></nav>\n'
-        f'<main id="main" tabindex="-1">\n{body}\n</main>\n'
-        f"<footer><p>Made with cmhs_metrics {escape(setting.version)}"
-        f"{f' on {escape(setting.date)}' if setting.date else ''}. "
-        f"{escape(source_text(setting))}</p></footer>\n</body>\n</html>\n"
+    charts = Charts(comparison, setting.source)
+    shown = content(comparison, made, setting, charts)
+    return rendered(
+        "page.html", setting.templates, inline=_marked(charts.inline), glyphs=_marked(charts.shared), **shown
     )
 
 
-def _further(comparison: Figures, charts: Charts | None, made: Contents) -> list[tuple[str, str, str]]:
-    """The profiles, and the metrics by type of team, where the data have these."""
-    parts = []
+def content(comparison: Figures, made: Contents, setting: Setting, charts: Charts) -> dict[str, Any]:
+    """All that the templates are given, as data."""
+    parts = page_parts(comparison, made, charts)
+    lines = not_shown_rows(made.not_shown)
+    said, people = populations(comparison)
+    rows = comparison.history if comparison.periods else comparison.rows
+    focus = comparison.focus
+    alone = focus[0] if len(focus) == 1 else None
+    intervals = comparison.rows["lower"].notna().any()
+    return {
+        "setting": setting,
+        "drawn": setting.charts,
+        "lead": _lead(comparison),
+        "names": [comparison.name(each) for each in focus],
+        "small_counts": comparison.small_counts,
+        "threshold": NHS.threshold,
+        "summary": [counts(made.sections, comparison, alone)] if alone and made.sections else [],
+        "findings": [
+            each.sentence if alone is None else _without_name(each, comparison)
+            for each in front_findings(made, comparison)
+        ],
+        "headlines": headlines(made, comparison),
+        "markup": _marked(str),
+        "average": comparison.average,
+        "parts": parts,
+        "not_shown": lines.head(MOST_LINES).to_dict("records"),
+        "more_not_shown": max(0, len(lines) - MOST_LINES),
+        "not_shown_link": link(lines, "cmhs-what-could-not-be-shown.csv", "What could not be shown, in full"),
+        "reading": reading(comparison, has_funnels=_has_funnels(made), has_intervals=bool(intervals)),
+        "populations": said,
+        "people": people,
+        "definitions": definitions(made.sections),
+        "source": source_text(setting),
+        "data_rows": len(rows),
+        "data_link": link(download(rows, comparison), "cmhs-all-figures.csv", "All figures"),
+    }
+
+
+def page_parts(comparison: Figures, made: Contents, charts: Charts) -> list[Part]:
+    """The parts of the audit, then profiles and metrics by type of team."""
+    parts = [
+        Part(section.key, section.title, [_entry(entry, comparison, charts, made) for entry in section.entries])
+        for section in made.sections
+    ]
     if made.profiles:
-        text = "".join(profile_text(each, comparison, charts, made.further[each.key]) for each in made.profiles)
-        parts.append(("profiles", "Profiles: what services are made of", text))
+        articles = []
+        for profile in made.profiles:
+            headings, rows = profile_rows(profile, comparison)
+            said = made.further[profile.key]
+            table = Table(
+                f"table-{profile.key}", f"{profile.title}: shares [% of the whole] and amounts", headings, rows
+            )
+            data = link(
+                profile_data(profile, comparison), file_name([profile.key]), f"Data of the profile: {profile.title}"
+            )
+            chart = charts.profile(profile, _first(said))
+            articles.append(
+                Article(profile.key, profile.title, _brief(said, comparison, profile.title), chart, table, [data])
+            )
+        parts.append(Part("profiles", "Profiles: what services are made of", articles))
     if made.by_type:
-        text = "".join(type_text(each, comparison, charts, made.further[each.key]) for each in made.by_type)
-        note = (
-            "Each type of team is set beside the same type elsewhere. Rates are of all people of the places that have "
-            "such a team, whatever ages it is for. The peers of a chart by type are all other places with such a team."
-        )
-        parts.append(("by-team-type", "By team type", f'<p class="note">{note}</p>{text}'))
+        articles = []
+        for of in made.by_type:
+            headings, rows = type_rows(of, comparison)
+            said = made.further[of.key]
+            writer = next(iter(of.writers.values()))
+            table = Table(f"table-{of.key}", f"{of.title} [{unit_words(writer)}]", headings, rows)
+            data = link(download(of.rows, comparison), file_name([of.key]), f"Data by team type: {of.title}")
+            brief = _brief(said, comparison, f"{writer.subject} by team type")
+            articles.append(Article(of.key, of.title, brief, charts.by_team_type(of, _first(said)), table, [data]))
+        parts.append(Part("by-team-type", "By team type", articles, BY_TYPE))
     return parts
 
 
-def _part(key: str, title: str, text: str, *, on_a_new_page: bool) -> str:
-    kind = ' class="part"' if on_a_new_page else ""
-    return f'<section{kind} aria-labelledby="{key}"><h2 id="{key}">{escape(title)}</h2>{text}</section>'
+def charts_of(parts: Iterable[Part]) -> list[Chart]:
+    """Every chart of the page, in its order."""
+    articles = [article for part in parts for article in part.articles]
+    return [each for article in articles for each in [article.beside, *article.charts] if each is not None]
 
 
-@cache
-def _style() -> str:
-    return resources.files("cmhs_metrics.packs").joinpath("style.css").read_text(encoding="utf-8")
-
-
-def _header(comparison: Figures, setting: Setting) -> str:
-    places = PLACE_NAMES.get(comparison.by, "places")
-    about = [
-        f"{listed([comparison.name(each) for each in comparison.focus])} beside "
-        if comparison.focus else "", f"{len(comparison.measures):,} {places}",
-        f", {comparison.period}" if comparison.period else "",
-    ]  # fmt: skip
-    text = f'<header><h1>{escape(setting.title)}</h1><p class="lead">{escape("".join(about))}</p>'
-    if setting.sample:
-        text += (
-            '<p class="notice"><strong>A sample.</strong> No data were given: these figures are of synthetic '
-            "providers, made up in the proportions of the 2016/17 audit. No real organisation is among them.</p>"
-        )
-    if comparison.small_counts:
-        number = comparison.small_counts
-        text += (
-            f'<p class="notice"><strong>Before you share this page:</strong> {number:,} of the counts below these '
-            f"figures {'is' if number == 1 else 'are'} from 1 to {NHS.threshold - 1}. Most publications hide such "
-            "counts; this page shows what it was given.</p>"
-        )
-    return f"{text}</header>"
-
-
-def _summary(comparison: Figures, sections: Sequence[Section]) -> str:
-    if not sections:
-        return "<p>No metric could be compared: see what could not be shown.</p>"
-    text = ""
-    for at, place in enumerate(comparison.focus):
-        findings = furthest(sections, place)
-        text += f"<h3>{escape(comparison.name(place))}</h3>" if len(comparison.focus) > 1 else ""
-        text += f"<p>{escape(counts(sections, comparison, place))}</p>"
-        if findings:
-            text += "<p>Furthest from the middle of the ranks, and by more than chance where that can be told:</p>"
-            text += bullets(finding.sentence for finding in findings)
-        text += glance_table(sections, comparison, place, f"glance-{at + 1}")
-    if not comparison.focus:
-        spreads = [
-            each
-            for section in sections
-            for entry in section.entries
-            for each in entry.further
-            if {"fold", "within_percent"} & set(each.figures)
-        ]
-        spreads.sort(key=lambda each: -each.figures.get("fold", 1.0))
-        text += "<p>No place was asked about. The widest ranges:</p>" + bullets(each.sentence for each in spreads[:6])
-    return text
-
-
-def _section(section: Section, comparison: Figures, charts: Charts | None, made: Contents) -> str:
-    return "".join(_entry(entry, comparison, charts, made) for entry in section.entries)
-
-
-def _entry(entry: Entry, comparison: Figures, charts: Charts | None, made: Contents) -> str:
+def _entry(entry: Entry, comparison: Figures, charts: Charts, made: Contents) -> Article:
     metric = entry.writer.metric
-    figures = ""
-    if charts:
-        figures = chart_box(charts.ranked(entry), f"Chart, {metric.label}")
-        figures += chart_box(charts.trend(entry) if comparison.periods else None, f"Chart of the trend, {metric.label}")
-        figures += chart_box(charts.tiles(entry) if entry.name == made.mapped else None, f"Map, {metric.label}")
-    held = made.funnels.get(entry.name)
-    funnel = funnel_text(held, entry, comparison, charts, made.further[entry.name]) if held else ""
-    caveats = "".join(f'<p class="note">{escape(each)}</p>' for each in metric.caveats)
-    return (
-        f'<article aria-labelledby="{entry.name}"><div class="entry-head">'
-        f'<h3 id="{entry.name}">{escape(metric.label)}</h3><p class="definition">{escape(metric.definition)}</p>'
-        f"{bullets(each.sentence for each in entry.findings)}</div>"
-        f"{figures}{short_table(entry, comparison)}{caveats}"
-        f"<details><summary>Every place: {escape(metric.label)}</summary>{places_table(entry, comparison)}</details>"
-        f"{_downloads(entry, comparison)}{funnel}</article>"
+    held, told = made.funnels.get(entry.name), made.further.get(entry.name, [])
+    several = len(comparison.measures) > 1
+    process = made.processes.get(entry.name)
+    small: list[Chart | None] = [charts.ranked(entry)] if several else []
+    small.append(charts.process(entry, process) if process else charts.trend(entry) if comparison.periods else None)
+    small.append(charts.funnel(entry, held, _first(told)) if held is not None else None)
+    small.append(charts.tiles(entry) if entry.name == made.mapped else None)
+    drawn = [each for each in small if each is not None]
+    beside = next((each for each in drawn if not each.wide), None)
+    return Article(
+        entry.name,
+        metric.label,
+        _brief([*entry.findings, *told], comparison, entry.writer.subject),
+        beside,
+        short_table(entry, comparison),
+        _links(entry, comparison, made),
+        metric.definition,
+        [each for each in drawn if each is not beside],
+        places_table(entry, comparison) if several else None,
+        tuple(metric.caveats),
     )
 
 
-def _downloads(entry: Entry, comparison: Figures) -> str:
-    name = entry.writer.metric.name
-    links = [
-        link(
-            download(entry.rows, comparison),
-            file_name([name, comparison.period or ""]),
-            f"Data of the chart: {entry.writer.metric.label}",
-        )
-    ]
+def _links(entry: Entry, comparison: Figures, made: Contents) -> list[Link]:
+    metric = entry.writer.metric
+    named = [metric.name, comparison.period or ""]
+    links = [link(download(entry.rows, comparison), file_name(named), f"Data of the chart: {metric.label}")]
     if comparison.periods and entry.writer.moves():
         rows = download(history_of(entry, comparison), comparison)
-        links.append(link(rows, file_name([name, "trend"]), f"Data of the trend: {entry.writer.metric.label}"))
-    return "".join(links)
+        links.append(link(rows, file_name([metric.name, "trend"]), f"Data of the trend: {metric.label}"))
+    if held := made.funnels.get(entry.name):
+        data = held.rows.assign(name=[comparison.name(each) for each in held.rows["place"]])
+        name = file_name([metric.name, "funnel", comparison.period or ""])
+        links.append(link(data, name, f"Data of the funnel: {metric.label}"))
+    return links
 
 
-def _data(comparison: Figures) -> str:
-    rows = comparison.history if comparison.periods else comparison.rows
-    text = f"<p>Every figure of this page: {len(rows):,} rows, one for each metric, population, place and period.</p>"
-    return text + link(download(rows, comparison), "cmhs-all-figures.csv", "All figures")
+def _first(findings: Iterable[Finding]) -> str:
+    return next((each.sentence for each in findings), "")
+
+
+def _brief(findings: Iterable[Finding], comparison: Figures, subject: str) -> list[str]:
+    """Sentences below a heading that names the metric, and on a page of one place."""
+    own = f", {comparison.short_name(comparison.focus[0])}" if len(comparison.focus) == 1 else ""
+    return [each.below(subject, *([own.removeprefix(", ")] if own else [])) for each in findings]
+
+
+def _without_name(finding: Finding, comparison: Figures) -> str:
+    """A sentence of the only place of the page, whose name stands at its top."""
+    return finding.sentence.replace(f", {comparison.short_name(comparison.focus[0])}", "", 1)
+
+
+def _has_funnels(made: Contents) -> bool:
+    return any(entry.writer.funnel_words for section in made.sections for entry in section.entries)
+
+
+def _lead(comparison: Figures) -> str:
+    """What the place is, of how many, and when."""
+    number, one = len(comparison.measures), SINGLE_PLACES.get(comparison.by, "place")
+    places = f"{number:,} {PLACE_NAMES.get(comparison.by, 'places') if number != 1 else one}"
+    focus = [comparison.name(each) for each in comparison.focus]
+    if not focus:
+        said = places
+    elif number == 1:
+        said = f"{focus[0]}, beside no other {one}"
+    else:
+        said = f"{listed(focus)}, {'one' if len(focus) == 1 else f'{len(focus):,}'} of {places}"
+    return f"{said}, {comparison.shown_period}" if comparison.period else said
+
+
+def rendered(name: str, folder: str | Path | None = None, **shown: Any) -> str:
+    """A template with what it shows; every text that it sets is escaped."""
+    return str(_environment(None if folder is None else str(folder)).get_template(name).render(**shown))
+
+
+@cache
+def _environment(folder: str | None) -> Any:
+    try:
+        import jinja2
+    except ImportError as error:
+        raise not_installed("the page of a pack is set", "jinja2", "pack") from error
+    own = jinja2.PackageLoader("cmhs_metrics.packs", "templates")
+    loader = own if folder is None else jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder), own])
+    return jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )  # fmt: skip
+
+
+def _marked(made: Any) -> Any:
+    """What makes markup that is safe: it escaped its own texts."""
+
+    def safe(*given: Any) -> Any:
+        from markupsafe import Markup
+
+        return Markup(made(*given))
+
+    return safe

@@ -13,7 +13,7 @@ import pandas as pd
 
 from cmhs_metrics.clusters import CareCluster
 from cmhs_metrics.measures import KEYS
-from cmhs_metrics.packs.entering import BOUNDS, columns_of, distinct, in_memory
+from cmhs_metrics.packs.entering import BOUNDS, columns_of, distinct, in_memory, in_pandas
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.team_types import TeamType
@@ -187,8 +187,7 @@ def _not_years(totals: Any, metrics: Sequence[str]) -> list[str]:
     """The metrics of whole years that some group has the measures for, but not the months."""
     from cmhs_metrics.catalogue import CATALOGUE
 
-    frame = nw.from_native(totals)
-    held = (frame.collect() if isinstance(frame, nw.LazyFrame) else frame).to_pandas()
+    held = in_pandas(totals)
     annual = [name for name in dict.fromkeys(metrics) if CATALOGUE[name].annual and name in held]
     return [
         name for name in annual if (held[name].isna() & held[list(CATALOGUE[name].inputs)].notna().all(axis=1)).any()

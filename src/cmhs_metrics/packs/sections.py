@@ -101,7 +101,8 @@ def sections(comparison: Figures) -> list[Section]:
         names = [name for name in shown if CATALOGUE[name].section in rooms]
         names.sort(key=lambda name: rooms.index(CATALOGUE[name].section))
         entries = [_entry(comparison, name) for name in names]
-        entries = [each for each in entries if each.writer.comparable]
+        alone = len(comparison.measures) == 1
+        entries = [each for each in entries if each.writer.comparable or (alone and each.writer.places)]
         if entries:
             made.append(Section(key, title, tuple(entries)))
     return made
@@ -155,7 +156,7 @@ def furthest(made: Iterable[Section], place: str, most: int = 5) -> list[Finding
             row = row_of(entry, place)
             if row is None or row["status"] != KNOWN or row["quartile"] not in (1, 4) or pd.isna(row["rank"]):
                 continue
-            if pd.notna(row["more_than_chance"]) and not row["more_than_chance"]:
+            if entry.writer.tells_apart and pd.notna(row["more_than_chance"]) and not row["more_than_chance"]:
                 continue
             middle = (row["places"] + 1) / 2
             finding = next(each for each in entry.positions if each.place == place)
@@ -190,16 +191,17 @@ def counts(made: Iterable[Section], comparison: Figures, place: str) -> str:
     known = [row for row in rows if row is not None and row["status"] == KNOWN]
     high = sum(row["quartile"] == 4 for row in known)
     low = sum(row["quartile"] == 1 for row in known)
-    tested = [bool(row["more_than_chance"]) for row in known if pd.notna(row["more_than_chance"])]
-    name = comparison.name(place)
-    said = (
-        f"{name} has a value in {len(known)} of the {len(rows)} metrics shown. It is in the highest quarter of places "
-        f"in {high or 'none'} of them and in the lowest quarter in {low or 'none'}."
-    )
-    if tested:
+    said = f"It has a value in {len(known)} of the {len(rows)} measures of this page."
+    if len(comparison.measures) == 1:
+        return said
+    said += f" {high or 'None'} of them {'lies' if high < 2 else 'lie'} in the highest quarter of places"
+    said += f" and {low or 'none'} in the lowest."
+    placed = [row.get("funnel_position") for row in known if isinstance(row.get("funnel_position"), str)]
+    if placed:
+        outside = sum(each != "within" for each in placed)
         said += (
-            f" Of the {len(tested)} with an interval, {sum(tested)} differ{'s' if sum(tested) == 1 else ''} from the "
-            "average by more than chance."
+            f" Of the {len(placed)} that have a funnel, {outside or 'none'} {'lies' if outside < 2 else 'lie'} outside its "
+            "limits."
         )
     return said
 
@@ -254,8 +256,8 @@ def _absent_values(comparison: Figures) -> list[NotShown]:
             continue
         writer = Writer(comparison, str(metric), basis if isinstance(basis, str) else None)
         what = f"{writer.subject}{f', by {writer.basis}' if writer.basis else ''}"
-        if writer.places < FEWEST_PLACES:
-            why = f"Known for {writer.of_places()}, which are too few to compare."
+        if writer.places < min(FEWEST_PLACES, len(comparison.measures)):
+            why = f"Known for {writer.of_places()}: too few to compare."
             said.append(NotShown(what, why if writer.places else "Known for no place."))
         for status in dict.fromkeys(rows["status"]):
             if status != KNOWN:

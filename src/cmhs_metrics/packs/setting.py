@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Setting:
         The version of the library.
     boundaries : str, default ""
         Since when, and until when, the places have the boundaries that the page stands on; empty where it is not known.
+    templates : str or Path, optional
+        A folder whose templates take the place of those of the library that have the same names.
     """
 
     title: str
@@ -34,3 +40,4 @@ class Setting:
     charts: bool
     version: str
     boundaries: str = ""
+    templates: str | Path | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.packs.accessible_tables import difference_cell, rank_cell, short_average, shown
+from cmhs_metrics.packs.tables import difference_cell, rank_cell, short_average, shown
 from cmhs_metrics.packs.figures import compared, place_of
 from cmhs_metrics.packs.findings import Finding, Writer
 from cmhs_metrics.packs.sections import NotShown
@@ -176,7 +176,7 @@ def type_rows(of: ByType, comparison: Figures) -> tuple[list[str], list[list[str
         headings += ["Lowest", average, "Highest", "Places"]
     for place in focus:
         headings += [comparison.short_name(place)]
-        headings += [f"From the {short_average(comparison)}", "Rank"] if len(focus) == 1 else []
+        headings += ["Difference", "Rank"] if len(focus) == 1 else []
     headings += [average] if focus else []
     rows = []
     for label, writer in of.writers.items():

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PLACE_NAMES = {"icb": "ICBs", "organisation": "organisations", "region": "regions", "pcn": "PCNs"}
 """What the places of a column are called together."""
 
+SINGLE_PLACES = {"icb": "ICB", "organisation": "organisation", "region": "region", "pcn": "PCN"}
+"""What one of them is called."""
+
 POPULATIONS = {
     "registered": "registered population",
     "weighted": "weighted population",
@@ -27,6 +30,16 @@ POPULATIONS = {
 
 AVERAGES = {"pooled": "pooled average", "mean of places": "mean", "median of places": "median"}
 """The averages of places, as sentences name them."""
+
+POSITIONS = {
+    "within": "within the limits",
+    "above 99.8%": "above the 99.8% limits", "below 99.8%": "below the 99.8% limits",
+    "above 95%": "above the 95% limits", "below 95%": "below the 95% limits",
+}  # fmt: skip
+"""Where a place lies in a funnel, in words."""
+
+MOST_BY_CHANCE = 0.75
+"""Where a larger share of places differs by more than chance, that marks out none of them [proportion]."""
 
 FEWEST_PLACES = 2
 """With fewer known values there is nothing to compare."""
@@ -63,6 +76,25 @@ class Wording:
         """Whether enough places are known to be compared."""
         return self.places >= FEWEST_PLACES
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether "more than chance" marks places out: not where it holds of more than three in four, as of large counts."""
+        tested = self.known["more_than_chance"].dropna().astype(bool)
+        return bool(len(tested)) and float(tested.mean()) <= MOST_BY_CHANCE
+
+    @property
+    def funnel_words(self) -> dict[str, int]:
+        """How many places lie where in the funnel; empty where there is none."""
+        if "funnel_position" not in self.known:
+            return {}
+        counted = self.known["funnel_position"].dropna().astype(str).value_counts()
+        return {word: int(counted[word]) for word in POSITIONS if word in counted}
+
+    def funnel_position(self, row: pd.Series[Any]) -> str:
+        """Where a place lies, as "above the 99.8% limits"; empty where there is no funnel."""
+        word = row.get("funnel_position")
+        return POSITIONS.get(word, "") if isinstance(word, str) else ""
+
     def amount(self, value: float) -> str:
         """A value as tables and sentences show it."""
         return amount(value, self.metric.unit, proportion=self.metric.proportion)
@@ -86,6 +118,8 @@ class Wording:
     def of_places(self, count: int | None = None) -> str:
         """How many places are compared: "42 ICBs"."""
         number = self.places if count is None else count
+        if number == 1:
+            return f"1 {SINGLE_PLACES.get(self.comparison.by, 'place')}"
         return f"{number:,} {PLACE_NAMES.get(self.comparison.by, 'places')}"
 
     @property

@@ -14,6 +14,7 @@ from cmhs_metrics.errors import not_installed
 if TYPE_CHECKING:
     from cmhs_metrics.plots.figures import *  # noqa: F403
     from cmhs_metrics.plots.funnels import *  # noqa: F403
+    from cmhs_metrics.plots.icons import *  # noqa: F403
     from cmhs_metrics.plots.multiples import *  # noqa: F403
     from cmhs_metrics.plots.profiles import *  # noqa: F403
     from cmhs_metrics.plots.ranges import *  # noqa: F403
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "Picture": "figures",
     "alternative_text": "saving",
+    "assurance_icon": "icons",
     "dot_and_range": "ranges",
     "funnel_chart": "funnels",
     "icb_tiles": "tiles",
@@ -38,6 +40,7 @@ _MODULES = {
     "tile_map": "tiles",
     "to_svg": "saving",
     "trend_chart": "series",
+    "variation_icon": "icons",
     "waterfall": "waterfalls",
     "xmr_chart": "xmr",
 }

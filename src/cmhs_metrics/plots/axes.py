@@ -26,8 +26,10 @@ ABREAST = 1.08
 """The same of names turned upright, side by side."""
 FEW, THICK = 6, 40.0
 """Fewer bars than these do not take all the room, unless they stay thinner than this [point]."""
-RIM: dict[str, Any] = {"color": PAPER, "linewidth": 4, "zorder": 2.5}
-"""A white rim keeps a line visible upon bars; all rims lie below all lines, which often lie close together."""
+MOST_ROWS = 40
+"""So many rows a picture in a page is made high enough for."""
+BEHIND = 0.8
+"""Lines at averages lie behind bars and dots, and hide none."""
 
 
 def value_ticks(values: Sequence[float], unit: str, *, proportion: bool, zero: bool = True) -> tuple[Any, list[str]]:
@@ -91,6 +93,8 @@ class Names:
 
     def __init__(self, sheet: Sheet, names: list[str], focus: Sequence[bool]) -> None:
         self.sheet, self.focus = sheet, list(focus)
+        if sheet.in_page and len(names) <= MOST_ROWS:
+            sheet.make_room((len(names) * BESIDE + 2 * LINE) * SIZE + 1)
         height = sheet.height() - 2 * SIZE * LINE
         self.across = len(names) * SIZE * BESIDE <= height
         room = sheet.width * 0.42 if self.across else min(sheet.height() * 0.45, 190.0)
@@ -133,14 +137,7 @@ class Names:
         else:
             self.sheet.place(left=widest(value_labels), right=2, bottom=room + 4, over=SIZE * 0.5)
         ax, at = self.sheet.ax, self.named()
-        axis = ax.yaxis if self.across else ax.xaxis
-        axis.set_ticks(at, labels=[self.short[each] for each in at])
-        axis.set_tick_params(length=0)
-        _plain(axis)
-        for tick, each in zip(axis.get_ticklabels(), at, strict=True):
-            tick.set_fontweight("bold" if self.focus[each] else "normal")
-            if not self.across:
-                tick.set_rotation(90)
+        write_names(ax, at, [self.short[each] for each in at], [self.focus[each] for each in at], across=self.across)
         count = len(self.short)
         if self.across:
             # A few bars stay bars and do not become blocks.
@@ -148,6 +145,18 @@ class Names:
             ax.set_ylim(max(count, min(FEW, high / THICK)) - 0.5, -0.5)
         else:
             ax.set_xlim(-0.5, max(count, FEW) - 0.5)
+
+
+def write_names(ax: Axes, at: list[int], names: list[str], strong: list[bool], *, across: bool = True) -> None:
+    """Write names beside an axis of places, some of them bold."""
+    axis = ax.yaxis if across else ax.xaxis
+    axis.set_ticks(at, labels=names)
+    axis.set_tick_params(length=0)
+    _plain(axis)
+    for tick, bold in zip(axis.get_ticklabels(), strong, strict=True):
+        tick.set_fontweight("bold" if bold else "normal")
+        if not across:
+            tick.set_rotation(90)
 
 
 def _plain(axis: Any) -> None:

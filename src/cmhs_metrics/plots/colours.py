@@ -6,6 +6,9 @@ The tests simulate protanopia, deuteranopia and tritanopia and compute every con
 
 from __future__ import annotations
 
+from cmhs_metrics.run_charts.icons import COMMON, CONCERN, IMPROVEMENT
+from cmhs_metrics.run_charts.icons import NEITHER as NEUTRAL
+
 INK = "#1a1a1a"
 """Text, axes and lines of reference."""
 PAPER = "#ffffff"
@@ -34,10 +37,8 @@ SHADES = ("#e3eef9", "#b0d0ee", "#6ba6db", "#2d74b8", "#0f3f76")
 
 RISE, FALL = "#b35900", "#0b5394"
 """Steps of a waterfall; each carries its sign."""
-COMMON, IMPROVEMENT, CONCERN = "#767676", "#1f6fb2", "#c45500"
-"""Points of a run chart, as "Making data count" colours them; each kind has a marker of its own."""
-NEUTRAL = PEERS
-"""Points of special cause where neither high nor low is better; purple too, as there."""
+# Points of a run chart are coloured as its icons are; each kind has a marker of its own.
+__all__ = ["COMMON", "CONCERN", "IMPROVEMENT", "NEUTRAL"]
 
 
 def contrast(first: str, second: str) -> float:

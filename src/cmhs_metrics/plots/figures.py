@@ -5,26 +5,24 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import matplotlib as mpl
-import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.plots.colours import INK, PAPER
 from cmhs_metrics.plots.saving import SETTINGS, format_of, metadata_for, words_of
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, shorten, width, wrap
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from matplotlib.axes import Axes
 __all__ = ["Picture"]
 
 P = ParamSpec("P")
@@ -44,6 +42,9 @@ class Picture(Figure):
     It is not one of pyplot's, and so is never left open.
     """
 
+    in_page = False
+    """Whether it stands in a page that gives title and source itself: it is as high as its rows need, then."""
+
     def savefig(self, fname: Any, **options: Any) -> None:
         """Save the figure with its title and alternative text; see `matplotlib.figure.Figure.savefig`."""
         if known := metadata_for(self, format_of(fname, options)):
@@ -58,24 +59,11 @@ class Picture(Figure):
         return f'<img alt="{html.escape(words_of(self)[1])}" src="data:image/png;base64,{image}">'
 
 
-_TEXT, _SWITCH = (str, "text"), ((bool, np.bool_), "True or False")
-_ASKED: dict[str, tuple[Any, str]] = {
-    "ax": (Axes, "axes of matplotlib"),
-    "names": ((Mapping, pd.Series), "a mapping from places to their names"),
-    **dict.fromkeys(("title", "source", "unit", "basis", "value", "period", "by", "before", "after"), _TEXT),
-    **dict.fromkeys(("highest_first", "mean", "median", "intervals", "shares", "one_scale"), _SWITCH),
-}
-"""What the arguments that pictures share must be."""
-
-
 def picture(draw: Callable[P, R]) -> Callable[P, R]:
     """Draw by our own settings, whatever the user's are, and leave these as they were."""
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, value in kwargs.items():
-            if name in _ASKED and value is not None:
-                expect(draw.__name__, name, value, *_ASKED[name])
         settings = {name: value for name, value in mpl.rcParamsDefault.items() if name not in _NOT_OURS}
         ours = {
             "text.parse_math": False,
@@ -93,8 +81,9 @@ def picture(draw: Callable[P, R]) -> Callable[P, R]:
             # Retired settings warn when they are read or set; they are not ours to mend.
             dict.update(mpl.rcParams, settings)
             mpl.rcParams.update(cast("Any", ours))
-            return draw(*args, **kwargs)
+            return held(*args, **kwargs)
 
+    held = checked(draw)
     return drawn
 
 
@@ -121,6 +110,7 @@ class Sheet:
             self.own = False
         self.ax = ax
         self.figure: Any = ax.figure
+        self.in_page = bool(getattr(self.figure, "in_page", False))
         # Distances are in points from the lower left of the figure.
         self.scale = self.figure.bbox.width * 72 / self.figure.dpi, self.figure.bbox.height * 72 / self.figure.dpi
         held = Bbox.from_bounds(0, 0, 1, 1) if self.own else ax.get_position()
@@ -131,11 +121,22 @@ class Sheet:
         self.title = wrap(title[: 2 * LONGEST], self.width, TITLE_SIZE, most=2, bold=True)
         self.unit = wrap(unit, self.width, most=2)
         self.key: list[tuple[Any, str]] = []
+        self.key_width = self.width
         self.caption: list[str] = []
+
+    def make_room(self, height: float) -> None:
+        """Make a figure of our own higher, where its axes and their labels need more room than there is [point]."""
+        more = height - self.height()
+        if more > 0 and (self.own or self.in_page):
+            wide, high = self.figure.get_size_inches()
+            self.figure.set_size_inches(wide, high + more / 72)
+            self.scale = self.scale[0], self.scale[1] + more
+            self.top += more
 
     def head(self) -> float:
         """Height of the title, the unit and the key [point]."""
-        lines = len(self.title) * TITLE_SIZE + (len(self.unit) + self._key_rows()) * SIZE
+        title = 0 if self.in_page else len(self.title)
+        lines = title * TITLE_SIZE + (len(self.unit) + self._key_rows()) * SIZE
         return lines * LINE + 8 + (6 if self.key else 0)
 
     def foot(self) -> float:
@@ -148,6 +149,8 @@ class Sheet:
 
     def say(self, *sentences: str, most: int = 5) -> None:
         """Put sentences into the caption; where there is no room for all, the last, which names the source, is kept."""
+        if self.in_page:
+            return
         *before, last = sentences
         self.caption = wrap(" ".join(each for each in sentences if each), self.width, most=most + 1)
         if len(self.caption) > most and any(before):
@@ -168,10 +171,20 @@ class Sheet:
         matplotlib.transforms.Bbox
             Where the axes stand [point].
         """
+        self.make_room(LEAST + bottom + over)
+        if self.in_page and self.width - left - right < LEAST:
+            more = LEAST - (self.width - left - right)
+            wide, high = self.figure.get_size_inches()
+            self.figure.set_size_inches(wide + more / 72, high)
+            self.scale, self.right, self.width = (
+                (self.scale[0] + more, self.scale[1]),
+                self.right + more,
+                self.width + more,
+            )
         box = Bbox.from_extents(
             self.left + left, self.bottom + self.foot() + bottom, self.right - right, self.top - self.head() - over
         )
-        if box.width < LEAST or box.height < LEAST:
+        if box.width < LEAST - 0.5 or box.height < LEAST - 0.5:
             need = [self.width + max(0.0, LEAST - box.width), self.top - self.bottom + max(0.0, LEAST - box.height)]
             room = f"{need[0] / 72:.1f} by {need[1] / 72:.1f} inches or more for this picture with its words"
             found = f"{self.width / 72:.1f} by {(self.top - self.bottom) / 72:.1f} inches"
@@ -183,11 +196,12 @@ class Sheet:
 
     def _write(self, box: Bbox) -> None:
         at = (self.left - box.x0) / box.width
-        self.ax.set_title(
+        title = self.ax.set_title(
             "\n".join(self.title), loc="left", x=at, y=(self.top - box.y0) / box.height, va="top", fontsize=TITLE_SIZE,
             fontweight="bold", linespacing=LINE * 0.85, pad=0,
         )  # fmt: skip
-        below = self.top - len(self.title) * TITLE_SIZE * LINE
+        title.set_visible(not self.in_page)
+        below = self.top - (0 if self.in_page else len(self.title) * TITLE_SIZE * LINE)
         self._line(below, self.unit, "unit", "top")
         if self.key:
             self._draw_key(below - len(self.unit) * SIZE * LINE - 2)
@@ -202,14 +216,14 @@ class Sheet:
 
     def _columns(self) -> int:
         widest = max(width(label) for _, label in self.key) + 4.5 * SIZE
-        return max(1, min(len(self.key), int(self.width // widest)))
+        return max(1, min(len(self.key), int(self.key_width // widest)))
 
     def _key_rows(self) -> int:
         return -(-len(self.key) // self._columns()) if self.key else 0
 
     def _draw_key(self, height: float) -> None:
         handles = [handle for handle, _ in self.key]
-        labels = [shorten(label, self.width - 5 * SIZE) for _, label in self.key]
+        labels = [shorten(label, self.key_width - 5 * SIZE) for _, label in self.key]
         self.ax.legend(
             handles, labels, loc="upper left", bbox_to_anchor=(self.left / self.scale[0], height / self.scale[1]),
             bbox_transform=self.figure.transSubfigure, ncols=self._columns(), frameon=False, fontsize=SIZE,

@@ -15,7 +15,7 @@ from cmhs_metrics.plots.colours import AVERAGES, CONCERN, FOCUS, INK, MUTED, OTH
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Measured, absent, measured, names_of, shown_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
-from cmhs_metrics.presentation import KNOWN, keys_of, listed
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, keys_of, listed
 from cmhs_metrics.variation import Funnel, funnel_limits
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def funnel_chart(
     names : mapping of place to str, optional
         How places are called in the picture.
     suppressed : collection, optional
-        Places whose value is suppressed. They are listed and not drawn, nor does the width of the chart tell of them.
+        Places whose value is suppressed. They are listed and not drawn. The funnel is made anew without them: a pooled
+        target, over-dispersion and limits would give a hidden count back. A target that was given stays as it is.
     denominator : str, optional
         What values are out of, for the axis.
     source, title, ax
@@ -80,7 +81,8 @@ def funnel_chart(
     Raises
     ------
     BadInput
-        When there is not a place for each value, or a place of the focus is not there.
+        When there is not a place for each value, a place of the focus is not there, or the places that are shown are
+        too few for a pooled target or for over-dispersion (give `funnel` a target, or no adjustment).
 
     References
     ----------
@@ -95,7 +97,7 @@ def funnel_chart(
     >>> [text.get_text() for text in ax.texts if text.get_gid() == "place"]
     ['East']
     """
-    rows, aside = _rows(funnel, places, focus, names, suppressed)
+    rows, aside, funnel = _rows(funnel, places, focus, names, suppressed)
     what = measured(metric, basis=basis) if metric is not None else measured(None, unit, "Value", basis)
     if metric is None and funnel.limits.kind == "proportion":
         what = Measured("Share", "", proportion=True, basis=basis)
@@ -106,9 +108,10 @@ def funnel_chart(
     adjusted = "" if funnel.adjustment == "none" else f"Limits widened for over-dispersion ({funnel.adjustment})."
     sheet.say(" ".join(each for each in (absent(rows), aside) if each), adjusted, what.caption(source))
     lines = _limits(funnel, known)
-    upright, texts = value_ticks(
-        [*known["value"], *lines.to_numpy()[:, 1:].ravel(), funnel.target], what.unit, proportion=what.proportion
-    )
+    # Where fewer are counted than at any place, the limits may leave the picture: they would flatten the rest.
+    near = lines[lines["denominator"] >= known["denominator"].min()].to_numpy()[:, 1:].ravel()
+    held = [*known["value"], *near, funnel.target]
+    upright, texts = value_ticks(held, what.unit, proportion=what.proportion, zero=False)
     across, below = value_ticks(known["denominator"].tolist(), "", proportion=False)
     sheet.place(left=widest(texts), right=width(below[-1]) / 2, bottom=SIZE * LINE + 8)
     draw_values(sheet.ax, upright, texts, across=False)
@@ -124,7 +127,7 @@ def funnel_chart(
     return sheet.finish(_text(rows, funnel, what, sheet, axis, aside, source))
 
 
-def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) -> tuple[pd.DataFrame, str]:
+def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) -> tuple[pd.DataFrame, str, Funnel]:
     frame = funnel.to_frame()
     labels = list(frame.index) if places is None else list(places)
     if len(labels) != len(frame):
@@ -136,6 +139,8 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
     if problems:
         raise BadInput("funnel_chart", problems)
     rows = shown_only(frame[["place", "value"]], key="place", suppressed=suppressed)
+    funnel = funnel.without((rows["status"] == SUPPRESSED).to_numpy())
+    frame = funnel.to_frame().reset_index(drop=True).assign(place=labels)
     known = rows["status"] == KNOWN
     rows["denominator"] = frame["denominator"].astype("float64").where(known)
     rows["outlier"] = frame["outlier"].where(known)
@@ -143,9 +148,9 @@ def _rows(funnel: Funnel, places: Any, focus: Any, names: Any, suppressed: Any) 
     rows["focus"] = frame["place"].astype(str).isin(asked)
     no_place = np.array(is_no_place(frame["place"].astype(str), NOT_PLACES))
     if not no_place.any():
-        return rows, ""
+        return rows, "", funnel
     said = f"No place, and not shown, though the target may hold it: {listed(rows.loc[no_place, 'name'].tolist())}."
-    return rows[~no_place], said
+    return rows[~no_place], said, funnel
 
 
 def _limits(funnel: Funnel, known: pd.DataFrame) -> pd.DataFrame:

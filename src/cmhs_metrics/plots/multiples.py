@@ -9,7 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.plots.axes import RIM, draw_values, value_ticks, widest
+from cmhs_metrics.numeric.requirements import cell_name
+from cmhs_metrics.plots.axes import BEHIND, draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.ranked import HATCH
@@ -36,7 +37,7 @@ def small_multiples(
     *,
     by: str = "team_type",
     basis: str | None = None,
-    one_scale: bool = False,
+    one_scale: bool | None = None,
     names: Mapping[Any, str] | None = None,
     suppressed: Collection[Any] = (),
     source: str | None = None,
@@ -53,9 +54,9 @@ def small_multiples(
         Which metric, and on which population, where the result has several.
     by : str, default "team_type"
         That column; each of its values has a panel, in the order in which they come.
-    one_scale : bool, default False
-        Whether all panels have the same scale; otherwise each has its own, for some types of team are much larger than
-        others, and the picture says so.
+    one_scale : bool, optional
+        Whether all panels have the same scale, or each has its own; unless given, one where the largest value of every
+        panel is at least a quarter of the largest of all. The picture says which.
     names : mapping of place to str, optional
         How places are called in the alternative text.
     suppressed : collection, optional
@@ -102,9 +103,12 @@ def small_multiples(
     what = next(iter(panels.values())).measured
     sheet = Sheet(ax, title or f"{what.label}, by {by.replace('_', ' ')}", what.words)
     sheet.key = _key(panels)
+    shared = [value for each in panels.values() for value in each.rows["value"]]
+    if one_scale is None:
+        tops = [float(each.known["value"].max()) for each in panels.values() if len(each.known)]
+        one_scale = bool(tops) and min(tops) >= max(tops) / 4
     scale = "All panels have one scale." if one_scale else "Each panel has a scale of its own."
     sheet.say("Each bar is a place.", scale, _absent(panels), what.caption(source), most=4)
-    shared = [value for each in panels.values() for value in each.rows["value"]]
     scales = [_scale(shared if one_scale else each.rows["value"], each) for each in panels.values()]
     box = sheet.place()
     sheet.ax.set_axis_off()
@@ -130,7 +134,10 @@ def small_multiples(
 
 def _check(table: pd.DataFrame, by: str, suppressed: list[str]) -> None:
     held = set(table["place"].astype(str))
-    problems = [Problem(by, f"row {row}", None, "a panel for each row") for row in table.index[table[by].isna()]]
+    problems = [
+        Problem(by, cell_name([at], table.index), None, "a panel for each row")
+        for at in np.flatnonzero(table[by].isna())
+    ]
     problems += [
         Problem("suppressed", None, each, f"one that is in the table; {nearest(each, held)}".rstrip("; "))
         for each in suppressed
@@ -170,8 +177,7 @@ def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str
     panel.axhline(0, color=INK, linewidth=1)
     if len(rows):
         median = float(rows["value"].median())
-        panel.axhline(median, **RIM)
-        panel.axhline(median, color=AVERAGES[1], linewidth=2.5, linestyle="--", gid="median", zorder=3)
+        panel.axhline(median, color=AVERAGES[1], linewidth=2.5, linestyle="--", gid="median", zorder=BEHIND)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
     lines = [shorten(name, wide, bold=True), shorten(_below(places), wide)]

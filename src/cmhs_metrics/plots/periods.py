@@ -9,6 +9,7 @@ import numpy as np
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.plots.colours import INK
 from cmhs_metrics.plots.text import SIZE, shorten, width
+from cmhs_metrics.presentation import period_in_words
 from cmhs_metrics.trends.periods import ordered
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def draw_periods(ax: Axes, positions: Any, labels: list[str], room: float) -> No
     room : float
         Width of the axes [point].
     """
-    short = [shorten(each, 120) for each in labels]
+    short = [shorten(period_in_words(each, short=True), 120) for each in labels]
     span = max(float(positions[-1] - positions[0]), 1.0)
     edge = 0.04 * span
     apart = (max(map(width, short)) + SIZE) / room * (span + 2 * edge)

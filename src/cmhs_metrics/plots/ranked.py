@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from cmhs_metrics.plots.axes import RIM, Names, draw_values, value_ticks
+from cmhs_metrics.plots.axes import BEHIND, BESIDE, TICK, Names, draw_values, value_ticks, write_names
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, MUTED, OTHERS, PAPER, PEERS
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared
-from cmhs_metrics.plots.text import SIZE, width
+from cmhs_metrics.plots.text import LINE, SIZE, shorten, shorten_all, width, wrap
 from cmhs_metrics.presentation import KNOWN
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["ranked_bars"]
 
 HATCH, PEER_HATCH = "//", ".."
+MOST_BARS = 20
+"""More places are dots, with their names and values, in one column or two."""
+MOST_IN_A_COLUMN, MOST_DOTS = 26, 160
+"""Of places in one column of a slide, and in two; of more, the focus places alone are named."""
+LEAST_WIDE = 300.0
+"""Of a column of names, dots and values [point]."""
+BAND = "#e3f3e6"
+"""Behind the rows of the focus."""
 
 
 @picture
@@ -60,7 +68,8 @@ def ranked_bars(
     intervals : bool, default True
         Whether the intervals of the values are drawn, where there are any.
     suppressed : collection, optional
-        Places whose missing value is suppressed, where no column says so.
+        Places whose missing value is suppressed, where no column says so. The average of the benchmark is not drawn
+        then, for it may have been made with their values; mean and median are of the places that are shown.
     source : str, optional
         The source of the data, for the caption.
     title : str, optional
@@ -71,8 +80,10 @@ def ranked_bars(
     Returns
     -------
     matplotlib.axes.Axes
-        The picture: up to about twenty places as horizontal bars, more as columns. Where there is no room for every
-        name, the focus places are named. A suppressed place stands last with the word "suppressed" and without a
+        The picture: up to 20 places as horizontal bars from zero, more as dots, whose axis need not begin there, with
+        their names and values in one column or two (the panels are its `child_axes`); a picture of its own is as high
+        as they need. Of more than 160, or on axes without room for them, columns, of which the focus places are named.
+        A suppressed place stands last with the word "suppressed" and without a
         bar, and a place whose value is missing with the words "not known".
 
     Raises
@@ -90,8 +101,8 @@ def ranked_bars(
     >>> places = {"by": "organisation", "place": "organisation", "basis": "16+"}
     >>> result = cm.benchmark(cm.synthetic_providers(), "caseload_per_100k", **places, focus=["Synthetic Trust 07"])
     >>> ax = ranked_bars(result, source="synthetic")
-    >>> len(ax.patches)
-    56
+    >>> [len(panel.get_yticks()) for panel in ax.child_axes]
+    [28, 28]
     """
     places = compared(result, metric, basis, names=names, suppressed=suppressed)
     what = places.measured
@@ -100,27 +111,120 @@ def ranked_bars(
     lines = _lines(places, mean=mean, median=median)
     has_bounds = intervals and bool(rows["lower"].notna().any())
     sheet.key = _key(rows, places, lines, has_bounds)
+    if sheet.in_page and len(rows) > MOST_BARS:
+        # On a narrow screen the page shows the two halves below one another: the first has the key.
+        sheet.key_width = sheet.width / 2 - 10
+        sheet.unit = wrap(what.words, sheet.key_width, most=2)
     sheet.say(what.caption(source), most=5)
-    labels = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
+    bounds = rows[["lower", "upper"]].to_numpy().ravel() if has_bounds else np.array([])
+    held = [*rows["value"], *bounds, *lines.values()]
+    if len(rows) > MOST_BARS and (split := _columns(sheet, len(rows))):
+        ticks, texts = value_ticks(held, what.unit, proportion=what.proportion, zero=False)
+        if ticks[0] > 0 and not sheet.in_page:
+            sheet.say("The axis does not begin at zero.", places.absent(), what.caption(source), most=5)
+        _dots(sheet, rows, places, lines, ticks, texts, split, has_bounds)
+        return sheet.finish(_text(places, sheet, lines, what.caption(source)))
+    labels = Names(sheet, rows["name"].tolist(), (rows["focus"] | rows["peer"]).tolist())
     if not labels.all_named:
         sheet.say(labels.said, places.absent(), what.caption(source), most=5)
         labels = Names(sheet, rows["name"].tolist(), rows["focus"].tolist())
-    bounds = rows[["lower", "upper"]].to_numpy().ravel() if has_bounds else np.array([])
-    ticks, texts = value_ticks([*rows["value"], *bounds, *lines.values()], what.unit, proportion=what.proportion)
+    ticks, texts = value_ticks(held, what.unit, proportion=what.proportion)
     written = [what.write(each) for each in rows["value"].dropna()]
     beside = max((width(each, bold=True) for each in written), default=0) + 8 if labels.across else 0.0
     labels.place(texts, right=beside)
     draw_values(sheet.ax, ticks, texts, across=labels.across)
     _bars(sheet.ax, rows, labels.across, has_bounds)
     _values(sheet.ax, rows, places, labels.across)
-    draw_line = sheet.ax.axvline if labels.across else sheet.ax.axhline
-    for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False):
-        draw_line(value, **RIM)
-        draw_line(value, color=colour, linestyle=style, linewidth=2.5, zorder=3, gid=name)
-    draw_line(0, color=INK, linewidth=1, zorder=3)
+    _averages(sheet.ax, lines, across=labels.across)
+    (sheet.ax.axvline if labels.across else sheet.ax.axhline)(0, color=INK, linewidth=1, zorder=3)
     return sheet.finish(_text(places, sheet, lines, what.caption(source)))
 
 
+def _averages(ax: Axes, lines: dict[str, float], *, across: bool) -> None:
+    """Lines behind what is drawn, which hide none of it; their values stand in the key."""
+    for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False):
+        draw = ax.axvline if across else ax.axhline
+        draw(value, color=colour, linestyle=style, linewidth=2.2, zorder=BEHIND, gid=name)
+
+
+def _columns(sheet: Sheet, count: int) -> int:
+    """In how many columns all places can be named; none where they cannot."""
+    below = SIZE * LINE + TICK
+    if sheet.in_page or sheet.own:
+        most = 1 if (count <= MOST_IN_A_COLUMN and not sheet.in_page) or sheet.width < 2 * LEAST_WIDE else 2
+        if count > MOST_DOTS:
+            return 0
+        sheet.make_room(-(-count // most) * SIZE * BESIDE + below)
+        return most
+    fit = int((sheet.height() - below) // (SIZE * BESIDE))
+    split = -(-count // fit) if fit > 0 else 0
+    return split if 0 < split <= sheet.width // LEAST_WIDE else 0
+
+
+def _dots(
+    sheet: Sheet, rows: pd.DataFrame, places: Compared, lines: dict[str, float], ticks: Any, texts: list[str],
+    split: int, has_bounds: bool,
+) -> None:  # fmt: skip
+    """Every place as a dot with its name and value, in columns of one scale."""
+    box = sheet.place()
+    sheet.ax.set_axis_off()
+    sheet.ax.set(xticks=[], yticks=[])
+    each, gap = -(-len(rows) // split), 20.0
+    wide = (box.width - gap * (split - 1)) / split
+    right = max((width(places.measured.write(value), bold=True) for value in rows["value"].dropna()), default=0) + 10
+    room = max(wide * 0.4, wide - right - max(100.0, 0.25 * wide))
+    short = shorten_all(rows["name"].tolist(), room - TICK)
+    left = max(width(name, bold=True) for name in short) + TICK
+    foot = SIZE * LINE + TICK
+    strong = (rows["focus"] | rows["peer"]).to_numpy()
+    for column in range(split):
+        start = column * (wide + gap)
+        part = rows.iloc[column * each : (column + 1) * each].reset_index(drop=True)
+        bounds = (
+            (start + left) / box.width,
+            foot / box.height,
+            (wide - left - right) / box.width,
+            1 - foot / box.height,
+        )
+        panel = sheet.ax.inset_axes(bounds)
+        draw_values(panel, ticks, _apart(ticks, texts, wide - left - right), across=True)
+        names = short[column * each : (column + 1) * each]
+        write_names(panel, list(range(len(part))), names, strong[column * each : (column + 1) * each].tolist())
+        panel.set_ylim(each - 0.5, -0.5)
+        for side in ("top", "right", "left"):
+            panel.spines[side].set_visible(False)
+        _dots_of(panel, part, has_bounds, float(ticks[0]))
+        _values(panel, part, places, across=True)
+        _averages(panel, lines, across=True)
+
+
+def _apart(ticks: Any, texts: list[str], wide: float) -> list[str]:
+    """The labels of ticks without those that would meet their neighbours."""
+    room = max(width(text) for text in texts) + SIZE
+    every = max(1, int(np.ceil(room * (len(ticks) - 1) / wide)))
+    return [text if at % every == 0 else "" for at, text in enumerate(texts)]
+
+
+def _dots_of(panel: Axes, part: pd.DataFrame, has_bounds: bool, least: float) -> None:
+    known = part[part["status"] == KNOWN]
+    panel.hlines(known.index.to_numpy(), least, known["value"], color="#d9d9d9", linewidth=0.8, zorder=BEHIND - 0.1)
+    if has_bounds:
+        held = known[known["lower"].notna() & known["upper"].notna()]
+        ends = held["lower"], held["upper"]
+        panel.hlines(held.index.to_numpy(), *ends, color=MUTED, linewidth=2.5, zorder=2, gid="interval")
+    for at in np.flatnonzero(part["focus"]):
+        panel.axhspan(at - 0.5, at + 0.5, color=BAND, zorder=0.1, linewidth=0)
+    kinds = np.where(known["focus"], 0, np.where(known["peer"], 1, 2))
+    for kind, (colour, marker, size) in enumerate(_DOTS):
+        held = known[kinds == kind]
+        panel.scatter(
+            held["value"], held.index, color=colour, marker=marker, s=size, edgecolors=PAPER, linewidths=0.8, zorder=4,
+            gid=f"dots-{kind}", clip_on=False,
+        )  # fmt: skip
+
+
+_DOTS = ((FOCUS, "D", 95), (PEERS, "s", 70), (OTHERS, "o", 60))
+"""Of the focus, the peers and the others: colour, marker and size."""
 _STYLES: tuple[Any, ...] = tuple(zip(("-", "--", (0, (1, 1))), AVERAGES, strict=True))
 """Of the lines at the averages; their values stand in the key, for they often lie close together."""
 
@@ -152,16 +256,26 @@ def _lines(places: Compared, *, mean: bool, median: bool) -> dict[str, float]:
 def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_bounds: bool) -> list[tuple[Any, str]]:
     write = places.measured.write
     key: list[tuple[Any, str]] = []
-    if rows["focus"].any():
-        key.append((Patch(facecolor=FOCUS, edgecolor=PAPER, hatch=HATCH), "focus places"))
+    own = rows.loc[rows["focus"], "name"].tolist()
+    looks: list[Any] = [
+        Patch(facecolor=FOCUS, edgecolor=PAPER, hatch=HATCH), Patch(facecolor=PEERS, edgecolor=PAPER, hatch=PEER_HATCH),
+        Patch(facecolor=OTHERS),
+    ]  # fmt: skip
+    if len(rows) > MOST_BARS:
+        looks = [Line2D([], [], color=colour, marker=marker, linestyle="", markersize=9) for colour, marker, _ in _DOTS]
+    if own:
+        key.append((looks[0], shorten(own[0], 330) if len(own) == 1 else "focus places"))
     if (rows["peer"] & ~rows["focus"]).any():
-        key.append((Patch(facecolor=PEERS, edgecolor=PAPER, hatch=PEER_HATCH), "peers"))
+        key.append((looks[1], "peers"))
     if not (rows["focus"] | rows["peer"]).all():
-        key.append((Patch(facecolor=OTHERS), "other places" if key else "places"))
+        key.append((looks[2], "other places" if key else "places"))
     if has_bounds:
         key.append((Line2D([], [], color=MUTED, linewidth=2.5), "interval"))
     key += [
-        (Line2D([], [], color=colour, linestyle=style, linewidth=2.5), f"{name} {write(value)}")
+        (
+            Line2D([], [], color=colour, linestyle=style, linewidth=2.5),
+            f"{name.replace(' together (pooled)', ', pooled')} {write(value)}",
+        )
         for (name, value), (style, colour) in zip(lines.items(), _STYLES, strict=False)
     ]
     return key
@@ -194,9 +308,10 @@ def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> Non
     """The value beside each horizontal bar; the words where there is none."""
     for at, row in enumerate(rows.to_dict("records")):
         if row["status"] != KNOWN:
-            where, turned = ((0, at), 0) if across else ((at, 0), 90)
+            # From the edge, wherever the axis begins.
+            where, turned = ((0 if across else at, at if across else 0), 0 if across else 90)
             ax.annotate(
-                row["status"], where, xytext=(6, 0) if across else (0, 6), textcoords="offset points", fontsize=SIZE,
+                row["status"], where, xycoords=ax.get_yaxis_transform() if across else "data", xytext=(6, 0) if across else (0, 6), textcoords="offset points", fontsize=SIZE,
                 rotation=turned, ha="left" if across else "center", va="center" if across else "bottom",
                 style="italic", color=INK, parse_math=False,
             )  # fmt: skip
@@ -204,7 +319,7 @@ def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> Non
             ax.annotate(
                 places.measured.write(row["value"]), (1, at), xycoords=ax.get_yaxis_transform(), xytext=(6, 0),
                 textcoords="offset points", fontsize=SIZE, va="center", ha="left", color=INK, parse_math=False,
-                fontweight="bold" if row["focus"] else "normal", annotation_clip=False,
+                fontweight="bold" if row["focus"] or row["peer"] else "normal", annotation_clip=False,
             )  # fmt: skip
 
 

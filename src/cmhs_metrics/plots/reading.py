@@ -168,8 +168,8 @@ def compared(
     else:
         what = measured(None, told.get("unit", ""), told.get("label") or name or "Value", held_basis)
     average = float(first["average"]) if "average" in table and pd.notna(first["average"]) else np.nan
-    if ((rows["status"] == SUPPRESSED) & table["value"].notna()).any():
-        # It was made with a value that is not to be known, which could be worked out from it.
+    if (rows["status"] == SUPPRESSED).any():
+        # It may have been made with the value, which people and counts that are public would then give back.
         average = np.nan
     return Compared(rows.reset_index(drop=True), what, average, str(first.get("average_kind", "average")), aside)
 

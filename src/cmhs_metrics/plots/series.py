@@ -162,7 +162,7 @@ def _draw(
     sheet.say(missing, what.caption(source))
     ticks, texts = value_ticks(
         [*shown.to_numpy().ravel(), *([] if base is None else [base])], what.unit, proportion=what.proportion,
-        zero=base is None,
+        zero=False,
     )  # fmt: skip
     named = [at for at in range(len(called)) if (chosen[at] or not any(chosen)) and shown.iloc[:, at].notna().any()]
     short = shorten_all([called[at] for at in named], sheet.width * 0.3)

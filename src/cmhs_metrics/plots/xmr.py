@@ -1,4 +1,4 @@
-"""The XmR chart: values over time against the limits of chance, as "Making data count" draws them."""
+"""Run charts: values over time against the limits of chance, as "Making data count" draws them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,26 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, NEUTRAL, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.icons import assurance_icon, draw_icon, variation_icon
 from cmhs_metrics.plots.periods import draw_periods, period_positions
 from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
-from cmhs_metrics.plots.text import LINE, SIZE
-from cmhs_metrics.presentation import KNOWN, listed
+from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, wrap
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
+from cmhs_metrics.run_charts.chart_types import CHART_TYPES
+from cmhs_metrics.run_charts.options import SIGNALS
+from cmhs_metrics.run_charts.summary import run_chart_summary
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from matplotlib.axes import Axes
 
+    from cmhs_metrics.run_charts.icons import Icon
+
 __all__ = ["xmr_chart"]
 
+_ICON = 26.0
+"""How wide an icon is [points]."""
 _LOOKS = {
     "none": ("common cause", COMMON, "o"),
     "improvement": ("special cause: improvement", IMPROVEMENT, "^"),
@@ -39,6 +47,7 @@ def xmr_chart(
     value: str,
     *,
     period: str = "period",
+    chart_type: str = "xmr",
     metric: Any = None,
     basis: str | None = None,
     unit: str = "",
@@ -47,34 +56,38 @@ def xmr_chart(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the run chart of one group: values, centre, limits of chance, and the points of special cause.
+    """Draw the run chart of one group: values, centre, limits of chance, the points of special cause, and its icons.
 
     Parameters
     ----------
     chart : table
         What `run_chart` gave, of one group; of several, the rows of one.
     value : str
-        The column of the values [any unit].
+        The column of the values [any unit]; where they are counts, their rates are drawn.
     period : str, default "period"
         The column of the periods.
+    chart_type : str, default "xmr"
+        The type of the chart, for the title.
     metric, basis : str, optional
         The metric that the values are of, for label, unit and source, and the population that it stands on.
     unit : str, optional
         The unit, where they are no metric's.
     suppressed : collection, optional
-        Periods whose missing value is suppressed.
+        Periods whose missing value is suppressed. Centre and limits must have been made without it: a chart that was
+        made with the value, even if it was taken out afterwards, is refused.
     source, title, ax
         As in `ranked_bars`.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The picture. A missing point is not drawn, and the line is broken there.
+        The picture. A missing point is not drawn, and the line is broken there. At the top right stand the icons of
+        variation and of assurance, which speak of the latest point.
 
     Raises
     ------
     BadInput
-        When the table is not a run chart's, or of several groups.
+        When the table is not a run chart's, or of several groups, or its limits or its rules hold a suppressed value.
 
     References
     ----------
@@ -91,7 +104,7 @@ def xmr_chart(
     >>> print(alternative_text(ax).split(". ")[2])
     Special cause: concern in 1 of 9 points: 2016-12
     """
-    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase")
+    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase", "in_baseline")
     repeated = table[period].duplicated()
     if table.empty or repeated.any():
         found = "no rows" if table.empty else str(table.loc[repeated, period].iloc[0])
@@ -101,8 +114,11 @@ def xmr_chart(
     order = np.argsort(_ordinals(labels), kind="stable")
     table = table.iloc[order].reset_index(drop=True)
     # The limits are of the whole phase, and stand also where a value does not.
-    own = table[[period, value, *(name for name in ("status", "kind", "suppressed") if name in table)]]
-    rows = shown_only(own.rename(columns={value: "value"}), key=period, suppressed=suppressed)
+    own = table[[period, *(name for name in ("status", "kind", "suppressed") if name in table)]]
+    # A value that was taken out after the chart was made is not to be drawn.
+    drawn = table["plotted"].where(table[value].notna()) if "plotted" in table else table[value]
+    rows = shown_only(own.assign(value=drawn), key=period, suppressed=suppressed)
+    _check_made_without(table, rows, period, chart_type)
     rows["name"] = [str(each) for each in table[period]]
     positions, follows = period_positions(list(table[period]))
     what = (
@@ -110,7 +126,17 @@ def xmr_chart(
         if metric is not None
         else Measured(value.replace("_", " ").capitalize(), unit, basis=basis)
     )
-    sheet = Sheet(ax, title or f"{what.label}: XmR chart", what.words)
+    if chart_type not in CHART_TYPES:
+        expected = f"one of {', '.join(map(repr, CHART_TYPES))}"
+        raise BadInput("xmr_chart", [Problem("chart_type", None, chart_type, expected)])
+    kind = CHART_TYPES[chart_type].label
+    title = title or f"{what.label}: {kind}"
+    sheet = Sheet(ax, title, what.words)
+    icons = _icons(table, rows, period)
+    if icons:
+        room = sheet.width - len(icons) * (_ICON + 6)
+        sheet.title = wrap(title[: 2 * LONGEST], room, TITLE_SIZE, most=2, bold=True)
+        sheet.unit = wrap(what.words, room, most=2)
     limits = table[["centre", "lower", "upper"]].astype("float64")
     target = pd.to_numeric(table["target"]) if "target" in table else pd.Series(np.nan, index=table.index)
     causes = table["special_cause"].where(rows["status"] == KNOWN)
@@ -124,7 +150,31 @@ def xmr_chart(
     draw_periods(sheet.ax, positions, rows["name"].tolist(), box.width)
     _lines(sheet.ax, positions, table["phase"].to_numpy(), limits, target)
     _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes)
-    return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source))
+    for at, icon in enumerate(reversed(icons)):
+        middle = sheet.right - _ICON / 2 - at * (_ICON + 6), sheet.top - _ICON / 2
+        place = middle[0] / sheet.scale[0], middle[1] / sheet.scale[1]
+        draw_icon(sheet.ax, icon, place, size=_ICON, coordinates=sheet.figure.transSubfigure)
+    return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source, icons, kind))
+
+
+def _check_made_without(table: pd.DataFrame, rows: pd.DataFrame, period: str, chart_type: str) -> None:
+    """Refuse a chart whose limits or rules were made with a suppressed value: they would give it back."""
+    hidden = rows["status"] == SUPPRESSED
+    if not hidden.any():
+        return
+    based = table["in_baseline"].astype("boolean").fillna(False).astype(bool)
+    told = hidden & (table["special_cause"].notna() | based)
+    # Also where all columns of the row were emptied: limits rest on the points that are shown, and no others.
+    for number, phase in table.groupby("phase"):
+        held = rows.loc[phase.index, "value"][based[phase.index] & ~hidden[phase.index]]
+        centre, points = float(phase["centre"].iloc[0]), phase["points"].iloc[0] if "points" in phase else len(held)
+        averages = [held.mean(), held.median()] if chart_type == "xmr" and len(held) else [centre]
+        if points != len(held) or not np.isclose(averages, centre, rtol=1e-9, atol=1e-12, equal_nan=True).any():
+            told |= hidden & table["phase"].eq(number)
+    if told.any():
+        expected = "a chart made without its value: set it to missing first, then call run_chart"
+        problems = [Problem("suppressed", f"{period}={each}", None, expected) for each in table.loc[told, period]]
+        raise BadInput("xmr_chart", problems)
 
 
 def _ordinals(labels: list[Any]) -> Any:
@@ -149,16 +199,37 @@ def _key(causes: pd.Series[Any], *, has_limits: bool, has_target: bool) -> list[
     return key + ([(Line2D([], [], color="#9c1c6b", linewidth=2.2, linestyle=":"), "target")] if has_target else [])
 
 
+def _icons(table: pd.DataFrame, rows: pd.DataFrame, period: str) -> list[Icon]:
+    """The icons of the latest point; none where it is suppressed, for they would tell of it."""
+    if not {"improvement", "assurance", "trial", *SIGNALS} <= set(table) or rows["status"].isin([SUPPRESSED]).any():
+        return []
+    (said,) = run_chart_summary(table, period=period).to_dict("records")
+    return [variation_icon(said["variation"]), assurance_icon(said["assurance"])]
+
+
 def _lines(ax: Axes, positions: Any, phase: Any, limits: pd.DataFrame, target: pd.Series[Any]) -> None:
     for each in np.unique(phase):
         of_phase = np.flatnonzero(phase == each)
-        ends = [positions[of_phase[0]] - 0.3, positions[of_phase[-1]] + 0.3]
         for name, colour, style in (("centre", INK, "-"), ("lower", MUTED, "--"), ("upper", MUTED, "--")):
-            level = float(limits[name].iloc[of_phase[0]])
-            if np.isfinite(level):
-                ax.plot(ends, [level, level], color=colour, linestyle=style, linewidth=1.8, gid=f"{name}-{each}")
-    if target.notna().any():
-        ax.axhline(float(target.dropna().iloc[0]), color="#9c1c6b", linewidth=2.2, linestyle=":", gid="target")
+            _steps(
+                ax, positions[of_phase], limits[name].to_numpy()[of_phase],
+                color=colour, linestyle=style, linewidth=1.8, gid=f"{name}-{each}",
+            )  # fmt: skip
+    if target.notna().any() and target.nunique(dropna=False) == 1:
+        ax.axhline(float(target.iloc[0]), color="#9c1c6b", linewidth=2.2, linestyle=":", gid="target")
+    else:
+        _steps(ax, positions, target.to_numpy(), color="#9c1c6b", linewidth=2.2, linestyle=":", gid="target")
+
+
+def _steps(ax: Axes, positions: Any, levels: Any, **looks: Any) -> None:
+    """A level line for each stretch of points that share a level; where it changes between two, they are joined."""
+    known = np.isfinite(levels)
+    if not known.any():
+        return
+    changes = np.flatnonzero(np.append(True, ~np.isclose(levels[1:], levels[:-1], rtol=1e-12, atol=0, equal_nan=True)))
+    first, last = positions[changes] - 0.5, positions[np.append(changes[1:], len(levels)) - 1] + 0.5
+    first[0], last[-1] = positions[0] - 0.3, positions[-1] + 0.3
+    ax.plot(np.column_stack([first, last]).ravel(), np.repeat(levels[changes], 2), **looks)
 
 
 def _points(ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Series[Any]) -> None:
@@ -183,6 +254,8 @@ def _points(ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Seri
 
 
 def _assurance(table: pd.DataFrame) -> str:
+    if "trial" in table and table["trial"].iloc[-1]:
+        return f"Trial limits, on {int(table['points'].iloc[-1])} points: they promise nothing of a target."
     words = table["assurance"].dropna() if "assurance" in table else pd.Series([], dtype=object)
     if words.empty:
         return ""
@@ -196,12 +269,12 @@ def _assurance(table: pd.DataFrame) -> str:
 
 def _text(
     rows: pd.DataFrame, causes: pd.Series[Any], table: pd.DataFrame, limits: pd.DataFrame, target: pd.Series[Any],
-    what: Measured, sheet: Sheet, source: str | None,
+    what: Measured, sheet: Sheet, source: str | None, icons: list[Icon], kind: str,
 ) -> str:  # fmt: skip
     known = rows[rows["status"] == KNOWN]
     unit = f", in {what.words}" if what.words else ""
     first, last = rows["name"].iloc[0], rows["name"].iloc[-1]
-    parts = [f"XmR chart: {' '.join(sheet.title)}{unit}, {len(known)} points, {first} to {last}."]
+    parts = [f"{kind}: {' '.join(sheet.title)}{unit}, {len(known)} points, {first} to {last}."]
     level = limits.iloc[-1]
     if np.isfinite(level["centre"]):
         now = "" if table["phase"].nunique() == 1 else f" in the last of {table['phase'].nunique()} phases"
@@ -215,5 +288,8 @@ def _text(
     if not causes.isin([each for each in _LOOKS if each != "none"]).any():
         parts.append("No point shows special cause.")
     if target.notna().any():
-        parts.append(f"Target {what.write(float(target.dropna().iloc[0]))}.")
+        targets = [what.write(float(each)) for each in dict.fromkeys(target.dropna())]
+        parts.append(f"Target {', later '.join(targets)}.")
+    if icons:
+        parts.append(f"Icons of the latest point: {'; '.join(each.words for each in icons)}.")
     return " ".join([*parts, _assurance(table), absent(rows), what.caption(source)])

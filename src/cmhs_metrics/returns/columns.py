@@ -11,6 +11,7 @@ import pandas as pd
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.periods import read_periods
+from cmhs_metrics.presentation import is_money
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.sheets import Sheet, cell_of, letters
 
@@ -41,8 +42,29 @@ def read_columns(
         elif heading.column == "period":
             made["period"] = _periods(texts, notes)
         else:
+            texts = _codes(sheet, heading, at, rows, texts, notes)
             made[heading.column] = pd.Series(_labels(heading, texts, notes), dtype=object)
     return pd.DataFrame(made)
+
+
+_NOT_COMPUTED = "a value; this formula was never computed: open the workbook where it was made, and save it"
+
+
+def _codes(sheet: Sheet, heading: Heading, at: int, rows: list[Line], texts: list[str], notes: Notes) -> list[str]:
+    """The cells of a column of text: codes as the workbook shows them, and formulas without a value refused."""
+    padded = {n: code for n, line in enumerate(rows) if (code := sheet.shown.get((line.number, at)))}
+    if padded:
+        first, code = next(iter(padded.items()))
+        notes.questions.append(
+            f"{heading.text!r}: the workbook shows {texts[first]!r} as {code!r}: read as it is shown."
+        )
+    if sheet.is_workbook and heading.is_known:
+        notes.problems += [
+            Problem(heading.text, sheet.where(line.number, at), text, _NOT_COMPUTED)
+            for line, text in zip(rows, texts, strict=True)
+            if text.startswith("=")
+        ]
+    return [padded.get(n, text) for n, text in enumerate(texts)]
 
 
 _AS_TEXT = re.compile(r"'[^\W_][^']*$")
@@ -82,13 +104,18 @@ def _measure(
     marks: Mapping[str, tuple[float, float]],
 ) -> dict[str, Any]:
     comma = _decimal_comma(sheet, heading, at, rows, texts, notes)
+    of = heading.column.removesuffix("_lower").removesuffix("_upper")
     cells: list[Cell] = []
     known = {text: read_cell(text, heading.scale, comma=comma, suppressed=marks) for text in dict.fromkeys(texts)}
     for line, text in zip(rows, texts, strict=True):
         cell = known[text]
+        if sheet.is_workbook and text.startswith("="):
+            cell = _NOT_COMPUTED
+        elif not isinstance(cell, str) and cell.value < 0 and not is_money(MEASURES[of].unit):
+            cell = "zero or more"
         if isinstance(cell, str):
-            unit = MEASURES[heading.column.removesuffix("_lower").removesuffix("_upper")].unit
-            notes.problems.append(Problem(heading.text, sheet.where(line.number, at), text, f"{cell} [{unit}]"))
+            expected = f"{cell} [{MEASURES[of].unit}]"
+            notes.problems.append(Problem(heading.text, sheet.where(line.number, at), text, expected))
             cell = Cell()
         elif cell.doubt:
             notes.questions.append(f"{heading.text!r}, {sheet.where(line.number, at)}: {text!r} is {cell.doubt}.")

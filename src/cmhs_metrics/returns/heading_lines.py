@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import Heading, known_in, offer, understand
 from cmhs_metrics.returns.sheets import Sheet, cell_of
 
@@ -26,6 +27,9 @@ def headings_in(sheets: list[Sheet], columns: Mapping[str, str]) -> tuple[Sheet,
     """The sheet with the table, and the line of its headings."""
     _refuse_official(sheets)
     found = [(sheet, at) for sheet in sheets if (at := _heading_line(sheet, columns)) is not None]
+    if len(found) > 1:
+        # A sheet that explains the headings has them too, and no numbers below.
+        found = [each for each in found if _has_numbers(*each, columns)] or found
     if len(found) == 1:
         return found[0]
     if found:
@@ -61,9 +65,18 @@ def _heading_line(sheet: Sheet, columns: Mapping[str, str]) -> int | None:
     return at if measures and (best > 1 or len(sheet.lines[at].filled) > 1) else None
 
 
+def _has_numbers(sheet: Sheet, at: int, columns: Mapping[str, str]) -> bool:
+    measures = [n for n, cell in enumerate(sheet.lines[at].cells) if understand(cell, columns).is_measure]
+    below = (cell_of(line, n) for line in sheet.lines[at + 1 :] for n in measures)
+    return any(isinstance(read_cell(text), Cell) for text in below if text)
+
+
 def _no_headings(sheet: Sheet) -> BadInput:
     widest = max(sheet.lines[:_SEARCHED], key=lambda line: len(line.filled))
     first = sheet.lines[0]
+    if len(widest.filled) == 1 and any(understand(line.cells[0], {}).is_measure for line in sheet.lines[:_SEARCHED]):
+        expected = "at least two columns: an organisation, a team or a period beside the measure"
+        return BadInput(sheet.name, [Problem("the file", None, "one column", expected)])
     problems = [
         Problem(
             "the file",

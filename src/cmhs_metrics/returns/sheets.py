@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _WORKBOOKS = {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 _DELIMITERS = (",", "\t", ";", "|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?[\r\n]', re.IGNORECASE)
+_AS_TEXT = re.compile(r'="([^"]*)"')
 _LOOKED_AT = 60
 """In so many lines the headings stand, and show what is between the cells."""
 
@@ -62,6 +64,9 @@ class Sheet:
         What was found out on the way.
     delimiter : str
         What stands between the cells of a text.
+    shown : dict of (int, int) to str
+        Numbers that the workbook shows with more than their digits, such as 7 as 007, by line and column: where they
+        stand for a code, this is the code.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Sheet:
     is_workbook: bool = False
     notes: list[str] = field(default_factory=list)
     delimiter: str = ""
+    shown: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def where(self, line: int, column: int | None = None) -> str:
         """The name of a line, or of a cell in it, as the file's own program shows it."""
@@ -161,14 +167,16 @@ def _decoded(file: Path, raw: bytes) -> tuple[str, list[str]]:
 def _split(file: Path, text: str, notes: list[str], known: Callable[[Sequence[str]], int]) -> Sheet:
     if "\0" in text:
         raise _refused(file, None, None, "text; this holds bytes of another kind of file")
+    # Excel tells itself in a first line what stands between the cells.
+    said = _SEPARATOR.match(text)
     head = "\n".join(text.splitlines()[:_LOOKED_AT])
     scores = {}
-    for delimiter in _DELIMITERS:
+    for delimiter in [said[1]] if said else _DELIMITERS:
         lines = _records(file, head, delimiter, strict=False)
         width = max((len(line.filled) for line in lines), default=0)
         scores[delimiter] = (max((known(line.cells) for line in lines), default=0) if width > 1 else 0, width)
-    chosen = max(_DELIMITERS, key=lambda each: scores[each])
-    lines = [line for line in _records(file, text, chosen, strict=True) if line.filled]
+    chosen = max(scores, key=lambda each: scores[each])
+    lines = [line for line in _records(file, text, chosen, strict=True) if line.filled][1 if said else 0 :]
     if not lines:
         raise _refused(file, None, None, "a table, and it is empty")
     words = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
@@ -197,8 +205,12 @@ def _records(file: Path, text: str, delimiter: str, *, strict: bool) -> list[Lin
 def _text(cell: Any) -> str:
     """A cell as text, and what a workbook holds as a number or a day as it would be typed."""
     if isinstance(cell, str):
-        # A line feed within a heading is a blank; the no-break space is what web pages and mail leave behind.
-        return cell if cell.isascii() and cell.isalnum() else " ".join(cell.split())
+        if cell.isascii() and cell.isalnum():
+            return cell
+        # A line feed within a heading is a blank; the no-break space is what web pages and mail leave behind. ="007" is
+        # how a file of text tells Excel to leave a code alone.
+        written = _AS_TEXT.fullmatch(cell)
+        return " ".join((written[1] if written else cell).split())
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -240,6 +252,14 @@ def _sheet(file: Path, name: str, held: Any, *, alone: bool) -> Sheet:
         if _NUMBER.fullmatch(cell):
             # Excel shows 12.5%, and holds 0.125.
             rows[row][column] = f"{float(cell) * 100:.12g}%"
+    for (row, column), formula in hidden.uncomputed.items():
+        if row < len(rows) and column < len(rows[row]) and not rows[row][column]:
+            rows[row][column] = formula
+    shown = {
+        (row + 1, column): pad(rows[row][column])
+        for (row, column), pad in hidden.padded.items()
+        if row < len(rows) and column < len(rows[row]) and rows[row][column].isdigit()
+    }
     if seen := [letters(at) for at in hidden.columns if any(at < len(row) and row[at] for row in rows)]:
         notes.append(f"Hidden in the workbook, and read all the same: column {', '.join(seen)}.")
     if seen := [str(at + 1) for at in hidden.rows if at < len(rows) and any(rows[at])]:
@@ -250,8 +270,10 @@ def _sheet(file: Path, name: str, held: Any, *, alone: bool) -> Sheet:
         if left == right and bottom < len(rows) and rows[top][left]:
             for below in rows[top + 1 : bottom + 1]:
                 below[left] = rows[top][left]
+            if (top + 1, left) in shown:
+                shown |= {(row + 1, left): shown[top + 1, left] for row in range(top, bottom + 1)}
             notes.append(
                 f"{letters(left)}{top + 1} is one cell over {bottom - top + 1} rows; each has '{rows[top][left]}'."
             )
     lines = [Line(number, row) for number, row in enumerate(rows, start=1) if any(row)]
-    return Sheet(f"{file}" if alone else f"{file}, sheet {name}", lines, is_workbook=True, notes=notes)
+    return Sheet(f"{file}" if alone else f"{file}, sheet {name}", lines, is_workbook=True, notes=notes, shown=shown)

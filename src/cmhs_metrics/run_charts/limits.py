@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import column
-from cmhs_metrics.numeric.requirements import index_of, row_name
+from cmhs_metrics.numeric.requirements import cell_name, index_of
+from cmhs_metrics.run_charts.chart_types import CHART_TYPES, LIMIT_FACTORS, RANGE_FACTORS, Average, ChartType
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-Average = Literal["mean", "median"]
-
-LIMIT_FACTORS = {"mean": 3 / 1.128, "median": 3 / 0.954}
-"""Three standard deviations for each unit of the mean, or of the median, moving range of two: 2.66 and 3.14."""
-RANGE_FACTORS = {"mean": 3.267, "median": 3.865}
-"""The upper limit of the moving ranges for each unit of their mean or median."""
 
 
 class XmrLimits(NamedTuple):
@@ -48,6 +43,7 @@ class XmrLimits(NamedTuple):
     points: int
 
 
+@checked
 def xmr_limits(
     values: Any,
     *,
@@ -99,32 +95,35 @@ def xmr_limits(
     known = np.flatnonzero(~np.isnan(numbers))
     problems = check_options(centre, moving_range, baseline)
     problems += [
-        Problem("values", row_name([at], index_of(values)), float(numbers[at]), "a finite number")
+        Problem("values", cell_name([at], index_of(values)), float(numbers[at]), "a finite number")
         for at in np.flatnonzero(np.isinf(numbers)).tolist()
     ]
     if len(known) < 2:
         problems.append(Problem("values", None, len(known), "two points or more"))
     if problems:
         raise BadInput("xmr_limits", problems)
-    limits = limits_by_phase(
+    found = by_phase(
         numbers[known],
+        np.ones(len(known)),
         np.zeros(len(known), dtype=np.int64),
         np.concatenate([[0], np.cumsum(np.diff(known) > 1)]),
         np.array([len(numbers) if baseline is None else baseline]),
+        CHART_TYPES["xmr"],
         centre,
         moving_range,
         screened,
     )
-    if np.isnan(limits["lower"][0]):
+    middle, reach = float(found.centre[0]), float(found.reach[0])
+    if np.isnan(reach):
         raise BadInput("xmr_limits", [Problem("values", None, None, "two points that follow each other")])
-    ranges = float(limits["moving_range"][0])
+    ranges = reach / LIMIT_FACTORS[moving_range]
     return XmrLimits(
-        centre=float(limits["centre"][0]),
-        lower=float(limits["lower"][0]),
-        upper=float(limits["upper"][0]),
+        centre=middle,
+        lower=middle - reach,
+        upper=middle + reach,
         moving_range=ranges,
         upper_range_limit=RANGE_FACTORS[moving_range] * ranges,
-        points=int(limits["points"][0]),
+        points=int(found.points[0]),
     )
 
 
@@ -140,27 +139,52 @@ def check_options(centre: str, moving_range: str, baseline: Any) -> list[Problem
     return problems
 
 
-def limits_by_phase(
+class ByPhase(NamedTuple):
+    """What the limits of each phase are made of.
+
+    Parameters
+    ----------
+    centre : numpy.ndarray
+        For each phase the average, or the sum of the counts by that of the denominators.
+    reach : numpy.ndarray
+        For each phase how far the limits are from the centre, where the chart type has a `sigma` in units of it.
+    points : numpy.ndarray
+        For each phase on how many points its limits rest.
+    in_baseline : numpy.ndarray of bool
+        For each value whether it is one of them.
+    """
+
+    centre: Floats
+    reach: Floats
+    points: NDArray[Any]
+    in_baseline: NDArray[np.bool_]
+
+
+def by_phase(
     values: Floats,
+    denominators: Floats,
     phase: NDArray[Any],
     stretch: NDArray[Any],
     baseline: NDArray[Any],
+    chart: ChartType,
     centre: Average,
     moving_range: Average,
     screened: bool,
-) -> dict[str, NDArray[Any]]:
+) -> ByPhase:
     """The limits of many series together.
 
     Parameters
     ----------
-    values : numpy.ndarray
-        The known values, in order within their phase [any unit].
+    values, denominators : numpy.ndarray
+        The known values in the power of the chart, or counts and their denominators, in order within their phase.
     phase : numpy.ndarray
         The number of the phase of each value, in order from 0; each phase has limits of its own.
     stretch : numpy.ndarray
         A number that changes wherever two values do not follow each other.
     baseline : numpy.ndarray
         For each phase, how many points from its start its limits rest on.
+    chart : ChartType
+        The chart type.
     centre, moving_range : {"mean", "median"}
         The averages.
     screened : bool
@@ -168,30 +192,35 @@ def limits_by_phase(
 
     Returns
     -------
-    dict of str to numpy.ndarray
-        "centre", "lower", "upper", "moving_range" and "points" for each phase; and "in_baseline" for each value.
+    ByPhase
+        The limits.
     """
     count = len(baseline)
     first = np.searchsorted(phase, np.arange(count))
     in_baseline = np.arange(len(values)) - first[phase] < baseline[phase]
-    middle = _averages(values[in_baseline], phase[in_baseline], count, centre)
+    own = phase[in_baseline]
+    points = np.bincount(own, minlength=count)
+    middle = _averages(values[in_baseline], own, count, centre)
+    if chart.denominator:
+        # Sums of the baseline, and not the mean of its rates: a month counts by its denominator.
+        middle = middle / _averages(denominators[in_baseline], own, count, "mean")
+    if not chart.moving_range:
+        return ByPhase(middle, np.where(points > 0, 3.0, np.nan), points, in_baseline)
+    scores = values
+    if chart.sigma is not None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scores = (values / denominators - middle[phase]) / chart.sigma(middle[phase], denominators)
+        # Where chance has no room, all is at the centre.
+        scores = np.nan_to_num(scores, nan=0.0, posinf=0.0, neginf=0.0)
     follows = (stretch[1:] == stretch[:-1]) & (phase[1:] == phase[:-1]) & in_baseline[1:]
-    ranges, own = np.abs(np.diff(values))[follows], phase[1:][follows]
+    ranges, own = np.abs(np.diff(scores))[follows], phase[1:][follows]
     average = _averages(ranges, own, count, moving_range)
     if screened:
         kept = ranges < RANGE_FACTORS[moving_range] * average[own]
         # Where all ranges are zero, so is their limit, and none is below it.
         kept |= average[own] == 0
         average = _averages(ranges[kept], own[kept], count, moving_range)
-    reach = LIMIT_FACTORS[moving_range] * average
-    return {
-        "centre": middle,
-        "lower": middle - reach,
-        "upper": middle + reach,
-        "moving_range": average,
-        "points": np.bincount(phase[in_baseline], minlength=count),
-        "in_baseline": in_baseline,
-    }
+    return ByPhase(middle, LIMIT_FACTORS[moving_range] * average, points, in_baseline)
 
 
 def _averages(values: Floats, phase: NDArray[Any], count: int, average: Average) -> Floats:

@@ -2,55 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
+import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.trends.periods import PER_YEAR, ordinals_of
+from cmhs_metrics.trends.periods import DAY, ordinals_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    from cmhs_metrics.run_charts.chart_types import ChartType
 
 
 @dataclass
-class Points:
-    """The points of all groups, sorted by group and period.
+class Groups:
+    """The groups of a table, and its periods.
 
     Parameters
     ----------
     by : list of str
         The columns that name a group.
     groups : list of tuple
-        The groups, in the order in which they first stand in the table.
-    order : numpy.ndarray
-        For each point its row in the table.
-    group : numpy.ndarray
-        For each point the number of its group.
-    ordinals : numpy.ndarray
-        For each point its period as a number.
-    starts : numpy.ndarray of bool
-        Whether a point is the first of its group.
-    values : numpy.ndarray
-        The values; NaN where missing.
+        The groups.
     frequency : str or None
         The frequency of the periods.
-    step : int
-        From one period to the next; 0 where it cannot be told whether one is absent.
     example : object
         A period of the table.
     """
 
     by: list[str]
     groups: list[tuple[Any, ...]]
-    order: NDArray[Any]
-    group: NDArray[Any]
-    ordinals: NDArray[Any]
-    starts: NDArray[np.bool_]
-    values: NDArray[np.float64]
     frequency: str | None
-    step: int
     example: Any
 
     def row(self, group: int | np.integer[Any]) -> str | None:
@@ -59,19 +47,81 @@ class Points:
         return ", ".join(f"{name}={key}" for name, key in keys) or None
 
 
-def read_points(table: Any, value: str, period: str, by: list[str], missing: str) -> Points:
-    """Read the points out of a table, and refuse what cannot be charted.
+@dataclass
+class Points(Groups):
+    """The points of all groups, sorted by group and period.
+
+    Parameters
+    ----------
+    order : numpy.ndarray
+        For each point its row in the table.
+    group : numpy.ndarray
+        For each point the number of its group.
+    ordinals : numpy.ndarray
+        For each point its period as a number.
+    starts : numpy.ndarray of bool
+        Whether a point is the first of its group.
+    gaps : numpy.ndarray of bool
+        Whether a period is absent before a point.
+    labels : list
+        The different periods as the table has them.
+    which : numpy.ndarray
+        For each point which of them is its own.
+    numbers : dict of str to numpy.ndarray
+        The columns of numbers by what they are for, in the order of the points; NaN where missing.
+    """
+
+    order: NDArray[Any]
+    group: NDArray[Any]
+    ordinals: NDArray[Any]
+    starts: NDArray[np.bool_]
+    gaps: NDArray[np.bool_]
+    labels: list[Any]
+    which: NDArray[Any]
+    numbers: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def label(self, at: int | np.integer[Any], period: str) -> str:
+        """A point by its keys and period, for messages."""
+        return ", ".join(part for part in (self.row(self.group[at]), f"{period}={self.labels[self.which[at]]}") if part)
+
+
+def require_columns(
+    columns: list[str], schema: Any, names: list[str], numbers: list[str], subject: str = "run_chart"
+) -> None:
+    """Refuse a table that lacks columns, or has other than numbers in those that must be."""
+    problems = [
+        Problem(name, None, None, f"a column of the table; {nearest(name, columns) or 'it has ' + ', '.join(columns)}")
+        for name in dict.fromkeys([*names, *numbers])
+        if name not in columns
+    ]
+    problems += [
+        Problem(name, None, str(schema[name]), "a column of numbers")
+        for name in dict.fromkeys(numbers)
+        if name in columns and not schema[name].is_numeric()
+    ]
+    if problems:
+        raise BadInput(subject, problems)
+
+
+def read_points(
+    table: Any, roles: dict[str, str], period: str, by: list[str], chart: ChartType, missing: str
+) -> Points:
+    """Read the points out of a table, and refuse what has no order.
 
     Parameters
     ----------
     table : narwhals.DataFrame
         A row for each group and period.
-    value, period : str
-        The columns of the values and periods.
+    roles : dict of str to str
+        The columns of numbers by what they are for: "value", "denominator", "target".
+    period : str
+        The column of the periods.
     by : list of str
         The columns that name a group.
+    chart : ChartType
+        The chart type.
     missing : {"break", "skip", "refuse"}
-        Whether missing values are refused.
+        Whether missing values and absent periods are refused.
 
     Returns
     -------
@@ -81,74 +131,119 @@ def read_points(table: Any, value: str, period: str, by: list[str], missing: str
     Raises
     ------
     BadInput
-        When a column is not there, a value is no number or infinite, a key or period missing or unreadable, a period
-        stands twice in a group, or a group has fewer than two points.
+        When a column is not there, a key or period missing or unreadable, or a period stands twice in a group.
     """
-    columns = list(table.columns)
+    require_columns(list(table.columns), table.schema, [*by, period], list(roles.values()))
+    if len(table) == 0:
+        raise BadInput("run_chart", [Problem(None, None, None, "at least one row")])
+    group, groups = numbered(table, by)
     problems = [
-        Problem(name, None, None, f"a column of the table; {nearest(name, columns) or 'it has ' + ', '.join(columns)}")
-        for name in dict.fromkeys([*by, period, value])
-        if name not in columns
-    ]
-    if not problems and not table.get_column(value).dtype.is_numeric():
-        problems.append(Problem(value, None, str(table.get_column(value).dtype), "a column of numbers"))
-    if not problems and len(table) == 0:
-        problems.append(Problem(None, None, None, "at least one row"))
-    if problems:
-        raise BadInput("run_chart", problems)
-    numbers = _floats(table.get_column(value))
-    keys = list(zip(*(table.get_column(name).to_list() for name in by), strict=True)) if by else [()] * len(numbers)
-    codes: dict[tuple[Any, ...], int] = {}
-    group = np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
-    groups = list(codes)
-    problems += [
         Problem(name, None, None, "a key in every row, but it is missing in some")
         for at, name in enumerate(by)
         if any(key[at] is None or key[at] != key[at] for key in groups)
     ]
-    labels = table.get_column(period).to_list()
-    known: dict[Any, int] = {}
-    which = np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.int64)
-    frequency, step, ordinals = ordinals_of(list(known), problems, period)
+    which, distinct = numbered(table, [period])
+    labels = [label for (label,) in distinct]
+    step: float
+    frequency, step, found = ordinals_of(labels, problems, period)
     if problems:
         raise BadInput("run_chart", problems)
-    order = np.lexsort((ordinals[which], group))
-    group, ordinals, numbers = group[order], ordinals[which][order], numbers[order]
+    ordinals = found[which]
+    order = np.lexsort((ordinals, group))
+    group, ordinals = group[order], ordinals[order]
     starts = np.append(True, group[1:] != group[:-1])
-    step = step if frequency in PER_YEAR else 0
-    points = Points(by, groups, order, group, ordinals, starts, numbers, frequency, step, labels[0])
-    _check(points, [labels[at] for at in order] if len(labels) else [], value, period, missing)
+    if frequency is not None and not chart.of_events:
+        ordinals, step = in_rhythm(ordinals, frequency, step, lambda each: np.diff(each)[~starts[1:]])
+        gaps = np.append(False, np.diff(ordinals) > step) & ~starts
+    else:
+        gaps = np.zeros(len(ordinals), dtype=np.bool_)
+    points = Points(
+        by, groups, frequency, labels[0], order, group, found[which][order], starts, gaps, labels, which[order]
+    )
+    points.numbers = {role: _floats(table.get_column(name))[order] for role, name in roles.items()}
+    _check(points, roles, period, missing)
     return points
 
 
-def _floats(column: Any) -> NDArray[np.float64]:
-    import narwhals as nw
+def in_rhythm(
+    ordinals: Any, frequency: str, step: float, differences: Callable[[Any], NDArray[Any]]
+) -> tuple[Any, float]:
+    """Days counted as the table has them: every day, some days of the week, or every so many days.
 
+    Parameters
+    ----------
+    ordinals : numpy.ndarray
+        Periods as numbers.
+    frequency : str
+        Their frequency.
+    step : float
+        The smallest step.
+    differences : function
+        Gives, of other ordinals for the same periods, the steps from one point of a group to the next.
+
+    Returns
+    -------
+    tuple of numpy.ndarray and float
+        The ordinals, and the longest step that leaves no period out.
+    """
+    if frequency != DAY:
+        return ordinals, step
+    weekdays = np.unique(ordinals % 7)
+    counted = ordinals // 7 * len(weekdays) + np.searchsorted(weekdays, ordinals % 7)
+    steps = differences(counted)
+    if 2 * np.count_nonzero(steps == 1) >= len(steps):
+        # Monday to Friday, say, or each Tuesday: the days on which nothing ever is are not absent.
+        return counted, 1
+    # A fortnight, say; or a week whose day moved for a holiday: half a step more is not a period absent.
+    return ordinals, 1.5 * float(np.median(differences(ordinals)))
+
+
+def numbered(table: Any, names: list[str]) -> tuple[NDArray[Any], list[tuple[Any, ...]]]:
+    """For each row the number of its keys, and the keys by number, in the order in which they first stand."""
+    number, groups = np.zeros(len(table), dtype=np.int64), [()]
+    for name in names:
+        codes, cells = _codes(table.get_column(name))
+        number, kept = pd.factorize(number * len(cells) + codes)
+        groups = [(*groups[each // len(cells)], cells[each % len(cells)]) for each in kept.tolist()]
+    return number, groups
+
+
+def _codes(column: Any) -> tuple[NDArray[Any], list[Any]]:
+    kind = column.implementation
+    if kind.is_polars() and not column.null_count() and column.dtype != nw.Object:
+        known = column.unique(maintain_order=True).to_list()
+        return column.replace_strict(known, range(len(known)), return_dtype=nw.Int64).to_numpy(), known
+    cells = column.to_native() if kind.is_pandas() else column.to_pandas() if kind.is_pyarrow() else None
+    if cells is None:
+        cells = np.fromiter(column.to_list(), dtype=object, count=len(column))
+    codes, distinct = pd.factorize(cells, use_na_sentinel=False)
+    return codes, distinct.tolist()
+
+
+def _floats(column: Any) -> NDArray[np.float64]:
     return np.array(column.cast(nw.Float64).fill_null(float("nan")).to_numpy(), dtype=np.float64)
 
 
-def _check(points: Points, labels: list[Any], value: str, period: str, missing: str) -> None:
-    problems = []
-
+def _check(points: Points, roles: dict[str, str], period: str, missing: str) -> None:
     def row(at: int | np.integer[Any]) -> str:
-        return ", ".join(part for part in (points.row(points.group[at]), f"{period}={labels[at]}") if part)
+        return points.label(at, period)
 
-    again = np.flatnonzero(~points.starts[1:] & (points.ordinals[1:] == points.ordinals[:-1])) + 1
-    problems += [Problem(period, row(at), str(labels[at]), "a period that stands once in its group") for at in again]
+    def written(at: int | np.integer[Any]) -> str:
+        return str(points.labels[points.which[at]])
+
+    again = np.flatnonzero(~points.starts[1:] & (np.diff(points.ordinals) == 0)) + 1
+    problems = [Problem(period, row(at), written(at), "a period that stands once in its group") for at in again]
     problems += [
-        Problem(value, row(at), float(points.values[at]), "a finite number")
-        for at in np.flatnonzero(np.isinf(points.values))
+        Problem(roles[role], row(at), float(numbers[at]), "a finite number")
+        for role, numbers in points.numbers.items()
+        for at in np.flatnonzero(np.isinf(numbers))
     ]
-    absent = np.isnan(points.values)
     if missing == "refuse":
-        problems += [Problem(value, row(at), None, "a value for every period") for at in np.flatnonzero(absent)]
-        jumps = ~points.starts[1:] & (np.diff(points.ordinals) > points.step) & (points.step > 0)
+        absent = np.isnan(points.numbers["value"])
         problems += [
-            Problem(period, row(at), str(labels[at]), "no period absent before it") for at in np.flatnonzero(jumps) + 1
+            Problem(roles["value"], row(at), None, "a value for every period") for at in np.flatnonzero(absent)
         ]
-    sizes = np.bincount(points.group[~absent], minlength=len(points.groups))
-    problems += [
-        Problem(value, points.row(at), int(sizes[at]), "two points or more") for at in np.flatnonzero(sizes < 2)
-    ]
+        gaps = np.flatnonzero(points.gaps)
+        problems += [Problem(period, row(at), written(at), "no period absent before it") for at in gaps]
     if problems:
         raise BadInput("run_chart", problems)

@@ -12,6 +12,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import floats
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NEAR = 2 / 3
 """How much of the way from the centre to a limit a point must have gone to be near the limit: two sigma of three."""
 
-_ROUNDING = 1e-12
+EQUAL = 1e-12
 """Values that differ by less than this share of themselves are equal: the mean of equal values is not always exact."""
 
 
@@ -54,6 +55,7 @@ def outside_limits(values: Any, lower: Any, upper: Any) -> Flags:
     return np.where(above > 0, above, np.where(below < 0, below, 0)).astype(np.int8)
 
 
+@checked
 def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     """Runs of points on one side of the centre line.
 
@@ -87,6 +89,7 @@ def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any =
     return _long_runs(side, _breaks(len(side), stretch), length)
 
 
+@checked
 def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     """Points that rise, or fall, one after the other.
 
@@ -102,8 +105,9 @@ def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     Returns
     -------
     numpy.ndarray of int8
-        1 for every point of a rising trend, -1 of a falling one; a point that ends one and begins another belongs to
-        the first. Two equal values end a trend.
+        1 for every point of a rising trend, -1 of a falling one. A point that ends one and begins the other belongs to
+        both, and is given the first here; `run_chart` gives it the one that is an improvement. Two equal values end a
+        trend.
 
     References
     ----------
@@ -115,15 +119,18 @@ def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     [0, 1, 1, 1, 1, 1, 1, 1, 0]
     """
     _check("steady_trend", {"values": values}, length, stretch)
-    numbers = np.asarray(values, dtype=np.float64)
-    breaks = _breaks(len(numbers), stretch)
-    steps = np.zeros(len(numbers), dtype=np.int8)
-    steps[1:] = np.where(breaks[1:], 0, _side(numbers[1:], numbers[:-1]))
+    ends, begins = trends(np.asarray(values, dtype=np.float64), length, stretch)
+    return np.where(ends != 0, ends, begins).astype(np.int8)
+
+
+def trends(values: NDArray[np.float64], length: int, stretch: Any) -> tuple[Flags, Flags]:
+    """The trend that reaches each point, and the one that leads on from it: at a turning point they are opposite."""
+    breaks = _breaks(len(values), stretch)
+    steps = np.zeros(len(values), dtype=np.int8)
+    steps[1:] = np.where(breaks[1:], 0, _side(values[1:], values[:-1]))
     # Steps of both directions cannot stand side by side in one run, nor can those of two stretches: the first is zero.
-    flags = _long_runs(steps, breaks, length - 1)
-    begins = np.flatnonzero((flags[1:] != 0) & (flags[:-1] != flags[1:]))
-    flags[begins] = np.where(flags[begins] == 0, flags[begins + 1], flags[begins])
-    return flags
+    reaching = _long_runs(steps, breaks, length - 1)
+    return reaching, np.append(reaching[1:], np.zeros(min(len(values), 1), dtype=np.int8))
 
 
 def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *, stretch: Any = None) -> Flags:
@@ -207,7 +214,7 @@ def _side(values: Any, line: Any) -> Flags:
     numbers, lines = np.asarray(values, dtype=np.float64), np.asarray(line, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         distance = numbers - lines
-    equal = np.abs(distance) <= _ROUNDING * np.maximum(np.abs(numbers), np.abs(lines))
+    equal = np.abs(distance) <= EQUAL * np.maximum(np.abs(numbers), np.abs(lines))
     return np.where(equal | np.isnan(distance), 0, np.sign(distance)).astype(np.int8)
 
 

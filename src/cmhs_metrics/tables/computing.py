@@ -12,7 +12,7 @@ from cmhs_metrics.measures import AGE_BAND, MEASURES
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.tables.casting import as_text, team_type_key
 from cmhs_metrics.tables.columns import Arrays
-from cmhs_metrics.tables.metric_bounds import TEMPORARY, BoundedMetric, with_bounds
+from cmhs_metrics.tables.metric_bounds import TEMPORARY, BoundedMetric, bounds_of, with_bounds
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, normalise
 
 if TYPE_CHECKING:
@@ -71,7 +71,10 @@ def compute(
         columns.add(made)
     open_ones = [column for column in metrics if set(bounded) & set(column.inputs)]
     if open_ones:
-        _add_bounds(columns, open_ones, where, prefix, bounded)
+        if isinstance(columns, Arrays):
+            _add_bounds_of_arrays(columns, open_ones, where, prefix, bounded)
+        else:
+            _add_bounds(columns, open_ones, where, prefix, bounded)
     return shown
 
 
@@ -100,18 +103,13 @@ def _add_bounds(
             for end in (LOWER, UPPER):
                 value = nw.col(f"{prefix}{name}{end}") if name in bounded else _expression(name, prefix)
                 ends[f"{TEMPORARY}{name}{end}"] = value.cast(nw.Float64).fill_nan(None)
-        condition = where(column)
-        if isinstance(condition, np.ndarray):
-            there = nw.new_series(column.name, condition, nw.Boolean, backend=frame.implementation)
-            frame = frame.with_columns(_aligned(there, frame).alias(f"{TEMPORARY}{column.name}_where"))
-            condition = nw.col(f"{TEMPORARY}{column.name}_where")
         boxes.append(
             BoundedMetric(
                 column.name,
                 column.metric,
                 {each: (f"{TEMPORARY}{name}{LOWER}", f"{TEMPORARY}{name}{UPPER}") for each, name in names.items()},
                 {each: f"{prefix}{name}" for each, name in names.items()},
-                condition,
+                where(column),
             )
         )
     bounds = [f"{column.name}{end}" for column in metrics for end in (LOWER, UPPER)]
@@ -121,12 +119,35 @@ def _add_bounds(
     columns.use(frame)
 
 
-def _aligned(series: nw.Series[Any], frame: Any) -> nw.Series[Any]:
-    if not frame.implementation.is_pandas():
-        return series
-    native = nw.to_native(series)
-    native.index = nw.to_native(frame).index
-    return nw.from_native(native, series_only=True)
+def _add_bounds_of_arrays(
+    columns: Arrays,
+    metrics: Sequence[Column],
+    where: Callable[[Column], Any],
+    prefix: str,
+    bounded: Collection[str],
+) -> None:
+    for column in metrics:
+        names = dict(zip(column.metric.inputs, column.inputs, strict=True))
+        values = {each: measure_input(columns, name, prefix) for each, name in names.items()}
+        ends = {
+            each: tuple(measure_input(columns, f"{name}{end}", prefix) for end in (LOWER, UPPER))
+            if name in bounded
+            else (values[each],) * 2
+            for each, name in names.items()
+        }
+        made = dict(
+            zip((f"{column.name}{LOWER}", f"{column.name}{UPPER}"), bounds_of(column.metric, ends), strict=True)
+        )
+        condition = where(column)
+        if condition is not None:
+            made = {name: columns.where(condition, each) for name, each in made.items()}
+        like = [f"{prefix}{name}{LOWER}" if name in bounded else f"{prefix}{name}" for name in column.inputs]
+        for name, each in made.items():
+            columns.add({name: each}, like)
+        for part, whole in column.metric.contract.parts:
+            # Each was rounded by itself; where the part came out above the whole, their ratio is none of any counts.
+            value = columns.where(values[part] <= values[whole], columns[column.name])
+            columns.add({column.name: value}, [f"{prefix}{name}" for name in column.inputs])
 
 
 def measure_input(columns: Columns, name: str, prefix: str) -> Any:

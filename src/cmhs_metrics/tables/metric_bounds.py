@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
 
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.tables.table import Frame
+
+    Cells = np.ndarray[Any, np.dtype[np.float64]]
 
 TEMPORARY = "_bounds_"
 UNBOUNDED = 1e150
@@ -60,6 +63,56 @@ class BoundedMetric:
     def vertices(self) -> list[str]:
         """The columns of the metric at the vertices."""
         return [self.temporary(f"vertex_{number}") for number in range(2 ** len(self.metric.inputs))]
+
+
+def bounds_of(metric: Metric, ends: Mapping[str, tuple[Cells, Cells]]) -> tuple[Cells, Cells]:
+    """The bounds of a metric on arrays: what `with_bounds` adds to a frame, for tables in memory.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric.
+    ends : mapping of str to (numpy.ndarray, numpy.ndarray)
+        For each parameter the least and the greatest that it can be; a missing greatest says that there is none.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The least and the greatest value of the metric.
+    """
+    least = {name: np.asarray(low, dtype=np.float64) for name, (low, _) in ends.items()}
+    there = np.logical_and.reduce([~np.isnan(low) for low in least.values()])
+    greatest = {
+        name: np.where(np.isnan(least[name]), np.nan, np.where(np.isnan(high), UNBOUNDED, high))
+        for name, (_, high) in ends.items()
+    }
+    raised = {}
+    # Each step from the one before, as the steps of `with_bounds`: a measure may be a part here and a whole there.
+    low, high = dict(least), dict(greatest)
+    for part, whole in metric.contract.parts:
+        low[part] = np.where(least[part] <= greatest[whole], least[part], np.nan)
+        high[part] = np.where(greatest[part] <= greatest[whole], greatest[part], greatest[whole])
+        low[whole] = np.where(least[whole] >= least[part], least[whole], least[part])
+    for part, whole in metric.contract.parts:
+        raised[whole] = np.where(low[whole] >= high[part], low[whole], high[part])
+    vertices = []
+    for chosen in product(("least", "greatest"), repeat=len(metric.inputs)):
+        at = dict(zip(metric.inputs, chosen, strict=True))
+        for part, whole in metric.contract.parts:
+            if at[part] == "greatest" and at[whole] == "least":
+                at[whole] = "raised"
+        of = {"least": low, "greatest": high, "raised": raised}
+        vertices.append(np.asarray(metric.contract.body(*(of[end][name] for name, end in at.items()))))
+    held = np.stack(np.broadcast_arrays(*vertices))
+    undefined = np.isnan(held)
+    lower, upper = np.where(undefined, _BEYOND_ALL, held).min(axis=0), np.where(undefined, -1.0, held).max(axis=0)
+    there &= (upper >= 0) & np.logical_and.reduce([~np.isnan(each) for each in low.values()])
+    ended = upper < UNBOUNDED_RESULT
+    if not metric.proportion:
+        # What may be divided by zero may be anything, unless it is nothing.
+        ended &= ~undefined.any(axis=0) | (upper <= 1 / UNBOUNDED_RESULT)
+    lower = np.where(there, np.where(lower > 1 / UNBOUNDED_RESULT, lower, 0.0), np.nan)
+    return lower, np.where(there & ended, upper, np.nan)
 
 
 def with_bounds(frame: Frame, boxes: Iterable[BoundedMetric]) -> Frame:

@@ -38,9 +38,7 @@ def exact_limits(
     """
     from scipy.special import betainc, gammainc, gammaincc
 
-    size = denominators / per if kind == "rate" else denominators
-    with np.errstate(invalid="ignore"):
-        size = np.where(size > 0, size, np.nan)
+    size = _size(kind, denominators, per)
     mean = size * target
 
     def at_most(count: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -60,13 +58,94 @@ def exact_limits(
     tail = (1 - level) / 2
     # Chernoff's bounds on the tails of both distributions tell where to look.
     reach = np.sqrt(2 * mean * -math.log(tail))
-    lowest, highest = np.floor(np.maximum(mean - reach, 0)) - 1, np.ceil(mean + reach - 2 / 3 * math.log(tail))
+    lower, upper = _between_counts(at_most, more_than, mean - reach, mean + reach - 2 / 3 * math.log(tail), tail)
+    upper = np.minimum(upper, size) if kind == "proportion" else upper
+    return np.maximum(lower, 0) / size, upper / size
+
+
+def mixed_limits(
+    kind: str, denominators: NDArray[np.float64], target: float, level: float, per: float, tau: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Limits from the beta-binomial or negative binomial distribution, interpolated between counts.
+
+    Parameters
+    ----------
+    kind : str
+        The kind.
+    denominators : numpy.ndarray
+        What values are out of.
+    target : float
+        The mean of the places' true values.
+    level : float
+        The level [proportion].
+    per : float
+        People that a rate is per.
+    tau : float
+        The standard deviation of the true values on the even scale; below 0.5 for proportions.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lower and upper [the unit of the target].
+    """
+    from scipy.special import betainc
+
+    size, tail = _size(kind, denominators, per), (1 - level) / 2
+    if kind == "proportion":
+        # An arcsine that varies by tau is a proportion that varies by 2 tau √(p (1 − p)).
+        together = 1 / (4 * tau**2) - 1
+        known = {cases: _of_beta_binomial(cases, target, together, tail) for cases in np.unique(size[~np.isnan(size)])}
+        ends = np.array([known.get(cases, (math.nan, math.nan)) for cases in size.reshape(-1)])
+        return ends[:, 0].reshape(size.shape) / size, ends[:, 1].reshape(size.shape) / size
+    # A square root that varies by tau is a rate that varies by 2 tau √rate: a gamma distribution of this shape.
+    mean, shape = size * target, target / (4 * tau**2)
+
+    def at_most(count: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(count < 0, 0.0, betainc(shape, np.maximum(count, 0) + 1, shape / (shape + mean)))
+
+    def more_than(count: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(count < 0, 1.0, betainc(np.maximum(count, 0) + 1, shape, mean / (shape + mean)))
+
+    # Cantelli's inequality tells where to look.
+    reach = np.sqrt((mean + mean**2 / shape) / tail)
+    lower, upper = _between_counts(at_most, more_than, mean - reach, mean + reach, tail)
+    return np.maximum(lower, 0) / size, upper / size
+
+
+def _size(kind: str, denominators: NDArray[np.float64], per: float) -> NDArray[np.float64]:
+    """What counts are out of; NaN where none can be."""
+    size = denominators / per if kind == "rate" else denominators
+    with np.errstate(invalid="ignore"):
+        return np.where(size > 0, size, np.nan)
+
+
+def _between_counts(
+    at_most: Callable[[Any], Any], more_than: Callable[[Any], Any], lowest: Any, highest: Any, tail: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts beyond which the tails of a distribution lie, interpolated between whole ones."""
+    lowest, highest = np.floor(np.maximum(lowest, 0)) - 1, np.ceil(highest)
     low = _first(lambda count: at_most(count) > tail, lowest, highest)
     high = _first(lambda count: more_than(count) <= tail, lowest, highest)
     lower = low - (at_most(low) - tail) / (at_most(low) - at_most(low - 1))
     upper = high + (more_than(high - 1) - tail) / (more_than(high - 1) - more_than(high))
-    upper = np.minimum(upper, size) if kind == "proportion" else upper
-    return np.maximum(lower, 0) / size, upper / size
+    return lower, upper
+
+
+def _of_beta_binomial(cases: float, mean: float, together: float, tail: float) -> tuple[float, float]:
+    """The same of a beta-binomial distribution, whose tails have no closed form: every count is gone through."""
+    from scipy.special import betaln
+
+    alpha, beta, counts = mean * together, (1 - mean) * together, np.arange(cases)
+    first = betaln(alpha, cases + beta) - betaln(alpha, beta)
+    ratios = (cases - counts) * (alpha + counts) / ((counts + 1) * (beta + cases - counts - 1))
+    chance = np.exp(np.concatenate([[first], first + np.cumsum(np.log(ratios))]))
+    at_most, at_least = np.cumsum(chance), np.cumsum(chance[::-1])[::-1]
+    low = int(np.argmax(at_most > tail))
+    # More than the last count there never is.
+    high = int(np.argmax(np.append(at_least[1:], 0.0) <= tail))
+    lower = low - (at_most[low] - tail) / chance[low]
+    upper = high + (at_least[high] - tail) / chance[high]
+    return max(lower, 0.0), min(upper, cases)
 
 
 def _first(
@@ -120,9 +199,7 @@ def standard_errors(kind: str, denominators: NDArray[np.float64], per: float) ->
     numpy.ndarray
         The standard errors; NaN where a denominator is zero.
     """
-    size = denominators / per if kind == "rate" else denominators
-    with np.errstate(invalid="ignore"):
-        return 0.5 / np.sqrt(np.where(size > 0, size, np.nan))
+    return 0.5 / np.sqrt(_size(kind, denominators, per))
 
 
 def widened_limits(

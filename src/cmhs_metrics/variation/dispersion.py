@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import standard_errors as errors_of_chance
 from cmhs_metrics.variation.chance import to_even_scale
 from cmhs_metrics.variation.limits import KINDS, PER, check_counts, check_kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WINSORISED_BY = ("places", "interpolation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Overdispersion:
     winsorised: int
 
 
+@checked
 def funnel_z_scores(
     kind: str,
     counts: Any,
@@ -105,7 +112,10 @@ def funnel_z_scores(
     return places.give((to_even_scale(kind, places["counts"] / size) - to_even_scale(kind, about)) / errors, "z_score")
 
 
-def overdispersion(z: Any, *, winsorise: float = 0.1, standard_errors: Any = None) -> Overdispersion:
+@checked
+def overdispersion(
+    z: Any, *, winsorise: float = 0.1, standard_errors: Any = None, winsorise_by: str = "places"
+) -> Overdispersion:
     """How much more places differ than chance would have them.
 
     Parameters
@@ -118,6 +128,9 @@ def overdispersion(z: Any, *, winsorise: float = 0.1, standard_errors: Any = Non
         set to the nearest that remains, so that true outliers do not widen the limits that are to find them.
     standard_errors : numpy.ndarray or Series, optional
         The standard error of each place's value on the scale of the z-scores; with them `tau` is estimated.
+    winsorise_by : {"places", "interpolation"}, default "places"
+        Whether whole places are drawn in, or the ends stand at the percentiles (definition 7 of Hyndman and Fan), which
+        lie between two places and draw in fewer than ten places too.
 
     Returns
     -------
@@ -128,7 +141,8 @@ def overdispersion(z: Any, *, winsorise: float = 0.1, standard_errors: Any = Non
     Raises
     ------
     BadInput
-        When `winsorise` is out of range, a standard error is not above zero, or fewer than two places have a z-score.
+        When `winsorise` is out of range, there is no such way to winsorise, a standard error is not above zero, or
+        fewer than two places have a z-score.
 
     Notes
     -----
@@ -162,16 +176,59 @@ def overdispersion(z: Any, *, winsorise: float = 0.1, standard_errors: Any = Non
     if number < 2:
         places.refuse_argument("z", number, "the z-scores of 2 or more places")
     places.within("winsorise", winsorise, 0, 0.5, "a share from 0 to below 0.5", closed=True)
+    places.one_of("winsorise_by", winsorise_by, WINSORISED_BY)
     places.check()
     from scipy.special import chdtrc
 
-    ends = math.floor(winsorise * number + 1e-9)
     ordered = np.sort(scores[here])
-    drawn_in = np.clip(ordered, ordered[ends], ordered[number - 1 - ends])
+    drawn_in = winsorised(ordered, winsorise, winsorise_by)
     phi = float((drawn_in**2).mean())
     tau = None
     if standard_errors is not None:
-        weights = places["standard_errors"][here] ** -2.0
-        spread = weights.sum() - (weights**2).sum() / weights.sum()
-        tau = math.sqrt(max(number * phi - (number - 1), 0) / spread)
+        tau = between_places(phi, places["standard_errors"][here] ** -2.0)
+    # So many stand beyond a percentile that lies between two places.
+    ends = math.floor(winsorise * number + 1e-9) if winsorise_by == "places" else math.ceil(winsorise * (number - 1))
     return Overdispersion(phi, tau, float(chdtrc(number, (ordered**2).sum())), number, ends)
+
+
+def winsorised(ordered: NDArray[np.float64], share: float, by: str = "places") -> NDArray[np.float64]:
+    """Scores with their ends drawn in.
+
+    Parameters
+    ----------
+    ordered : numpy.ndarray
+        The scores, least first.
+    share : float
+        The share drawn in at each end [proportion].
+    by : {"places", "interpolation"}
+        Whether whole places are drawn in, to the nearest that remains, or all beyond the percentiles.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same scores, none beyond the ends.
+    """
+    if by == "interpolation":
+        low, high = np.quantile(ordered, [share, 1 - share])
+        return np.clip(ordered, low, high)
+    ends = math.floor(share * len(ordered) + 1e-9)
+    return np.clip(ordered, ordered[ends], ordered[len(ordered) - 1 - ends])
+
+
+def between_places(phi: float, weights: NDArray[np.float64]) -> float:
+    """The standard deviation between places that accounts for over-dispersion (DerSimonian and Laird 1986).
+
+    Parameters
+    ----------
+    phi : float
+        The mean square of the z-scores.
+    weights : numpy.ndarray
+        One over the squared standard error of each place.
+
+    Returns
+    -------
+    float
+        On the scale of the z-scores; 0 where there is none to be seen.
+    """
+    spread = weights.sum() - (weights**2).sum() / weights.sum()
+    return math.sqrt(max(len(weights) * phi - (len(weights) - 1), 0) / spread)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
 from cmhs_metrics.numeric.expected import expect
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import standard_errors
-from cmhs_metrics.variation.dispersion import Overdispersion, funnel_z_scores, overdispersion
+from cmhs_metrics.variation.dispersion import WINSORISED_BY, Overdispersion, funnel_z_scores, overdispersion
 from cmhs_metrics.variation.limits import (
     KINDS,
     LEVELS,
@@ -24,14 +25,15 @@ from cmhs_metrics.variation.limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
-ADJUSTMENTS = ("none", "multiplicative", "additive")
+ADJUSTMENTS = ("none", "multiplicative", "additive", "beta-binomial", "negative-binomial")
 
 
+@checked
 def outliers(values: Any, limits: FunnelLimits) -> Any:
     """Which places lie outside the limits of a funnel.
 
@@ -119,9 +121,11 @@ class Funnel:
     dispersion : Overdispersion
         How much more places differ than chance would have them.
     adjustment : str
-        How the limits were widened for that: "none", "multiplicative" or "additive".
+        How the limits were widened for that, as `funnel` was asked; "none" for the limits of chance alone.
     missing : int
         How many places have no value; they have no part in the target.
+    made_from : mapping, optional
+        The arguments of `funnel` that it was made from, for `without`.
     """
 
     values: Any
@@ -131,11 +135,47 @@ class Funnel:
     dispersion: Overdispersion
     adjustment: str
     missing: int
+    made_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def without(self, left_out: NDArray[np.bool_]) -> Funnel:
+        """The funnel of the other places: target, over-dispersion and limits hold nothing of those that are left out.
+
+        Parameters
+        ----------
+        left_out : numpy.ndarray of bool
+            For each place whether it is left out; it has no value then.
+
+        Returns
+        -------
+        Funnel
+            A funnel of as many places. A target that was given stays.
+
+        Raises
+        ------
+        BadInput
+            When the other places are too few for what the funnel is made from.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> found = funnel("rate", np.array([10, 3, 200]), np.array([10_000, 15_000, 200_000]))
+        >>> round(found.without(np.array([False, True, False])).target, 1)
+        100.0
+        """
+        if not left_out.any():
+            return self
+        counts = np.where(left_out, np.nan, np.asarray(self.made_from["counts"], dtype=np.float64))
+        return funnel(**{**self.made_from, "counts": counts})
 
     @property
     def target(self) -> float:
         """The value that places are held against."""
         return self.limits.target
+
+    @property
+    def meaning(self) -> str:
+        """What it is to lie outside these limits: more than chance alone would bring, or more than places differ."""
+        return "more than chance" if self.adjustment == "none" else "outside the widened funnel"
 
     def to_frame(self) -> pd.DataFrame:
         """The funnel as a table, ready to plot.
@@ -143,9 +183,9 @@ class Funnel:
         Returns
         -------
         pandas.DataFrame
-            A row for each place: denominator, value, z_score, outlier, target and the limits.
+            A row for each place: denominator, value, z_score, outlier, target, the limits and their adjustment.
         """
-        frame = self.limits.to_frame()
+        frame = self.limits.to_frame().assign(adjustment=self.adjustment)
         columns = {"value": self.values, "z_score": self.z_scores, "outlier": self.outlier}
         for at, (name, column) in enumerate(columns.items(), start=1):
             frame.insert(at, name, in_pandas(column))
@@ -157,11 +197,12 @@ class Funnel:
         missing = f", {self.missing} missing" if self.missing else ""
         adjusted = "" if self.adjustment == "none" else f", {self.adjustment} adjustment"
         return (
-            f"<Funnel of a {self.limits.kind} about {self.target:,.6g}: {len(words)} places{missing}, {outside}; "
-            f"phi {self.dispersion.phi:.3g}{adjusted}>"
+            f"<Funnel of a {self.limits.kind} about {self.target:,.6g}: {len(words)} places{missing}, {outside} "
+            f"({self.meaning}); phi {self.dispersion.phi:.3g}{adjusted}>"
         )
 
 
+@checked
 def funnel(
     kind: str,
     counts: Any,
@@ -172,6 +213,7 @@ def funnel(
     per: float = PER,
     adjustment: str = "none",
     winsorise: float = 0.1,
+    winsorise_by: str = "places",
     fractional: bool = False,
 ) -> Funnel:
     """Hold places against a target, and say which differ by more than chance.
@@ -191,11 +233,13 @@ def funnel(
         The share of places that would stay within, were all at the target [proportion].
     per : float, default 100,000
         People that a rate is per [person]; other kinds do not use it.
-    adjustment : {"none", "multiplicative", "additive"}, default "none"
+    adjustment : {"none", "multiplicative", "additive", "beta-binomial", "negative-binomial"}, default "none"
         How the limits are widened where places differ by more than chance (see `overdispersion` and `funnel_limits`);
-        they are never narrowed.
-    winsorise : float, default 0.1
-        Share of places drawn in at each end before over-dispersion is estimated [proportion].
+        they are never narrowed. The last two are the additive one with limits of counts, for proportions and for rates
+        and ratios.
+    winsorise, winsorise_by
+        Share of places drawn in at each end before over-dispersion is estimated [proportion], and how; see
+        `overdispersion`.
     fractional : bool, default False
         Whether counts may be fractions, having been estimated or apportioned.
 
@@ -221,7 +265,7 @@ def funnel(
     >>> import numpy as np
     >>> found = funnel("proportion", np.array([4, 32, 120]), np.array([20, 200, 2000]), target=0.10)
     >>> found
-    <Funnel of a proportion about 0.1: 3 places, 1 above 95%, 1 below 99.8%; phi 17.4>
+    <Funnel of a proportion about 0.1: 3 places, 1 above 95%, 1 below 99.8% (more than chance); phi 17.4>
     >>> found.outlier.tolist()
     ['within', 'above 95%', 'below 99.8%']
     """
@@ -230,7 +274,11 @@ def funnel(
     if kind in KINDS:
         check_counts(places, kind, fractional)
     places.one_of("adjustment", adjustment, ADJUSTMENTS)
+    if adjustment == ("negative-binomial" if kind == "proportion" else "beta-binomial"):
+        expected = "'beta-binomial' for proportions, 'negative-binomial' for rates and ratios"
+        places.refuse_argument("adjustment", adjustment, expected)
     places.within("winsorise", winsorise, 0, 0.5, "a share from 0 to below 0.5", closed=True)
+    places.one_of("winsorise_by", winsorise_by, WINSORISED_BY)
     held, size = places["counts"], places["denominators"]
     here = known(places, "counts", "denominators") & (size != 0)
     # A target that is given is one to hold a single place against; from one place nothing can be estimated.
@@ -254,9 +302,16 @@ def funnel(
     if np.count_nonzero(here) < 2:
         found = Overdispersion(math.nan, None, math.nan, 1, 0)
     else:
-        found = overdispersion(z, winsorise=winsorise, standard_errors=errors)
+        found = overdispersion(z, winsorise=winsorise, standard_errors=errors, winsorise_by=winsorise_by)
     phi = max(found.phi, 1.0) if adjustment == "multiplicative" else 1.0
-    tau = (found.tau or 0.0) if adjustment == "additive" else 0.0
-    limits = funnel_limits(kind, denominators, about, levels=levels, per=per, phi=phi, tau=tau, fractional=fractional)
+    tau = 0.0 if adjustment in ("none", "multiplicative") else found.tau or 0.0
+    limits = funnel_limits(
+        kind, denominators, about, levels=levels, per=per, phi=phi, tau=tau, fractional=fractional,
+        mixture=adjustment.endswith("binomial"),
+    )  # fmt: skip
     missing = int(held.size - np.count_nonzero(here))
-    return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing)
+    made_from = {
+        "kind": kind, "counts": counts, "denominators": denominators, "target": target, "levels": levels, "per": per,
+        "adjustment": adjustment, "winsorise": winsorise, "fractional": fractional,
+    }  # fmt: skip
+    return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing, made_from)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
-from cmhs_metrics.variation.chance import exact_limits, widened_limits
+from cmhs_metrics.signatures import checked
+from cmhs_metrics.variation.chance import exact_limits, mixed_limits, widened_limits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,7 @@ def _percent(level: float) -> str:
     return f"{level * 100:.10g}".replace(".", "_")
 
 
+@checked
 def funnel_limits(
     kind: str,
     denominators: Any,
@@ -112,6 +114,7 @@ def funnel_limits(
     per: float = PER,
     phi: float = 1.0,
     tau: float = 0.0,
+    mixture: bool = False,
     fractional: bool = False,
 ) -> FunnelLimits:
     """The limits between which places stay by chance, were they all at the target.
@@ -135,6 +138,9 @@ def funnel_limits(
     tau : float, default 0.0
         Additive over-dispersion: the standard deviation that places have beyond chance, on the scale of
         `funnel_z_scores`.
+    mixture : bool, default False
+        Whether limits with `tau` are those of counts whose true values vary so: beta-binomial for proportions, negative
+        binomial for rates and ratios. They stay within what is possible and are skew where counts are few.
     fractional : bool, default False
         Whether the cases of a proportion may be fractions, having been apportioned; the limits are then those of the
         nearest whole number.
@@ -162,6 +168,10 @@ def funnel_limits(
     ratio, with standard error ½ / √(expected at 1, or people / per), and the arcsine of the square root of a
     proportion, with ½ / √cases. The standard error is multiplied by √phi, or becomes √(error² + tau²). A limit that
     would leave the scale stands at its end, 0 or 1.
+
+    With `mixture` the true values have a gamma distribution with variance 4 tau² target, or a beta distribution with
+    variance 4 tau² target (1 − target), which to the first order is a standard deviation of tau on that scale; the
+    limits are interpolated between counts, as the exact ones are.
 
     References
     ----------
@@ -194,7 +204,9 @@ def funnel_limits(
     if kind in KINDS:
         check_denominators(places, kind, fractional)
     places.within("phi", phi, 1, math.inf, "1 or more: less than chance brings needs no adjustment", closed=True)
-    places.within("tau", tau, 0, math.inf, "a standard deviation, zero or more", closed=True)
+    most = 0.5 if mixture and kind == "proportion" else math.inf
+    expected = "a standard deviation, zero or more" + (", below 0.5 for a beta distribution" if most < 1 else "")
+    places.within("tau", tau, 0, most, expected, closed=True)
     places.check()
     if phi != 1 and tau != 0:
         places.refuse_argument("tau", tau, "either phi or tau, not both")
@@ -205,6 +217,8 @@ def funnel_limits(
     for level in asked:
         if phi == 1 and tau == 0:
             lower, upper = exact_limits(kind, held, centre, level, per)
+        elif mixture and tau != 0:
+            lower, upper = mixed_limits(kind, held, centre, level, per, tau)
         else:
             lower, upper = widened_limits(kind, held, centre, level, per, phi, tau)
         name = _percent(level)

@@ -1,28 +1,26 @@
-"""Tables that screen readers can find their way in: a caption, and a scope for every heading."""
+"""Tables as data: a caption, headings, and cells as text; the page sets them so that screen readers find their way."""
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cmhs_metrics.packs.findings import Writer
-from cmhs_metrics.packs.sections import row_of
 from cmhs_metrics.packs.wording import POPULATIONS, per_cent
 from cmhs_metrics.presentation import KNOWN, ordinal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from cmhs_metrics.packs.figures import Figures
-    from cmhs_metrics.packs.sections import Entry, Section
+    from cmhs_metrics.packs.sections import Entry
 
 
-def table(
-    name: str, caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, marked: Sequence[int] = ()
-) -> str:
-    """A table whose first column names its rows, in a box that scrolls by keyboard where it is too wide.
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names its rows.
 
     Parameters
     ----------
@@ -32,49 +30,40 @@ def table(
         What it holds.
     headings : sequence of str
         The names of the columns.
-    rows : iterable of sequence of str
-        The cells, as plain text: they are escaped here.
+    rows : sequence of sequence of str
+        The cells.
     marked : sequence of int, optional
         The rows of the focus.
-
-    Returns
-    -------
-    str
-        HTML.
     """
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in headings)
-    body = "".join(_row(first, others, at in marked) for at, (first, *others) in enumerate(rows))
-    return (
-        f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{escape(name)}">'
-        f'<table><caption id="{escape(name)}">{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+
+    name: str
+    caption: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    marked: Sequence[int] = ()
 
 
-def _row(first: str, others: Sequence[str], is_marked: bool) -> str:
-    cells = "".join(f"<td>{escape(each)}</td>" for each in others)
-    mark = ' class="focus"' if is_marked else ""
-    return f'<tr{mark}><th scope="row">{escape(first)}</th>{cells}</tr>'
-
-
-def places_table(entry: Entry, comparison: Figures) -> str:
+def places_table(entry: Entry, comparison: Figures) -> Table:
     """Every place of a metric, by rank."""
     writer = entry.writer
     rows = ordered(writer)
     has_interval = bool(rows["lower"].notna().any())
     headings = ["Place", "Value", "Rank", f"From the {short_average(comparison)}"]
-    headings += [interval_heading(comparison), "More than chance"] if has_interval else []
+    has_funnel = bool(writer.funnel_words)
+    headings += [interval_heading(comparison)] if has_interval else []
+    headings += ["Funnel"] if has_funnel else []
     cells = []
     for _, row in rows.iterrows():
         line = [comparison.name(row["place"]), shown(writer, row), rank_cell(writer, row), difference_cell(writer, row)]
-        cells.append([*line, *interval_cells(writer, row)] if has_interval else line)
+        line += [interval_cell(writer, row)] if has_interval else []
+        cells.append([*line, writer.funnel_position(row) or "–"] if has_funnel else line)
     marked = [at for at, place in enumerate(rows["place"]) if place in comparison.focus]
     caption = f"{writer.metric.label}: every place, highest first [{unit_words(writer)}]"
-    return table(f"table-{entry.name}", caption, headings, cells, marked=marked)
+    return Table(f"table-{entry.name}", caption, headings, cells, marked)
 
 
-def short_table(entry: Entry, comparison: Figures) -> str:
-    """The focus places, the average and the peers of a metric on every population: what is printed."""
+def short_table(entry: Entry, comparison: Figures) -> Table:
+    """The focus places, the peers, the average and the ends of a metric on every population: what is printed."""
     writers = [entry.writer] + [
         Writer(comparison, entry.writer.metric.name, basis)
         for basis in comparison.bases
@@ -82,48 +71,31 @@ def short_table(entry: Entry, comparison: Figures) -> str:
     ]
     headings = ["Place"]
     for writer in writers:
-        below = f", {writer.basis}" if writer.basis else ""
+        below = f", {writer.basis}" if len(writers) > 1 else ""
         headings += [f"Value{below}", f"Rank{below}"]
     rows: list[list[str]] = []
-    for place in comparison.focus:
-        line = [comparison.name(place)]
+    for place in dict.fromkeys([*comparison.focus, *comparison.peers]):
+        line = [comparison.short_name(place)]
         for writer in writers:
-            held = writer.rows[writer.rows["place"] == place].iloc[0]
-            line += [shown(writer, held), rank_cell(writer, held)]
+            held = writer.rows[writer.rows["place"] == place]
+            line += [shown(writer, held.iloc[0]), rank_cell(writer, held.iloc[0])] if len(held) else ["–", "–"]
         rows.append(line)
-    focus = list(range(len(rows)))
-    for label, column in (("Peers", "peer_average"), (short_average(comparison).capitalize(), "average")):
+    ends = [("Highest", "max"), ("Lowest", "min")] if entry.writer.comparable else []
+    averages = [("Peers together", "peer_average")] if len(comparison.peers) > 1 else []
+    averages += [(short_average(comparison).capitalize(), "average")] if ends else []
+    for label, column in averages:
         line = [label]
         for writer in writers:
             average = writer.rows[column].iloc[0]
-            line += [writer.amount(average) if pd.notna(average) else "–", "–"]
-        if column == "average" or comparison.peers:
-            rows.append(line)
-    for label, of_rank in (("Highest", "max"), ("Lowest", "min")):
+            line += [writer.amount(average) if pd.notna(average) else "–", ""]
+        rows.append(line)
+    for label, end in ends:
         line = [label]
         for writer in writers:
-            value = getattr(writer.known["value"], of_rank)()
-            line += [writer.amount(value), "–"]
+            line += [writer.amount(getattr(writer.known["value"], end)()) if writer.places else "–", ""]
         rows.append(line)
     caption = f"{entry.writer.metric.label} [{unit_words(entry.writer)}]"
-    return table(f"brief-{entry.name}", caption, headings, rows, marked=focus)
-
-
-def glance_table(sections: Iterable[Section], comparison: Figures, place: str, name: str) -> str:
-    """Every metric of a place on a line."""
-    rows = []
-    for section in sections:
-        for entry in section.entries:
-            writer, row = entry.writer, row_of(entry, place)
-            if row is None:
-                continue
-            label = f"{writer.subject} [{unit_words(writer)}]"
-            chance = interval_cells(writer, row)[1]
-            average = writer.amount(row["average"]) if pd.notna(row["average"]) else "–"
-            line = [label, shown(writer, row), average, difference_cell(writer, row), rank_cell(writer, row), chance]
-            rows.append(line)
-    headings = ["Metric", "Value", short_average(comparison).capitalize(), "Difference", "Rank", "More than chance"]
-    return table(name, f"{comparison.name(place)} at a glance", headings, rows)
+    return Table(f"brief-{entry.name}", caption, headings, rows, list(range(len(comparison.focus))))
 
 
 def ordered(writer: Writer) -> pd.DataFrame:
@@ -162,12 +134,11 @@ def difference_cell(writer: Writer, row: pd.Series[Any]) -> str:
     return f"{sign if percent != '0.0%' else ''}{percent}"
 
 
-def interval_cells(writer: Writer, row: pd.Series[Any]) -> list[str]:
-    """The interval, and whether the average lies outside it."""
+def interval_cell(writer: Writer, row: pd.Series[Any]) -> str:
+    """The interval of a value."""
     if row["status"] != KNOWN or pd.isna(row["lower"]):
-        return ["–", "–"]
-    verdict = "–" if pd.isna(row["more_than_chance"]) else "yes" if row["more_than_chance"] else "no"
-    return [f"{writer.amount(row['lower'])} to {writer.amount(row['upper'])}", verdict]
+        return "–"
+    return f"{writer.amount(row['lower'])} to {writer.amount(row['upper'])}"
 
 
 def interval_heading(comparison: Figures) -> str:

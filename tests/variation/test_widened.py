@@ -1,0 +1,182 @@
+"""Funnels widened for over-dispersion: mixed distributions, winsorising between places, and counts between bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from cmhs_metrics import BadInput
+from cmhs_metrics import variation as v
+from cmhs_metrics.variation.limits import LEVELS
+from cmhs_metrics.variation.widened import funnel_positions
+from tests.support.budgets import examples
+
+
+class TestMixedLimits:
+    """Against the distributions of scipy: at the limits stand the tails that are asked for, and no more."""
+
+    SIZES = np.array([3, 10, 40, 250, 4_000])
+
+    @pytest.mark.parametrize("tau", [0.02, 0.1, 0.3])
+    @pytest.mark.parametrize("target", [0.05, 0.5, 0.9])
+    def test_proportions_are_beta_binomial(self, tau: float, target: float) -> None:
+        together = 1 / (4 * tau**2) - 1
+        limits = v.funnel_limits("proportion", self.SIZES, target, tau=tau, mixture=True)
+        for level, (lower, upper) in zip(limits.levels, limits.limits, strict=True):
+            tail = (1 - level) / 2
+            for size, low, high in zip(self.SIZES, lower * self.SIZES, upper * self.SIZES, strict=True):
+                true = stats.betabinom(size, target * together, (1 - target) * together)
+                assert true.cdf(np.ceil(low - 1e-9) - 1) <= tail + 1e-9
+                assert true.sf(np.floor(high + 1e-9)) <= tail + 1e-9
+                # One count further in, the tail would be exceeded.
+                assert low == 0 or true.cdf(np.ceil(low + 1e-9)) > tail - 1e-9
+                assert high == size or true.sf(np.floor(high - 1e-9) - 1) > tail - 1e-9
+
+    @pytest.mark.parametrize("tau", [0.05, 0.3, 1.0])
+    @pytest.mark.parametrize("target", [0.5, 1.0, 3.0])
+    def test_ratios_are_negative_binomial(self, tau: float, target: float) -> None:
+        shape = target / (4 * tau**2)
+        limits = v.funnel_limits("ratio", self.SIZES, target, tau=tau, mixture=True)
+        for level, (lower, upper) in zip(limits.levels, limits.limits, strict=True):
+            tail = (1 - level) / 2
+            for size, low, high in zip(self.SIZES, lower * self.SIZES, upper * self.SIZES, strict=True):
+                true = stats.nbinom(shape, shape / (shape + size * target))
+                assert true.cdf(np.ceil(low - 1e-9) - 1) <= tail + 1e-9
+                assert true.sf(np.floor(high + 1e-9)) <= tail + 1e-9
+                assert low == 0 or true.cdf(np.ceil(low + 1e-9)) > tail - 1e-9
+                assert true.sf(np.floor(high - 1e-9) - 1) > tail - 1e-9
+
+    def test_with_little_between_places_they_are_the_exact_ones(self) -> None:
+        for kind, target, sizes in (
+            ("rate", 40.0, self.SIZES * 10_000),
+            ("ratio", 1.0, self.SIZES),
+            ("proportion", 0.2, self.SIZES),
+        ):
+            exact = v.funnel_limits(kind, sizes, target)
+            mixed = v.funnel_limits(kind, sizes, target, tau=1e-6, mixture=True)
+            for one, other in zip(exact.limits, mixed.limits, strict=True):
+                assert np.allclose(one, other, rtol=1e-3)
+
+    def test_missing_and_empty_places_have_none(self) -> None:
+        for kind, target in (("ratio", 1.0), ("proportion", 0.2)):
+            limits = v.funnel_limits(kind, np.array([0, np.nan, 20]), target, tau=0.1, mixture=True)
+            assert np.isnan(limits.at(0.95).lower).tolist() == [True, True, False]
+
+    @pytest.mark.parametrize(
+        ("kind", "adjustment"),
+        [("rate", "beta-binomial"), ("ratio", "beta-binomial"), ("proportion", "negative-binomial")],
+    )
+    def test_each_has_its_kinds(self, kind: str, adjustment: str) -> None:
+        with pytest.raises(BadInput) as refused:
+            v.funnel(kind, np.array([1, 2]), np.array([10, 20]), adjustment=adjustment)
+        assert [problem.column for problem in refused.value.problems] == ["adjustment"]
+
+    def test_a_share_cannot_vary_more_than_from_nothing_to_all(self) -> None:
+        with pytest.raises(BadInput) as refused:
+            v.funnel_limits("proportion", np.array([10, 20]), 0.5, tau=0.5, mixture=True)
+        assert [problem.column for problem in refused.value.problems] == ["tau"]
+
+    @pytest.mark.parametrize(("kind", "adjustment"), [("ratio", "negative-binomial"), ("proportion", "beta-binomial")])
+    def test_few_of_places_that_differ_so_lie_outside(self, kind: str, adjustment: str) -> None:
+        draw, tau = np.random.default_rng(20), 0.1
+        sizes = draw.integers(20, 400, 4_000)
+        if kind == "ratio":
+            counts = draw.poisson(sizes * draw.gamma(1 / (4 * tau**2), 4 * tau**2, 4_000))
+        else:
+            together = 1 / (4 * tau**2) - 1
+            counts = draw.binomial(sizes, draw.beta(0.3 * together, 0.7 * together, 4_000))
+        found = v.funnel(kind, counts, sizes, None if kind == "ratio" else 0.3, adjustment=adjustment, winsorise=0)
+        outside = {word: np.mean(found.outlier == word) for word in set(found.outlier)}
+        assert found.dispersion.tau == pytest.approx(tau, rel=0.05)
+        for side in ("below", "above"):
+            beyond = outside.get(f"{side} 95%", 0) + outside.get(f"{side} 99.8%", 0)
+            assert 0.012 < beyond < 0.032
+
+
+class TestMeaning:
+    def test_a_funnel_says_what_outside_means(self) -> None:
+        counts, expected = np.array([64, 9, 49, 16, 25, 36, 20, 30, 25, 25]), np.full(10, 25.0)
+        plain = v.funnel("ratio", counts, expected)
+        widened = v.funnel("ratio", counts, expected, adjustment="additive")
+        assert (plain.meaning, widened.meaning) == ("more than chance", "outside the widened funnel")
+        assert plain.meaning in repr(plain)
+        assert widened.meaning in repr(widened)
+        assert set(widened.to_frame()["adjustment"]) == {"additive"}
+
+
+class TestWinsorising:
+    # Percentile 10 of six scores in order stands half way between the first and the second, by definition 7.
+    SCORES = np.array([-6.0, -2.0, 0.0, 1.0, 2.0, 8.0])
+
+    def test_of_few_places_none_is_drawn_in_whole(self) -> None:
+        found = v.overdispersion(self.SCORES)
+        assert (found.phi, found.winsorised) == ((36 + 4 + 0 + 1 + 4 + 64) / 6, 0)
+
+    def test_by_interpolation_one_is(self) -> None:
+        found = v.overdispersion(self.SCORES, winsorise_by="interpolation")
+        assert found.phi == pytest.approx((16 + 4 + 0 + 1 + 4 + 25) / 6)
+        assert found.winsorised == 1
+
+    def test_at_ten_and_one_both_are_the_same(self) -> None:
+        # The tenth percentile of eleven is the second.
+        scores = np.arange(11.0) - 5
+        both = [v.overdispersion(scores, winsorise_by=by) for by in ("places", "interpolation")]
+        assert both[0] == both[1]
+        assert both[0].phi == (2 * 16 + 2 * 16 + 2 * 9 + 2 * 4 + 2 * 1) / 11
+
+    def test_the_funnel_passes_it_on(self) -> None:
+        counts, expected = np.array([64, 9, 49, 16, 25, 36]), np.full(6, 25.0)
+        found = v.funnel("ratio", counts, expected, adjustment="multiplicative", winsorise_by="interpolation")
+        z = v.funnel_z_scores("ratio", counts, expected)
+        assert found.dispersion.phi == v.overdispersion(z, winsorise_by="interpolation").phi
+
+    def test_another_way_is_refused(self) -> None:
+        with pytest.raises(BadInput) as refused:
+            v.overdispersion(self.SCORES, winsorise_by="percentile")
+        assert [problem.column for problem in refused.value.problems] == ["winsorise_by"]
+
+
+class TestBetweenBounds:
+    """What is said of counts between bounds is true of every count between them."""
+
+    @examples(60)
+    @given(
+        least=st.lists(st.integers(0, 60), min_size=11, max_size=11),
+        widths=st.lists(st.integers(0, 4), min_size=11, max_size=11),
+        kind=st.sampled_from(["rate", "proportion"]),
+        seed=st.integers(0, 10_000),
+    )
+    def test_holds_for_every_truth(self, least: list[int], widths: list[int], kind: str, seed: int) -> None:
+        low, high, base = np.array(least), np.array(least) + widths, np.full(11, 80.0)
+        if not low.sum():
+            low, high = low + 1, high + 1
+        targets = (low.sum() / base.sum(), high.sum() / base.sum())
+
+        def chance(events: np.ndarray, target: float) -> np.ndarray:
+            limits = v.funnel_limits(kind, base, target, per=1.0)
+            return v.outliers(events / base, limits)
+
+        words = [chance(events, target) for events in (low, high) for target in targets]
+        certain = [here[0] if len(set(here)) == 1 else None for here in zip(*words, strict=True)]
+        known, phi = funnel_positions(kind, [(low, base), (high, base)], targets, certain)
+        draw = np.random.default_rng(seed)
+        for truth in (low, high, *draw.integers(low, high + 1, (4, 11))):
+            target = truth.sum() / base.sum()
+            found = v.funnel(kind, truth, base, target, per=1.0, adjustment="additive")
+            told = np.array([word is not None for word in known])
+            assert (np.array(known, dtype=object) == found.outlier)[told].all()
+            assert np.isnan(phi) or phi == pytest.approx(found.dispersion.phi)
+
+    def test_known_counts_are_the_additive_funnel(self) -> None:
+        draw = np.random.default_rng(3)
+        counts, base = draw.integers(20, 80, 30), np.full(30, 100.0)
+        target = counts.sum() / base.sum()
+        exact = list(v.outliers(counts / base, v.funnel_limits("rate", base, target, per=1.0)))
+        words, phi = funnel_positions("rate", [(counts, base)], (target, target), exact)
+        found = v.funnel("rate", counts, base, target, per=1.0, adjustment="additive")
+        assert words == list(found.outlier)
+        assert phi == pytest.approx(found.dispersion.phi)
+        assert found.limits.levels == LEVELS
