@@ -1,15 +1,19 @@
-"""Dirty rows: a stated share for each rule that the quality table knows, and nothing that breaks two rules at once."""
+"""Dirt: rows that break each rule of the quality table, and no two rules at once; and cells that are written badly."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.mhsds.synthesis.hospital import BEDS
 from cmhs_metrics.mhsds.synthesis.referrals import CODES, NEVER, NULL, WARD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cmhs_metrics.mhsds.synthesis.providers import Window
     from cmhs_metrics.mhsds.synthesis.referrals import Integers, Rows
 
@@ -17,8 +21,44 @@ NOT_A_DATE = NULL + 1
 """Stands for text that is no calendar date."""
 UNKNOWN_TEAM = len(CODES)
 UNKNOWN_CODE = 77
+UNKNOWN_BED = len(BEDS)
 Planted = Counter[tuple[str, str, str]]
 """How many rows were planted, by table, column and rule."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Which cells of a column are written badly, an array of bool each; False for none."""
+
+    padded: Any = False
+    lower: Any = False
+    null: Any = False
+    british: Any = False
+
+
+ROWS = "rows"
+WRITING = ("padding", "case", "null", "dates")
+"""How cells are written badly: blanks after codes and ids, small letters, NULL for nothing, days as 31/03/2025."""
+
+
+def badly_written(draw: np.random.Generator, count: int, shares: Mapping[str, float]) -> Written:
+    """Choose cells of a column that are written badly, each way on its own.
+
+    Parameters
+    ----------
+    draw : numpy.random.Generator
+        The column's random numbers.
+    count : int
+        Its cells.
+    shares : mapping of str to float
+        The share of cells by the names of `WRITING`.
+
+    Returns
+    -------
+    Written
+        Which cells.
+    """
+    return Written(*(draw.random(count) < shares.get(name, 0) for name in WRITING))
 
 
 def plant(
@@ -234,6 +274,10 @@ def _spells(draw: np.random.Generator, tables: dict[str, Rows], share: float, pl
     planted[table, "UniqHospProvSpellID", "id missing"] += len(missing)
     planted[table, "UniqHospProvSpellID", "duplicate id"] += len(twice)
     tables[table] = rows
+    stays = tables["MHS502WardStay"]
+    beds = draw.choice(len(stays["bed"]), _number(share, len(stays["bed"])), replace=False)
+    stays["bed"][beds] = np.where(draw.random(len(beds)) < 0.5, NULL, UNKNOWN_BED)
+    planted["MHS502WardStay", "MHAdmittedPatientClass", "unknown bed"] += len(beds)
 
 
 def _where(rows: Rows, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Rows:

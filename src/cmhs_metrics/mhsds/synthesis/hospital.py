@@ -26,6 +26,8 @@ _TRANSFERRED = 0.06
 _TO_OTHER_WARD = 0.15
 BEDS = ("10", "11", "12", "13", "14", "15", "16", "17")
 """Bed types: adult acute, older adult acute, psychiatric intensive care, and others."""
+CLASSES = tuple(f"20{number}" for number in range(len(BEDS)))
+"""The classes of patients that stand for them from version 6 on."""
 SOURCES = ("19", "29", "49", "53", "87")
 """Where people come from: home, temporary home, three kinds of hospital."""
 _CLUSTERED_AGAIN = 0.3

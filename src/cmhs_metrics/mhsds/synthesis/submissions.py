@@ -204,3 +204,10 @@ def submit_people(
         "ethnic": ethnic[person],
         "age": np.floor((last_day(month) - born[person]) / YEAR).astype(np.int64),
     }
+
+
+def submit_teams(tables: list[Rows]) -> Rows:
+    """Submit the teams of every month that any row names: the rows of MHS902."""
+    room = 1000
+    keys = np.unique(np.concatenate([(rows["month"] * room + rows["code"])[rows["code"] != NULL] for rows in tables]))
+    return {"month": keys // room, "code": keys % room, "person": np.full(len(keys), NULL)}
