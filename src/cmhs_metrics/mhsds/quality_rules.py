@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
+from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
@@ -125,7 +126,9 @@ def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[
     for source in extract._sources[name]:
         named = {column.name: each for column in columns for each in source.named(column)[:1]}
         text = {alias: each for alias, each in named.items() if source.schema[each] == nw.String}
-        changes = [Change(each, alias, (lambda value: value,), nw.String) for alias, each in text.items()]
+        changes = [
+            Change(each, alias, (lambda value: value,), nw.String, sql.quoted(each)) for alias, each in text.items()
+        ]
         if changes:
             frames.append(extract.engine.read(source.frame, changes))
     return frames
