@@ -397,6 +397,7 @@ class Extract:
 
     def _rows_of(self, table: Table, source: Source, wanted: Sequence[Column], unreadable: bool, older: bool) -> Frame:
         changes: dict[str, Change] = {}
+        lacking: dict[str, Any] = {}
         made: list[nw.Expr] = []
         for column in wanted:
             parts = []
@@ -416,7 +417,9 @@ class Extract:
                     )
                 parts = recoded(column, source.named(column), parts, month_known)
             value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
-            made.append((nw.lit(None, self._dtype(column)) if value is None else value).alias(column.name))
+            if value is None:  # of several frames of a table, this one lacks it
+                lacking[column.name] = self._dtype(column)
+            made.append(nw.col(column.name) if value is None else value.alias(column.name))
         if unreadable:
             flags: dict[str, list[nw.Expr]] = {}
             for column in wanted:
@@ -429,7 +432,8 @@ class Extract:
                 if column.kind is Kind.DATE:
                     wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
                     made.append(wrong.alias(f"{column.name} unreadable"))
-        return self.engine.read(source.frame, list(changes.values())).select(*made)
+        rows = self.engine.read(source.frame, list(changes.values()))
+        return (self.engine.with_nulls(rows, lacking) if lacking else rows).select(*made)
 
     def _is_text(self, column: Column) -> bool:
         return column.name in self.text_ids
