@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
+from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
 from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
-from cmhs_metrics.mhsds.records.sql import quoted
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[
     for source in extract._sources[name]:
         named = {column.name: each for column in columns for each in source.named(column)[:1]}
         text = {alias: each for alias, each in named.items() if source.schema[each] == nw.String}
-        changes = [Change(each, alias, (lambda value: value,), nw.String, quoted(each)) for alias, each in text.items()]
+        changes = [
+            Change(each, alias, (lambda value: value,), nw.String, sql.quoted(each)) for alias, each in text.items()
+        ]
         if changes:
             frames.append(extract.engine.read(source.frame, changes))
     return frames

@@ -97,6 +97,7 @@ def read_columns(
 ) -> Frame:  # fmt: skip
     """Columns of one frame, as `Extract.rows` gives them."""
     changes: dict[str, Change] = {}
+    lacking: dict[str, Any] = {}
     made: list[nw.Expr] = []
     for column in wanted:
         parts = []
@@ -114,7 +115,9 @@ def read_columns(
                 made.append(is_older(column, source.named(column), parts, month_known).alias(f"{column.name} older"))
             parts = recoded(column, source.named(column), parts, month_known)
         value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
-        made.append((nw.lit(None, _dtype(column, text_ids)) if value is None else value).alias(column.name))
+        if value is None:  # of several frames of a table, this one lacks it
+            lacking[column.name] = _dtype(column, text_ids)
+        made.append(nw.col(column.name) if value is None else value.alias(column.name))
     if unreadable:
         flags: dict[str, list[nw.Expr]] = {}
         for column in wanted:
@@ -133,7 +136,8 @@ def read_columns(
         *item, submitted = (held for (held,) in keys)
         frame = frame.select(*dict.fromkeys([*item, submitted, *(change.name for change in changes.values())]))
         frame = engine.of_last_month(frame, item, submitted)
-    return engine.read(frame, list(changes.values())).select(*made)
+    rows = engine.read(frame, list(changes.values()))
+    return (engine.with_nulls(rows, lacking) if lacking else rows).select(*made)
 
 
 def _dtype(column: Column, text_ids: Container[str]) -> Any:
