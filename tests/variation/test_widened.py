@@ -120,6 +120,12 @@ class TestWinsorising:
         assert found.phi == pytest.approx((16 + 4 + 0 + 1 + 4 + 25) / 6)
         assert found.winsorised == 1
 
+    def test_phi_of_a_peers_six_units(self) -> None:
+        # FunnelPlotR 0.6.0, tests/testthat/test-funnel_plot.R: its phi is 2.33, by quantiles of R's type 7.
+        events, expected = np.array([100, 150, 180, 80, 120, 225]), np.array([108, 112, 165, 95, 100, 220])
+        found = v.funnel("ratio", events, expected, winsorise_by="interpolation")
+        assert round(found.dispersion.phi, 2) == 2.33
+
     def test_at_ten_and_one_both_are_the_same(self) -> None:
         # The tenth percentile of eleven is the second.
         scores = np.arange(11.0) - 5

@@ -61,8 +61,7 @@ def read_frequencies(frequencies: Any, by: str, period: Any) -> Totals:
         raise BadInput("benchmark", [Problem("frequencies", None, name, has) for name in lacking])
     if period is not None and "period" in columns:
         frame = nw.from_native(of_period(frequencies, period, "frequencies"))
-    held = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    totals = event_totals(held, [by, "measure"], fractional=True)
+    totals = nw.from_native(event_totals(nw.to_native(frame), [by, "measure"], fractional=True))
     names = as_names(totals.get_column(by).to_list())
     cells = (totals.get_column(name).to_list() for name in ("measure", "events", "sum_of_squares"))
     return {(name, measure): (events, squares) for name, measure, events, squares in zip(names, *cells, strict=True)}

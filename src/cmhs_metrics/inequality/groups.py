@@ -19,7 +19,7 @@ from cmhs_metrics.intervals import (
     rate_ratio_interval,
 )
 from cmhs_metrics.numeric.expected import column, names_in
-from cmhs_metrics.numeric.frames import given_back, in_pandas
+from cmhs_metrics.numeric.frames import collected, given_back, in_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def group_gaps(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        Counts of groups; rows of one group are added.
+        Counts of groups; rows of one group are added. A lazy table is run.
     group : str
         The column of the groups, for example "ethnic_group".
     count, population : str
@@ -94,7 +94,7 @@ def group_gaps(
     0        White  0.120       0.000               NaN               NaN
     1        Black  0.225       0.105             0.048              0.17
     """
-    keys = names_in("group_gaps", "by", by)
+    table, keys = collected(table), names_in("group_gaps", "by", by)
     rows = _summed("group_gaps", table, [*keys, group], [count, population], {"by": keys, "group": [group]})
     problems = []
     if kind not in KINDS:
@@ -154,7 +154,7 @@ def by_deprivation(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        Measures of each LSOA or practice.
+        Measures of each LSOA or practice. A lazy table is run.
     index : pandas, Polars or PyArrow table
         The index file, a row for each area, of the whole country where groups are to be the country's.
     area : str
@@ -204,8 +204,8 @@ def by_deprivation(
     1                 2      2        50
     2         not known      1         5
     """
-    keys = names_in("by_deprivation", "by", by)
-    rows, known = in_pandas(table, "by_deprivation"), in_pandas(index, "by_deprivation")
+    table, keys = collected(table), names_in("by_deprivation", "by", by)
+    rows, known = (in_pandas(each, "by_deprivation") for each in (table, collected(index)))
     _require("by_deprivation", rows, {"area": [area], "by": keys, "measures": list(measures or ())})
     _require("by_deprivation", known, {"area": [area], "deprivation": [deprivation]}, "the index file")
     problems = []
@@ -263,7 +263,7 @@ def slope_indices(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        Counts of groups, as `by_deprivation` gives them; the group "not known" has no part.
+        Counts of groups, as `by_deprivation` gives them; the group "not known" has no part. A lazy table is run.
     group : str
         The column of the groups, 1 for the most deprived, as numbers or text.
     count, population, by, kind, per, confidence
@@ -296,7 +296,7 @@ def slope_indices(
        slope  slope_lower  slope_upper  relative
     0  500.0        362.0        643.1       5.0
     """
-    keys = names_in("slope_indices", "by", by)
+    table, keys = collected(table), names_in("slope_indices", "by", by)
     rows = _summed("slope_indices", table, [*keys, group], [count, population], {"by": keys, "group": [group]})
     if kind not in KINDS:
         raise BadInput("slope_indices", [Problem("kind", None, kind, f"one of {', '.join(KINDS)}")])

@@ -211,6 +211,9 @@ def gini(values: Any, weights: Any = None, *, sample: bool = False) -> Any:
     0.25
     """
     places, held, people = _weighted("gini", values, weights)
+    if not isinstance(sample, (bool, np.bool_)):
+        places.refuse_argument("sample", sample, "True or False")
+        places.check()
     order = np.argsort(held, kind="stable")
     shares = people[order] / people.sum()
     # People are placed at the middle of their own share, so that a place of two hundred is two of one hundred.
