@@ -15,6 +15,7 @@ from cmhs_metrics.decomposition.results import signed, written
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.numeric.expected import column, names_in
 from cmhs_metrics.numeric.frames import collected, in_pandas
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,6 +98,7 @@ class RateDecomposition:
         return "\n".join(lines)
 
 
+@checked
 def decompose_rates(
     table: Any,
     population: str,

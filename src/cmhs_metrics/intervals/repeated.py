@@ -10,11 +10,13 @@ from cmhs_metrics.intervals.tables import eager, group_numbers, require_columns
 from cmhs_metrics.numeric.expected import names_in
 from cmhs_metrics.numeric.frames import collected
 from cmhs_metrics.numeric.requirements import a_count, met
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+@checked
 def event_totals(
     frequencies: Any,
     by: str | Sequence[str],
