@@ -48,6 +48,10 @@ _CLOSE = 1e-9
 _MAY_BE = "(?i)total|sum|all|england|national"
 """One of these stands in every label of a total: to ask for them is cheap, where a table has a million labels."""
 _LOOK = re.compile(_MAY_BE)
+_SPELLINGS = sorted(
+    {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
+)
+"""Those that a query is looked into for, which is asked once."""
 
 
 def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclude") -> Table:

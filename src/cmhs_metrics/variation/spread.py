@@ -224,6 +224,7 @@ def gini(values: Any, weights: Any = None, *, sample: bool = False) -> Any:
     return places.give(found * held.size / (held.size - 1) if sample else found, "gini")
 
 
+@checked
 def theil(values: Any, weights: Any = None) -> Any:
     """Theil's index: how unequally something is spread, which adds up over groups of places.
 
