@@ -31,6 +31,7 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     selection.share_among_cores(config)
+    selection.share_bytecode(config)
 
 
 @pytest.hookimpl(tryfirst=True)

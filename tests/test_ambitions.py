@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,19 +12,48 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import audit
-from cmhs_metrics.ambitions import AMBITIONS
+from cmhs_metrics.ambitions import AMBITIONS, _Ambitions
 
 Q = cm.units.Quantity
 positive = st.floats(1, 1e9)
+
+
+class TestTheLifeOfAnAmbition:
+    def test_only_asking_for_one_that_has_ended_tells_of_it(self) -> None:
+        # Warnings are errors here: nothing else may tell.
+        assert AMBITIONS["eip_two_weeks"].ended == ""
+        assert "access" in AMBITIONS
+        assert len(list(AMBITIONS.values())) == len(AMBITIONS) == len(list(AMBITIONS))
+        assert "access: Access to transformed community care (ended in 2025-04)" in repr(AMBITIONS)
+        ended = {name for name, each in AMBITIONS.items() if each.ended}
+        # The national targets of access and of physical health checks were dropped by the guidance of 2025/26.
+        assert ended == {"access", "access_growth", "health_checks", "additional_health_checks"}
+        for name in ended:
+            with pytest.warns(cm.AmbitionEnded, match="nothing replaced it.*2025/26 priorities"):
+                AMBITIONS[name]
+
+    def test_what_replaced_it_is_told(self) -> None:
+        old = replace(AMBITIONS["ips"], ended="2025-10", ended_by=AMBITIONS["ips"].source, replaced_by="more_ips")
+        with pytest.warns(cm.AmbitionEnded, match="ended in 2025-10 .replaced by 'more_ips'."):
+            _Ambitions({"ips": old})["ips"]
+
+    def test_an_unknown_one_is_a_key_error(self) -> None:
+        with pytest.raises(KeyError):
+            AMBITIONS["acces"]
 
 
 class TestTheDocuments:
     def test_access(self) -> None:
         # Board paper, paragraph 11: 504k people, "a growth in access on the March 2021 of 28k (5.9%)".
         assert round(cm.percentage_change(504, 504 - 28), 1) == 5.9
-        assert AMBITIONS["access_growth"].met(5.9)
-        assert AMBITIONS["access"].met(504_000)
-        assert round(AMBITIONS["access"].progress(504_000), 2) == 1.36
+        with pytest.warns(cm.AmbitionEnded, match="'access' ended in 2025-04"):
+            access = AMBITIONS["access"]
+        with pytest.warns(cm.AmbitionEnded, match="'access_growth' ended in 2025-04"):
+            growth = AMBITIONS["access_growth"]
+        assert growth.met(5.9)
+        assert growth.met(cm.access_growth(504_000, 476_000))
+        assert access.met(504_000)
+        assert round(access.progress(504_000), 2) == 1.36
 
     def test_people_in_contact(self) -> None:
         # Confederation, paragraph 22: 1.34 million against 1.04 million, "a 29% increase".
@@ -46,7 +76,7 @@ class TestTheDocuments:
         ("name", "printed"), [("access", 370_000), ("health_checks", 390_000), ("ips", 55_000), ("funding", 1e9)]
     )
     def test_values_are_those_of_the_carried_figures(self, name: str, printed: float) -> None:
-        assert AMBITIONS[name].value == printed
+        assert dict(AMBITIONS.items())[name].value == printed
         carried = audit.figures("web_page_2019")
         assert printed in carried["value"].tolist()
 
@@ -55,6 +85,9 @@ class TestTheDocuments:
             assert ambition.counts
             assert ambition.source.section
             assert ambition.date
+            assert ambition.since
+            assert ambition.certainty in ("read", "reported", "unverified")
+            assert bool(ambition.ended) == (ambition.ended_by is not None)
             Q(ambition.value, ambition.unit)
 
 

@@ -18,7 +18,7 @@ BODY = """
 <p>Every metric.</p>
 {form}
 <h2 id="caseload">Caseload<a class="headerlink" href="#caseload">¶</a></h2><p>People.</p>
-<h3 id="caseload_per_100k">Caseload per 100,000</h3><p>People on the caseload.</p><div>example</div>
+<h3 id="caseload_per_100k">Caseload per 100,000</h3><p>People on the caseload.</p><div><span class="catalogue-status">example</span></div>
 <h2 id="finance">Finance</h2><p>Money.</p>
 <h3 id="cost_per_contact">Cost per contact</h3><p>Pounds for a contact.</p>
 <h3 id="year_of_care_cost">Cost of a year of care</h3><p>Pounds for a patient on the caseload.</p>
@@ -37,6 +37,9 @@ type("year_of"); told.name = seen();
 type("caseload"); section.value = "Finance"; section.dispatchEvent(new Event("change")); told.both = seen();
 type("nothing like it"); told.none = [seen(), document.querySelector("output").textContent];
 words.dispatchEvent(new KeyboardEvent("keydown", {{ key: "Escape" }})); told.escape = [words.value, seen()];
+section.value = ""; const status = document.querySelector("#catalogue-status");
+told.statuses = [...status.options].map((option) => option.value);
+status.value = "example"; status.dispatchEvent(new Event("change")); told.status = seen();
 const left = document.querySelector("form").dispatchEvent(new Event("submit", {{ cancelable: true }})); told.stays = !left;
 document.body.append(Object.assign(document.createElement("pre"), {{ id: "told", textContent: JSON.stringify(told) }}));
 }});
@@ -85,4 +88,6 @@ def test_in_a_browser(tmp_path: Path) -> None:
     assert told["both"] == [*above, *money, *year]
     assert told["none"] == [above, "0 of 3 metrics"]
     assert told["escape"] == ["", [*above, *money, *contact, *year]], "the section stays chosen"
+    assert told["statuses"] == ["", "example"]
+    assert told["status"] == [*above, *caseload], "one status alone"
     assert told["stays"], "Enter leaves the page as it is"

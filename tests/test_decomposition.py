@@ -181,8 +181,8 @@ class TestRatioResults:
         with pytest.raises(cm.BadInput) as refused:
             decompose_ratio_change(np.array([-1.0, 2]), 2.0, 3.0, np.array([1.0, math.inf]))
         assert [(problem.column, problem.row) for problem in refused.value.problems] == [
-            ("numerator_before", "row 0"),
-            ("denominator_after", "row 1"),
+            ("numerator_before", "1st row"),
+            ("denominator_after", "2nd row"),
         ]
         with pytest.raises(cm.BadInput, match="numerator_before: got -1.0, expected zero or more"):
             decompose_ratio_change(-1, 2, 3, 4)
@@ -436,11 +436,11 @@ class TestMixProperties:
         with pytest.raises(cm.BadInput) as refused:
             decompose_mix_change(half, np.array([-0.1, 1.1]), half, np.array([0.5, 0.4]))
         assert [(problem.column, problem.row) for problem in refused.value.problems] == [
-            ("shares_before", "row 0"),
-            ("shares_before", "row 1"),
+            ("shares_before", "1st row"),
+            ("shares_before", "2nd row"),
             ("shares_after", None),
         ]
-        with pytest.raises(cm.BadInput, match="rates_after, row 1: got -1.0"):
+        with pytest.raises(cm.BadInput, match="rates_after, 2nd row: got -1.0"):
             decompose_mix_change(half, half, np.array([1.0, -1]), half)
         with pytest.raises(TypeError, match="rates_before has to be an array or a Series"):
             decompose_mix_change([1.0, 2.0], half, half, half)

@@ -67,9 +67,9 @@ class TestNormaliseWeights:
         assert math.isnan(known[1])
 
     def test_what_is_refused(self) -> None:
-        with pytest.raises(TypeError, match="needs the values of all places"):
+        with pytest.raises(TypeError, match="needs registered and weighted of all places"):
             normalise_weights(nw.col("registered_population"), nw.col("weighted_population"))  # type: ignore[type-var]
-        with pytest.raises(TypeError, match="needs the values of all places"):
+        with pytest.raises(TypeError, match="needs registered and weighted of all places"):
             normalise_weights(60_000.0, 108.0)  # type: ignore[type-var]
         with pytest.raises(cm.BadInput, match="weighted: expected the weighted population of the nation"):
             normalise_weights(np.ones(2), np.ones(2), national=Population("England", 2))
@@ -145,7 +145,7 @@ def test_two_rows_of_a_place_are_refused() -> None:
     table = pd.DataFrame({**ICBS, "icb": ["QUE", "QUE"]})
     with pytest.raises(cm.BadInput, match="icb=QUE: expected one row for these keys"):
         with_need(table, keys=["icb"])
-    with pytest.raises(cm.BadInput, match="weighted_population, row 0: got -1"):
+    with pytest.raises(cm.BadInput, match="weighted_population, 1st row: got -1"):
         with_need(table.assign(weighted_population=[-1.0, 2.0]))
 
 

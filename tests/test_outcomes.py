@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support.engines import ALL, cells, each
 
 scores = st.lists(st.tuples(st.floats(14, 70), st.floats(14, 70)), min_size=1, max_size=20)
 
@@ -77,3 +80,91 @@ class TestShareImproved:
         assert "reliability: expected both standard_deviation and reliability, or neither" in str(caught.value)
         with pytest.raises(cm.BadInput, match="reliability: got 1.2"):
             cm.share_improved([1], [2], standard_deviation=1, reliability=1.2)
+
+
+class TestFirstAndLatest:
+    """ReQoL-10 from 0 to 40: the pairs by hand."""
+
+    SCORES: ClassVar = {
+        "person": ["P1", "P1", "P1", "P1", "P2", "P3", "P3", "P4", "P4", "P5", "P6"],
+        "day": [
+            "2024-03-01", "2024-01-05", "2024-06-30", "2024-06-30", "2024-01-09", "2024-02-02", "2024-02-02",
+            "2024-02-02", "2024-02-02", "2024-01-01", None,
+        ],
+        "score": [99, 14, 20, 27, 31, 20, 20, 12, 18, 41, 10],
+    }  # fmt: skip
+    # P1: 99 is invalid; of the two of the last day the lower stands first, so the latest is 27. P2: one score. P3: the
+    # same score twice on a day is one. P4: two on one day are a pair. P5: 41 is out of range. P6: on no day.
+    PAIRS: ClassVar = {"P1": (14, 27), "P2": (31, None), "P3": (20, None), "P4": (12, 18)}
+
+    @each(ALL)
+    def test_are_found_on_every_engine(self, make: Any) -> None:
+        found = cells(cm.first_and_latest_scores(make(self.SCORES), "person", tool=cm.OUTCOME_TOOLS["ReQoL-10"]))
+        pairs = zip(found["person"], found["first"], found["latest"], strict=True)
+        assert {person: (first, latest) for person, first, latest in pairs} == self.PAIRS
+
+    def test_without_a_tool_every_number_is_valid_and_columns_have_any_name(self) -> None:
+        scores = pd.DataFrame(self.SCORES).rename(columns={"day": "on", "score": "points"}).assign(item=1)
+        found = cm.first_and_latest_scores(scores, ["person", "item"], day="on", score="points")
+        assert found.set_index("person").loc["P5", "first"] == 41
+        assert set(found.columns) == {"person", "item", "first", "latest"}
+
+    def test_a_column_that_is_not_there_is_refused(self) -> None:
+        with pytest.raises(cm.BadInput, match="when"):
+            cm.first_and_latest_scores(pd.DataFrame(self.SCORES), "person", day="when")
+
+
+class TestReliableOutcomes:
+    @pytest.mark.parametrize(
+        ("tool", "least"), [("DIALOG", 1), ("ReQoL-10", 5), ("GBO", 3)]
+    )  # by the national rule: 1 for a DIALOG item, 5 for ReQoL-10, 3 for a GBO
+    def test_a_change_counts_from_the_threshold_on(self, tool: str, least: float) -> None:
+        first = np.full(5, 5.0)
+        latest = first + np.array([least, least - 0.5, 0, -least + 0.5, -least])
+        found = cm.reliable_outcomes(first, latest, tool)
+        assert (found.improved, found.unchanged, found.deteriorated) == (1, 3, 1)
+        assert found.improvement_rate == found.deterioration_rate == 0.2
+
+    def test_recovery_is_from_below_the_cut_off_to_it_by_a_reliable_change(self) -> None:
+        # ReQoL-10, cut-off 25: recovered; at 25 at first; reliable, but still below; reaches 25 by 4 points; no pair.
+        found = cm.reliable_outcomes([20, 25, 10, 21, 5], [25, 40, 24, 25, None], "ReQoL-10")
+        assert (found.scored, found.paired, found.below_cut_off, found.recovered) == (5, 4, 3, 1)
+        assert found.recovery_rate == pytest.approx(1 / 3)
+
+    def test_without_a_cut_off_nobody_recovers(self) -> None:
+        found = cm.reliable_outcomes([2.0], [9.0], "GBO")
+        assert found.below_cut_off is found.recovered is None
+        assert math.isnan(found.recovery_rate)
+
+    def test_less_may_be_better(self) -> None:
+        # PHQ-9, reliable change 6 and caseness from 10 on: recovered at 9 or below is the user's own cut-off.
+        found = cm.reliable_outcomes([20, 12, 9], [9, 10, 2], reliable=6, cut_off=9, higher_is_better=False)
+        assert (found.improved, found.below_cut_off, found.recovered) == (2, 2, 1)
+
+    @given(scores)
+    def test_better_worse_and_the_rest_are_everybody(self, pairs: list[tuple[float, float]]) -> None:
+        before, after = np.array(pairs).T
+        there, back = (cm.reliable_outcomes(*both, reliable=5) for both in ((before, after), (after, before)))
+        assert there.improved + there.deteriorated + there.unchanged == there.paired == len(pairs)
+        assert (there.improved, there.deteriorated) == (back.deteriorated, back.improved)
+
+    def test_nobody_gives_no_rate(self) -> None:
+        assert math.isnan(cm.reliable_outcomes([], [], "GBO").improvement_rate)
+
+    @pytest.mark.parametrize(
+        ("given", "named"),
+        [
+            ({"tool": "HoNOS"}, {"tool", "reliable"}),
+            ({}, {"reliable"}),
+            ({"reliable": 0}, {"reliable"}),
+            ({"reliable": 5, "cut_off": math.inf}, {"cut_off"}),
+        ],
+    )
+    def test_what_is_no_threshold_is_refused(self, given: dict[str, Any], named: set[str]) -> None:
+        with pytest.raises(cm.BadInput) as refused:
+            cm.reliable_outcomes([1.0], [2.0], **given)
+        assert {problem.column for problem in refused.value.problems} == named
+
+    def test_scores_of_other_people_are_refused(self) -> None:
+        with pytest.raises(cm.BadInput, match="latest"):
+            cm.reliable_outcomes([1.0, 2.0], [2.0], "GBO")

@@ -46,7 +46,7 @@ def test_every_spelling_has_one(text: str, expected: str) -> None:
 )  # fmt: skip
 def test_what_is_no_period_is_refused(text: str) -> None:
     assert canonical_period(text) is None
-    with pytest.raises(cm.BadInput, match=r"values, row 1: got"):
+    with pytest.raises(cm.BadInput, match=r"values, 2nd row: got"):
         cm.parse_periods(["2016/17", text])
 
 
@@ -127,7 +127,7 @@ class TestObjects:
         "value", [pd.Period("2024", "Y"), pd.Period("2024-04-01", "W"), 2024, 1.5, True, b"2024-04"]
     )
     def test_others_are_refused(self, value: object) -> None:
-        with pytest.raises(cm.BadInput, match="values, row 0"):
+        with pytest.raises(cm.BadInput, match="values, 1st row"):
             cm.parse_periods([value])
 
 
@@ -174,7 +174,7 @@ class TestColumns:
     def test_every_problem_is_told_once_with_its_first_row(self) -> None:
         with pytest.raises(cm.BadInput) as refused:
             cm.parse_periods(["2016/17", "x", "y", "x"])
-        assert [(each.row, each.value) for each in refused.value.problems] == [("row 1", "x"), ("row 2", "y")]
+        assert [(each.row, each.value) for each in refused.value.problems] == [("2nd row", "x"), ("3rd row", "y")]
 
 
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31)))

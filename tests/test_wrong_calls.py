@@ -50,7 +50,7 @@ BAD: dict[str, tuple[Any, str]] = {
         ),
         "populations: got 'int', expected a table",
     ),
-    "a period": (lambda: cm.parse_periods([["2016/17"]]), r"values, row 0: got \['2016/17'\], expected a financial year"),
+    "a period": (lambda: cm.parse_periods([["2016/17"]]), r"values, 1st row: got \['2016/17'\], expected a financial year"),
 }  # fmt: skip
 
 

@@ -29,7 +29,8 @@
     if (!form || form.dataset.ready) return;
     form.dataset.ready = "yes";
     const words = form.querySelector("input");
-    const chosen = form.querySelector("select");
+    const chosen = form.querySelector("#catalogue-section");
+    const status = form.querySelector("#catalogue-status");
     const count = form.querySelector("output");
 
     const sections = [];
@@ -40,12 +41,15 @@
       if (next.tagName === "H3") {
         const parts = below(next);
         const text = (next.id.replaceAll("_", " ") + " " + next.id + " " + parts.map((part) => part.textContent).join(" "));
-        section.metrics.push({ id: next.id, parts: parts, text: text.toLowerCase() });
+        const mark = parts.map((part) => part.querySelector(".catalogue-status")).find(Boolean);
+        section.metrics.push({ id: next.id, parts: parts, text: text.toLowerCase(), status: mark ? mark.textContent : "" });
       } else if (section.metrics.length === 0) {
         section.parts.push(next);
       }
     }
     for (const section of sections) chosen.add(new Option(section.name, section.name));
+    const all = sections.flatMap((section) => section.metrics.map((metric) => metric.status));
+    for (const each of [...new Set(all)].filter(Boolean).sort()) status.add(new Option(each, each));
 
     function search() {
       const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -55,7 +59,8 @@
         const open = chosen.value === "" || chosen.value === section.name;
         let some = false;
         for (const metric of section.metrics) {
-          const shown = open && wanted.every((word) => metric.text.includes(word));
+          const fits = status.value === "" || status.value === metric.status;
+          const shown = open && fits && wanted.every((word) => metric.text.includes(word));
           show(metric.parts, shown);
           some = some || shown;
           found += shown ? 1 : 0;
@@ -84,6 +89,7 @@
       search();
     });
     chosen.addEventListener("change", search);
+    status.addEventListener("change", search);
     addEventListener("hashchange", follow);
     form.hidden = false;
     search();

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cmhs_metrics import TeamType, audit
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION
-from cmhs_metrics.synonyms import METRIC_WORDS
+from cmhs_metrics.synonyms import METRIC_WORDS, NO_LONGER_COLLECTED
 from cmhs_metrics.units import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ FORM = """
 <input id="catalogue-words" type="search" autocomplete="off" placeholder="cost contact">
 <label for="catalogue-section">Section</label>
 <select id="catalogue-section"><option value="">Every section</option></select>
-<output for="catalogue-words catalogue-section" aria-live="polite"></output>
+<label for="catalogue-status">Status</label>
+<select id="catalogue-status"><option value="">Every status</option></select>
+<output for="catalogue-words catalogue-section catalogue-status" aria-live="polite"></output>
 </form>
 """.strip()
 """What docs/assets/catalogue.js brings to life; without scripts it stays hidden, and every metric is shown."""
@@ -78,11 +80,19 @@ def entry(metric: Metric) -> str:
         parts.append("**Period:** the flow must cover a year; tables of months leave it out.")
     if metric.caveats:
         parts.append("**Read it with care:**\n\n" + "\n".join(f"- {caveat}" for caveat in metric.caveats))
+    parts.append(f'**Status:** <span class="catalogue-status">{metric.status}</span>{_why(metric)}')
+    if metric.published_as:
+        parts.append(f"**Published as:** {', '.join(_code(each) for each in metric.published_as)}")
     if metric.name in METRIC_WORDS:
         # The search of the site finds the words that people use.
         parts.append(f"**Also called:** {', '.join(METRIC_WORDS[metric.name])}.")
     parts += [f"**Source:** {metric.source}.", f"**Example** ({metric.example.where}):", f"```pycon\n{call}\n```"]
     return "\n\n".join(parts)
+
+
+def _why(metric: Metric) -> str:
+    reason = NO_LONGER_COLLECTED.get(metric.name)
+    return f": {reason}." if reason else ""
 
 
 def declaration() -> str:

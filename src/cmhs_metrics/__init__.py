@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics import metrics, units
 from cmhs_metrics.ages import AgeBand
-from cmhs_metrics.ambitions import AMBITIONS, Ambition, progress, required_growth, shortfall
+from cmhs_metrics.ambitions import AMBITIONS, Ambition, AmbitionEnded, progress, required_growth, shortfall
 from cmhs_metrics.catalogue import describe, list_metrics
 from cmhs_metrics.clusters import CareCluster, SuperClass
+from cmhs_metrics.currencies import CareSetting, Currency, CurrencyGroup
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.extrapolation import extrapolate_rate, extrapolate_response, implied_population
 from cmhs_metrics.metrics.caseload import *
@@ -29,7 +30,16 @@ from cmhs_metrics.metrics.voluntary_sector import *
 from cmhs_metrics.metrics.waits import *
 from cmhs_metrics.metrics.workforce import *
 from cmhs_metrics.numeric.containers import DimensionalityError
-from cmhs_metrics.outcomes import avoided_activity, reliable_change, share_improved
+from cmhs_metrics.outcomes import (
+    OUTCOME_TOOLS,
+    OutcomeTool,
+    ReliableOutcomes,
+    avoided_activity,
+    first_and_latest_scores,
+    reliable_change,
+    reliable_outcomes,
+    share_improved,
+)
 from cmhs_metrics.periods import parse_periods
 from cmhs_metrics.populations import Population
 from cmhs_metrics.sizing import community_plan
@@ -44,6 +54,8 @@ if TYPE_CHECKING:
         catchments,
         decomposition,
         disclosure,
+        exchange,
+        inequality,
         intervals,
         mhsds,
         need,
@@ -60,6 +72,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.benchmarking import benchmark
     from cmhs_metrics.decomposition import what_drove
     from cmhs_metrics.packs import pack
+    from cmhs_metrics.policies import policy
     from cmhs_metrics.returns import read_return
     from cmhs_metrics.searching import search
     from cmhs_metrics.synthetic import synthetic_providers
@@ -69,8 +82,12 @@ __all__ = [
     "AMBITIONS",
     "AgeBand",
     "Ambition",
+    "AmbitionEnded",
     "BadInput",
     "CareCluster",
+    "CareSetting",
+    "Currency",
+    "CurrencyGroup",
     "DimensionalityError",
     "Population",
     "Problem",
@@ -88,10 +105,12 @@ __all__ = [
     "decomposition",
     "describe",
     "disclosure",
+    "exchange",
     "extrapolate_rate",
     "extrapolate_response",
     "implied_population",
     "index_to_base",
+    "inequality",
     "intervals",
     "list_metrics",
     "mhsds",
@@ -103,6 +122,7 @@ __all__ = [
     "percentage_point_change",
     "places",
     "plots",
+    "policy",
     "progress",
     "published",
     "read_return",
@@ -122,6 +142,11 @@ __all__ = [
     "what_drove",
     "with_metrics",
     "workbooks",
+    "OUTCOME_TOOLS",
+    "OutcomeTool",
+    "ReliableOutcomes",
+    "first_and_latest_scores",
+    "reliable_outcomes",
 ]
 __all__ += metrics.__all__
 
@@ -132,6 +157,7 @@ _ON_FIRST_USE = {
     "aggregate": "cmhs_metrics.tables",
     "benchmark": "cmhs_metrics.benchmarking",
     "pack": "cmhs_metrics.packs",
+    "policy": "cmhs_metrics.policies",
     "read_return": "cmhs_metrics.returns",
     "search": "cmhs_metrics.searching",
     "synthetic_providers": "cmhs_metrics.synthetic",

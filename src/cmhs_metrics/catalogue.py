@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import inspect
+import json
 import math
 import re
 import sys
@@ -22,7 +23,8 @@ from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION,
 from cmhs_metrics.numeric.containers import Contract, evaluate, trace
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import PLAIN
-from cmhs_metrics.synonyms import METRIC_WORDS, words_of
+from cmhs_metrics.signatures import checked
+from cmhs_metrics.synonyms import METRIC_WORDS, NO_LONGER_COLLECTED, PUBLISHED_AS, words_of
 from cmhs_metrics.units import plural
 
 if TYPE_CHECKING:
@@ -182,6 +184,20 @@ class Metric:
         return None
 
     @property
+    def published_as(self) -> tuple[str, ...]:
+        """The ids of national measures that are the same thing; a percentage there is a share here."""
+        return PUBLISHED_AS.get(self.name, ())
+
+    @property
+    def status(self) -> str:
+        """Where it stands: no longer collected, partly unverified, published nationally, or defined here."""
+        if self.name in NO_LONGER_COLLECTED:
+            return "no longer collected"
+        if any("[unverified]" in text for text in (*self.published_as, *self.caveats)):
+            return "partly unverified"
+        return "published nationally" if self.published_as else "defined here"
+
+    @property
     def printed_unit(self) -> str:
         """The unit in words, for labels and tables."""
         if self.proportion:
@@ -190,6 +206,47 @@ class Metric:
             return "index" if self.index else "ratio"
         counted, *others = self.unit.replace("person_100k", "100,000 people").split(" / ")
         return " per ".join([plural(counted.split(" * ")[0]), *others])
+
+    def to_dict(self) -> dict[str, Any]:
+        """All that `describe` says, in the types of JSON.
+
+        Returns
+        -------
+        dict
+            With the keys that the schema of the catalogue lists; see `cm.exchange.catalogue_schema`.
+        """
+        return {
+            "name": self.name,
+            "label": self.label,
+            "section": self.section,
+            "definition": self.definition,
+            "formula": self.formula,
+            "numerator": dict(self.numerator),
+            "denominator": dict(self.denominator),
+            "unit": self.unit,
+            "printed_unit": self.printed_unit,
+            "inputs": [{"name": name, "unit": unit} for name, unit in self.contract.inputs.items()],
+            "proportion": self.proportion,
+            "annual": self.annual,
+            "of_many_values": self.contract.many,
+            "caveats": list(self.caveats),
+            "synonyms": list(METRIC_WORDS.get(self.name, ())),
+            "published_as": list(self.published_as),
+            "status": self.status,
+            "source": str(self.source),
+            "example": {
+                "inputs": {
+                    key: list(value) if isinstance(value, (list, tuple)) else value
+                    for key, value in self.example.inputs.items()
+                },
+                "gives": self.example.gives,
+                "where": self.example.where,
+            },
+        }
+
+    def to_json(self) -> str:
+        """All that `describe` says, as JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return describe, (self.name,)
@@ -200,6 +257,8 @@ class Metric:
         lines += [f"  {name}: {_describe_input(name)} [{unit}]" for name, unit in self.contract.inputs.items()]
         if self.caveats:
             lines += ["Caveats:", *(line for caveat in self.caveats for line in _bullet(caveat))]
+        if self.published_as:
+            lines.append(f"Published as: {', '.join(self.published_as)}")
         lines += [f"Source: {self.source}", "Example:", f"  {self.example.call(self.name)} = {self.example.gives}"]
         return "\n".join([*lines, f"  ({self.example.where})"])
 
@@ -210,6 +269,7 @@ class Metric:
             "Unit": self.printed_unit,
             "Inputs": "; ".join(f"{name} [{unit}]" for name, unit in self.contract.inputs.items()),
             "Caveats": " ".join(self.caveats),
+            "Published as": ", ".join(self.published_as),
             "Source": str(self.source),
             "Example": f"{self.example.call(self.name)} = {self.example.gives} ({self.example.where})",
         }
@@ -396,13 +456,14 @@ def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
     return made
 
 
+@checked
 def describe(name: str | Callable[..., Any]) -> Metric:
     """Say what a metric is: definition, unit, inputs, source, caveats and a worked example.
 
     Parameters
     ----------
     name : str or callable
-        The metric's name, or the function itself.
+        The metric's name, the function itself, or the id of a national measure that is the same thing.
 
     Returns
     -------
@@ -418,16 +479,46 @@ def describe(name: str | Callable[..., Any]) -> Metric:
     --------
     >>> describe("cost_per_contact").unit
     'GBP / contact'
+    >>> describe("MRS01b").name, describe("full_clock_stop_four_week_rate").published_as
+    ('full_clock_stop_four_week_rate', ('MRS01b',))
     """
     key: Any = getattr(name, "__name__", name)
     expect("describe", "name", key, str, "the name of a metric, or its function")
     try:
         return _catalogue[key]
     except KeyError:
-        hint = _offer(key)
+        named = published_under(key)
+        if named in _catalogue:
+            return _catalogue[named]
+        hint = f"{key} is what is here the measure {named!r}" if named else _offer(key)
         if callable(name):
             hint = f"it is a function of many uses: see help({key})"
         raise KeyError(f"there is no metric {key!r}; {hint}") from None
+
+
+def published_under(id: str) -> str:
+    """The metric or measure that is published under a national id; empty where none is.
+
+    Parameters
+    ----------
+    id : str
+        The id, in either case, for example "MRS01b".
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Examples
+    --------
+    >>> published_under("mhs108"), published_under("OF0086"), published_under("XYZ1")
+    ('people_accessing', 'relative_cost', '')
+    """
+    asked = id.strip().casefold()
+    for name, ids in PUBLISHED_AS.items():
+        if any(each.removesuffix(" [unverified]").casefold() == asked for each in ids):
+            return name
+    return ""
 
 
 def _offer(word: str) -> str:
@@ -439,6 +530,7 @@ def _offer(word: str) -> str:
     return nearest(word, _catalogue) or f"cm.search({word!r}) looks for the word, and list_metrics() has them all"
 
 
+@checked
 def list_metrics(words: str | None = None) -> pd.DataFrame:
     """List every metric, or those of a section or with a word.
 
@@ -450,7 +542,8 @@ def list_metrics(words: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each metric, by name: section, label, unit, formula and source; no row where nothing has the words.
+        A row for each metric, by name: section, label, unit, formula, source, national ids (`published_as`) and
+        `status`; no row where nothing has the words.
 
     Examples
     --------
@@ -472,6 +565,8 @@ def list_metrics(words: str | None = None) -> pd.DataFrame:
             "unit": [each.printed_unit for each in chosen],
             "formula": [each.formula for each in chosen],
             "source": [str(each.source) for each in chosen],
+            "published_as": [", ".join(each.published_as) for each in chosen],
+            "status": [each.status for each in chosen],
         }
     ).set_index("metric")
 
@@ -479,7 +574,7 @@ def list_metrics(words: str | None = None) -> pd.DataFrame:
 def _has_words(entry: Metric, asked: str) -> bool:
     if asked in {each.section.replace("_", " ") for each in _catalogue.values()}:
         return entry.section.replace("_", " ") == asked
-    synonyms = " ".join(METRIC_WORDS.get(entry.name, ()))
+    synonyms = " ".join((*METRIC_WORDS.get(entry.name, ()), *entry.published_as))
     text = words_of(f"{entry.name.replace('_', ' ')} {entry.label} {entry.definition} {synonyms}")
     return bool(asked) and all(re.search(rf"\b{re.escape(word)}", text) for word in asked.split())
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 SHOWN_IN_MESSAGE = 20
 LONGEST = 500
@@ -23,7 +23,8 @@ class Problem:
     column : str or None
         The measure, key or argument at fault; None when the whole table is.
     row : str or None
-        The row by its keys, for example "organisation=RT1, period=2016/17"; None when every row is.
+        The row by its keys, "organisation=RT1, period=2016/17", or where it has none by its place, the first being the
+        "1st row"; None when every row is.
     value : object
         What was found.
     expected : str
@@ -94,6 +95,58 @@ BadInput.__module__ = "cmhs_metrics"
 
 def _rebuild(kind: type[BadInput], subject: str, problems: tuple[Problem, ...], total: int) -> BadInput:
     return kind(subject, problems, total=total)
+
+
+def refuse(subject: str, problems: Iterable[Problem], *, total: int | None = None) -> None:
+    """Raise all problems together; nothing where there are none."""
+    if found := tuple(problems):
+        raise BadInput(subject, found, total=total)
+
+
+def row_name(row: Mapping[Any, Any], keys: Iterable[Any] | None = None, at: SupportsIndex | None = None) -> str:
+    """Name a row by its keys; by its place in the table, from 0, where it has none.
+
+    Examples
+    --------
+    >>> row_name({"icb": "QUE", "period": "2016/17"}), row_name({}, at=2)
+    ('icb=QUE, period=2016/17', '3rd row')
+    """
+    named = ", ".join(f"{key}={row[key]}" for key in (row if keys is None else keys))
+    return named or ("a row" if at is None else nth(at, "row"))
+
+
+def nth(at: SupportsIndex, what: str) -> str:
+    """What stands in a place, counted from 0, as people count: of 0 the "1st row"."""
+    return f"{ordinal(int(at) + 1)} {what}"
+
+
+def ordinal(number: int) -> str:
+    """A rank in words: 1st, 2nd, 3rd, 11th."""
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def unknown(argument: str, asked: Iterable[Any], known: Iterable[Any], expected: str, has: str = "") -> list[Problem]:
+    """A problem for each name that is not known, with the nearest that are, or else what there is.
+
+    Examples
+    --------
+    >>> print(*unknown("focus", ["QUA", "QUE"], ["QUE"], "a place of the table"))
+    focus: got 'QUA', expected a place of the table; did you mean 'QUE'?
+    """
+    there = list(known)
+    texts = list(map(str, there))
+    return [
+        Problem(argument, None, each, "; ".join(part for part in (expected, nearest(str(each), texts) or has) if part))
+        for each in asked
+        if each not in there
+    ]
+
+
+def no_columns(argument: str, asked: Iterable[Any], columns: Iterable[Any]) -> list[Problem]:
+    """A problem for each name of a column that a table does not have."""
+    there = list(columns)
+    return unknown(argument, asked, there, "a column of the table", f"it has {', '.join(map(str, there))}")
 
 
 def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:

@@ -69,26 +69,39 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("waits_completed", "referral", FLOW, "waits that ended in the period with the care waited for"),
     Measure("waits_within_four_weeks", "referral", FLOW, "those of at most four weeks", part_of="waits_completed"),
     Measure("waiting", "referral", STOCK, "referrals still waiting at the end of the period"),
+    Measure("waiting_over_18_weeks", "referral", STOCK, "those waiting for more than 18 weeks", part_of="waiting"),
     Measure("waiting_over_52_weeks", "referral", STOCK, "those waiting for more than 52 weeks", part_of="waiting"),
     Measure("waiting_over_78_weeks", "referral", STOCK, "those waiting for more than 78 weeks", part_of="waiting"),
     Measure("waiting_over_104_weeks", "referral", STOCK, "those waiting for more than 104 weeks", part_of="waiting"),
     Measure("eip_starts", "referral", FLOW, "first episodes of psychosis of which treatment began"),
     Measure("eip_starts_within_two_weeks", "referral", FLOW, "those within two weeks of referral", "eip_starts"),
+    Measure("full_clock_stops", "referral", FLOW, "referral-spells that had their full clock stop in the period"),
+    Measure("full_clock_stops_within_four_weeks", "referral", FLOW, "those within four weeks", "full_clock_stops"),
+    Measure("crisis_referrals", "referral", FLOW, "urgent referrals to crisis teams in the period"),
+    Measure(
+        "crisis_referrals_seen_in_24_hours", "referral", FLOW, "those seen face to face in 24 hours", "crisis_referrals"
+    ),
     # Caseload
     Measure("caseload", "patient", STOCK, "people on the caseload at the end of the period"),
     Measure("average_caseload", "patient", STOCK, "mean number of people on the caseload over the period"),
+    Measure("patients_with_care_plan", "patient", STOCK, "those who have a care plan", part_of="caseload"),
+    Measure("patients_with_key_worker", "patient", STOCK, "those who have a key worker", part_of="caseload"),
+    Measure("people_in_contact", "patient", STOCK, "people with an open referral, seen or not"),
     Measure("discharges", "discharge", FLOW, "discharges in the period"),
+    Measure("discharges_after_dna", "discharge", FLOW, "those for not attending", part_of="discharges"),
     Measure("service_users", "patient", STOCK, "people in specialist mental health care, in hospital and out of it"),
     Measure("community_patients", "patient", STOCK, "those supported in the community", part_of="service_users"),
     Measure("patients_offered_therapy", "patient", STOCK, "those offered more than medicines in a year", "caseload"),
     Measure("iapt_entrants", "patient", FLOW, "people entering IAPT (now NHS Talking Therapies) in the period"),
     Measure("people_accessing", "patient", STOCK, "people with two or more contacts in the twelve months to then"),
+    Measure("people_accessing_a_year_before", "patient", STOCK, "those who had them in the year before"),
     # Contacts
     Measure("contacts", "contact", FLOW, "contacts that took place in the period, face to face and not"),
     Measure("face_to_face_contacts", "contact", FLOW, "contacts that took place face to face", part_of="contacts"),
     Measure("did_not_attends", "contact", FLOW, "appointments that the patient missed without warning (DNA)"),
     # Finance
     Measure("total_cost", "GBP", FLOW, "cost in the period, with overheads and corporate costs"),
+    Measure("expected_cost", "GBP", FLOW, "what the same activity costs at national prices, in the place's market"),
     Measure("organisations", "organisation", DISTINCT, "organisations that the other measures cover"),
     Measure(
         "organisations_providing", "organisation", DISTINCT, "those that provide the service", part_of="organisations"
@@ -100,6 +113,14 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("white_british_wte", "WTE", STOCK, "White British staff in post, whole-time equivalent", part_of="wte"),
     Measure("under_50_wte", "WTE", STOCK, "staff in post under 50, whole-time equivalent", part_of="wte"),
     Measure("over_four_days_wte", "WTE", STOCK, "staff working more than four days a week, in WTE", part_of="wte"),
+    Measure("caseload_holding_wte", "WTE", STOCK, "staff who hold a caseload, whole-time equivalent", part_of="wte"),
+    Measure("establishment_wte", "WTE", STOCK, "posts that are funded, whole-time equivalent"),
+    Measure("vacant_wte", "WTE", STOCK, "those without anybody in post", part_of="establishment_wte"),
+    Measure("leavers_wte", "WTE", FLOW, "staff who left in the period, whole-time equivalent"),
+    Measure("staff_days", "day", FLOW, "days that staff could have worked, whole-time equivalent"),
+    Measure("sickness_days", "day", FLOW, "those lost to sickness", part_of="staff_days"),
+    Measure("staff_due_supervision", "professional", STOCK, "staff for whom supervision is due"),
+    Measure("staff_supervised", "professional", STOCK, "those who had it in time", part_of="staff_due_supervision"),
     Measure("teams", "team", STOCK, "teams that answered"),
     Measure("teams_offering", "team", STOCK, "teams that offer an intervention themselves", part_of="teams"),
     # Inpatient care
@@ -116,6 +137,11 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("occupied_bed_days", "bed_day", FLOW, "days on which beds were occupied, added over beds"),
     Measure("available_bed_days", "bed_day", FLOW, "days on which beds were open, added over beds"),
     Measure("delayed_bed_days", "bed_day", FLOW, "occupied bed days of delayed transfers", part_of="occupied_bed_days"),
+    Measure("out_of_area_bed_days", "bed_day", FLOW, "those out of area, inappropriately", "occupied_bed_days"),
+    Measure("acute_discharges", "discharge", FLOW, "discharges from adult acute beds"),
+    Measure("long_stay_discharges", "discharge", FLOW, "those after 60 days or more", part_of="acute_discharges"),
+    Measure("eligible_discharges", "discharge", FLOW, "discharges from adult acute beds that are to be followed up"),
+    Measure("followed_up_discharges", "discharge", FLOW, "those followed up within 72 hours", "eligible_discharges"),
     # Social care
     Measure("social_workers", "WTE", STOCK, "mental-health social workers of the local authority"),
     Measure("amhp_social_workers", "WTE", STOCK, "those who are AMHPs", part_of="social_workers"),
@@ -172,6 +198,9 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure(
         "people_stepped_down", "patient", FLOW, "those who need a more intensive service no longer", "people_referred"
     ),
+    Measure("outcomes_due", "referral", FLOW, "referrals of which a paired outcome is asked for"),
+    Measure("paired_outcomes", "referral", FLOW, "those with a first and a later score", part_of="outcomes_due"),
+    Measure("reliable_improvements", "referral", FLOW, "those that improved by the reliable change", "paired_outcomes"),
     # Populations
     Measure("registered_population", "person", PEOPLE, "people registered with the GPs of the place"),
     Measure("weighted_population", "person", PEOPLE, "registered people, weighted for mental-health need"),
@@ -227,6 +256,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
         "need_index": "need for each registered person, relative to England's",
         "waits": "the wait of each person",
+        "days_waiting": "how long each person who still waits has waited",
         "weeks": "the limit, which itself is within",
         "percent": "the percentage of people whose wait is no longer, from 0 to 100",
         "months": "the time of each person on the caseload",
@@ -236,7 +266,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
 )
 """What the parameters of metrics are that are not measures."""
 
-NOT_COUNTED = frozenset({"GBP", "WTE"})
+NOT_COUNTED = frozenset({"GBP", "WTE", "day"})
 """Units of what is no count of events or people, and so has no chance of its own."""
 
 KEYS: tuple[str, ...] = ("organisation", "team", "team_type", "period")

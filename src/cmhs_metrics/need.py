@@ -12,12 +12,13 @@ import numpy as np
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.measures import KEYS
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.populations import Population
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.casting import as_float
 from cmhs_metrics.tables.checking import refuse_bad_cells
 from cmhs_metrics.tables.reading import read_table
@@ -35,6 +36,7 @@ REGISTERED, WEIGHTED = "registered_population", "weighted_population"
 _TOTAL = "_need_total_"
 
 
+@checked
 def normalise_weights(registered: Many, weighted: Many, *, national: Population | None = None) -> Many:
     """Scale need-weighted populations so that over the nation they add to the registered ones.
 
@@ -83,7 +85,7 @@ def normalise_weights(registered: Many, weighted: Many, *, national: Population 
 
     def body(registered: Any, weighted: Any) -> Any:
         if not all(isinstance(each, np.ndarray) for each in (registered, weighted)):
-            raise TypeError("normalise_weights needs the values of all places, as arrays or columns; see with_need")
+            raise TypeError("normalise_weights needs registered and weighted of all places, as columns; see with_need")
         people, weight = np.sum(registered), np.sum(weighted)
         if national is not None:
             people, weight = np.float64(national.total), np.float64(national.weighted)
@@ -94,6 +96,7 @@ def normalise_weights(registered: Many, weighted: Many, *, national: Population 
     return result
 
 
+@checked
 def with_need(table: Any, national: Population | None = None, *, keys: Sequence[str] | None = None) -> Any:
     """Put the need-weighted populations of a table on the national scale, and add the need index.
 
@@ -147,8 +150,7 @@ def with_need(table: Any, national: Population | None = None, *, keys: Sequence[
         ]
     else:
         _refuse_unweighted(national)
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     if not entered.lazy:
         refuse_bad_cells(entered, keys or [name for name in ("place", *KEYS) if name in entered.schema])
     frame, people, weight = _totals(entered, national)
@@ -230,6 +232,7 @@ def convert_rate(rate: Value | Number, from_population: Value | Number, to_popul
     return ratio(rate * from_population, to_population)  # type: ignore[operator, no-any-return]
 
 
+@checked
 def split_need(
     weighted_by_age: Mapping[str, float] | Mapping[AgeBand, float] | Mapping[AgeBand | str, float],
     bands: Iterable[AgeBand | str],
@@ -281,11 +284,11 @@ def split_need(
                 Problem("weighted_by_age", f"{each.row}, for {band}", each.value, each.expected)
                 for each in error.problems
             ]
-    if problems:
-        raise BadInput("the need by age", problems)
+    refuse("the need by age", problems)
     return split
 
 
+@checked
 def people_column(band: AgeBand | str) -> str:
     """Name the column that holds the people of an age band.
 
@@ -300,6 +303,7 @@ def people_column(band: AgeBand | str) -> str:
     return f"people_aged_{ages.lower}" + (f"_{ages.upper}" if ages.upper > ages.lower else "")
 
 
+@checked
 def populations_table(populations: Iterable[Population], bands: Iterable[AgeBand | str] = ()) -> pd.DataFrame:
     """Put the populations of many places into a table, ready for ``aggregate(..., populations=)``.
 
@@ -359,6 +363,5 @@ def populations_table(populations: Iterable[Population], bands: Iterable[AgeBand
                     Problem(people_column(band), f"place={each.place}, {found.row}", found.value, found.expected)
                     for found in error.problems
                 ]
-    if problems:
-        raise BadInput("the populations", problems)
+    refuse("the populations", problems)
     return pd.DataFrame(columns)

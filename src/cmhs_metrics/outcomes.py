@@ -3,18 +3,74 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from cmhs_metrics.numeric.kinds import Number, Value
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeTool:
+    """A tool whose scores are paired, of which more is better.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    concepts : tuple of str
+        The concepts of SNOMED CT of its items, in their order.
+    lowest, highest : float
+        The range of a valid score [points].
+    reliable : float
+        The least reliable change [points].
+    cut_off : float, optional
+        The clinical cut-off, at or above which a person has recovered [points].
+    """
+
+    name: str
+    concepts: tuple[str, ...]
+    lowest: float
+    highest: float
+    reliable: float
+    cut_off: float | None = None
+
+
+OUTCOME_TOOLS: Mapping[str, OutcomeTool] = MappingProxyType(
+    {
+        tool.name: tool
+        for tool in (
+            OutcomeTool(
+                "DIALOG",
+                (
+                    "1037651000000100", "1037661000000102", "1037671000000109", "1037681000000106", "1037691000000108",
+                    "1037701000000108", "1037711000000105", "1037721000000104", "1037731000000102", "1037741000000106",
+                    "1037751000000109",
+                ),
+                1, 7, 1,
+            ),
+            OutcomeTool("ReQoL-10", ("1091071000000100",), 0, 40, 5, 25),
+            OutcomeTool("GBO", ("1638531000000102", "1638541000000106", "1638551000000109"), 0, 10, 3),
+        )
+    }
+)  # fmt: skip
+"""The tools of community services by name, an item of DIALOG and a goal of GBO each, with the national thresholds.
+
+NHS England, Mental Health Services Monthly Statistics, published analytical code (state of September 2025).
+"""
 
 
 @function(inputs={"before": OWN, "after": SAME}, unit=OWN, signed=True)
@@ -60,6 +116,7 @@ def _change_in_errors(
     return ratio(after - before, standard_deviation * (reliability * -2 + 2) ** 0.5)
 
 
+@checked
 def reliable_change(
     before: Value | Number, after: Value | Number, standard_deviation: Any, reliability: float
 ) -> Value:
@@ -100,8 +157,7 @@ def reliable_change(
     >>> round(cm.reliable_change(47.5, 32.5, standard_deviation=10, reliability=0.80), 2)
     -2.37
     """
-    if problems := _of_the_scale(getattr(standard_deviation, "magnitude", standard_deviation), reliability):
-        raise BadInput("reliable_change", problems)
+    refuse("reliable_change", _of_the_scale(getattr(standard_deviation, "magnitude", standard_deviation), reliability))
     return _change_in_errors(before, after, standard_deviation, reliability)
 
 
@@ -114,6 +170,7 @@ def _of_the_scale(standard_deviation: float | None, reliability: float | None) -
     return problems
 
 
+@checked
 def share_improved(
     before: Any,
     after: Any,
@@ -168,11 +225,187 @@ def share_improved(
         missing = "reliability" if reliability is None else "standard_deviation"
         problems.append(Problem(missing, None, None, "both standard_deviation and reliability, or neither"))
     problems += _of_the_scale(standard_deviation, reliability)
-    if problems:
-        raise BadInput("share_improved", problems)
+    refuse("share_improved", problems)
     change = second - first if higher_is_better else first - second
     threshold = 0.0
     if standard_deviation is not None and reliability is not None:
         threshold = 1.96 * standard_deviation * math.sqrt(2 * (1 - reliability))
     paired = change[~np.isnan(change)]
     return float((paired > threshold).mean()) if paired.size else math.nan
+
+
+def first_and_latest_scores(
+    scores: Any, by: str | Sequence[str], *, day: str = "day", score: str = "score", tool: OutcomeTool | None = None
+) -> Any:
+    """The first and the latest valid score of each series of scores.
+
+    Parameters
+    ----------
+    scores : frame
+        A row a score, of any engine.
+    by : str or sequence of str
+        The columns that name a series: the person, or the person, referral and item.
+    day, score : str
+        The columns of the day on which it was taken, of a type that has an order, and of the score [points].
+    tool : OutcomeTool, optional
+        Scores out of its range, as 8 of DIALOG, are no valid ones; without it every number is one.
+
+    Returns
+    -------
+    frame
+        Of the same engine, a row for each series that has a valid score, in no set order: the columns of `by`,
+        `first` and `latest` [points], null where there is no second score. Of several scores of one day the lowest
+        stands first, as nationally, and the same score twice on one day is one.
+
+    Raises
+    ------
+    BadInput
+        When a column is not there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = ["2024-01-05", "2024-03-01", "2024-06-30", "2024-02-02"]
+    >>> scores = pd.DataFrame({"person": ["P1", "P1", "P1", "P2"], "day": days, "score": [14, 99, 27, 31]})
+    >>> first_and_latest_scores(scores, "person", tool=OUTCOME_TOOLS["ReQoL-10"]).sort_values("person")
+      person  first  latest
+    0     P1   14.0    27.0
+    1     P2   31.0     NaN
+    """
+    frame = nw.from_native(scores)
+    keys = [by] if isinstance(by, str) else list(by)
+    names = frame.collect_schema().names()
+    if missing := [name for name in (*keys, day, score) if name not in names]:
+        raise BadInput("first_and_latest_scores", [Problem(name, None, None, "a column of scores") for name in missing])
+    value = nw.col(score).cast(nw.Float64)
+    valid = [~nw.col(name).is_null() for name in (*keys, day, score)]
+    if tool is not None:
+        valid += [value >= tool.lowest, value <= tool.highest]
+    rows = frame.filter(*valid).select(*keys, nw.col(day).alias("_day"), value.alias("_score"))
+    ends = rows.group_by(*keys).agg(nw.col("_day").min().alias("_from"), nw.col("_day").max().alias("_to"))
+    rows = rows.join(ends, on=keys, how="inner").with_columns(
+        nw.when(nw.col("_day") == nw.col("_from")).then(nw.col("_score")).alias("first"),
+        nw.when(nw.col("_day") == nw.col("_to")).then(nw.col("_score")).alias("latest"),
+        nw.when(nw.col("_from") == nw.col("_to")).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_one"),
+    )
+    found = rows.group_by(*keys).agg(nw.col("first").min(), nw.col("latest").max(), nw.col("_one").max())
+    is_second = (nw.col("_one") == 0) | (nw.col("latest") > nw.col("first"))
+    return found.select(*keys, "first", nw.when(is_second).then(nw.col("latest")).alias("latest")).to_native()
+
+
+@dataclass(frozen=True)
+class ReliableOutcomes:
+    """How many people changed reliably between a first and a latest score.
+
+    Parameters
+    ----------
+    scored, paired : int
+        Who has a first score; who has both.
+    improved, deteriorated, unchanged : int
+        Of those with both: changed by the reliable change or more, for better or worse; the rest.
+    below_cut_off, recovered : int or None
+        Of those with both: below the clinical cut-off at first; and of these, who improved reliably and are at or
+        beyond it at last. None where there is no cut-off.
+    """
+
+    scored: int
+    paired: int
+    improved: int
+    deteriorated: int
+    unchanged: int
+    below_cut_off: int | None = None
+    recovered: int | None = None
+
+    @property
+    def improvement_rate(self) -> float:
+        """Of those with both scores, who improved reliably [proportion]; NaN of nobody."""
+        return ratio(float(self.improved), float(self.paired))
+
+    @property
+    def deterioration_rate(self) -> float:
+        """Of those with both scores, who deteriorated reliably [proportion]; NaN of nobody."""
+        return ratio(float(self.deteriorated), float(self.paired))
+
+    @property
+    def recovery_rate(self) -> float:
+        """Of those below the cut-off at first, who recovered [proportion]; NaN of nobody, and without a cut-off."""
+        return ratio(float(self.recovered or 0), float(self.below_cut_off or 0))
+
+
+def reliable_outcomes(
+    first: Any,
+    latest: Any,
+    tool: OutcomeTool | str | None = None,
+    *,
+    reliable: float | None = None,
+    cut_off: float | None = None,
+    higher_is_better: bool = True,
+) -> ReliableOutcomes:
+    """Count who improved, deteriorated and recovered reliably between a first and a latest score.
+
+    Parameters
+    ----------
+    first, latest : array of float
+        The scores, a person each, in the same order [points]; missing where there is none.
+    tool : OutcomeTool or str, optional
+        The tool, or its name in `OUTCOME_TOOLS`, which gives the reliable change and the cut-off.
+    reliable, cut_off : float, optional
+        The least reliable change and the clinical cut-off of another tool, or in place of the tool's [points].
+    higher_is_better : bool, default True
+        Whether a higher score is a better one; if not, a person recovers at or below the cut-off.
+
+    Returns
+    -------
+    ReliableOutcomes
+        The counts, and the rates of reliable improvement, deterioration and recovery.
+
+    Raises
+    ------
+    BadInput
+        When the two are of different lengths, the tool is not known, or there is no reliable change above zero.
+
+    References
+    ----------
+    NHS England, Mental Health Services Monthly Statistics: outcomes in community mental health services. A change of 1
+    point of a DIALOG item, of 5 of ReQoL-10 and of 3 of a goal is reliable; the cut-off of ReQoL-10 is 25.
+
+    Examples
+    --------
+    >>> found = reliable_outcomes([14, 20, 30, 22], [27, 24, 25, None], "ReQoL-10")
+    >>> found.paired, found.improved, found.deteriorated, found.below_cut_off, found.recovered
+    (3, 1, 1, 2, 1)
+    >>> found.recovery_rate
+    0.5
+    """
+    one, other = (floats("reliable_outcomes", *given) for given in (("first", first), ("latest", latest)))
+    problems = []
+    if one.shape != other.shape or one.ndim != 1:
+        problems.append(Problem("latest", None, other.shape, f"a score for each of the {one.shape} at first"))
+    if isinstance(tool, str):
+        if tool not in OUTCOME_TOOLS:
+            problems.append(Problem("tool", None, tool, f"one of {', '.join(OUTCOME_TOOLS)}, or `reliable`"))
+        tool = OUTCOME_TOOLS.get(tool)
+    if tool is not None:
+        reliable, cut_off = reliable or tool.reliable, tool.cut_off if cut_off is None else cut_off
+    if reliable is None or not 0 < real(reliable) < math.inf:
+        problems.append(Problem("reliable", None, reliable, "a number of points above zero, or a tool"))
+    if cut_off is not None and not math.isfinite(real(cut_off)):
+        problems.append(Problem("cut_off", None, cut_off, "a number of points"))
+    if problems or reliable is None:
+        raise BadInput("reliable_outcomes", problems)
+    better = 1 if higher_is_better else -1
+    paired = ~np.isnan(one) & ~np.isnan(other)
+    change = better * (other - one)[paired]
+    below = paired & (better * one < better * cut_off) if cut_off is not None else None
+    improved, deteriorated = int((change >= reliable).sum()), int((change <= -reliable).sum())
+    return ReliableOutcomes(
+        scored=int((~np.isnan(one)).sum()),
+        paired=int(paired.sum()),
+        improved=improved,
+        deteriorated=deteriorated,
+        unchanged=int(paired.sum()) - improved - deteriorated,
+        below_cut_off=None if below is None else int(below.sum()),
+        recovered=None
+        if below is None or cut_off is None
+        else int((below & (better * (other - one) >= reliable) & (better * other >= better * cut_off)).sum()),
+    )

@@ -9,7 +9,8 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nth
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -90,6 +91,7 @@ class Reading(NamedTuple):
         return year if self.form == "financial year" else f"{year} Q{(self.first.month - 4) % 12 // 3 + 1}"
 
 
+@checked
 def parse_periods(values: Any, form: Form | None = None) -> Any:
     """Bring periods, however they are written, into the one spelling that tables are joined and grouped by.
 
@@ -196,7 +198,7 @@ def read_periods(
     rows: dict[Any, int] = {}
     for row, value in enumerate(values):
         if getattr(value, "__hash__", None) is None:
-            problems.append(Problem(name, f"row {row}", value, WRITTEN))
+            problems.append(Problem(name, nth(row, "row"), value, WRITTEN))
         elif not is_missing(value):
             rows.setdefault(value, row)
     found = {value: _readings(value, form) for value in rows}
@@ -213,7 +215,7 @@ def read_periods(
         if len(kept) == 1:
             read[value] = kept[0]
         else:
-            problems.append(Problem(name, f"row {rows[value]}", value, _expected(value, readings, form)))
+            problems.append(Problem(name, nth(rows[value], "row"), value, _expected(value, readings, form)))
     return _months_of_dates(read)
 
 

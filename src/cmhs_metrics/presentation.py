@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
+from cmhs_metrics.errors import ordinal as ordinal
+from cmhs_metrics.numeric.expected import FINITE
+from cmhs_metrics.numeric.requirements import cell_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,6 +31,7 @@ KNOWN, SUPPRESSED, NOT_KNOWN = "known", "suppressed", "not known"
 
 _STATUS_COLUMNS = ("status", "kind")
 _HIDDEN_WORDS = ("suppressed", "redacted")
+_FINITE = f"{FINITE}; what is suppressed is missing and marked so"
 _BOUNDS = ("lower", "upper", "_lower", "_upper", "lower_bound", "upper_bound", "least", "most")
 
 BASES_IN_WORDS = {
@@ -99,8 +103,7 @@ def statuses(
             for each in asked
             if each not in set(keys)
         ]
-        if problems:
-            raise BadInput("the picture", problems)
+        refuse("the picture", problems)
         hidden |= keys.isin(asked).to_numpy(dtype=bool)
     said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
     return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")
@@ -160,11 +163,15 @@ def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:
     floats = pd.Series(pd.to_numeric(plain, errors="coerce"), index=table.index).astype("float64")
     wrong = (floats.isna() & column.notna()) | np.isinf(floats)
     problems = [
-        Problem(value, f"row {row}", column[row], "a finite number; what is suppressed is missing and marked so")
-        for row in table.index[wrong.to_numpy(dtype=bool)]
+        Problem(
+            value,
+            cell_name([at], table.index),
+            column.iloc[at],
+            f"{FINITE}; what is suppressed is missing and marked so",
+        )
+        for at in np.flatnonzero(wrong)
     ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return floats
 
 
@@ -267,12 +274,6 @@ def period_in_words(period: object, *, short: bool = False) -> str:
         return f"{int(day)} {name} {year}" if day else f"{name} {year}"
 
     return re.sub(r"(?<![\d/-])(\d{4})-(\d\d)(?:-(\d\d))?(?![\d/-])", written, str(period))
-
-
-def ordinal(number: int) -> str:
-    """A rank in words: 1st, 2nd, 3rd, 11th."""
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"
 
 
 def listed(names: Sequence[str], *, most: int = 20) -> str:

@@ -14,6 +14,7 @@ from cmhs_metrics import sources
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.synonyms import FUNCTION_WORDS, KEY_WORDS, MEASURE_WORDS, METRIC_WORDS, words_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class _Entry(NamedTuple):
     text: str
 
 
+@checked
 def search(words: str, *, kind: str | None = None) -> pd.DataFrame:
     """Find what a word means here: by name, label, synonym and definition.
 

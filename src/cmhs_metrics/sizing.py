@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, real
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,7 @@ WIDER_COMMUNITY = Community("wider community", 150_000, 200_000)
 """Specialist multidisciplinary teams, for more complex needs."""
 
 
+@checked
 def community_plan(population: float, wte_per_100k: float | None = None) -> pd.DataFrame:
     """Lay out the communities that a population makes, and the staff of each.
 

@@ -73,4 +73,21 @@ FRAMEWORK = Document(
     "May 2019",
 )
 WEB_PAGE = Document("Community Mental Health Services (web page)", "NHS England", "2019 or 2020")
+ASSERTIVE_OUTREACH = Document(
+    "Guidance to integrated care boards on intensive and assertive community mental health care",
+    "NHS England",
+    "26 July 2024",
+)
+CURRENCIES = Document(
+    "Mental health and neurodevelopmental resource groups (as described)",
+    "Healthcare Financial Management Association",
+    "12 June 2024",
+)
+PLANNING_2024 = Document("2024/25 priorities and operational planning guidance", "NHS England", "2024")
+PLANNING_2025 = Document("2025/26 priorities and operational planning guidance", "NHS England", "early 2025")
+PLANNING_2026 = Document("Medium Term Planning Framework 2026/27 to 2028/29", "NHS England", "24 October 2025")
+TEN_YEARS = Document("10 Year Health Plan", "Department of Health and Social Care", "July 2025")
+NATIONAL_COSTS = Document("National Cost Collection", "NHS England", "yearly")
+OVERSIGHT = Document("NHS Oversight Framework 2025/26 (as its published file shows it)", "NHS England", "2025")
+WORKFORCE_STATISTICS = Document("NHS workforce, vacancy and sickness absence statistics", "NHS England", "quarterly")
 MONTHLY = Document("Mental Health Services Monthly Statistics", "NHS England", "monthly, since 2016")

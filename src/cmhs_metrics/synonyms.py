@@ -142,10 +142,95 @@ METRIC_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "eip_two_week_rate": ("early intervention", "eip standard", "two week wait"),
         "improved_share": ("outcomes", "recovery", "reliable improvement"),
         "premature_mortality_ratio": ("mortality gap", "premature death"),
+        "access_growth": ("growth in access",),
+        "people_in_contact_per_100k": ("people in contact", "open referrals"),
+        "full_clock_stop_four_week_rate": ("full clock stop", "meaningful help", "four week wait", "4ww"),
+        "median_time_waiting": ("still waiting", "waiting list", "incomplete waits"),
+        "time_waiting_percentile": ("still waiting", "90th percentile", "incomplete waits"),
+        "crisis_24_hour_rate": ("urgent response", "crisis response"),
+        "follow_up_72_hour_rate": ("72 hours", "72hfu", "follow-up after discharge"),
+        "long_stay_rate": ("60 days", "long length of stay", "long stays"),
+        "out_of_area_bed_day_share": ("oaps", "oap", "out of area placements"),
+        "relative_cost": ("national cost collection index", "ncci", "reference cost index", "efficiency"),
+        "discharged_after_dna_rate": ("discharged for not attending", "disengagement"),
+        "caseload_per_worker": ("assertive outreach", "caseload per care coordinator", "caseload size"),
+        "care_plan_coverage": ("care plans", "care planning"),
+        "key_worker_coverage": ("care coordinator", "named worker"),
+        "voluntary_sector_spend_share": ("vcse share", "vcse", "third sector"),
+        "vacancy_rate": ("vacancies", "unfilled posts"),
+        "sickness_absence_rate": ("sickness", "absence"),
+        "turnover_rate": ("turnover", "leavers", "retention"),
+        "supervision_rate": ("supervision", "clinical supervision"),
+        "currency_share": ("currency", "resource groups"),
         "amhps_per_100k": ("approved mental health professionals",),
     }
 )
 """Words for metrics, by name."""
+
+PUBLISHED_AS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "admissions_without_prior_contact_rate": ("MHS107b",),
+        "crisis_24_hour_rate": ("OF0016 [unverified]",),
+        "eip_two_week_rate": ("EIP23i",),
+        "follow_up_72_hour_rate": ("MHS80",),
+        "full_clock_stop_four_week_rate": ("MRS01b",),
+        "long_stay_rate": ("MHS100b", "OF0063 [unverified]"),
+        "median_time_waiting": ("MRS03a", "MHS128"),
+        "median_wait": ("MHS125",),
+        "out_of_area_bed_day_share": ("OAP09M", "OAP09Q", "OAP09Y"),
+        "relative_cost": ("OF0086 [unverified]",),
+        "time_waiting_percentile": ("MRS03b", "MHS129"),
+        "wait_percentile": ("MHS126",),
+        "waiting_over_52_weeks_rate": ("MRS02f", "MRS07f"),
+        "waiting_over_78_weeks_rate": ("MRS02d", "MRS07d"),
+        "waiting_over_104_weeks_rate": ("MRS02b", "MRS07b"),
+        # Measures
+        "acute_discharges": ("MHS140",),
+        "admissions_without_prior_contact": ("MHS106b",),
+        "crisis_referrals": ("CCR71",),
+        "crisis_referrals_seen_in_24_hours": ("CCR120",),
+        "eip_starts": ("EIP23a",),
+        "eip_starts_within_two_weeks": ("EIP23b",),
+        "eligible_discharges": ("MHS78",),
+        "followed_up_discharges": ("MHS79",),
+        "full_clock_stops": ("MRS01",),
+        "full_clock_stops_within_four_weeks": ("MRS01a",),
+        "long_stay_discharges": ("MHS100",),
+        "out_of_area_bed_days": ("OAP02M", "OAP02Q", "OAP02Y"),
+        "people_accessing": ("MHS108",),
+        "people_in_contact": ("MHS01",),
+        "waiting": ("MRS02", "MRS03"),
+        "waiting_over_52_weeks": ("MRS02e", "MRS07e"),
+        "waiting_over_78_weeks": ("MRS02c", "MRS07c"),
+        "waiting_over_104_weeks": ("MRS02a", "MRS07a"),
+    }
+)
+"""National ids of what is the same thing, by the name of the metric or measure; percentages there are shares here.
+
+Ids of the monthly statistics of the Mental Health Services Data Set, and of the oversight framework (OF), whose full
+specification could not be read: these are marked.
+"""
+
+FOLLOWED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "access": "people_accessing",
+        "access_growth": "access_growth",
+        "care_plan": "care_plan_coverage",
+        "eip_two_weeks": "eip_two_week_rate",
+        "equalities": "admissions_without_prior_contact_rate",
+        "fewer_placements": "out_of_area_bed_day_share",
+        "health_checks": "smi_health_checks",
+        "length_of_stay": "average_length_of_stay",
+        "longest_waits": "waiting_over_104_weeks_rate",
+        "not_attending": "discharged_after_dna_rate",
+    }
+)
+"""The metric or measure by which an ambition or a requirement is followed."""
+
+NO_LONGER_COLLECTED: Mapping[str, str] = MappingProxyType(
+    {"cluster_share": "care clusters are not collected from version 6 of the data set on (April 2024)"}
+)
+"""Metrics whose measures are no longer collected nationally, and why."""
 
 FUNCTION_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -160,6 +245,11 @@ FUNCTION_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "disclosure.protect": ("small numbers", "secondary suppression", "anonymise"),
         "catchments.apportion": ("boundaries", "catchment", "allocate"),
         "variation.funnel": ("funnel plot", "outliers"),
+        "inequality.slope_indices": ("sii", "rii", "slope index", "health inequalities", "deprivation"),
+        "inequality.by_deprivation": ("imd", "deciles", "quintiles", "core20plus5"),
+        "inequality.group_gaps": ("ethnicity", "disparity", "gap between groups"),
+        "inequality.life_expectancy": ("life tables", "chiang", "mortality gap"),
+        "decomposition.decompose_rates": ("das gupta", "standardisation", "kitagawa"),
         "mhsds.measures": ("sql", "records", "extract", "patient level"),
         "units.wte_from_hours": ("hours", "hours per week", "whole time equivalent", "fte"),
         "units.parse": ("million", "thousand", "pounds"),

@@ -9,13 +9,15 @@ from __future__ import annotations
 import copyreg
 import re
 import threading
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 from weakref import WeakSet
 
 import pint
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
+from cmhs_metrics.signatures import checked
 
 DEFINITIONS: dict[str, str] = {
     "GBP": "GBP = [currency]",
@@ -46,7 +48,7 @@ DEFINITIONS: dict[str, str] = {
 }
 """The canonical units that pint does not have, by name."""
 
-_PLURALS = {"GBP": "GBP", "WTE": "WTE", "person": "people"}
+_PLURALS = {"GBP": "GBP", "WTE": "WTE", "person": "people", "percent": "%"}
 """What many are called, where it is not the unit and an s."""
 
 # Pint builds its classes at run time, which no type checker can follow: they are Any, here and only here.
@@ -140,6 +142,7 @@ def _unpickle(function: Any, arguments: tuple[Any, ...]) -> Any:
     return function(*arguments)
 
 
+@checked
 def plural(unit: str) -> str:
     """What many of a unit are called.
 
@@ -221,6 +224,7 @@ _WORDS = {"patients": "patient", "people": "person", "persons": "person", "popul
 _WORDS |= {"pounds": "GBP", "pound": "GBP", "pounds sterling": "GBP"}
 
 
+@checked
 def wte_from_hours(hours_per_week: Any, full_time: float = 37.5) -> Any:
     """Whole-time equivalents of contracted hours.
 
@@ -263,11 +267,16 @@ def wte_from_hours(hours_per_week: Any, full_time: float = 37.5) -> Any:
         problems.append(Problem("hours_per_week", None, hours_per_week, "a number, a column or a quantity of hours"))
     elif isinstance(hours, Real) and hours < 0:
         problems.append(Problem("hours_per_week", None, hours, "zero or more [hour / week]"))
-    if problems:
-        raise BadInput("wte_from_hours", problems)
-    return define(hours_per_week._REGISTRY).Quantity(hours / full_time, "WTE") if has_unit else hours / full_time
+    refuse("wte_from_hours", problems)
+    try:
+        posts = (float(hours) if isinstance(hours, (Decimal, int)) else hours) / full_time
+    except (TypeError, OverflowError):
+        expected = "a number, a column or a quantity of hours"
+        raise BadInput("wte_from_hours", [Problem("hours_per_week", None, hours_per_week, expected)]) from None
+    return define(hours_per_week._REGISTRY).Quantity(posts, "WTE") if has_unit else posts
 
 
+@checked
 def parse(text: str) -> pint.Quantity[Any]:
     """Read money, counts and rates as people write them.
 
@@ -297,8 +306,6 @@ def parse(text: str) -> pint.Quantity[Any]:
     <Quantity(1900000.0, 'referral')>
     """
     registry = define()
-    if not isinstance(text, str):
-        raise TypeError(f"parse reads text, got {text!r}")
     per_100k = _PER_100K.search(text)
     bare = (text[: per_100k.start()] if per_100k else text).strip()
     if not bare:

@@ -90,7 +90,7 @@ def test_a_trust_in_two_cells_is_one_contributor_to_their_total() -> None:
 
 def test_bad_costs_are_refused() -> None:
     table = pd.DataFrame({"icb": ["Q", "Q"], "trust": ["A", "B"], "total_cost": [100, -5]})
-    with pytest.raises(BadInput, match="row 1: got -5.0, expected a whole number, zero or more"):
+    with pytest.raises(BadInput, match="2nd row: got -5.0, expected a whole number, zero or more"):
         protect_costs(table, ["icb"], "total_cost", "trust")
     with pytest.raises(BadInput, match="one row for these keys"):
         protect_costs(table.assign(trust="A"), ["icb"], "total_cost", "trust")

@@ -122,9 +122,9 @@ def test_bad_bounds_are_refused_together() -> None:
     with pytest.raises(BadInput) as caught:
         known_total(np.array([5, math.nan, 1.0]), np.array([4, 3, math.inf]))
     assert [(problem.column, problem.row) for problem in caught.value.problems] == [
-        ("upper", "row 2"), ("lower", "row 0"), ("lower", "row 1"),
+        ("upper", "3rd row"), ("lower", "1st row"), ("lower", "2nd row"),
     ]  # fmt: skip
     with pytest.raises(BadInput, match="zero or more, and finite"):
         known_rate(-1, 4, 10)
-    with pytest.raises(BadInput, match="by, row 1: expected a group"):
+    with pytest.raises(BadInput, match="by, 2nd row: expected a group"):
         known_total(np.array([1.0, 2.0]), np.array([1.0, 2.0]), by=pd.Series(["a", None]))

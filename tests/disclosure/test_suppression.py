@@ -133,7 +133,7 @@ def test_bad_counts_are_refused_by_their_rows() -> None:
     with pytest.raises(cm.BadInput) as caught:
         suppress(pd.Series([-1, 3, 2.5, math.inf]))
     assert [(problem.row, problem.value) for problem in caught.value.problems] == [
-        ("row 0", -1), ("row 2", 2.5), ("row 3", math.inf),
+        ("1st row", -1), ("3rd row", 2.5), ("4th row", math.inf),
     ]  # fmt: skip
     with pytest.raises(TypeError):
         suppress("3")

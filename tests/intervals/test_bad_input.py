@@ -30,21 +30,24 @@ class TestCounts:
     def test_message(self) -> None:
         with pytest.raises(cm.BadInput) as caught:
             intervals.rate_interval(pd.Series([4, -2], index=["RT1", "RT2"]), 1_000)
-        assert str(caught.value) == ("rate_interval has 1 problem:\n  count, row RT2: got -2.0, expected zero or more")
+        assert str(caught.value) == (
+            "rate_interval has 1 problem:\n  count, index=RT2: got -2.0, expected a count: a whole number, "
+            "zero or more (fractional=True allows those that were apportioned)"
+        )
 
     def test_rows_of_an_array(self) -> None:
         count, people = np.array([1, -2, 3.5, math.inf]), np.array([10, 10, -1, 10])
         assert problems(intervals.rate_interval, count, people) == [
-            ("count", "row 3", math.inf),
-            ("count", "row 1", -2),
-            ("count", "row 2", 3.5),
-            ("population", "row 2", -1),
+            ("count", "4th row", math.inf),
+            ("count", "2nd row", -2),
+            ("count", "3rd row", 3.5),
+            ("population", "3rd row", -1),
         ]
 
     def test_a_cell_is_named_once_however_much_is_wrong_with_it(self) -> None:
         assert problems(intervals.rate_interval, np.array([-2.5, -math.inf]), 10.0) == [
-            ("count", "row 1", -math.inf),
-            ("count", "row 0", -2.5),
+            ("count", "1st row", -2.5),
+            ("count", "2nd row", -math.inf),
         ]
 
     def test_many_are_counted_and_few_shown(self) -> None:
@@ -52,7 +55,9 @@ class TestCounts:
             intervals.rate_interval(np.full(1_000, -1.0), 10.0)
 
     def test_a_fraction_is_no_count_unless_allowed(self) -> None:
-        with pytest.raises(cm.BadInput, match="count: got 2.5, expected a whole number .fractional=True"):
+        with pytest.raises(
+            cm.BadInput, match="count: got 2.5, expected a count: a whole number, zero or more .fractional=True"
+        ):
             intervals.rate_interval(2.5, 100)
         assert intervals.rate_interval(2.5, 100, fractional=True).upper > intervals.rate_interval(2, 100).upper
 
@@ -125,7 +130,7 @@ class TestOptions:
 
 class TestProportions:
     def test_events_above_population(self) -> None:
-        with pytest.raises(cm.BadInput, match="numerator, row 1: got 11.0, expected no more than denominator"):
+        with pytest.raises(cm.BadInput, match="numerator, 2nd row: got 11.0, expected no more than denominator"):
             intervals.proportion_interval(np.array([5, 11]), np.array([10, 10]))
         assert problems(intervals.proportion_difference_interval, 11, 10, 3, 2) == [
             ("numerator", None, 11),
@@ -212,8 +217,8 @@ class TestStandardisedRates:
         events, people = np.tile(self.events, (2, 1)).astype(float), np.tile(self.people, (2, 1)).astype(float)
         events[1, 3], people[0, 0] = -4, -1
         assert problems(intervals.standardised_rate, events, people) == [
-            ("events", "row 1, position 3", -4),
-            ("populations", "row 0, position 0", -1),
+            ("events", "2nd row, 4th value", -4),
+            ("populations", "1st row, 1st value", -1),
         ]
         found = intervals.standardised_rate(events, people, on_bad_input="missing")
         assert np.isnan(found.estimate).all()
@@ -346,10 +351,12 @@ class TestTables:
     def test_place_without_a_name(self) -> None:
         table = self.table()
         table.loc[2, "area"] = None
-        assert problems(intervals.standardised_rates, table, "area") == [("area", "row 2", None)]
+        assert problems(intervals.standardised_rates, table, "area") == [("area", "3rd row", None)]
 
     def test_cells(self) -> None:
         table = self.table()
         table.loc[20, "events"] = -3
-        with pytest.raises(cm.BadInput, match="events, area=B, age band 5–9: got -3.0, expected zero or more"):
+        with pytest.raises(
+            cm.BadInput, match="events, area=B, age band 5–9: got -3.0, expected a count: a whole number, zero or more"
+        ):
             intervals.standardised_rates(table, "area")

@@ -240,6 +240,12 @@ def quality(tables: Tables) -> dict[tuple[str, str, str | None], int]:
                 counts[name, "date out of range", column] += day is not None and (late or day.year < 1900)
     of_referrals(tables, counts)
     of_contacts(tables, counts)
+    if given(tables, "ward_stays"):
+        for row in table(tables, "ward_stays"):
+            bed = code_of(cell(row, "MHAdmittedPatientClass", "HospitalBedTypeMH"))
+            counts["ward_stays", "unknown bed", None] += bed is None or not any(
+                low <= int(bed) <= high for low, high in ((10, 40), (200, 213), (300, 311))
+            )
     if given(tables, "clusters"):
         for row in latest_stays(
             table(tables, "clusters"), "UniqClustID", "StartDateCareClust", "EndDateCareClust"
@@ -263,6 +269,7 @@ def has_reason(row: dict[str, Any]) -> bool:
 
 def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -> None:
     months = [month for row in table(tables, "referrals") if (month := month_of(row)) is not None]
+    contact_months = [month for row in table(tables, "contacts") if (month := month_of(row)) is not None]
     for row in latest_referrals(tables).values():
         received, discharged = day_of(cell(row, "ReferralRequestReceivedDate")), day_of(cell(row, "ServDischDate"))
         services = services_of(tables, row, received)
@@ -279,7 +286,14 @@ def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -
             "unknown team type": any(service.code not in TEAM_CODES for service in services),
             "age missing": number_of(cell(row, "AgeServReferRecDate")) is None,
             "lapsed": is_open and month is not None and month < max(months),
-            "no person": not found_by(tables, "people", row, "Person_ID"),
+            "no person": not (people := found_by(tables, "people", row, "Person_ID")),
+            "resident outside England": bool(
+                (homes := [home for each in people if (home := code_of(cell(each, "LADistrictAuth")))])
+                and not max(homes).startswith("E")
+            ),
+            "received before the first contact month": bool(
+                received and contact_months and received <= last_day(min(contact_months) - 1)
+            ),
         }
         for rule, is_broken in broken.items():
             counts["referrals", rule, None] += is_broken

@@ -15,9 +15,6 @@ from tests.support import extracts
 from tests.support.agreement import added, answer, differences, worlds
 from tests.support.extracts import Shape
 
-pytestmark = pytest.mark.skip(
-    "the queries by hand have the former definitions of access, lapses and referral-spells, and are yet to be rewritten"
-)
 PERIODS = [
     (dt.date(2023, 4, 1), dt.date(2024, 3, 31)),
     (dt.date(2023, 3, 1), dt.date(2024, 2, 29)),

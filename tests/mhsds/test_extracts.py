@@ -9,21 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from tests.mhsds import oracle, oracle_of_tables
-from tests.mhsds.oracle import Referral, Row, Scope, Spell, Tables
+from tests.mhsds import oracle, oracle_cells, oracle_groups, oracle_of_tables, oracle_records, oracle_spells
+from tests.mhsds.oracle import Reading, Referral, Row, Scope, Service, Spell, Tables
 from tests.support import extracts
 from tests.support.extracts import Shape
 
-pytest.skip("bends rules of the former oracle, and is yet to be rewritten for the present one", allow_module_level=True)
 START, END = dt.date(2023, 4, 1), dt.date(2024, 3, 31)
-WORLDS, ENOUGH = 240, 4
+WORLDS, ENOUGH = 120, 2
 V5, NO_SOURCE, TEXT = Shape(), Shape(source_of_admission=False), Shape(dates="text", record_numbers=False)
 V4, V6 = Shape("v4", dates="text"), Shape("v6")
+ORACLE = (oracle, oracle_cells, oracle_groups, oracle_records, oracle_spells)
 
 bend: dict[str, tuple[Shape, str, Callable[..., Any]]] = {}
 
@@ -41,8 +42,8 @@ CONSTANTS: dict[str, tuple[str, Any]] = {
     "gap of 6 days": ("SPELL_GAP", 6),
     "27 days are four weeks": ("FOUR_WEEKS", 27),
     "29 days are four weeks": ("FOUR_WEEKS", 29),
-    "363 days": ("LONG_WAITS", {52: 363, 78: 545, 104: 727}),
-    "365 days": ("LONG_WAITS", {52: 365, 78: 547, 104: 729}),
+    "363 days": ("LONG_WAITS", {18: 125, 52: 363, 78: 545, 104: 727}),
+    "365 days": ("LONG_WAITS", {18: 127, 52: 365, 78: 547, 104: 729}),
     "366 days before admission": ("PRIOR_CONTACT", (366, 3)),
     "364 days before admission": ("PRIOR_CONTACT", (364, 3)),
     "2 days before admission": ("PRIOR_CONTACT", (365, 2)),
@@ -54,69 +55,107 @@ CONSTANTS: dict[str, tuple[str, Any]] = {
     "every bed is acute": ("ACUTE_BEDS", {None, "10", "11", "12", "13", "14"}),
     "transfers are admissions": ("TRANSFERRED_FROM", set()),
     "access is core": ("ACCESS", oracle.CORE),
-    "nobody is too young": ("CORE", Scope(oracle.CORE_CODES, None)),
-    "everybody is English": ("CORE", Scope(oracle.CORE_CODES, england_only=False)),
-    "hospital referrals count": ("CORE", Scope(oracle.CORE_CODES, exclude_hospital_spells=False)),
+    "nobody is too young": ("CORE", Scope(oracle_records.CORE_CODES, None)),
+    "everybody is English": ("CORE", Scope(oracle_records.CORE_CODES, england_only=False)),
+    "hospital referrals count": ("CORE", Scope(oracle_records.CORE_CODES, exclude_hospital_spells=False)),
 }
 
 
 @bent("every referral is a spell", "referral_spells")
-def no_spells(items: list[Referral]) -> list[Spell]:
-    return [Spell([item], None) for item in items if item.rejected is None]
+def no_spells(items: list[Referral], scope: Scope, reading: Reading) -> list[Spell]:
+    return [Spell([item], oracle_spells.end_of(item, scope), scope) for item in items]
+
+
+@bent("what was refused is in no spell", "referral_spells")
+def only_accepted(
+    items: list[Referral], scope: Scope, reading: Reading, original: Any = oracle_spells.referral_spells
+) -> Any:
+    return original([item for item in items if item.rejected(scope) is None], scope, reading)
 
 
 @bent("what is discharged before receipt ends then", "end_of")
-def ends_before(item: Referral) -> dt.date | None:
-    return item.closed
+def ends_before(item: Referral, scope: Scope, lapsed: str = "closed", original: Any = oracle_spells.end_of) -> Any:
+    return original(replace(item, received=dt.date.min), scope, lapsed)
 
 
-@bent("one rejecting team is enough", "rejected_on")
-def any_rejects(services: list[Any]) -> dt.date | None:
-    return max((service.rejected for service in services if service.rejected), default=None)
+@bent("a spell goes on after its last month", "end_of")
+def goes_on(item: Referral, scope: Scope, lapsed: str = "closed", original: Any = oracle_spells.end_of) -> Any:
+    return original(item, scope, "open")
+
+
+@bent("a spell is closed on the day that it ends", "Spell.open_at")
+def without_grace(spell: Spell, day: dt.date) -> bool:
+    return spell.start <= day and (spell.end is None or day < spell.end)
+
+
+@bent("contacts after the spell complete it", "add_contacts_to")
+def whenever(spells: list[Spell], *others: Any, original: Any = oracle_spells.add_contacts_to) -> None:
+    ends = [spell.end for spell in spells]
+    for spell in spells:
+        spell.end = None
+    original(spells, *others)
+    for spell, end in zip(spells, ends, strict=True):
+        spell.end = end
+
+
+@bent("one rejecting team is enough", "Referral.rejected")
+def any_rejects(item: Referral, scope: Scope) -> dt.date | None:
+    return max((day for one in oracle_records.deciding(item.services, scope) if (day := one.rejected)), default=None)
+
+
+@bent("every service decides, not the core one alone", "deciding")
+def all_decide(services: list[Service], scope: Scope) -> list[Service]:
+    return services
 
 
 @bent("a reason alone rejects nothing", "service_of")
-def reason_is_nothing(row: Row, received: Any, original: Any = oracle.service_of) -> Any:
+def reason_is_nothing(row: Row, received: Any, original: Any = oracle_records.service_of) -> Any:
     return original(row, None)
 
 
 @bent("open on the day of its discharge", "Referral.open_at")
-def open_that_day(item: Referral, day: dt.date) -> bool:
-    return item.received <= day and not (item.closed is not None and item.closed < day)
+def open_that_day(item: Referral, day: dt.date, scope: Scope) -> bool:
+    closed = item.closed(scope)
+    return item.received <= day and not (closed is not None and closed < day)
 
 
-@bent("contacts before receipt are first", "add_contacts")
-def any_is_first(items: Any, tables: Tables, original: Any = oracle.add_contacts) -> None:
-    received = {key: item.received for key, item in items.items()}
-    for item in items.values():
-        item.received = dt.date.min
-    original(items, tables)
-    for key, item in items.items():
-        item.received = received[key]
+@bent("what is no longer submitted stays open", "referrals")
+def stays_open(tables: Tables, reading: Any = None, original: Any = oracle_records.referrals) -> Any:
+    return original(tables, Reading(lapsed="open"))
 
 
-@bent("the first submission", "month_of")
+@bent("contacts before receipt are first", "Referral.ordered")
+def any_is_first(item: Referral) -> list[dt.date]:
+    return [contact.day for contact in item.direct]
+
+
+@bent("a later admission takes out of every period", "is_known")
+def always_known(month: Any, began: Any, end: dt.date) -> bool:
+    return True
+
+
+@bent("the first submission", "by_month")
 def first_submission(row: Row) -> Any:
-    return tuple(-value for value in oracle.null_lowest(oracle.cell(row, "UniqMonthID")) if value is not None)
+    return tuple(-value for value in oracle_cells.null_lowest(oracle_cells.month_of(row)) if value is not None)
 
 
-@bent("any record of the month", "record_of")
+@bent("any record of the month", "by_record")
 def any_record(row: Row) -> Any:
     return 0
 
 
 @bent("a discharge before none", "null_highest")
 def discharge_first(value: Any) -> Any:
-    return oracle.null_lowest(value)
+    return oracle_cells.null_lowest(value)
 
 
 @bent("the lowest person's row", "greatest")
-def lowest(rows: list[Row], column: str) -> Any:
-    return min((oracle.cell(row, column) for row in rows if oracle.cell(row, column) is not None), default=None)
+def lowest(codes: list[str | None]) -> Any:
+    return min((code for code in codes if code is not None), default=None)
 
 
 @bent("people by record alone", "found_by")
-def by_record(tables: Tables, name: str, referral: Row, key: str, original: Any = oracle.found_by) -> list[Row]:
+def by_record(tables: Tables, name: str, referral: Row, key: str, original: Any = oracle_records.found_by) -> list[Row]:
     return original(tables, name, referral, "RecordNumber" if name == "people" else key)
 
 
@@ -138,15 +177,20 @@ def days_before(end: dt.date) -> dt.date:
     return end - dt.timedelta(365)
 
 
-@bent("any two contacts are access", "access")
-def two_contacts(item: Referral, end: dt.date) -> Any:
-    inside = [day for day in item.ordered if oracle.year_before(end) < day <= end]
-    return [("people_accessing", item.person)] if len(inside) >= 2 else []
+@bent("the second contact ever is access", "access")
+def second_ever(item: Referral, scope: Scope, end: dt.date) -> Any:
+    inside = oracle.in_scope(item, scope, end) and len(item.direct) > 1
+    return [("people_accessing", item.person)] if inside and oracle.year_before(end) < item.direct[1].day <= end else []
+
+
+@bent("a contact in a year of hospital is access", "hospital_years")
+def no_years(item: Referral, end: dt.date) -> set[int]:
+    return set()
 
 
 @bent("people accessing count referrals", "access")
-def each_referral(item: Referral, end: dt.date, original: Any = oracle.access) -> Any:
-    return [(name, None) for name, _ in original(item, end)]
+def each_referral(item: Referral, scope: Scope, end: dt.date, original: Any = oracle.access) -> Any:
+    return [(name, None) for name, _ in original(item, scope, end)]
 
 
 @bent("its own discharge makes a transfer", "is_transfer", NO_SOURCE)
@@ -165,23 +209,32 @@ def that_day_only(tables: Tables, whose: Any, row: Row, spells: Any, original: A
 
 @bent("the last ward", "first_ward")
 def last_ward(tables: Tables, whose: Any, original: Any = oracle.first_ward) -> Any:
-    return original(tables | {"ward_stays": tables["ward_stays"][-1:]}, whose)
+    theirs = [
+        row
+        for row in tables["ward_stays"]
+        if (oracle.identifier(row["Person_ID"]), oracle.identifier(row["UniqHospProvSpellID"])) == whose
+    ]
+    return original(tables | {"ward_stays": theirs[-1:]}, whose)
 
 
 @bent("old media as new", "mechanism", V4)
 def as_new(row: Row) -> Any:
-    return oracle.cell(row, "ConsMediumUsed")
+    return oracle.code_of(oracle.cell(row, "ConsMediumUsed"))
+
+
+@bent("another medium was indirect before version 5", "is_direct", V4)
+def of_the_dashboard(row: Row, before_v5: str = "", original: Any = oracle_records.is_direct) -> bool:
+    return bool(original(row, "dashboard"))
 
 
 @bent("bad text is the first of its month", "day_of", TEXT)
-def guessed(value: Any, original: Any = oracle.day_of) -> Any:
+def guessed(value: Any, original: Any = oracle_cells.day_of) -> Any:
     return original(value[:8] + "01") if isinstance(value, str) and original(value) is None else original(value)
 
 
-@bent("no team in the referral", "services_of", V6)
-def only_others(tables: Tables, row: Row, received: Any) -> Any:
-    found = oracle.found_by(tables, "service_types", row, "UniqServReqID")
-    return [oracle.service_of(each, received) for each in found]
+@bent("no team in the referral", "service_rows", V6)
+def only_others(tables: Tables, referral: Row, original: Any = oracle_records.service_rows) -> Any:
+    return [row for row in original(tables, referral) if "Person_ID" not in row]
 
 
 def answers(tables: Tables) -> Any:
@@ -198,42 +251,58 @@ def world(seed: int, shape: Shape) -> tuple[Tables, Any]:
     return tables, answers(tables)
 
 
-def met(shape: Shape) -> int:
+def met(shape: Shape, bent: Callable[[pytest.MonkeyPatch], None]) -> int:
     """How many worlds change their answers; no more are tried than prove the point."""
     changed = 0
     for seed in range(WORLDS):
         tables, before = world(seed, shape)
-        changed += answers(tables) != before
+        with pytest.MonkeyPatch.context() as patch:
+            bent(patch)
+            changed += answers(tables) != before
         if changed == ENOUGH:
             break
     return changed
 
 
+def change(patch: pytest.MonkeyPatch, name: str, value: Any) -> None:
+    """Wherever the oracle holds it by that name."""
+    holders = [module for module in ORACLE if name in vars(module)]
+    assert holders
+    for module in holders:
+        patch.setattr(module, name, value)
+
+
 @pytest.mark.parametrize("rule", CONSTANTS)
-def test_a_constant_matters(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_constant_matters(rule: str) -> None:
     attribute, value = CONSTANTS[rule]
-    for seed in range(WORLDS):
-        world(seed, V5)
-    if attribute == "CORE":
-        monkeypatch.setitem(oracle.measures.__kwdefaults__, "scope", value)
-    else:
-        monkeypatch.setattr(oracle, attribute, value)
-    assert met(V5) == ENOUGH
+
+    def bent(patch: pytest.MonkeyPatch) -> None:
+        if attribute == "CORE":
+            patch.setitem(oracle.measures.__kwdefaults__, "scope", value)
+        else:
+            change(patch, attribute, value)
+
+    assert met(V5, bent) == ENOUGH
 
 
 @pytest.mark.parametrize("rule", bend)
-def test_a_rule_matters(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_matters(rule: str) -> None:
     shape, attribute, function = bend[rule]
-    for seed in range(WORLDS):
-        world(seed, shape)
     holder, _, name = attribute.rpartition(".")
-    monkeypatch.setattr(getattr(oracle, holder) if holder else oracle, name, function)
-    assert met(shape) == ENOUGH
+
+    def bent(patch: pytest.MonkeyPatch) -> None:
+        if not holder:
+            change(patch, attribute, function)
+            return
+        of = getattr(oracle, holder)
+        patch.setattr(of, name, property(function) if isinstance(vars(of)[name], property) else function)
+
+    assert met(shape, bent) == ENOUGH
 
 
 def test_every_rule_of_quality_is_broken_somewhere() -> None:
     broken = set()
-    for seed in range(180):
+    for seed in range(60):
         for shape in (TEXT, V6):
             found = oracle_of_tables.quality(world(seed, shape)[0])
             broken |= {(table, rule) for (table, rule, _), rows in found.items() if rows}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import random
+from collections import Counter
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 
 from cmhs_metrics import BadInput, mhsds, published
 from tests.mhsds import national_oracle, national_oracle_outcomes
-from tests.mhsds.national_oracle import SUB_ICB
+from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
+from tests.mhsds.national_oracle_monthly import rows_of_the_month
 from tests.mhsds.oracle_cells import Tables
 from tests.support.budgets import is_deep
 from tests.support.extracts import FRAMES
@@ -71,6 +73,12 @@ def icb_of(number: int) -> dict[str, str]:
     return {f"{place}X{seed}": f"{icb}X{seed}" for seed in range(number) for place, icb in ICB_OF.items()}
 
 
+@lru_cache(maxsize=64)
+def expected_alone(version: str, number: int) -> Published:
+    """The oracle's answer on one world, whatever the engine that it is compared with."""
+    return expected_of(worlds(version, NUMBER)[number])
+
+
 def expected_of(tables: Tables) -> Published:
     return national_oracle.published(
         for_the_oracle(tables), MONTH, icb_of=icb_of(NUMBER), reference_sets=REFERENCE_SETS, nice_concordant=NICE
@@ -118,8 +126,8 @@ def differences(expected: dict[Any, Any], found: dict[Any, Any]) -> list[str]:
 
 
 def check(version: str, engine: str, number: int, measures: tuple[str, ...] | None = None) -> None:
-    parts = worlds(version, number)
-    expected = added([expected_of(part) for part in parts])
+    parts = worlds(version, NUMBER)[:number]
+    expected = added([expected_alone(version, each) for each in range(number)])
     found = found_of(extract_of(together(parts), engine), suppress=False, measures=measures)
     expected = {key: value for key, value in expected.items() if measures is None or key[0] in measures}
     compared = {key: value for key, value in found.items() if key in expected or key[0] not in NOT_ADDED}
@@ -135,7 +143,7 @@ def test_agreement(version: str, number: int) -> None:
 
 
 def test_agreement_on_duckdb() -> None:
-    check("v6", "duckdb", 4)
+    check("v6", "duckdb", 3)
 
 
 SOME = ("MHS108", "MHS01")
@@ -157,7 +165,7 @@ def test_suppression() -> None:
             name: [row | ({"OrgIDProv": "RX1"} if row.get("OrgIDProv") else {}) for row in rows]
             for name, rows in part.items()
         }
-        for part in parts[:5]
+        for part in parts[:3]
     ]
     tables = together(shared)
     expected = national_oracle.suppressed(expected_of(tables))
@@ -295,10 +303,16 @@ def with_scores(part: Tables, seed: int) -> Tables:
 def test_paired_outcomes(engine: str) -> None:
     parts = [with_scores(part, seed) for seed, part in enumerate(worlds("v6", 20))]
     expected: dict[tuple[str, str, int], list[int]] = {}
+    due: Counter[str | None] = Counter()
     for part in parts:
+        when, known = Month(MONTH), known_by(for_the_oracle(part), MONTH)
+        asked = {(item.person, item.id): item for item in rows_of_the_month(known, when)}
+        due += Counter(national_oracle_outcomes.asked_for(known, item, when) for item in asked.values())
         found = national_oracle_outcomes.summary(national_oracle_outcomes.outcomes(for_the_oracle(part), MONTH))
         for key, counts in found.items():
             expected[key] = [a + b for a, b in zip(expected.get(key, [0] * 7), counts.values(), strict=True)]
     assert sum(counts[1] for counts in expected.values()) > 3
     table = mhsds.paired_outcomes(extract_of(together(parts), engine), "2024-06")
-    assert {(row[2], row[3], row[4]): list(row[5:]) for row in table.itertuples(index=False)} == expected
+    assert {(row[2], row[3], row[4]): list(row[6:]) for row in table.itertuples(index=False)} == expected
+    assert dict(zip(table["status"], table["due"], strict=True)) == {name: due[name] for name in set(table["status"])}
+    assert min(due["open"], due["closed"]) > 0

@@ -26,7 +26,15 @@ TABLES = {
 }
 NAMES = {name: table for table, names in TABLES.items() for name in names}
 # What a referral lacks in another table may stand by the name of either.
-OF_TWO_TABLES = {"no person", "no service type", "unknown team type", "rejection without a date"}
+OF_TWO_TABLES = {
+    "no person",
+    "no service type",
+    "unknown team type",
+    "rejection without a date",
+    "resident outside England",
+}
+# How cells are written is tried by hand in test_quality.py.
+OF_WRITING = {"padded code", "provider in two spellings"}
 # The specification names no ids of these.
 WITHOUT_IDS = {"people", "service_types", "ward_stays", "indirect_activity"}
 
@@ -52,13 +60,13 @@ PLANS_SLOWLY = pytest.mark.skipif(not is_deep(), reason="the plan takes long: tr
 def test_counts(engine: str, shape: Shape) -> None:
     parts = worlds(shape, dt.date(2023, 4, 1), dt.date(2024, 3, 31), 60, 0)
     expected: Counter[tuple[str, str]] = Counter()
-    for part in parts:
-        for (table, rule, _), count in oracle_of_tables.quality(part).items():
-            expected[key_of(table, rule)] += count
+    for (table, rule, _), count in oracle_of_tables.quality(extracts.together(parts)).items():
+        expected[key_of(table, rule)] += count
     found: Counter[tuple[str, str]] = Counter()
     for row in rows(mhsds.quality(extract(extracts.together(parts), shape, FRAMES[engine]))):
         table = NAMES[row["table"]]
-        if not (row["rule"] == "id missing" and table in WITHOUT_IDS):
+        no_id = row["rule"] == "id missing" and table in WITHOUT_IDS
+        if not (no_id or row["rule"] in OF_WRITING):
             found[key_of(table, row["rule"])] += row["rows"]
     unlike = {key: (expected[key], found[key]) for key in expected | found if expected[key] != found[key]}
     assert unlike == {}

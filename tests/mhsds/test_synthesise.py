@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from cmhs_metrics import BadInput, mhsds
 from cmhs_metrics.mhsds.synthesis.extracts import Plan, in_memory
 from cmhs_metrics.mhsds.synthesis.providers import Window, first_day, month_of
 from cmhs_metrics.team_types import TeamType
+from tests.support.agreement import rows as rows_of
+from tests.support.extracts import FRAMES
 
 pytest.importorskip("pyarrow")
 import pyarrow as pa
@@ -224,9 +227,109 @@ class TestVersions:
         assert {"AttendOrDNACode", "ConsMediumUsed"} <= set(old["MHS201CareContact"].columns)
         assert set(old["MHS201CareContact"]["ConsMediumUsed"]) <= {"01", "02", "03", "04", "05", "06", "98"}
         assert "MHS801ClusterTool" not in new
-        assert {"ServTeamType", "ReferRejectionDate"} <= set(new["MHS101Referral"].columns)
+        # As version 6 is collected: rows name teams, and a table says of what type each team is.
+        own = {"UniqCareProfTeamLocalID", "ReferRejectionDate", "ReferRejectReason", "ReferClosReason"}
+        assert own <= set(new["MHS101Referral"].columns)
+        assert "UniqOtherCareProfTeamLocalID" in new["MHS102OtherServiceType"].columns
+        assert "UniqOtherCareProfTeamLocalID" in new["MHS201CareContact"].columns
+        assert list(new["MHS902ServiceTeamDetails"].columns) == [
+            "UniqCareProfTeamLocalID", "OrgIDProv", "UniqMonthID", "ServTeamTypeMH",
+        ]  # fmt: skip
+        assert not any("ServTeamType" in name for table in new for name in new[table] if table[:6] != "MHS902")
+        assert set(new["MHS502WardStay"]["MHAdmittedPatientClass"]) <= {f"20{number}" for number in range(8)}
+        assert set(new["MHS001MPI"]["GenderIDCode"]) <= set("1234")
+        assert not {"MHS102ServiceTypeReferredTo", "HospitalBedTypeMH", "Gender"} & {
+            *new, *new["MHS502WardStay"], *new["MHS001MPI"],
+        }  # fmt: skip
         # Only the further teams have a row of their own.
         assert 0 < len(new["MHS102OtherServiceType"]) < len(new["MHS101Referral"]) / 10
+
+    def test_every_team_that_a_row_of_version_6_names_has_a_type(self) -> None:
+        new = tables_of(version="v6", months=4)
+        teams = new["MHS902ServiceTeamDetails"]
+        keys = ["UniqCareProfTeamLocalID", "OrgIDProv", "UniqMonthID"]
+        assert not teams.duplicated(keys).any()
+        for table, team in (
+            ("MHS101Referral", "UniqCareProfTeamLocalID"),
+            ("MHS102OtherServiceType", "UniqOtherCareProfTeamLocalID"),
+            ("MHS201CareContact", "UniqOtherCareProfTeamLocalID"),
+        ):
+            named = new[table].rename(columns={team: keys[0]}).merge(teams, on=keys, how="left")
+            assert named["ServTeamTypeMH"].notna().all(), table
+
+    def test_tell_the_same_of_the_same_services(self) -> None:
+        # The draw is the same; only how it is told differs.
+        old, new = (mhsds.Extract.of(tables_of(version=version, months=4)) for version in ("v5", "v6"))
+        assert (old.version, new.version) == ("v5", "v6")
+        one, other = (mhsds.measures(each, "2024-07", by=("organisation", "team_type")) for each in (old, new))
+        pd.testing.assert_frame_equal(one, other)
+
+
+class TestBadlyWritten:
+    """Cells may be padded, in small letters, NULL in words or British dates: no measure changes by it."""
+
+    ALL: ClassVar = {"padding": 0.4, "case": 0.4, "null": 0.6, "dates": 0.5}
+
+    def test_each_way_by_its_name(self) -> None:
+        shown = {name: tables_of(dirty={name: 0.5}, months=2) for name in self.ALL}
+        clean = tables_of(months=2, dates="text")
+        for name, tables in shown.items():
+            for table, frame in tables.items():
+                assert len(frame) == len(clean[table])
+            referrals, contacts = tables["MHS101Referral"], tables["MHS201CareContact"]
+            days = referrals["ReferralRequestReceivedDate"]
+            if name == "padding":
+                for cells in (contacts["AttendStatus"], referrals["Person_ID"]):
+                    assert 0.4 < cells.str.endswith("  ").mean() < 0.6
+                    assert set(cells.str.rstrip()) == set(cells.str.rstrip()) - {""}
+            if name == "case":
+                assert 0.4 < referrals["Person_ID"].str.startswith("synp").mean() < 0.6
+                assert set(referrals["OrgIDProv"]) == {f"{syn}00{n}" for syn in ("SYN", "syn") for n in (1, 2, 3)}
+            if name == "null":
+                reasons = tables["MHS102ServiceTypeReferredTo"]["ReferRejectReason"]
+                assert 0.4 < (reasons == "NULL").sum() / (reasons.isna() | (reasons == "NULL")).sum() < 0.6
+            if name == "dates":
+                british = days.str.fullmatch(r"[0-3]\d/[01]\d/\d{4}")
+                assert 0.4 < british.mean() < 0.6
+                again = pd.to_datetime(days.where(british), format="%d/%m/%Y").fillna(
+                    pd.to_datetime(days.where(~british), format="%Y-%m-%d")
+                )
+                there = pd.to_datetime(clean["MHS101Referral"]["ReferralRequestReceivedDate"])
+                assert (again == there).all()
+            else:
+                assert days.dtype.kind == "M"
+
+    @pytest.mark.parametrize(
+        ("version", "engine"),
+        [
+            ("v4", "polars"),
+            ("v5", "pandas"),
+            ("v6", "polars lazy"),
+            ("v6", "pyarrow"),
+            ("v6", "duckdb"),
+            ("v6", "ibis"),
+        ],
+    )
+    def test_no_measure_changes(self, version: str, engine: str) -> None:
+        given = {"contacts": 150, "providers": 2, "months": 3, "version": version, "seed": 9}
+        # Ibis plans for long.
+        which = ["referrals", "contacts", "caseload"] if engine == "ibis" else None
+        answers = []
+        for dirty in (0.0, self.ALL):
+            tables: Any = tables_of("pyarrow", dirty=dirty, **given)
+            extract = mhsds.Extract.of({name: FRAMES[engine](table) for name, table in tables.items()})
+            found = rows_of(mhsds.measures(extract, "2024-06", by=("organisation", "team_type"), which=which))
+            answers.append(sorted(map(repr, found)))
+        assert answers[0] == answers[1]
+        assert answers[0]
+
+    @pytest.mark.parametrize(
+        "dirty",
+        [{"rows": 0.06}, {"case": 1.1}, {"spelling": 0.1}, {"": 0.01}, {"padding": True}, {"null": "much"}, "much"],
+    )
+    def test_what_is_no_share_or_way_is_refused(self, dirty: object) -> None:
+        with pytest.raises(BadInput, match="dirty"):
+            mhsds.synthesise(contacts=100, dirty=dirty)  # type: ignore[call-overload]
 
 
 def printed(name: str) -> float:

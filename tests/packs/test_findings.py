@@ -252,7 +252,7 @@ def generated(cells: list[tuple[int, int, bool]], average: str) -> list[Finding]
 NUMBER = re.compile(r"£?\d(?:[\d,]*\d)?(?:\.\d+)?(?:m|bn|%|st|nd|rd|th|-fold)?")
 
 
-@examples(12)
+@examples(6)
 @given(counts, st.sampled_from(["pooled", "mean of places", "median of places"]))
 def test_whatever_the_figures(cells: list[tuple[int, int, bool]], average: str) -> None:
     for finding, comparison in generated(cells, average):

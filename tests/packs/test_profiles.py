@@ -300,7 +300,7 @@ def published_sums(made: cm.packs.Pack, table: pd.DataFrame) -> list[np.ndarray]
     return told
 
 
-@settings(examples(6), phases=[Phase.explicit, Phase.generate])
+@settings(examples(3), phases=[Phase.explicit, Phase.generate])
 @given(CELLS)
 def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, str]]) -> None:
     """Of all sums that the page tells, none and no combination of them is a cell that is hidden."""
@@ -320,7 +320,7 @@ def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, s
         assert f"Caseload by team type, {place}:" not in (article[1] if len(article) > 1 else "").split("</article>")[0]
 
 
-@examples(4)
+@examples(3)
 @given(CELLS)
 def test_whatever_the_figures(cells: list[tuple[int, int, str]]) -> None:
     table, _ = random_teams(cells)

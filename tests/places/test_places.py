@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -14,6 +14,7 @@ from cmhs_metrics.catchments import Shares
 from cmhs_metrics.places import boundaries_of, places, successions, to_boundaries
 from cmhs_metrics.published import read_icb_allocations
 from tests.support import official_data
+from tests.support.budgets import examples
 
 # Three practices of each ICB that was split, each with what tells its side, and one of each that was not.
 SPLIT = [
@@ -119,7 +120,7 @@ def test_populations_come_out_as_the_practices_give_them() -> None:
     assert result.sum(numeric_only=True).tolist() == pytest.approx(people.sum(numeric_only=True).tolist())
 
 
-@settings(max_examples=15, deadline=None)
+@examples(6)
 @given(st.lists(st.integers(0, 10**6), min_size=42, max_size=42), st.integers(0, 9), st.booleans())
 def test_totals_are_kept_over_there_and_back(counts, slack, integers) -> None:
     table = pd.DataFrame({"icb": OLD, "caseload": counts})
@@ -266,3 +267,47 @@ def test_a_new_place_of_which_the_table_holds_a_part_is_told() -> None:
         result = to_boundaries(table, "2026-04")
     assert result["caseload"].tolist() == [100, 300]
     assert len(result.attrs["notes"]) == 1
+
+
+class TestTrusts:
+    TABLE = pd.DataFrame(
+        {
+            "organisation": ["RRP", "TAF", "G6V2S", "RTV", "RW4", "NV1"],
+            "organisation_name": ["Barnet", "Camden", "North London", "Boroughs", "Mersey", "A charity"],
+            "period": ["2023/24", "2023/24", "2025/26", "2020/21", "2020/21", "2023/24"],
+            "contacts": [1, 2, 4, 8, 16, 32],
+        }
+    )
+
+    def test_merged_trusts_go_to_the_one_they_became_and_others_stay(self) -> None:
+        moved = to_boundaries(self.TABLE, "2026-11", by="organisation").set_index(["organisation", "period"])
+        assert moved["contacts"].to_dict() == {
+            ("G6V2S", "2023/24"): 3, ("G6V2S", "2025/26"): 4, ("RW4", "2020/21"): 24, ("NV1", "2023/24"): 32,
+        }  # fmt: skip
+        assert moved.loc[("NV1", "2023/24"), "organisation_name"] == "A charity"
+        assert moved.loc[("RW4", "2020/21"), "organisation_name"] == "Mersey Care NHS Foundation Trust"
+
+    def test_before_the_merger_nothing_moves(self) -> None:
+        older = self.TABLE.iloc[[0, 1, 5]]
+        moved = to_boundaries(older, "2024-10-31", by="organisation")
+        assert dict(zip(moved["organisation"], moved["contacts"], strict=True)) == {"RRP": 1, "TAF": 2, "NV1": 32}
+
+    def test_a_trust_is_not_taken_apart_again(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            to_boundaries(self.TABLE, "2024-06", by="organisation")
+        assert {each.value for each in caught.value.problems} >= {"G6V2S"}
+
+    def test_a_trust_made_of_one_of_two_is_told(self) -> None:
+        with pytest.warns(cm.TableNote, match="G6V2S is made of RRP alone.*TAF"):
+            to_boundaries(self.TABLE.iloc[[0]], "2025-01", by="organisation")
+
+    def test_every_succession_is_between_trusts_of_the_list(self) -> None:
+        moves = successions().query("level == 'trust'")
+        trusts = places("trust").set_index("code")
+        assert not trusts.index.has_duplicates
+        before = pd.to_datetime(moves["date"]) - pd.Timedelta(days=1)
+        assert trusts.loc[moves["predecessor"], "valid_to"].tolist() == before.dt.strftime("%Y-%m-%d").tolist()
+        assert set(moves["successor"]) <= set(trusts.index[trusts["valid_to"] == ""])
+
+    def test_their_icbs_are_icbs(self) -> None:
+        assert set(places("trust")["parent"]) - {""} <= set(places("icb")["code"])

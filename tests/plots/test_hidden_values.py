@@ -147,7 +147,7 @@ def test_marks_of_published_files_are_understood() -> None:
 def test_a_symbol_in_place_of_a_number_is_refused() -> None:
     table = pd.DataFrame({"place": ["A", "B"], "value": [1.0, "*"]})
     with pytest.raises(
-        cm.BadInput, match=r"value, row 1: got '\*', expected a finite number; what is suppressed is missing"
+        cm.BadInput, match=r"value, 2nd row: got '\*', expected a finite number; what is suppressed is missing"
     ):
         plots.ranked_bars(table)
     with pytest.raises(cm.BadInput, match="suppressed: got 'Z', expected one that is in the table"):

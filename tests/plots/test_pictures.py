@@ -522,7 +522,7 @@ class TestSmallMultiples:
 
     def test_no_row_is_left_out(self) -> None:
         rows = pd.DataFrame({"team_type": ["T", None], "place": ["A", "B"], "value": [1.0, 2]})
-        with pytest.raises(cm.BadInput, match="team_type, row 1: expected a panel for each row"):
+        with pytest.raises(cm.BadInput, match="team_type, 2nd row: expected a panel for each row"):
             plots.small_multiples(rows)
         with pytest.raises(cm.BadInput, match="team_type: got 'T', expected panels of different names"):
             plots.small_multiples(rows.assign(team_type=["T", "T "]))

@@ -48,13 +48,19 @@ def test_a_file_is_read_from_wherever_it_is(read, text, title, tmp_path) -> None
 
 
 @every_file
-@pytest.mark.parametrize("change", ["mark", "windows line ends", "blank last lines", "header in capitals and spaced"])
+@pytest.mark.parametrize(
+    "change", ["mark", "windows line ends", "blank last lines", "rows of nothing", "header in capitals and spaced"]
+)
 def test_what_programs_do_to_a_csv_file_changes_nothing(read, text, title, change) -> None:
     header, rest = text.split("\n", 1)
     changed = {
         "mark": "\ufeff" + text,
         "windows line ends": text.replace("\n", "\r\n"),
         "blank last lines": text + "\n\n",
+        "rows of nothing": text.replace("\n", "\n" + "," * header.count(",") + "\n", 1).rstrip("\n")
+        + "\n"
+        + " ," * header.count(",")
+        + "\n",
         "header in capitals and spaced": header.upper().replace(",", " , ") + "\n" + rest,
     }[change]
     result, expected = read(io.BytesIO(changed.encode())), read(io.StringIO(text))
@@ -63,6 +69,14 @@ def test_what_programs_do_to_a_csv_file_changes_nothing(read, text, title, chang
     if change == "mark":
         with_mark_in_text = read(io.StringIO(changed))
         assert with_mark_in_text.equals(expected)
+
+
+@every_file
+def test_cells_that_no_comma_separates(read, text, title) -> None:
+    header, row = text.split("\n")[:2]
+    assert "with commas between the cells, and not ';'" in refusal(
+        read, io.StringIO(f"{header.replace(',', ';')}\n{row.replace(',', ';')}\n")
+    )
 
 
 @every_file

@@ -135,7 +135,23 @@ def world(chance: random.Random, start: dt.date, end: dt.date) -> World:
             add_cluster(pen, person)
     for person in (104, 105)[: pen.pick(0, 1, 2)]:  # known by their admissions only
         add_admissions(pen, person, told=True)
+    if pen.one_in(3):
+        admit_on_a_referral(pen)
     return pen.tables
+
+
+def admit_on_a_referral(pen: Pen) -> None:
+    """Somebody who has contacts is admitted on the referral that they are of."""
+    seen: dict[Any, list[Row]] = {}
+    for row in pen.tables["contacts"]:
+        if row["Person_ID"] and row["UniqServReqID"] not in (None, ELSEWHERE) and row["AttendStatus"] in ("5", "6"):
+            seen.setdefault((row["Person_ID"], row["UniqServReqID"]), []).append(row)
+    for row in max(seen.values(), key=len, default=[])[:1]:
+        linked = {name: row[name] for name in ("Person_ID", "UniqServReqID", "OrgIDProv")}
+        month = pen.last_month - pen.pick(0, 1, 1, 1, 13)
+        stay = {"StartDateHospProvSpell": later(pen.end, -pen.pick(2, 9, 400)), "DischDateHospProvSpell": None}
+        spell = {"UniqHospProvSpellID": 505, "UniqMonthID": month, "SourceAdmMHHospProvSpell": "19"}
+        pen.tables["hospital_spells"].append(spell | linked | stay)
 
 
 def stories(pen: Pen) -> list[str]:

@@ -1,8 +1,10 @@
-"""Which tests are quick, and when the cores of the machine share a run."""
+"""Which tests are quick, and what the processes of a run share."""
 
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -50,8 +52,6 @@ def share_among_cores(config: pytest.Config) -> None:
         # A worker that made workers of its own would never end.
         return
     option = config.option
-    if "PYTEST_XDIST_WORKER" in os.environ or hasattr(config, "workerinput"):
-        return  # One of those processes already.
     if getattr(option, "numprocesses", 0) is not None or option.dist != "no" or option.tx:
         return
     if option.usepdb or option.collectonly or option.capture == "no":
@@ -60,3 +60,17 @@ def share_among_cores(config: pytest.Config) -> None:
         option.numprocesses = "auto"
         option.maxprocesses = option.maxprocesses or MOST_WORKERS
         option.dist = "worksteal"
+
+
+def share_bytecode(config: pytest.Config) -> None:
+    """Keep bytecode in a folder of the run where Python is told to leave none beside the sources.
+
+    Otherwise every worker, and every program that a test starts, compiles the whole package again.
+    """
+    if not sys.dont_write_bytecode or "PYTHONPYCACHEPREFIX" in os.environ:
+        return
+    folder = tempfile.TemporaryDirectory(prefix="bytecode", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder.name
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False

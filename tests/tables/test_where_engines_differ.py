@@ -52,6 +52,15 @@ class TestByThemselves:
         assert pc.greater(pa.array([math.nan]), 0.0).to_pylist() == [False]
         assert sql("select x > 0 from (values ('nan'::double)) t(x)") == [True]
 
+    def test_a_no_break_space_at_an_end(self) -> None:
+        padded, bare = "QUE\xa0", ["QUE"]
+        assert pd.Series([padded]).str.strip().tolist() == pl.Series([padded]).str.strip_chars().to_list() == bare
+        assert pc.utf8_trim_whitespace(pa.array([padded])).to_pylist() == bare
+        assert pc.ascii_trim_whitespace(pa.array([padded])).to_pylist() == [padded]
+        assert sql("select trim('QUE' || chr(160))") == bare
+        assert sql(r"select regexp_replace('QUE' || chr(160), '\s+$', '')") == [padded]
+        assert ibis.duckdb.connect().to_pyarrow(ibis.literal(padded).strip()).as_py() == padded
+
     def test_is_in_of_a_null(self) -> None:
         assert pd.Series(["a", None]).isin(["a"]).tolist() == [True, False]
         assert pl.Series(["a", None]).is_in(["a"]).to_list() == [True, None]

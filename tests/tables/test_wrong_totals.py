@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 import cmhs_metrics as cm
+from cmhs_metrics.tables import total_rows
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
@@ -451,7 +452,7 @@ class TestValidInputAndNamedErrors:
     @pytest.mark.parametrize("name", ["_problem_row", "_problem_contacts:bounds", "__problem_row"])
     def test_a_column_that_is_called_as_ours_are(self, name: str) -> None:
         table = pd.DataFrame({name: [1], "contacts": [-1], "caseload": [2]})
-        with pytest.raises(cm.BadInput, match="contacts, row 0: got -1"):
+        with pytest.raises(cm.BadInput, match="contacts, 1st row: got -1"):
             cm.with_metrics(table)
 
     @pytest.mark.parametrize(
@@ -476,3 +477,20 @@ class TestValidInputAndNamedErrors:
         table = make({"team": ["a", "b", "c"], "contacts": [1, 0, 2**60], "caseload": [2, 3, 4]})
         with pytest.raises(cm.BadInput, match="contacts, team=c: got 115292150460684.*expected a number up to 9,007"):
             cm.aggregate(table)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("label", ["North total", "TOTAL FOR T1", "All teams", "England"])
+def test_a_total_is_found_in_a_large_table_too(kind: type, label: str) -> None:
+    rows = total_rows.LOOKED_AT + 1
+    table = kind(
+        {
+            "organisation": [*(f"T{row // 600}" for row in range(rows)), label],
+            "team": [*(str(row) for row in range(rows)), "all"],
+            "contacts": [*[1.0] * rows, float(rows)],
+            "caseload": [*[1.0] * rows, float(rows)],
+        }
+    )
+    with pytest.raises(cm.BadInput) as caught:
+        cm.aggregate(table, by="organisation")
+    assert label in {problem.value for problem in caught.value.problems}

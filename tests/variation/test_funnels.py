@@ -164,12 +164,15 @@ class TestZScores:
     def test_z_scores_refuse_what_is_no_count(self, kind: str) -> None:
         with pytest.raises(cm.BadInput) as caught:
             v.funnel_z_scores(kind, np.array([5, 1.5, -2]), np.array([10, 10, 10]), 0.5)
-        assert [(each.column, each.row) for each in caught.value.problems] == [("counts", "row 1"), ("counts", "row 2")]
+        assert [(each.column, each.row) for each in caught.value.problems] == [
+            ("counts", "2nd row"),
+            ("counts", "3rd row"),
+        ]
 
     def test_z_scores_refuse_a_part_above_its_whole(self) -> None:
         with pytest.raises(cm.BadInput) as caught:
             v.funnel_z_scores("proportion", np.array([5, 11]), np.array([10, 10]), 0.5)
-        assert [(each.column, each.row, each.value) for each in caught.value.problems] == [("counts", "row 1", 11)]
+        assert [(each.column, each.row, each.value) for each in caught.value.problems] == [("counts", "2nd row", 11)]
 
     def test_by_hand(self) -> None:
         assert v.funnel_z_scores("ratio", 16, 9) == pytest.approx(2 * (4 - 3))
@@ -308,7 +311,7 @@ class TestFunnel:
         found = v.funnel("proportion", np.array([4, 0, 6]), np.array([20, 0, 30]), 0.2)
         assert found.outlier.tolist() == ["within", None, "within"]
         assert np.isnan(found.limits.at(0.95).lower[1])
-        with pytest.raises(cm.BadInput, match="denominators, row 1: got 0.0, expected a finite number above zero"):
+        with pytest.raises(cm.BadInput, match="denominators, 2nd row: got 0.0, expected a finite number above zero"):
             v.funnel("rate", np.array([4, 0, 6]), np.array([20, 0, 30]))
         assert math.isnan(v.funnel_limits("ratio", np.array([0.0, np.nan])).at(0.95).upper[0])
 
@@ -327,10 +330,10 @@ class TestFunnel:
             v.funnel("proportion", np.array([5, 2.5, 1]), np.array([4, 9, -3]), 1.5, adjustment="some", winsorise=1)
         assert [(problem.column, problem.row) for problem in caught.value.problems] == [
             ("target", None),
-            ("counts", "row 1"),
-            ("denominators", "row 2"),
-            ("counts", "row 0"),
-            ("counts", "row 2"),
+            ("counts", "2nd row"),
+            ("denominators", "3rd row"),
+            ("counts", "1st row"),
+            ("counts", "3rd row"),
             ("adjustment", None),
             ("winsorise", None),
         ]

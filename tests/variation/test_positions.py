@@ -125,7 +125,7 @@ class TestPosition:
         given[column][1] = math.inf
         with pytest.raises(cm.BadInput) as caught:
             v.position(0, **{name: np.array(values) for name, values in given.items()})
-        assert (column, "row 1", math.inf) in [(each.column, each.row, each.value) for each in caught.value.problems]
+        assert (column, "2nd row", math.inf) in [(each.column, each.row, each.value) for each in caught.value.problems]
         if column == "values":
             with pytest.raises(cm.BadInput):
                 v.position(0, np.array(given["values"]))

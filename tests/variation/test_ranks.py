@@ -220,16 +220,16 @@ class TestRankIntervals:
             )
         assert [str(problem) for problem in caught.value.problems] == [
             "confidence: got 95, expected a proportion between 0 and 1",
-            "counts, row 1: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "counts, row 2: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "counts, row 0: got 5.0, expected no more than the denominator",
-            "counts, row 3: got 4.0, expected no more than the denominator",
+            "counts, 2nd row: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "counts, 3rd row: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
+            "counts, 1st row: got 5.0, expected no more than the denominator",
+            "counts, 4th row: got 4.0, expected no more than the denominator",
         ]
-        with pytest.raises(cm.BadInput, match="denominators, row 0: got 0.0, expected a finite number above zero"):
+        with pytest.raises(cm.BadInput, match="denominators, 1st row: got 0.0, expected a finite number above zero"):
             v.rank_intervals(counts=np.array([5, 6]), denominators=np.array([0, 10]))
-        with pytest.raises(cm.BadInput, match="lower, row 0: got 2.0, expected no more than the estimate"):
+        with pytest.raises(cm.BadInput, match="lower, 1st row: got 2.0, expected no more than the estimate"):
             v.rank_intervals(np.array([1.0, 2]), lower=np.array([2.0, 1]), upper=np.array([3.0, 4]))
-        with pytest.raises(cm.BadInput, match="standard_errors, row 1: got 0.0"):
+        with pytest.raises(cm.BadInput, match="standard_errors, 2nd row: got 0.0"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 0]))
         with pytest.raises(cm.BadInput, match="draws: got 10, expected 100 or more"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=10)
@@ -260,3 +260,42 @@ class TestRankIntervals:
     def test_refuses_other_combinations(self, names: list[str]) -> None:
         with pytest.raises(cm.BadInput, match="expected estimates and standard_errors, or estimates, lower and upper"):
             v.rank_intervals(**{name: np.array([1.0, 2]) for name in names})
+
+
+class TestQuantileGroups:
+    # PHEindicatormethods 2.1.0 (UK Health Security Agency), tests/testthat/testdata_Quantiles.xlsx: under 75 mortality from
+    # cancer, women, in the 12 authorities of the North East, low being better, and their tenths by rank.
+    RATES = np.array([
+        118.7460481, 131.2778276, 137.109864, 137.7256526, 138.9005229, 143.263302, 145.5966707, 146.6971262, 153.6912833,
+        155.763081, 157.1222286, 171.2170455,
+    ])  # fmt: skip
+
+    def test_peers_data(self) -> None:
+        found = v.quantile_groups(self.RATES, 10, invert=True)
+        assert found.tolist() == [10, 9, 8, 7, 6, 6, 5, 4, 3, 2, 1, 1]
+
+    def test_quarters_of_42_places(self) -> None:
+        # By rank 11, 10, 11 and 10; by the quartiles 11, 10, 10 and 11.
+        by_rank = v.quantile_groups(np.arange(42.0)).tolist()
+        assert [by_rank.count(each) for each in (1, 2, 3, 4)] == [11, 10, 11, 10]
+        by_quartile = v.quartile_groups(np.arange(42.0)).tolist()
+        assert [by_quartile.count(each) for each in (1, 2, 3, 4)] == [11, 10, 10, 11]
+
+    @pytest.mark.parametrize("groups", [2, 4, 5, 10, 20])
+    @pytest.mark.parametrize("places", [20, 28, 42, 56, 92, 106, 399])
+    def test_groups_differ_by_one_place_at_most(self, places: int, groups: int) -> None:
+        found = v.quantile_groups(np.random.default_rng(places).permutation(places) * 1.0, groups)
+        sizes = [int((found == each).sum()) for each in range(1, groups + 1)]
+        assert sum(sizes) == places
+        assert max(sizes) - min(sizes) <= 1
+
+    def test_ties_and_missing(self) -> None:
+        found = v.quantile_groups(pd.Series([1.0, 1, 1, 4, None], index=list("abcde")), 2)
+        assert found.to_dict()["d"] == 2
+        assert found.tolist()[:3] == [1, 1, 1]
+        assert found.isna().tolist() == [False] * 4 + [True]
+
+    @pytest.mark.parametrize("groups", [1, 2.5, 13, float("nan")])
+    def test_groups_that_cannot_be(self, groups: float) -> None:
+        with pytest.raises(cm.BadInput):
+            v.quantile_groups(self.RATES, groups)  # type: ignore[arg-type]

@@ -206,7 +206,7 @@ class TestGini:
         assert math.isnan(v.gini(np.zeros(3)))
 
     def test_refuses_negative_populations_and_none_at_all(self) -> None:
-        with pytest.raises(cm.BadInput, match="weights, row 1: got -5.0, expected zero or more"):
+        with pytest.raises(cm.BadInput, match="weights, 2nd row: got -5.0, expected zero or more"):
             v.gini(np.array([1.0, 2, 3]), np.array([0, -5, 7]))
         with pytest.raises(cm.BadInput, match="weights: got 0, expected people in one place at least"):
             v.gini(np.array([1.0, 2]), np.array([0, 0]))
@@ -269,3 +269,57 @@ class TestEverySummary:
         with pytest.raises(cm.BadInput, match="has 5,000 problems") as caught:
             v.gini(-np.ones(5_000))
         assert len(caught.value.problems) == 1_000
+
+
+class TestOtherMeasuresOfInequality:
+    # The incomes of the examples of the R package ineq, whose page prints a Gini coefficient of 0.4620911.
+    INCOMES = np.array([541, 1463, 2445, 3438, 4437, 5401, 6392, 8304, 11904, 22261], dtype=float)
+
+    def test_gini_of_a_sample(self) -> None:
+        assert v.gini(self.INCOMES) == pytest.approx(0.4620911, abs=1e-7)
+        assert v.gini(self.INCOMES, sample=True) == pytest.approx(0.4620911 * 10 / 9, abs=1e-7)
+        assert v.gini(np.eye(5)[0], sample=True) == pytest.approx(1)
+        with_none = v.gini(np.append(self.INCOMES, np.nan), np.append(np.ones(10), 0), sample=True)
+        assert with_none == pytest.approx(v.gini(self.INCOMES, sample=True))
+
+    @pytest.mark.parametrize("measure", [v.theil, v.atkinson, lambda *given: v.atkinson(*given, aversion=2)])
+    @given(values=positive, factor=factors)
+    def test_laws(self, measure, values: np.ndarray, factor: float) -> None:
+        found = measure(values)
+        assert found >= 0
+        assert measure(values[::-1] * factor) == pytest.approx(found, abs=1e-9)
+        assert measure(np.repeat(values, 3)) == pytest.approx(found, abs=1e-9)
+        assert measure(values, np.full(values.size, 3.0)) == pytest.approx(found, abs=1e-9)
+        assert measure(np.full(4, values[0])) == pytest.approx(0, abs=1e-9)
+
+    def test_by_hand(self) -> None:
+        # Of 1 and 3 about 2: (0.5 ln 0.5 + 1.5 ln 1.5) / 2; √1 and √3 have the mean 1.366, the square of which is 1.866.
+        values = np.array([1.0, 3.0])
+        assert v.theil(values) == pytest.approx((0.5 * math.log(0.5) + 1.5 * math.log(1.5)) / 2)
+        assert v.atkinson(values) == pytest.approx(1 - ((1 + math.sqrt(3)) / 2) ** 2 / 2)
+        # The geometric mean is √3, the harmonic 1.5.
+        assert v.atkinson(values, aversion=1) == pytest.approx(1 - math.sqrt(3) / 2)
+        assert v.atkinson(values, aversion=2) == pytest.approx(1 - 1.5 / 2)
+
+    def test_theil_adds_up_over_groups(self) -> None:
+        one, two = self.INCOMES[:4], self.INCOMES[4:]
+        shares = [each.sum() / self.INCOMES.sum() for each in (one, two)]
+        between = v.theil(np.array([one.mean(), two.mean()]), np.array([4, 6]))
+        within = sum(share * v.theil(each) for share, each in zip(shares, (one, two), strict=True))
+        assert v.theil(self.INCOMES) == pytest.approx(between + within)
+
+    def test_zeros_and_what_is_missing(self) -> None:
+        values = np.array([0.0, 4.0])
+        assert v.theil(values) == pytest.approx(math.log(2))
+        indices = [v.atkinson(values, aversion=each) for each in (0.5, 1, 2)]
+        assert indices == pytest.approx([0.5, 1, 1])
+        for measure in (v.theil, v.atkinson):
+            assert math.isnan(measure(np.zeros(3)))
+            assert math.isnan(measure(np.array([1.0, np.nan])))
+
+    def test_what_cannot_be_is_refused(self) -> None:
+        with pytest.raises(cm.BadInput) as refused:
+            v.atkinson(np.array([1.0, 2.0]), aversion=0)
+        assert [problem.column for problem in refused.value.problems] == ["aversion"]
+        with pytest.raises(cm.BadInput):
+            v.theil(np.array([1.0, -2.0]))

@@ -13,15 +13,25 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.benchmarking.one_metric import AVERAGES, Average, Sums, compared_between_bounds, compared_exactly
+from cmhs_metrics.benchmarking.one_metric import (
+    AVERAGES,
+    Average,
+    Sums,
+    compared_between_bounds,
+    compared_exactly,
+    counted_names,
+)
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
+from cmhs_metrics.benchmarking.repeated_events import notes_of, read_frequencies, squares_per_event
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.measures import MEASURES, POPULATION
+from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from cmhs_metrics.periods import is_missing
 from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables import aggregate
+from cmhs_metrics.tables.aggregation import need_no_people
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.trends.one_period import frame_of, of_period
 
@@ -33,9 +43,12 @@ if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.measures import Basis
 
+FEW_PLACES = 4
+"""Fewer places than this have no quartiles to speak of."""
 OWN_WAY_OUT = "period= (the one to compare)"
 
 
+@checked
 def benchmark(
     table: Any,
     metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]],
@@ -51,6 +64,7 @@ def benchmark(
     peers: Any = (),
     not_places: str | Sequence[str] = NOT_PLACES,
     confidence: float = 0.95,
+    frequencies: Any = None,
     keys: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Set the places of a table beside one another on one metric or several.
@@ -80,6 +94,10 @@ def benchmark(
         with their value, and have no rank, no interval and no part in an average or in the number of places.
     confidence : float, default 0.95
         Of the intervals [proportion].
+    frequencies : any frame that narwhals knows, optional
+        How many people of each place had how many of a measure: the columns `by`, `measure`, `events` (of each person)
+        and `people`, as `mhsds.event_frequencies` gives them. Rates of these measures then have the interval of events
+        that are not independent (see `intervals.rate_interval`), and `interval_basis` is "events per person".
 
     Returns
     -------
@@ -108,7 +126,8 @@ def benchmark(
     -----
     Intervals and funnels are for counts of people or events: Byar's for rates, Wilson's for shares. Costs and staff are
     no counts, and ratios of two counts (contacts per patient) no shares: these have neither, and no chance is claimed
-    for them. Contacts of one person do not come independently, so their intervals are narrower than they should be.
+    for them. Contacts of one person do not come independently: without `frequencies` their intervals are narrower than
+    they should be, and ``attrs["notes"]`` says so.
 
     Most large places differ from the average by more than chance, for places differ: where `overdispersion` is well
     above 1, `more_than_chance` says little. `outside_funnel` says which differ by more than places usually do, by the
@@ -141,6 +160,8 @@ def benchmark(
         over_time = "last"  # of one period, which a lazy table cannot know that it is
     _boundaries(by, _in(table, by), populations)  # before people who meet no place are refused without a reason
     rows, people = of_period(of_places(table), period), _people_of(populations, period)
+    if populations is None and place is None and basis is None and need_no_people(wanted):
+        rows = _without_people(rows)
     try:
         totals = aggregate(
             rows, by, populations=people, place=place, basis=basis, over_time=over_time, metrics=wanted, keys=keys
@@ -150,21 +171,48 @@ def benchmark(
     places, names = _in_memory(totals, by)
     boundaries = _boundaries(by, names, populations)
     marks = _marks(by, names, asked, none)
+    counted = read_frequencies(frequencies, by, period)
+    rates: list[tuple[Metric, list[str]]] = []
     parts = []
     for column in places:
         found = column_of(column)
         if found is not None:
-            rows = _compared(places, column, *found, average=average, marks=marks, level=confidence)
+            events = _repeated(*found)
+            rates += [(found[0], events)] if events else []
+            squares = squares_per_event(counted, events, names)
+            rows = _compared(places, column, *found, average=average, marks=marks, level=confidence, squares=squares)
             parts.append(pd.DataFrame(_described(rows, names, marks, *found)))
     if any("value_lower" in part for part in parts):
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
     result = Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
     notes = list(getattr(table, "attrs", {}).get("notes", ())) if isinstance(table, pd.DataFrame) else []
+    notes += [*notes_of(rates, counted, places, names), *_of_few(marks)]
     if boundaries or notes:
         result.attrs = {**result.attrs, "notes": list(dict.fromkeys([*result.attrs.get("notes", ()), *notes]))}
     if boundaries:
         result.attrs["boundaries"] = boundaries
     return result
+
+
+def _without_people(rows: Any) -> Any:
+    """The table without columns of populations, which no metric asked for needs."""
+    frame = nw.from_native(rows, pass_through=True)
+    if not isinstance(frame, (nw.DataFrame, nw.LazyFrame)):
+        return rows  # which `aggregate` says
+    held = [name for name in frame.collect_schema().names() if name in MEASURES]
+    held = [name for name in held if MEASURES[name].kind is Kind.POPULATION]
+    return nw.to_native(frame.drop(held)) if held else rows
+
+
+def _of_few(marks: _Marks) -> list[str]:
+    """What to beware of where few places are compared."""
+    count = int(marks.is_place.sum())
+    if count >= FEW_PLACES:
+        return []
+    return [
+        f"Of {count} place{'s' if count != 1 else ''} a quartile says nothing, and each is a large part of the average "
+        "that it is compared with: intervals.rate_ratio_interval and proportion_ratio_interval compare two."
+    ]
 
 
 def _boundaries(by: str, names: list[Any], populations: Any) -> str:
@@ -277,14 +325,31 @@ def _in_memory(totals: Any, by: str) -> tuple[Sums, list[str]]:
 
 
 def _compared(
-    places: Sums, column: str, metric: Metric, basis: Basis | None, *, average: Average, marks: _Marks, level: float
+    places: Sums,
+    column: str,
+    metric: Metric,
+    basis: Basis | None,
+    *,
+    average: Average,
+    marks: _Marks,
+    level: float,
+    squares: NDArray[np.float64],
 ) -> Mapping[str, Any]:
     inputs = [basis.measure if basis and name == POPULATION else name for name in metric.inputs]
     is_place = marks.is_place
     all_places = bool(is_place.all())
     held = places if all_places else {name: cells[is_place] for name, cells in places.items()}
     compare = compared_between_bounds if f"{column}{LOWER}" in places else compared_exactly
-    rows = compare(held, column, metric, inputs, average=average, peers=marks.peer[is_place], level=level)
+    rows = compare(
+        held,
+        column,
+        metric,
+        inputs,
+        average=average,
+        peers=marks.peer[is_place],
+        level=level,
+        squares=squares[is_place],
+    )
     rows["average_of"] = f"{rows['places']:,} places{marks.said}"
     if all_places:
         return rows
@@ -296,6 +361,13 @@ def _compared(
         name: cells if not np.ndim(cells) else places[own[name]] if name in own else spread[name].array
         for name, cells in rows.items()
     }
+
+
+def _repeated(metric: Metric, basis: Basis | None) -> list[str]:
+    """The measures whose events a rate counts: none for a share, or what is no count."""
+    inputs = [basis.measure if basis and name == POPULATION else name for name in metric.inputs]
+    counted = None if metric.proportion else counted_names(metric, inputs)
+    return counted[0] if counted else []
 
 
 def _with_closed_bounds(rows: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from cmhs_metrics.benchmarking.open_values import (
     open_ranks,
     sums_of_ends,
 )
+from cmhs_metrics.benchmarking.repeated_events import BY_PERSON, INDEPENDENT, sums_of_squares
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import AGE_BAND
 from cmhs_metrics.variation.chance import exact_limits
@@ -29,8 +30,6 @@ from cmhs_metrics.variation.widened import funnel_positions
 if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
 
-INDEPENDENT = "independent events"
-"""What an interval stands on where nothing is known of events of one person."""
 Average = Literal["pooled", "mean of places", "median of places"]
 AVERAGES = ("pooled", "mean of places", "median of places")
 
@@ -41,13 +40,13 @@ Sums = dict[str, Cells]
 
 def compared_exactly(
     places: Sums, column: str, metric: Metric, inputs: list[str], *, average: Average, peers: NDArray[np.bool_],
-    level: float,
+    level: float, squares: Cells,
 ) -> dict[str, Any]:  # fmt: skip
     """What is said of each place by one metric, and of all of them, as columns."""
     values = places[column]
     there = ~np.isnan(values)
     around, among = (_average(places, values, metric, inputs, average, which) for which in (there, there & peers))
-    bounds, phi = _bounds(places, there, metric, inputs, level)
+    bounds, phi = _bounds(places, there, metric, inputs, level, squares)
     outside = (bounds["lower"] > around) | (bounds["upper"] < around)
     ranks = np.full(len(values), np.nan)
     ranks[there] = ranked(values[there], "min", True)
@@ -72,7 +71,7 @@ def compared_exactly(
 
 def compared_between_bounds(
     sums: Sums, column: str, metric: Metric, inputs: list[str], *, average: Average, peers: NDArray[np.bool_],
-    level: float,
+    level: float, squares: Cells,
 ) -> dict[str, Any]:  # fmt: skip
     """As `compared_exactly`, where some values are suppressed or rounded."""
     places = pd.DataFrame(sums)
@@ -88,7 +87,7 @@ def compared_between_bounds(
         )
     around, *between = averages["average"]
     pooled = open_average(places, column, metric, inputs, "pooled", there)
-    counted = _counted_names(metric, inputs)
+    counted = counted_names(metric, inputs)
     chance = no_chance(values.index)
     if counted is not None:
         events, among = counted
@@ -96,7 +95,7 @@ def compared_between_bounds(
         (few, many), (less, more) = sums_of_ends(places, events), sums_of_ends(places, others)
         chance = open_chance(
             (few.where(there), many), (less.where(there), more), metric,
-            of_all=others is among, level=level, pooled=pooled,
+            of_all=others is among, level=level, pooled=pooled, squares=squares,
         )  # fmt: skip
     placed = open_ranks(lower, upper)
     rows = {
@@ -128,7 +127,7 @@ def _average(
 
 
 def _bounds(
-    places: Sums, known: NDArray[np.bool_], metric: Metric, inputs: list[str], level: float
+    places: Sums, known: NDArray[np.bool_], metric: Metric, inputs: list[str], level: float, squares: Cells
 ) -> tuple[dict[str, NDArray[Any]], float]:
     """The interval and the funnel positions of each place, where the metric counts people or events; and phi."""
     found: dict[str, NDArray[Any]] = {name: np.full(len(known), np.nan) for name in ("lower", "upper")}
@@ -141,9 +140,10 @@ def _bounds(
     if metric.proportion:
         low, high = proportion_interval(events, base, level, fractional=True)
     else:
-        low, high = rate_interval(events, base, confidence=level, fractional=True)
+        of_persons = sums_of_squares(events, squares[known])
+        low, high = rate_interval(events, base, confidence=level, sum_of_squares=of_persons, fractional=True)
     found["lower"][known], found["upper"][known] = low, high
-    found["interval_basis"][known] = INDEPENDENT
+    found["interval_basis"][known] = np.where(np.isnan(squares[known]), INDEPENDENT, BY_PERSON)
     positions = _positions(events, base, "proportion" if metric.proportion else "rate")
     found["outlier"][known], found["funnel_position"][known], phi = positions
     return found, phi
@@ -169,14 +169,14 @@ def outside_of(positions: Any) -> Any:
 
 
 def _counted(places: Sums, metric: Metric, inputs: list[str]) -> tuple[Cells | None, Cells | None]:
-    counted = _counted_names(metric, inputs)
+    counted = counted_names(metric, inputs)
     if counted is None:
         return None, None
     events, among = (sum((places[name] for name in names[1:]), places[names[0]]) for names in counted)
     return events, among
 
 
-def _counted_names(metric: Metric, inputs: list[str]) -> tuple[list[str], list[str]] | None:
+def counted_names(metric: Metric, inputs: list[str]) -> tuple[list[str], list[str]] | None:
     """The columns of which what is counted is the sum, and those that it is counted among."""
     if metric.counted is None or AGE_BAND in inputs:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cmhs_metrics.benchmarking.repeated_events import BY_PERSON, INDEPENDENT, sums_of_squares
 from cmhs_metrics.disclosure import known_rank
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.tables.bounds import LOWER, UPPER
@@ -113,6 +114,7 @@ def open_chance(
     of_all: bool,
     level: float,
     pooled: tuple[float, float],
+    squares: Any,
 ) -> dict[str, Any]:
     """Confidence intervals and funnel positions that hold whatever the true counts are.
 
@@ -130,6 +132,8 @@ def open_chance(
         Of the intervals [proportion].
     pooled : tuple of float
         The least and the greatest value of all places together.
+    squares : numpy.ndarray
+        The sum of squares of what each person has over the events; NaN where nothing is known of it.
 
     Returns
     -------
@@ -146,12 +150,15 @@ def open_chance(
     found = no_chance(few.index)
     if known.sum() < 2:
         return found
-    widest = []
+    widest, per_event = [], squares[known.to_numpy()]
     for count, base in (least, greatest):
         if metric.proportion:
             low, high = proportion_interval(count[known], base[known], level, fractional=True)
         else:
-            low, high = rate_interval(count[known], base[known], confidence=level, fractional=True)
+            of_persons = pd.Series(sums_of_squares(count[known], per_event), index=count[known].index)
+            low, high = rate_interval(
+                count[known], base[known], confidence=level, sum_of_squares=of_persons, fractional=True
+            )
         widest.append((pd.Series(low, index=count[known].index), pd.Series(high, index=count[known].index)))
     (lower, lowest_upper), (highest_lower, upper) = widest
     all_places = few.index
@@ -161,7 +168,8 @@ def open_chance(
             "lower": lower, "upper": upper, "highest_lower": highest_lower, "lowest_upper": lowest_upper
         }.items()
     }  # fmt: skip
-    found["interval_basis"] = pd.Series("independent events", index=known.index[known]).reindex(all_places)
+    basis = np.where(np.isnan(per_event), INDEPENDENT, BY_PERSON)
+    found["interval_basis"] = pd.Series(basis, known.index[known], dtype="object").reindex(all_places)
     words = _outliers([least, greatest], known, metric, pooled)
     found["outlier"] = words.reindex(all_places)
     if words.notna().any():

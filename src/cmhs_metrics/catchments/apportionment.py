@@ -11,13 +11,15 @@ from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.catchments.amounts import refuse_other_than_text
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, unknown_place
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
+from cmhs_metrics.numeric.frames import beside
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of
 from cmhs_metrics.tables.casting import as_float, as_text
 from cmhs_metrics.tables.checking import LISTED, refuse_bad_cells
 from cmhs_metrics.tables.reading import read_table
-from cmhs_metrics.tables.table import require, row_name
+from cmhs_metrics.tables.table import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,7 @@ _TEMPORARY = "_apportion_"
 _TO, _SHARE, _ORDER = f"{_TEMPORARY}to", f"{_TEMPORARY}share", f"{_TEMPORARY}order"
 
 
+@checked
 def apportion(
     table: Any,
     shares: Shares,
@@ -185,22 +188,7 @@ def _beside(frame: Frame, shares: Shares) -> Frame:
     """The shares as a table of the engine that the measures are in."""
     origins, destinations, values = zip(*shares.rows, strict=True)
     columns = {f"{_TEMPORARY}shared": list(origins), _TO: list(destinations), _SHARE: list(values)}
-    if isinstance(frame, nw.DataFrame):
-        return nw.from_dict(columns, backend=frame.implementation)
-    if frame.implementation.is_polars():
-        return nw.from_dict(columns, backend="polars").lazy()
-    if frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect():
-        # Rows of Python's own: Spark and pandas do not always know each other's versions.
-        schema = ", ".join(f"{name} {'double' if name == _SHARE else 'string'}" for name in columns)
-        made = frame.to_native().sparkSession.createDataFrame(list(shares.rows), schema)
-        return nw.from_native(made.hint("broadcast"))  # type: ignore[no-any-return]
-    held = nw.from_dict(columns, backend="pyarrow" if frame.implementation.is_ibis() else "pandas")
-    if frame.implementation.is_duckdb():
-        # Relations of two connections cannot be joined; DuckDB finds the table by its name here.
-        _apportion_shares = held.to_native()
-        relation = frame.to_native().query(f"{_TEMPORARY}table", "select * from _apportion_shares")
-        return nw.from_native(relation)  # type: ignore[no-any-return]
-    return held.lazy(backend=frame.implementation)
+    return beside(frame, columns)  # type: ignore[no-any-return]
 
 
 def _measures(table: Table, by: str, to: str, measures: Sequence[str] | None, populations: bool) -> list[str]:
@@ -241,8 +229,7 @@ def _measures(table: Table, by: str, to: str, measures: Sequence[str] | None, po
             problems.append(Problem("measures", None, name, f"a measure of the table; {near}".removesuffix("; ")))
     if not chosen and not problems:
         problems.append(Problem(None, None, list(table.schema), "a column of a measure that adds"))
-    if problems:
-        raise BadInput("apportion", problems)
+    refuse("apportion", problems)
     return list(dict.fromkeys(chosen))
 
 
@@ -258,8 +245,6 @@ def _is_metric(name: str) -> bool:
 
 
 def _refuse_unknown(table: Table, by: str, shares: Shares, uncovered: Uncovered) -> None:
-    if uncovered not in ("refuse", "keep"):
-        raise BadInput("apportion", [Problem("uncovered", None, uncovered, "'refuse' or 'keep'")])
     if uncovered == "keep":
         return
     known = set(shares.from_places)
@@ -284,8 +269,7 @@ def _refuse_fractions(table: Table, by: str, measures: list[str]) -> None:
             Problem(name, row_name(row, keys), float(values[at]), "a whole number, for integers=True")
             for at, row in zip(broken, rows, strict=True)
         ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
 
 
 def _in_whole_numbers(frame: nw.DataFrame[Any], to: str, others: list[str], measures: list[str]) -> nw.DataFrame[Any]:

@@ -11,16 +11,19 @@ from cmhs_metrics.decomposition.products import (
     decompose_product_change,
     decompose_ratio_change,
 )
+from cmhs_metrics.decomposition.rates import RateDecomposition, decompose_rates
 
 __all__ = [
     "Chain",
     "Drivers",
     "MixChange",
     "ProductChange",
+    "RateDecomposition",
     "RatioChange",
     "chain_percentage_changes",
     "decompose_mix_change",
     "decompose_product_change",
+    "decompose_rates",
     "decompose_ratio_change",
     "what_drove",
 ]

@@ -17,6 +17,7 @@ from cmhs_metrics.decomposition.results import signed, written
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import POPULATION
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables import aggregate
 from cmhs_metrics.trends.one_period import frame_of, of_period
 
@@ -74,6 +75,7 @@ class Drivers:
         return self.table.to_html(float_format=written, na_rep="–")
 
 
+@checked
 def what_drove(
     table: Any,
     metric: str | Callable[..., Any],

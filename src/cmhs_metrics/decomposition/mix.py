@@ -9,7 +9,8 @@ import numpy as np
 
 from cmhs_metrics.decomposition.results import each_output, plain, signed, unit_of, written
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.requirements import index_of, row_name
+from cmhs_metrics.numeric.requirements import cell_name, index_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,7 @@ class MixChange:
         return "\n".join([head, *(f"  {name:<11} makes {signed(part)}" for name, part in rows)])
 
 
+@checked
 def decompose_mix_change(
     rates_before: Any, shares_before: Any, rates_after: Any, shares_after: Any, *, interaction: bool = False
 ) -> MixChange:
@@ -189,7 +191,7 @@ def _check_columns(given: dict[str, Any]) -> None:
 def _check_shares(given: dict[str, Any]) -> None:
     shares = {name: plain(value) for name, value in given.items() if name.startswith("shares")}
     problems = [
-        Problem(name, row_name([at], index_of(given[name])), float(values[at]), "a proportion from 0 to 1")
+        Problem(name, cell_name([at], index_of(given[name])), float(values[at]), "a proportion from 0 to 1")
         for name, values in shares.items()
         for at in np.flatnonzero((values < 0) | (values > 1)).tolist()
     ]

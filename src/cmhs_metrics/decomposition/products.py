@@ -15,6 +15,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import index_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +125,7 @@ class ProductChange:
         return "\n".join([head, *(f"  {name:<{width}} makes {signed(part)}" for name, part in self.parts.items())])
 
 
+@checked
 def decompose_ratio_change(
     numerator_before: Any,
     numerator_after: Any,
@@ -206,6 +208,7 @@ def decompose_ratio_change(
     )
 
 
+@checked
 def decompose_product_change(
     before: Mapping[str, Any], after: Mapping[str, Any], method: Method = "log-mean"
 ) -> ProductChange:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.numeric.containers import Contract, evaluate
-from cmhs_metrics.numeric.requirements import index_of, met, not_negative, row_name
+from cmhs_metrics.numeric.requirements import cell_name, index_of, met, not_negative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +70,7 @@ def each_output(
         def body(*floats: Any) -> Any:
             if not computed:
                 given = {each: np.asarray(held) for each, held in zip(inputs, floats, strict=True)}
-                met(name, given, chain.from_iterable(map(not_negative, inputs)), row=partial(row_name, index=index))
+                met(name, given, chain.from_iterable(map(not_negative, inputs)), row=partial(cell_name, index=index))
                 computed.update(compute(*np.broadcast_arrays(*floats)))
             result = computed[output]
             return float(result) if np.ndim(result) == 0 else result

@@ -15,6 +15,7 @@ from cmhs_metrics.disclosure.moves import Moves
 from cmhs_metrics.disclosure.rule import SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.frames import empty_like, given_back
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +80,7 @@ class Attack:
         )
 
 
+@checked
 def attack(
     published: PublishedTable,
     *,

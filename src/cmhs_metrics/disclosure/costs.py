@@ -20,8 +20,9 @@ from cmhs_metrics.disclosure.protection import levels_of, read_cells
 from cmhs_metrics.disclosure.published_table import refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nth, refuse
 from cmhs_metrics.numeric.frames import in_pandas
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,8 +79,7 @@ class CostRule:
             problems.append(Problem("percent", None, self.percent, "a percentage above 0, up to 100"))
         if self.dominance is not None and not (self.dominance[0] >= 1 and 0 < self.dominance[1] < 100):
             problems.append(Problem("dominance", None, self.dominance, "a number of contributors and a percentage"))
-        if problems:
-            raise BadInput("the rule", problems)
+        refuse("the rule", problems)
 
     def __str__(self) -> str:
         parts = [f"totals of fewer than {self.contributors} contributors suppressed"]
@@ -137,6 +137,7 @@ class CostRule:
         return max(2 * float(np.ceil(max(needs))), 1.0)
 
 
+@checked
 def protect_costs(
     table: Any,
     dimensions: Sequence[str],
@@ -203,7 +204,7 @@ def protect_costs(
     assert given is not None
     if len(wrong := np.flatnonzero(is_no_count(given))):
         expected = "a whole number, zero or more"
-        raise BadInput("the table", [Problem(value, f"row {row}", float(given[row]), expected) for row in wrong])
+        raise BadInput("the table", [Problem(value, nth(row, "row"), float(given[row]), expected) for row in wrong])
     keys = [*dimensions, *coarser]
     cells = table.groupby(keys, sort=False, observed=True, dropna=False)[value].sum(min_count=1).reset_index()
     layout, amounts = read_cells(cells, dimensions, value, hierarchies or {}, totals or {}, absent)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cmhs_metrics.disclosure.suppression import numbers_of
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nth, refuse
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ def known_total(lower: Any, upper: Any, *, by: Any = None) -> Known:
     _same_index({"lower": lower, "by": by})
     if groups.isna().any():
         rows = np.flatnonzero(groups.isna())
-        raise BadInput("known_total", [Problem("by", f"row {row}", None, "a group") for row in rows])
+        raise BadInput("known_total", [Problem("by", nth(row, "row"), None, "a group") for row in rows])
     # Not a sum of pandas: before its version 3 it leaves out what is missing.
     group_of, names = pd.factorize(groups.to_numpy(), sort=True)
     index = pd.Index(names, name=getattr(by, "name", None))
@@ -85,6 +86,7 @@ def known_total(lower: Any, upper: Any, *, by: Any = None) -> Known:
     return Known(*(pd.Series(total, index, name=name) for total, name in zip(totals, Known._fields, strict=True)))
 
 
+@checked
 def known_rate(
     lower: Any,
     upper: Any,
@@ -141,7 +143,10 @@ def known_rate(
         if len(above):
             raise BadInput(
                 "known_rate",
-                [Problem("lower", f"row {row}", least[row], f"no more than {whole_greatest[row]:g}") for row in above],
+                [
+                    Problem("lower", nth(row, "row"), least[row], f"no more than {whole_greatest[row]:g}")
+                    for row in above
+                ],
             )
     missing = np.isnan(least) | np.isnan(whole_least) | (whole_greatest == 0)
     # A denominator without a greatest value lets the rate come as near to zero as it likes.
@@ -156,6 +161,7 @@ def known_rate(
     )
 
 
+@checked
 def known_rank(lower: Any, upper: Any, *, highest_first: bool = True) -> Known:
     """The ranks that a number can have among others, when some are suppressed.
 
@@ -206,7 +212,7 @@ def _bounds(given: Mapping[str, Any], subject: str, *, positive: bool = False) -
     _same_index(given)
     read = {}
     for name, values in given.items():
-        numbers = numbers_of(values)
+        numbers = numbers_of(values, name)
         if numbers is None:
             raise TypeError(f"{name} is an expression; {subject} needs its cells: collect the query first")
         read[name] = numbers
@@ -220,16 +226,15 @@ def _bounds(given: Mapping[str, Any], subject: str, *, positive: bool = False) -
     for name, numbers in columns.items():
         wrong = np.isinf(numbers) | (numbers < 0 if positive else False)
         expected = "zero or more, and finite" if positive else "a finite number (NaN where there is no bound)"
-        problems += [Problem(name, f"row {row}", float(numbers[row]), expected) for row in np.flatnonzero(wrong)]
+        problems += [Problem(name, nth(row, "row"), float(numbers[row]), expected) for row in np.flatnonzero(wrong)]
     names = list(columns)
     for low, high in zip(names[::2], names[1::2], strict=True):
         for row in np.flatnonzero(columns[low] > columns[high]):
             expected = f"no more than {high} ({columns[high][row]:g})"
-            problems.append(Problem(low, f"row {row}", float(columns[low][row]), expected))
+            problems.append(Problem(low, nth(row, "row"), float(columns[low][row]), expected))
         for row in np.flatnonzero(np.isnan(columns[low]) & ~np.isnan(columns[high])):
-            problems.append(Problem(low, f"row {row}", None, "a lower bound, as there is an upper one, or neither"))
-    if problems:
-        raise BadInput(subject, problems)
+            problems.append(Problem(low, nth(row, "row"), None, "a lower bound, as there is an upper one, or neither"))
+    refuse(subject, problems)
     return list(columns.values())
 
 

@@ -16,8 +16,9 @@ from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable, rule
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, nth, refuse
 from cmhs_metrics.numeric.frames import in_pandas
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 TOTAL = "Total"
 
 
+@checked
 def protect(
     table: Any,
     dimensions: Sequence[str],
@@ -199,8 +201,7 @@ def read_cells(
     ]
     if absent not in ("refuse", "zero", "missing"):
         problems.append(Problem("absent", None, absent, "'refuse', 'zero' or 'missing'"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     coarser = [column for name in dimensions for column in hierarchies.get(name, ())]
     refuse_unreadable(table, [*dimensions, *coarser, value], dimensions)
     read = [
@@ -212,8 +213,7 @@ def read_cells(
     for row in np.flatnonzero(is_no_count(given)):
         key = ", ".join(f"{name}={table[name].iloc[row]}" for name in dimensions)
         problems.append(Problem(value, key, float(given[row]), "a whole number, zero or more"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     layout = Layout(read)
     counts = np.full(layout.size, 0.0 if absent == "zero" else np.nan)
     cells = layout.cell(table)
@@ -239,7 +239,7 @@ def _dimension(
     for column, above in zip(columns, [*columns[1:], None], strict=True):
         if table[column].isna().any():
             row = int(np.flatnonzero(table[column].isna())[0])
-            problems.append(Problem(column, f"row {row}", None, "a key, not nothing"))
+            problems.append(Problem(column, nth(row, "row"), None, "a key, not nothing"))
             continue
         here = _in_order(table[column].unique().tolist())
         for label in here:
@@ -287,6 +287,5 @@ def levels_of(
                     for level in levels
                     if level not in known[name]
                 ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return layout.at_levels(exact), layout.at_levels(keep)

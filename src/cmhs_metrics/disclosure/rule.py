@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
+from cmhs_metrics.signatures import checked
 
 EXACT = "exact"
 """The kind of a number that is shown as it is."""
@@ -126,8 +127,7 @@ class Rule:
         if not problems and (shown := float(self.shown(self.threshold))) < self.threshold:
             expected = f"a rounding at which {self.threshold} does not become {shown:g}, which is below the threshold"
             problems.append(Problem("rounding", None, self.rounding, expected))
-        if problems:
-            raise BadInput("the rule", problems)
+        refuse("the rule", problems)
         if self.width is None:
             object.__setattr__(self, "width", max(self.threshold - 1 - (not self.suppress_zero), 1))
 
@@ -250,6 +250,7 @@ class Rule:
         return (0 if self.suppress_zero else 1), max(self.threshold - 1, 0)
 
 
+@checked
 def round_to(values: Any, base: float = 5) -> Any:
     """Round to the nearest multiple, halves away from zero.
 

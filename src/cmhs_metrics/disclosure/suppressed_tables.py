@@ -8,8 +8,9 @@ import narwhals as nw
 
 from cmhs_metrics.disclosure.rule import NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import Problem, nearest, nth, refuse
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ T = TypeVar("T")
 """Units of measures that count nobody."""
 
 
+@checked
 def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule | Mapping[str, Rule] = NHS) -> T:
     """Suppress the counts of a table, each by itself, and say what is still known of them.
 
@@ -117,7 +119,6 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
             assert counts is not None
             wrong = [row for row, is_wrong in enumerate(is_no_count(counts)) if is_wrong]
             problems += [
-                Problem(name, f"row {row}", float(counts[row]), "a whole number, zero or more") for row in wrong
+                Problem(name, nth(row, "row"), float(counts[row]), "a whole number, zero or more") for row in wrong
             ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, as_fraction, choose, floor_division, quotient
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import Problem, nth, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
+from cmhs_metrics.numeric.expected import WHOLE_NOT_NEGATIVE
+from cmhs_metrics.numeric.requirements import cell_name
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checked
 def suppress(counts: Any, rule: Rule = NHS) -> Any:
     """Suppress small counts and round the others, each by itself.
 
@@ -54,8 +58,7 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     """
     if hasattr(type(counts), "columns"):
         raise TypeError(f"counts is a table, a {type(counts).__name__}: use suppress_table, or give a column of it")
-    if problems := _problems("counts", numbers_of(counts)):
-        raise BadInput("suppress", problems)
+    refuse("suppress", _problems("counts", numbers_of(counts, "counts")))
 
     def body(numbers: Any) -> Any:
         return choose(rule.is_suppressed(numbers), math.nan, rule.shown(numbers))
@@ -71,6 +74,7 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     )
 
 
+@checked
 def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS, *, small_rest: bool = False) -> Any:
     """Percentages, rounded, and suppressed with either of their counts.
 
@@ -110,14 +114,13 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS, *, s
     >>> suppress_percentage(np.array([30, 19, 20]), np.array([99, 20, 20]), small_rest=True)
     array([30., nan, nan])
     """
-    parts, wholes = numbers_of(numerator), numbers_of(denominator)
+    parts, wholes = numbers_of(numerator, "numerator"), numbers_of(denominator, "denominator")
     problems = [*_problems("numerator", parts), *_problems("denominator", wholes)]
     if parts is not None and wholes is not None and (1 in (parts.size, wholes.size) or parts.size == wholes.size):
         parts, wholes = np.broadcast_arrays(parts, wholes)
         for row in np.flatnonzero(parts > wholes):
-            problems.append(Problem("numerator", f"row {row}", parts[row], f"no more than {wholes[row]:g}"))
-    if problems:
-        raise BadInput("suppress_percentage", problems)
+            problems.append(Problem("numerator", nth(row, "row"), parts[row], f"no more than {wholes[row]:g}"))
+    refuse("suppress_percentage", problems)
 
     def body(part: Any, whole: Any) -> Any:
         # Twice the numerator times 100 over twice the denominator, all whole numbers: no half is missed by a float.
@@ -191,6 +194,7 @@ class Suppression:
         )
 
 
+@checked
 def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
     """Suppress a column, and keep apart what is suppressed and what is missing.
 
@@ -222,7 +226,7 @@ def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
     1   10.0  rounded to 5    8.0   12.0      10
     2    NaN       missing    NaN    NaN
     """
-    numbers = numbers_of(counts)
+    numbers = numbers_of(counts, "counts")
     if numbers is None:
         raise TypeError("suppression looks at cells and takes no expression: use suppress, or collect the query first")
     values = suppress(counts, rule)
@@ -244,7 +248,7 @@ def display_text(values: Iterable[float], kind: Iterable[str], rule: Rule) -> li
     return [signs.get(each, f"{value:.0f}") for value, each in zip(values, kind, strict=True)]
 
 
-def numbers_of(values: Any) -> NDArray[np.float64] | None:
+def numbers_of(values: Any, name: str = "values") -> NDArray[np.float64] | None:
     """The cells of a number or column as floats, NaN where missing; None for an expression."""
     if hasattr(getattr(values, "dtype", None), "ureg"):
         values = values.array.quantity
@@ -257,7 +261,7 @@ def numbers_of(values: Any) -> NDArray[np.float64] | None:
         held.append(numbers)
         return numbers
 
-    evaluate(Contract("values", keep, {"values": OWN}, OWN, signed=True, many=True), (values,))
+    evaluate(Contract(name, keep, {name: OWN}, OWN, signed=True, many=True), (values,))
     return np.atleast_1d(np.asarray(held[0], dtype=np.float64)) if held else np.array([math.nan])
 
 
@@ -271,8 +275,7 @@ def _problems(name: str, counts: NDArray[np.float64] | None) -> list[Problem]:
     if counts is None:
         return []
     flat = counts.ravel()
-    row = (lambda _: None) if flat.size == 1 else "row {}".format
     return [
-        Problem(name, row(each), float(flat[each]), "a whole number, zero or more")
-        for each in np.flatnonzero(is_no_count(flat))
+        Problem(name, cell_name([at] if flat.size > 1 else []), float(flat[at]), WHOLE_NOT_NEGATIVE)
+        for at in np.flatnonzero(is_no_count(flat))
     ]

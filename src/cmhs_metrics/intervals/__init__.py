@@ -12,6 +12,7 @@ from cmhs_metrics.intervals.proportion_comparisons import proportion_difference_
 from cmhs_metrics.intervals.proportions import proportion_interval
 from cmhs_metrics.intervals.rate_comparisons import rate_difference_interval, rate_ratio_interval
 from cmhs_metrics.intervals.rates import rate_interval
+from cmhs_metrics.intervals.repeated import event_totals
 from cmhs_metrics.intervals.results import Estimate, Interval
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
 from cmhs_metrics.intervals.tables import standardised_rates, with_intervals
@@ -22,6 +23,7 @@ __all__ = [
     "Interval",
     "StandardPopulation",
     "cost_per_patient_interval",
+    "event_totals",
     "expected_events",
     "indirectly_standardised_rate",
     "mean_interval",

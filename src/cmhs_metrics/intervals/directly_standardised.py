@@ -9,11 +9,13 @@ import numpy as np
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.intervals.rates import FEW, byar_limits
+from cmhs_metrics.intervals.rates import FEW, byar_limits, squares_of
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
+from cmhs_metrics.numeric.expected import PEOPLE
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.requirements import Arrays
 
 
+@checked
 def standardised_rate(
     events: Any,
     populations: Any,
@@ -31,6 +34,7 @@ def standardised_rate(
     confidence: float | Sequence[float] = 0.95,
     *,
     age_bands: Sequence[AgeBand | str] | None = None,
+    sum_of_squares: Any = None,
     fractional: bool = False,
     on_bad_input: OnBadInput = "refuse",
 ) -> Estimate[Any]:
@@ -55,6 +59,9 @@ def standardised_rate(
     age_bands : sequence of AgeBand or str, optional
         The bands of `events`, to be checked against those of the standard population. A pandas Series whose index
         holds age bands as text has them there.
+    sum_of_squares : numpy.ndarray or Series, optional
+        Where one person may have several events: of each age band, over people, the square of the events of each
+        [count²], in the same shape; see `event_totals` and the notes of `rate_interval`.
     fractional : bool, default False
         Whether counts may be fractions, having been estimated or apportioned.
     on_bad_input : "refuse" or "missing", default "refuse"
@@ -77,7 +84,9 @@ def standardised_rate(
     References
     ----------
     Dobson AJ, Kuulasmaa K, Eberle E, Scherer J. Confidence intervals for weighted sums of Poisson parameters. Stat Med
-    1991;10:457–62. Public Health England, Technical Guide: Confidence Intervals (2018), appendix 4.
+    1991;10:457–62. Public Health England, Technical Guide: Confidence Intervals (2018), appendix 4. Office for Health
+    Improvement and Disparities, Fingertips public health technical guidance: directly standardised rates, for events
+    that are not independent.
 
     Examples
     --------
@@ -93,17 +102,24 @@ def standardised_rate(
     """
     weights, problems = _weights(standard_population, age_bands if age_bands is not None else _labels(events))
 
-    def limits(level: float, events: NDArray[Any], populations: NDArray[Any]) -> tuple[Any, ...]:
-        return direct_limits(events, populations, weights, per, level)
+    def limits(
+        level: float, events: NDArray[Any], populations: NDArray[Any], *squares: NDArray[Any]
+    ) -> tuple[Any, ...]:
+        return direct_limits(events, populations, weights, per, level, *squares)
 
-    arguments = (events, populations)
+    arguments = (events, populations, *(() if sum_of_squares is None else (sum_of_squares,)))
     counted = counted_in(events)
+    of_squares: dict[str, str] = {} if sum_of_squares is None else {"sum_of_squares": ""}
     method = Method(
         "standardised_rate",
-        {"events": counted, "populations": "person"},
+        {"events": counted, "populations": "person", **of_squares},
         unit_per(counted, per, arguments),
         limits,
-        (*a_count("events", fractional=fractional), *not_negative("populations", "zero or more people")),
+        (
+            *a_count("events", fractional=fractional),
+            *not_negative("populations", PEOPLE),
+            *(each for name in of_squares for each in squares_of("events", name)),
+        ),
         Estimate,
         lambda given: problems or bands_alike(given, len(weights)),
     )
@@ -112,7 +128,12 @@ def standardised_rate(
 
 
 def direct_limits(
-    events: NDArray[Any], populations: NDArray[Any], weights: NDArray[Any], per: float, level: float
+    events: NDArray[Any],
+    populations: NDArray[Any],
+    weights: NDArray[Any],
+    per: float,
+    level: float,
+    squares: NDArray[Any] | None = None,
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The directly standardised rate, and its bounds by Dobson's method.
 
@@ -126,6 +147,8 @@ def direct_limits(
         For how many people the rate is.
     level : float
         The confidence level.
+    squares : numpy.ndarray, optional
+        Over people, the square of the events of each; of independent events these are the events.
 
     Returns
     -------
@@ -133,17 +156,19 @@ def direct_limits(
         The rates and their lower and upper bounds; NaN where there are fewer than 10 events.
     """
     counted = weights > 0
+    squares = events if squares is None else squares
     if not counted.all():  # an age that the standard does not count may be empty
-        events, populations, weights = events[..., counted], populations[..., counted], weights[counted]
+        events, populations, squares = (each[..., counted] for each in (events, populations, squares))
+        weights = weights[counted]
     share = ratio(weights / weights.sum(), populations)
     total = np.asarray(events.sum(axis=-1))
     total = np.where(total >= FEW - 1e-9, total, np.nan)
     rate = np.einsum("...b,...b->...", share, events)
-    variance = np.einsum("...b,...b,...b->...", share, share, events)
+    variance = np.einsum("...b,...b,...b->...", share, share, squares)
     spread = np.sqrt(variance / total)
     lower, upper = byar_limits(total, level)
     rate = np.where(np.isnan(total), np.nan, rate)
-    return rate * per, (rate + spread * (lower - total)) * per, (rate + spread * (upper - total)) * per
+    return rate * per, np.maximum(rate + spread * (lower - total), 0) * per, (rate + spread * (upper - total)) * per
 
 
 def _labels(events: Any) -> list[Any] | None:

@@ -11,6 +11,7 @@ from cmhs_metrics.intervals.rates import poisson_limits
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
+@checked
 def expected_events(
     populations: NDArray[Any],
     reference_events: NDArray[Any],
@@ -72,6 +74,7 @@ def expected_events(
     return calculate(method, arguments, 0.95, on_bad_input=on_bad_input).expected_events
 
 
+@checked
 def standardised_ratio(
     observed: Value | Number,
     expected: Value | Number,
@@ -131,6 +134,7 @@ def standardised_ratio(
     return estimate
 
 
+@checked
 def indirectly_standardised_rate(
     observed: Value | Number,
     expected: Value | Number,

@@ -11,6 +11,7 @@ from cmhs_metrics.errors import Problem
 from cmhs_metrics.intervals.results import Interval, Method, calculate
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, finite, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.requirements import Arrays
 
 
+@checked
 def mean_interval(
     values: Any = None,
     confidence: float | Sequence[float] = 0.95,

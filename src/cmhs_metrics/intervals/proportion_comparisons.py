@@ -11,6 +11,7 @@ from cmhs_metrics.intervals.rate_comparisons import difference_limits
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, Requirement, a_count, part_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
+@checked
 def proportion_ratio_interval(
     numerator: Value | Number,
     denominator: Value | Number,
@@ -89,6 +91,7 @@ def proportion_ratio_interval(
     return interval
 
 
+@checked
 def proportion_difference_interval(
     numerator: Value | Number,
     denominator: Value | Number,

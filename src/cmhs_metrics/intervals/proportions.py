@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
 from cmhs_metrics.numeric.containers import SAME
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, part_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
+@checked
 def proportion_interval(
     numerator: Value | Number,
     denominator: Value | Number,

@@ -9,8 +9,10 @@ from scipy.special import betaincinv
 
 from cmhs_metrics.intervals.rates import poisson_limits
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in, unit_per
+from cmhs_metrics.numeric.expected import PEOPLE
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, Requirement, a_count, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
+@checked
 def rate_ratio_interval(
     count: Value | Number,
     population: Value | Number,
@@ -94,6 +97,7 @@ def rate_ratio_interval(
     return interval
 
 
+@checked
 def rate_difference_interval(
     count: Value | Number,
     population: Value | Number,
@@ -183,8 +187,8 @@ def _of_rates(counted: str, *, fractional: bool) -> tuple[dict[str, str], tuple[
     }
     requirements = (
         *a_count("count", fractional=fractional),
-        *not_negative("population", "zero or more people"),
+        *not_negative("population", PEOPLE),
         *a_count("reference_count", fractional=fractional),
-        *not_negative("reference_population", "zero or more people"),
+        *not_negative("reference_population", PEOPLE),
     )
     return inputs, requirements

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -10,17 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 import numpy as np
 import pint
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import Contract, evaluate
-from cmhs_metrics.numeric.requirements import (
-    OnBadInput,
-    Requirement,
-    confidence_levels,
-    index_of,
-    met,
-    option_problems,
-    row_name,
-)
+from cmhs_metrics.numeric.expected import outside, real
+from cmhs_metrics.numeric.requirements import OnBadInput, Requirement, cell_name, index_of, met
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,8 +124,12 @@ def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **opt
         When an argument is an expression or a table.
     """
     levels, several, problems = confidence_levels(confidence)
-    problems += option_problems(options)
-    row = partial(row_name, index=index_of(*arguments))
+    problems += [
+        problem
+        for name, expected in _ABOVE_ZERO.items()
+        for problem in outside(name, options.get(name, 1), 0, math.inf, expected)
+    ]
+    row = partial(cell_name, index=index_of(*arguments))
     found: list[list[Any]] = []
 
     def once(*prepared: Any) -> Any:
@@ -145,8 +143,7 @@ def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **opt
     contract = Contract(method.name, once, MappingProxyType(dict(method.inputs)), method.unit, signed=True, many=True)
     first = evaluate(contract, arguments)
     if not found:  # one of the numbers is pandas.NA
-        if problems:
-            raise BadInput(method.name, problems)
+        refuse(method.name, problems)
         return method.result(*(first for _ in method.result._fields))
 
     def in_kind(field: str, values: Any) -> Any:
@@ -157,6 +154,29 @@ def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **opt
         kinds = [in_kind(field, limits[position]) for limits in (found if field != "estimate" else found[:1])]
         fields.append(_side_by_side(kinds, levels) if several and field != "estimate" else kinds[0])
     return method.result(*fields)
+
+
+_ABOVE_ZERO = {
+    "per": "a number of people above zero, for example 100_000",
+    "reference": "what the reference is given, above zero: 1 or 100",
+    "reference_rate": "the crude rate of the reference, above zero",
+}
+
+
+def confidence_levels(confidence: Any) -> tuple[list[float], bool, list[Problem]]:
+    """The confidence levels that were asked for, whether they came as several, and what is wrong with them."""
+    several = math.isnan(real(confidence))
+    try:
+        levels = list(confidence) if several and not isinstance(confidence, str) else [confidence]
+    except TypeError:
+        levels = [confidence]
+    expected = "a proportion between 0 and 1, for example 0.95"
+    problems = [problem for level in levels for problem in outside("confidence", level, 0, 1, expected)]
+    if not levels:
+        problems = [Problem("confidence", None, confidence, "at least one level, for example 0.95")]
+    if not problems and len(set(levels)) < len(levels):
+        problems = [Problem("confidence", None, confidence, "each level once")]
+    return [float(level) for level in levels] if not problems else [], several, problems
 
 
 def _checked(

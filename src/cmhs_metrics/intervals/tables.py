@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, no_columns, nth, refuse, row_name
 from cmhs_metrics.intervals.directly_standardised import standardised_rate, weights_in_order
-from cmhs_metrics.intervals.rates import FEW
+from cmhs_metrics.intervals.rates import FEW, squares_of
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
-from cmhs_metrics.numeric.expected import TABLE, expect, names_in
-from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative, option_problems
+from cmhs_metrics.numeric.expected import NUMBERS, PEOPLE, TABLE, expect, names_in
+from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ MISSING = "an age band lacks its events or its population"
 NOBODY = "nobody lives in an age band"
 
 
+@checked
 def with_intervals(
     table: Any,
     interval: Callable[..., Any],
@@ -73,10 +75,10 @@ def with_intervals(
     """
     import narwhals as nw
 
-    frame = _eager(table, "with_intervals")
+    frame = eager(table, "with_intervals")
     expect("with_intervals", "interval", interval, Callable, "an interval function, for example rate_interval")  # type: ignore[arg-type]
     named = {name: column for name, column in arguments.items() if isinstance(column, str) and name != "on_bad_input"}
-    _require(frame.columns, named)
+    require_columns(frame.columns, named)
     values = {name: frame.get_column(column).to_native() for name, column in named.items()}
     found = interval(**(arguments | values), confidence=confidence)
     columns: dict[str, Any] = {}
@@ -93,6 +95,7 @@ def with_intervals(
     return result if isinstance(table, nw.DataFrame) else result.to_native()
 
 
+@checked
 def standardised_rates(
     table: Any,
     by: str | Sequence[str],
@@ -103,6 +106,7 @@ def standardised_rates(
     events: str = "events",
     population: str = "population",
     age_band: str = "age_band",
+    sum_of_squares: str | None = None,
     fractional: bool = False,
     on_bad_input: OnBadInput = "refuse",
 ) -> Any:
@@ -122,6 +126,9 @@ def standardised_rates(
         One confidence level or several [proportion].
     events, population, age_band : str
         The columns with the events [a count], the people [person] and the age band as `AgeBand.parse` reads it.
+    sum_of_squares : str, optional
+        The column with the sum of squares of each person's events, where one person may have several (see
+        `event_totals`).
     fractional : bool, default False
         Whether counts may be fractions, having been estimated or apportioned.
     on_bad_input : "refuse" or "missing", default "refuse"
@@ -165,27 +172,37 @@ def standardised_rates(
     """
     import narwhals as nw
 
-    frame = _eager(table, "standardised_rates")
+    frame = eager(table, "standardised_rates")
     keys = names_in("standardised_rates", "by", by)
-    _require(frame.columns, {"events": events, "population": population, "age_band": age_band, "by": keys})
+    squares = [] if sum_of_squares is None else [sum_of_squares]
+    require_columns(
+        frame.columns,
+        {"events": events, "population": population, "age_band": age_band, "by": keys, "sum_of_squares": squares},
+    )
     if not isinstance(standard_population, StandardPopulation):
         standard_population = StandardPopulation("the standard population", standard_population)
-    for name in (events, population):
+    for name in (events, population, *squares):
         if not frame.get_column(name).dtype.is_numeric():
             dtype = str(frame.get_column(name).dtype)
-            raise BadInput("the table", [Problem(name, None, dtype, "a column of numbers")])
+            raise BadInput("the table", [Problem(name, None, dtype, NUMBERS)])
     places, labels, weights, given = _by_place_and_band(
-        frame, keys, age_band, (events, population), standard_population
+        frame, keys, age_band, (events, population, *squares), standard_population
     )
     given = met(
         "the table",
         given,
-        (*a_count(events, fractional=fractional), *not_negative(population, "zero or more people")),
-        options=option_problems({"on_bad_input": on_bad_input}),
+        (
+            *a_count(events, fractional=fractional),
+            *not_negative(population, PEOPLE),
+            *(each for name in squares for each in squares_of(events, name)),
+        ),
         row=lambda place: _named(places, keys, place[0], labels[place[1]]),
         on_bad_input=on_bad_input,
     )
-    found = standardised_rate(given[events], given[population], weights, per, confidence, fractional=True)
+    found = standardised_rate(
+        given[events], given[population], weights, per, confidence,
+        sum_of_squares=given[sum_of_squares] if sum_of_squares else None, fractional=True,
+    )  # fmt: skip
     totals = {name: cells.sum(axis=1) for name, cells in given.items()}
     empty = (given[population] == 0)[:, weights > 0].any(axis=1)
     unknown = np.isnan(totals[events]) | np.isnan(totals[population])
@@ -207,7 +224,8 @@ def standardised_rates(
     return result if isinstance(table, nw.DataFrame) else result.to_native()
 
 
-def _eager(table: Any, subject: str) -> Any:
+def eager(table: Any, subject: str) -> Any:
+    """A table in memory as narwhals has it; a query that has not been run is refused."""
     import narwhals as nw
 
     try:
@@ -219,19 +237,14 @@ def _eager(table: Any, subject: str) -> Any:
     return frame
 
 
-def _require(columns: Sequence[str], named: Mapping[str, Any]) -> None:
+def require_columns(columns: Sequence[str], named: Mapping[str, Any]) -> None:
+    """Refuse columns, by the arguments that name them, that are not there."""
     asked = [(role, name) for role, names in named.items() for name in ([names] if isinstance(names, str) else names)]
-    problems = [
-        Problem(role, None, name, f"a column of the table; {nearest(name, columns) or 'it has ' + ', '.join(columns)}")
-        for role, name in asked
-        if name not in columns
-    ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", [problem for role, name in asked for problem in no_columns(role, [name], columns)])
 
 
 def _by_place_and_band(
-    frame: Any, keys: list[str], age_band: str, measures: tuple[str, str], standard: StandardPopulation
+    frame: Any, keys: list[str], age_band: str, measures: tuple[str, ...], standard: StandardPopulation
 ) -> tuple[Any, list[Any], Any, dict[str, Any]]:
     """The places, the age bands, the weights of these, and each measure as an array of places by bands."""
     import narwhals as nw
@@ -241,22 +254,20 @@ def _by_place_and_band(
     weights, problems = weights_in_order(standard, labels)
     for key in keys:
         nulls = frame.get_column(key).is_null().to_list() if frame.get_column(key).is_null().any() else []
-        problems += [Problem(key, f"row {row}", None, "a place") for row, null in enumerate(nulls) if null]
-    if problems:
-        raise BadInput("the table", problems)
+        problems += [Problem(key, nth(row, "row"), None, "a place") for row, null in enumerate(nulls) if null]
+    refuse("the table", problems)
     places = nw.maybe_reset_index(frame.select(keys).unique(keys, keep="first", maintain_order=True))
     band_of_row = np.empty(len(frame), dtype=np.intp)
     for position, label in enumerate(labels):
         band_of_row[(frame.get_column(age_band) == label).to_numpy()] = position
-    cell = _numbers(frame.select(keys), places) * len(labels) + band_of_row
+    cell = group_numbers(frame.select(keys), places) * len(labels) + band_of_row
     shape = (len(places), len(labels))
     times = np.bincount(cell, minlength=shape[0] * shape[1])
     for place, band in np.argwhere(times.reshape(shape) != 1).tolist():
         found = times[place * shape[1] + band]
         expected = f"one row, not {found}" if found else "a row for it"
         problems.append(Problem(age_band, _named(places, keys, place, labels[band]), None, expected))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     given = {}
     for name in measures:
         given[name] = np.empty(shape)
@@ -265,12 +276,11 @@ def _by_place_and_band(
 
 
 def _named(places: Any, keys: list[str], place: int, band: Any) -> str:
-    names = [f"{key}={value}" for key, value in zip(keys, places.row(place), strict=True)]
-    return ", ".join([*names, f"age band {band}"])
+    return f"{row_name(dict(zip(keys, places.row(place), strict=True)))}, age band {band}"
 
 
-def _numbers(rows: Any, places: Any) -> NDArray[Any]:
-    """The number of each row's place."""
+def group_numbers(rows: Any, places: Any) -> NDArray[Any]:
+    """The number of each row's group among the groups."""
     if rows.implementation.is_pandas():
         # Its own grouping numbers places many times faster than a join does.
         return np.asarray(rows.to_native().groupby(rows.columns, sort=False).ngroup().to_numpy())

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import mean, shares
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.sources import ASSERTIVE_OUTREACH, AUDIT, CONFEDERATION, FRAMEWORK
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Column, Many, Number, Value
 
 __all__ = [
+    "people_in_contact_per_100k",
+    "care_plan_coverage",
+    "key_worker_coverage",
+    "discharged_after_dna_rate",
     "caseload_per_100k",
     "caseload_share",
     "time_on_caseload",
@@ -20,6 +24,8 @@ __all__ = [
     "caseload_turnover",
     "community_supported_rate",
 ]
+
+CARE_PLANNING = FRAMEWORK.section("Care planning and the Care Programme Approach")
 
 
 @metric(
@@ -114,3 +120,65 @@ def caseload_turnover(discharges: Value | Number, average_caseload: Value | Numb
 def community_supported_rate(community_patients: Value | Number, service_users: Value | Number) -> Value:
     """The share of the users of specialist mental health services who are supported in the community."""
     return ratio(community_patients, service_users)
+
+
+@metric(
+    label="People in contact per 100,000 people",
+    unit="patient / person_100k",
+    source=CONFEDERATION.section("paragraph 22"),
+    example={"people_in_contact": 1_340_000, "population": 44_900_000},
+    gives="2984.4",
+    where="1.34 million adults in October 2024; the 44.9m people aged 16 and over of the audit",
+    caveats=["People with an open referral count whether or not anybody has seen them: a caseload is smaller."],
+)
+def people_in_contact_per_100k(people_in_contact: Value | Number, population: Value | Number) -> Value:
+    """People with an open referral at the end of the period, for every 100,000 people of the place."""
+    return ratio(people_in_contact, population, 100_000)
+
+
+@metric(
+    label="Patients with a care plan",
+    unit="",
+    source=CARE_PLANNING,
+    example={"patients_with_care_plan": 86, "caseload": 100},
+    gives="0.86",
+    places=2,
+    where="14% of people on the Care Programme Approach said that they had none (CQC survey of 2013)",
+    proportion=True,
+    caveats=["A plan that is on record is not one that the person knows: surveys find fewer than records do."],
+)
+def care_plan_coverage(patients_with_care_plan: Value | Number, caseload: Value | Number) -> Value:
+    """The share of people on the caseload who have a care plan."""
+    return ratio(patients_with_care_plan, caseload)
+
+
+@metric(
+    label="Patients with a key worker",
+    unit="",
+    source=CARE_PLANNING,
+    example={"patients_with_key_worker": 95, "caseload": 100},
+    gives="0.95",
+    places=2,
+    where="illustration",
+    proportion=True,
+    caveats=["Called key worker, named worker or care coordinator: whoever organises the person's care."],
+)
+def key_worker_coverage(patients_with_key_worker: Value | Number, caseload: Value | Number) -> Value:
+    """The share of people on the caseload who have a key worker."""
+    return ratio(patients_with_key_worker, caseload)
+
+
+@metric(
+    label="Discharges for not attending",
+    unit="",
+    source=ASSERTIVE_OUTREACH.section("not attending as a reason to discharge"),
+    example={"discharges_after_dna": 243, "discharges": 2_967},
+    gives="0.082",
+    places=3,
+    where="one trust, a year: 8.19% of discharges (Hostick and Newell 2004, doi 10.1111/j.1365-2702.2004.01005.x)",
+    proportion=True,
+    caveats=["Read from the reason that the record gives for closing the referral: did not attend, code 05."],
+)
+def discharged_after_dna_rate(discharges_after_dna: Value | Number, discharges: Value | Number) -> Value:
+    """The share of discharges of which the reason is that the person did not attend."""
+    return ratio(discharges_after_dna, discharges)

@@ -10,7 +10,8 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import expect_mapping
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import shares
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.signatures import checked
+from cmhs_metrics.sources import AUDIT, CURRENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
-__all__ = ["cluster_share", "iapt_entrants_per_patient", "cluster_profile"]
+__all__ = ["cluster_share", "iapt_entrants_per_patient", "currency_share", "cluster_profile"]
 
 
 @metric(
@@ -54,10 +55,28 @@ def iapt_entrants_per_patient(iapt_entrants: Value | Number, caseload: Value | N
     return ratio(iapt_entrants, caseload)
 
 
+@metric(
+    label="Share of caseload by currency group",
+    unit="",
+    source=CURRENCIES.section("six population groups in three settings"),
+    example={"caseload": (32, 33, 29, 6)},
+    gives="[0.32, 0.33, 0.29, 0.06]",
+    places=2,
+    where="the audit's bands of care clusters, for no profile by currency group is published: 4-8, 10-17, 18-21, 1-3",
+    proportion=True,
+    many=True,
+    caveats=["The groups' code list [unverified]: it comes from your own table, see Currency."],
+)
+def currency_share(caseload: Many) -> Many:
+    """The share of each currency group among all people on the caseload."""
+    return shares(caseload)
+
+
 def _code(key: Any) -> int:
     return int(CareCluster.parse(key, allow_unused=True))
 
 
+@checked
 def cluster_profile(
     caseload: Mapping[Any, float] | pd.Series[Any],
     by: Literal["super class", "band"] = "super class",

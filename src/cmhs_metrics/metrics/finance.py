@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.numeric.ratio import ratio
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.numeric.summaries import shares
+from cmhs_metrics.sources import AUDIT, CURRENCIES, NATIONAL_COSTS, OVERSIGHT
 
 if TYPE_CHECKING:
-    from cmhs_metrics.numeric.kinds import Number, Value
+    from cmhs_metrics.numeric.kinds import Many, Number, Value
 
 __all__ = [
     "cost_per_100k",
@@ -21,6 +22,9 @@ __all__ = [
     "cost_per_organisation",
     "provision_rate",
     "organisations_reporting_rate",
+    "cost_per_bed_day",
+    "relative_cost",
+    "currency_cost_share",
 ]
 
 UNIT_COSTS = AUDIT.section("CMHS Finance: Unit Costs 2016/17")
@@ -173,3 +177,51 @@ def provision_rate(organisations_providing: Value | Number, organisations: Value
 def organisations_reporting_rate(organisations_reporting: Value | Number, organisations: Value | Number) -> Value:
     """The share of organisations that report a thing of themselves: a lead in post, an increase, a seat on a board."""
     return ratio(organisations_reporting, organisations)
+
+
+@metric(
+    label="Cost per occupied bed day",
+    unit="GBP / bed_day",
+    source=NATIONAL_COSTS.section("2024/25, national schedule: mental health provider spells"),
+    example={"total_cost": 1_770_251_284, "occupied_bed_days": 2_461_767},
+    gives="719.1",
+    where="adult acute care, England, 2024/25: £719.10 a day",
+    caveats=["Of what beds cost alone: a place's total_cost holds its community services as well."],
+)
+def cost_per_bed_day(total_cost: Value | Number, occupied_bed_days: Value | Number) -> Value:
+    """Cost of inpatient care for each day on which a bed was occupied."""
+    return ratio(total_cost, occupied_bed_days)
+
+
+@metric(
+    label="Relative cost (100 as expected)",
+    unit="percent",
+    source=OVERSIGHT.section("OF0086: relative cost"),
+    example={"total_cost": 6_988_892_926, "expected_cost": 6_988_892_926},
+    gives="100.0",
+    where="England, National Cost Collection 2024/25, mental health care contacts: what a nation costs is expected",
+    caveats=[
+        "Expected is what the same activity costs at national unit costs, adjusted for the prices of the place.",
+        "The framework's full specification [unverified]; the national index comes with the cost collection.",
+    ],
+)
+def relative_cost(total_cost: Value | Number, expected_cost: Value | Number) -> Value:
+    """Cost as a percentage of what the same activity would be expected to cost: 100 is as expected."""
+    return ratio(total_cost, expected_cost, 100)
+
+
+@metric(
+    label="Share of cost by currency group and setting",
+    unit="",
+    source=CURRENCIES.section("six population groups in three settings"),
+    example={"total_cost": (6_988_892_926, 5_317_997_194)},
+    gives="[0.568, 0.432]",
+    places=3,
+    where="care contacts and provider spells, England, National Cost Collection 2024/25",
+    proportion=True,
+    many=True,
+    caveats=["The groups' code list [unverified]: it comes from your own table, see Currency."],
+)
+def currency_cost_share(total_cost: Many) -> Many:
+    """The share of each currency group, setting or both in the cost of all."""
+    return shares(total_cost)

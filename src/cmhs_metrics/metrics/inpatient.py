@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import shares
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.sources import AUDIT, MONTHLY
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
@@ -20,6 +20,9 @@ __all__ = [
     "average_length_of_stay",
     "bed_occupancy",
     "delayed_transfer_rate",
+    "follow_up_72_hour_rate",
+    "long_stay_rate",
+    "out_of_area_bed_day_share",
 ]
 
 
@@ -129,3 +132,51 @@ def bed_occupancy(occupied_bed_days: Value | Number, available_bed_days: Value |
 def delayed_transfer_rate(delayed_bed_days: Value | Number, occupied_bed_days: Value | Number) -> Value:
     """The share of occupied bed days on which the patient was well enough to leave and could not."""
     return ratio(delayed_bed_days, occupied_bed_days)
+
+
+@metric(
+    label="Followed up within 72 hours of discharge",
+    unit="",
+    source=MONTHLY.section("72-hour follow-up: MHS80"),
+    example={"followed_up_discharges": 80, "eligible_discharges": 100},
+    gives="0.8",
+    where="the standard that is set for it: 80% (Royal College of Psychiatrists, Mental Health Watch)",
+    proportion=True,
+    caveats=["Of discharges from adult acute beds, without those who died, moved away or went to another ward."],
+)
+def follow_up_72_hour_rate(followed_up_discharges: Value | Number, eligible_discharges: Value | Number) -> Value:
+    """The share of discharges from adult acute beds that were followed up within 72 hours."""
+    return ratio(followed_up_discharges, eligible_discharges)
+
+
+@metric(
+    label="Acute stays of 60 days or more",
+    unit="",
+    source=MONTHLY.section("length of stay: MHS100b"),
+    example={"long_stay_discharges": 24, "acute_discharges": 100},
+    gives="0.24",
+    places=2,
+    where="illustration",
+    proportion=True,
+    caveats=["Of those discharged in the period: who stays longest is not in it until discharge."],
+)
+def long_stay_rate(long_stay_discharges: Value | Number, acute_discharges: Value | Number) -> Value:
+    """The share of discharges from adult acute beds after a stay of 60 days or more."""
+    return ratio(long_stay_discharges, acute_discharges)
+
+
+@metric(
+    label="Bed days out of area",
+    unit="",
+    source=MONTHLY.section("out of area placements: OAP09"),
+    example={"out_of_area_bed_days": 58_735, "occupied_bed_days": 1_506_500},
+    gives="0.039",
+    places=3,
+    where="58,735 days, October to December 2021 (Royal College of Psychiatrists), beside 92 days of the 16,375 beds "
+    "that were occupied in April to June 2019 (NHS England, KH03)",
+    proportion=True,
+    caveats=["Inappropriate placements alone: a bed elsewhere because none was free at home."],
+)
+def out_of_area_bed_day_share(out_of_area_bed_days: Value | Number, occupied_bed_days: Value | Number) -> Value:
+    """The share of occupied bed days that were spent out of area for want of a bed at home."""
+    return ratio(out_of_area_bed_days, occupied_bed_days)

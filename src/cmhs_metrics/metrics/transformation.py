@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import shares
-from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION
+from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION, MONTHLY
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
 
 __all__ = [
     "access_per_100k",
+    "access_growth",
     "pcn_criteria_share",
     "transformed_pcn_share",
     "arrs_coverage",
     "admissions_without_prior_contact_rate",
     "improved_share",
+    "paired_outcomes_rate",
+    "reliable_improvement_rate",
     "contacted_in_time_rate",
     "stepped_down_rate",
     "premature_mortality_ratio",
@@ -27,6 +30,7 @@ __all__ = [
 ]
 
 PROGRESS = BOARD_PAPER.section("paragraph 10: Progress to date with CMH transformation")
+OUTCOMES = MONTHLY.section("outcomes in community mental health services: paired scores and reliable change")
 AIMS = BOARD_PAPER.section("paragraph 11: the four headline aims")
 
 
@@ -41,6 +45,20 @@ AIMS = BOARD_PAPER.section("paragraph 11: the four headline aims")
 def access_per_100k(people_accessing: Value | Number, population: Value | Number) -> Value:
     """People with two or more contacts within twelve months, for every 100,000 people."""
     return ratio(people_accessing, population, 100_000)
+
+
+@metric(
+    label="Growth of access within a year",
+    unit="percent",
+    source=AIMS,
+    example={"people_accessing": 504_000, "people_accessing_a_year_before": 476_000},
+    gives="5.9",
+    where="504k people in the twelve months to July 2022, 28k more than in those to March 2021, printed 5.9%",
+    caveats=["The example's periods are sixteen months apart, as printed; take them a year apart."],
+)
+def access_growth(people_accessing: Value | Number, people_accessing_a_year_before: Value | Number) -> Value:
+    """By how many per cent the people with two or more contacts in twelve months have become more within a year."""
+    return ratio(people_accessing - people_accessing_a_year_before, people_accessing_a_year_before, 100)
 
 
 @metric(
@@ -121,6 +139,39 @@ def admissions_without_prior_contact_rate(
 def improved_share(people_improved: Value | Number, people_measured: Value | Number) -> Value:
     """The share of people with an outcome score before and after whose score improved."""
     return ratio(people_improved, people_measured)
+
+
+@metric(
+    label="Referrals with a paired outcome",
+    unit="",
+    source=OUTCOMES,
+    example={"paired_outcomes": 120, "outcomes_due": 400},
+    gives="0.3",
+    where="illustration",
+    proportion=True,
+    caveats=[
+        "Referrals closed in the period and those open at its end are told apart, as nationally: of the open ones the "
+        "last month counts, and months are not added."
+    ],
+)
+def paired_outcomes_rate(paired_outcomes: Value | Number, outcomes_due: Value | Number) -> Value:
+    """The share of referrals of which outcomes are asked for that have a first and a later score of a tool."""
+    return ratio(paired_outcomes, outcomes_due)
+
+
+@metric(
+    label="Paired outcomes with reliable improvement",
+    unit="",
+    source=OUTCOMES,
+    example={"reliable_improvements": 48, "paired_outcomes": 120},
+    gives="0.4",
+    where="illustration",
+    proportion=True,
+    caveats=["Reliable is a change of 1 point of a DIALOG item, 5 of ReQoL-10 or 3 of a goal: tools are not added."],
+)
+def reliable_improvement_rate(reliable_improvements: Value | Number, paired_outcomes: Value | Number) -> Value:
+    """The share of referrals with a first and a later score of a tool that improved by its reliable change or more."""
+    return ratio(reliable_improvements, paired_outcomes)
 
 
 @metric(

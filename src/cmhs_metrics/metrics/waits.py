@@ -9,7 +9,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import column
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import mean, percentile, share_at_most, shares
-from cmhs_metrics.sources import AUDIT, CONFEDERATION, FRAMEWORK, WEB_PAGE
+from cmhs_metrics.sources import AUDIT, CONFEDERATION, FRAMEWORK, MONTHLY, WEB_PAGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,10 @@ __all__ = [
     "waiting_over_78_weeks_rate",
     "waiting_over_104_weeks_rate",
     "eip_two_week_rate",
+    "full_clock_stop_four_week_rate",
+    "median_time_waiting",
+    "time_waiting_percentile",
+    "crisis_24_hour_rate",
     "waiting_band_share",
     "mean_wait",
     "waiting_bands",
@@ -91,12 +95,15 @@ def wait_percentile(waits: Column, percent: Number) -> float:
     label="Share of waits completed within four weeks",
     unit="",
     source=STANDARD,
-    example={"waits_within_four_weeks": 934, "waits_completed": 16_139},
-    gives="0.058",
+    example={"waits_within_four_weeks": 95, "waits_completed": 1_000},
+    gives="0.095",
     places=3,
-    where="MHSDS monthly statistics, community waits, England, three months to June 2024: MRS01a over MRS01",
+    where="9.5% were seen within four weeks, August to October 2024",
     proportion=True,
-    caveats=["Only those who were seen count: a service that sees nobody has no rate, not a bad one."],
+    caveats=[
+        "Only those who were seen count: a service that sees nobody has no rate, not a bad one.",
+        "Of whatever was waited for; the national measure of it is full_clock_stop_four_week_rate.",
+    ],
 )
 def four_week_rate(waits_within_four_weeks: Value | Number, waits_completed: Value | Number) -> Value:
     """The share of the period's completed waits that lasted four weeks at most."""
@@ -161,6 +168,75 @@ def waiting_over_104_weeks_rate(waiting_over_104_weeks: Value | Number, waiting:
 def eip_two_week_rate(eip_starts_within_two_weeks: Value | Number, eip_starts: Value | Number) -> Value:
     """The share of people with a first episode of psychosis whose treatment began within two weeks of referral."""
     return ratio(eip_starts_within_two_weeks, eip_starts)
+
+
+@metric(
+    label="Full clock stop within four weeks",
+    unit="",
+    source=MONTHLY.section("community waits: MRS01b"),
+    example={"full_clock_stops_within_four_weeks": 934, "full_clock_stops": 16_139},
+    gives="0.058",
+    places=3,
+    where="community waits, England, three months to June 2024: MRS01a over MRS01, printed 5.7872233%",
+    proportion=True,
+    caveats=[
+        "The clock stops with the last of contact, assessment, baseline outcome, and care plan or intervention.",
+        "Those whose clock has not stopped are not in it: read it beside the time of those still waiting.",
+    ],
+)
+def full_clock_stop_four_week_rate(
+    full_clock_stops_within_four_weeks: Value | Number, full_clock_stops: Value | Number
+) -> Value:
+    """The share of referral-spells with a full clock stop in the period that had it within four weeks."""
+    return ratio(full_clock_stops_within_four_weeks, full_clock_stops)
+
+
+@metric(
+    label="Median time of those still waiting",
+    unit="day",
+    source=MONTHLY.section("community waits: MRS03a"),
+    example={"days_waiting": (12, 41, 97, 210, 733)},
+    gives="97.0",
+    where="community waits, England, June 2024: a median of 97 days to a second contact, a 90th percentile of 733",
+    many=True,
+    parameters={"days_waiting": "day"},
+    caveats=["How long they have waited so far: none of these waits has ended."],
+)
+def median_time_waiting(days_waiting: Column) -> float:
+    """The time that half of those still waiting have waited for longer than."""
+    return percentile(days_waiting, 50)
+
+
+@metric(
+    label="Percentile of the time of those still waiting",
+    unit="day",
+    source=MONTHLY.section("community waits: MRS03b"),
+    example={"days_waiting": (3, 12, 26, 41, 70, 97, 150, 210, 365, 733, 900), "percent": 90},
+    gives="733.0",
+    where="community waits, England, June 2024: a 90th percentile of 733 days; the tenth of eleven",
+    many=True,
+    parameters={"days_waiting": "day", "percent": ""},
+    caveats=["Between two people the percentile is interpolated, as the national code does."],
+)
+def time_waiting_percentile(days_waiting: Column, percent: Number) -> float:
+    """The time that all but a given percentage of those still waiting have waited for less than."""
+    return percentile(days_waiting, percent)
+
+
+@metric(
+    label="Crisis response within 24 hours",
+    unit="",
+    source=MONTHLY.section("crisis care: CCR120 over CCR71"),
+    example={"crisis_referrals_seen_in_24_hours": 70, "crisis_referrals": 100},
+    gives="0.7",
+    places=2,
+    where="illustration",
+    proportion=True,
+    caveats=["Of urgent referrals: those that are very urgent have four hours, CCR119 over CCR117."],
+)
+def crisis_24_hour_rate(crisis_referrals_seen_in_24_hours: Value | Number, crisis_referrals: Value | Number) -> Value:
+    """The share of urgent referrals to crisis teams that were seen face to face within 24 hours."""
+    return ratio(crisis_referrals_seen_in_24_hours, crisis_referrals)
 
 
 @metric(

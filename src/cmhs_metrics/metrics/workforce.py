@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import shares
-from cmhs_metrics.sources import AUDIT
+from cmhs_metrics.sources import AUDIT, CONFEDERATION, WORKFORCE_STATISTICS
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Many, Number, Value
@@ -22,6 +22,11 @@ __all__ = [
     "white_british_share",
     "under_50_share",
     "over_four_days_share",
+    "caseload_per_worker",
+    "vacancy_rate",
+    "sickness_absence_rate",
+    "turnover_rate",
+    "supervision_rate",
 ]
 
 BY_TEAM = AUDIT.section("Size and shape of the workforce – by team type")
@@ -161,3 +166,84 @@ def under_50_share(under_50_wte: Value | Number, wte: Value | Number) -> Value:
 def over_four_days_share(over_four_days_wte: Value | Number, wte: Value | Number) -> Value:
     """The share of staff who work more than four days a week."""
     return ratio(over_four_days_wte, wte)
+
+
+@metric(
+    label="Caseload per worker",
+    unit="patient / WTE",
+    source=CONFEDERATION.section("paragraphs 27 and 28: caseloads"),
+    example={"caseload": 120, "caseload_holding_wte": 10},
+    gives="12.0",
+    where="assertive outreach as it was prescribed, up to 12 for each (Burns and others on Department of Health 2001)",
+    caveats=[
+        "Workers who hold a caseload alone; over all staff it is patients_per_wte.",
+        "Compare teams of one type: assertive outreach and early intervention need small caseloads.",
+    ],
+)
+def caseload_per_worker(caseload: Value | Number, caseload_holding_wte: Value | Number) -> Value:
+    """People on the caseload for each whole-time equivalent worker who holds a caseload."""
+    return ratio(caseload, caseload_holding_wte)
+
+
+@metric(
+    label="Vacancy rate",
+    unit="",
+    source=WORKFORCE_STATISTICS.section("vacancies"),
+    example={"vacant_wte": 167, "establishment_wte": 1_000},
+    gives="0.167",
+    places=3,
+    where="nurses of mental health trusts in London, third quarter of 2017/18: 16.7% of posts (Health Service Journal)",
+    proportion=True,
+    caveats=["A vacant post may be filled by bank or agency staff."],
+)
+def vacancy_rate(vacant_wte: Value | Number, establishment_wte: Value | Number) -> Value:
+    """The share of funded posts without anybody in post."""
+    return ratio(vacant_wte, establishment_wte)
+
+
+@metric(
+    label="Sickness absence rate",
+    unit="",
+    source=WORKFORCE_STATISTICS.section("sickness absence"),
+    example={"sickness_days": 56, "staff_days": 1_000},
+    gives="0.056",
+    places=3,
+    where="NHS in England, 2022: 5.6% (Nuffield Trust, All is not well)",
+    proportion=True,
+    caveats=["Rates have a season: compare a month with the same month."],
+)
+def sickness_absence_rate(sickness_days: Value | Number, staff_days: Value | Number) -> Value:
+    """The share of the days that staff could have worked that were lost to sickness."""
+    return ratio(sickness_days, staff_days)
+
+
+@metric(
+    label="Staff turnover",
+    unit="percent",
+    source=WORKFORCE_STATISTICS.section("leavers"),
+    example={"leavers_wte": 23_686, "wte": 183_476},
+    gives="12.9",
+    where="mental health staff, England, June 2017 to May 2018: one in eight left (healthcareleadernews.com); people "
+    "counted over whole-time equivalents",
+    annual=True,
+    caveats=["Leavers of a year over staff at its end; from one trust to another is to leave as well."],
+)
+def turnover_rate(leavers_wte: Value | Number, wte: Value | Number) -> Value:
+    """Staff who left within the year, as a percentage of the staff in post."""
+    return ratio(leavers_wte, wte, 100)
+
+
+@metric(
+    label="Staff supervised",
+    unit="",
+    source=CONFEDERATION.section("paragraph 27: caseload management and supervision"),
+    example={"staff_supervised": 81, "staff_due_supervision": 100},
+    gives="0.81",
+    places=2,
+    where="clinicians of the community teams of Kent and Medway, June 2018: 81% (Trust Board, 26 July 2018)",
+    proportion=True,
+    caveats=["How often supervision is due differs between trusts and professions."],
+)
+def supervision_rate(staff_supervised: Value | Number, staff_due_supervision: Value | Number) -> Value:
+    """The share of staff for whom supervision was due that had it in time."""
+    return ratio(staff_supervised, staff_due_supervision)

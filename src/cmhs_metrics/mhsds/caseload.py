@@ -13,6 +13,7 @@ from cmhs_metrics.mhsds.counting.request import Request, read_request, refuse_br
 from cmhs_metrics.mhsds.counting.sums import facts_wanted, in_scope, team_columns, with_spans
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 DAYS_A_MONTH = 365.25 / 12
 
 
+@checked
 def time_on_caseload(
     extract: Extract,
     at: Any,

@@ -16,6 +16,7 @@ from cmhs_metrics.mhsds.records.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scop
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.extract import as_extract
 from cmhs_metrics.mhsds.records.latest import end_date, latest, number
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ITEM = ("Person_ID", "UniqClustID")
 
 
+@checked
 def cluster_profile(
     extract: Extract,
     at: Any,

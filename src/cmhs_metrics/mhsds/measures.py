@@ -13,6 +13,7 @@ from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
 from cmhs_metrics.mhsds.facts.admissions import admissions
 from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 
+@checked
 def measures(
     extract: Extract,
     period: Any,
@@ -102,7 +104,7 @@ def measures(
         - `open_referrals` [referral] and `caseload` [patient] at its end: open, and open with a direct contact;
         - `contacts` (direct), `face_to_face_contacts`, `did_not_attends` [contact] in the period;
         - `waits_completed` and `waits_within_four_weeks` [referral] in the period; `waiting` at its end, and
-          `waiting_over_52_weeks`, `_78_`, `_104_`;
+          `waiting_over_18_weeks`, `_52_`, `_78_`, `_104_`;
         - `people_accessing` [patient]: people with a referral that has two or more direct contacts in the twelve months
           to the end;
         - `admissions` and `admissions_without_prior_contact` [admission], unless by team type.

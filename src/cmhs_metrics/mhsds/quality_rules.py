@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, rejected_by, with_own_service
-from cmhs_metrics.mhsds.records.codes import ATTENDANCE, CLUSTERS, MECHANISMS
-from cmhs_metrics.mhsds.records.columns import TABLES, Kind
+from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
+from cmhs_metrics.mhsds.records.cleaning import clean_text
+from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
+from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
 from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
-from cmhs_metrics.mhsds.records.latest import end_date, latest, number
+from cmhs_metrics.mhsds.records.engine import Change
+from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
+from cmhs_metrics.mhsds.records.sql import quoted
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from cmhs_metrics.mhsds.records.extract import Extract
 
     Frame = Any
 
 _FIRST_DAY = (dt.date(1900, 1, 1) - EPOCH).days
 """1 January 1900, as a day number."""
+BED, DISTRICT = "MHAdmittedPatientClass", "LADistrictAuth"
 _TEAM_CODES = sorted({code for team in TeamType for code in team.mhsds_codes})
 
 
@@ -43,17 +49,22 @@ class Count:
 
 def counts(extract: Extract) -> list[Count]:
     """Every count of the tables and columns that the extract has."""
-    every = (*_of_every_row(extract), *_of_repeats(extract), *_of_text(extract), *_of_latest_rows(extract))
+    every = (
+        *_of_every_row(extract), *_of_repeats(extract), *_of_latest_rows(extract), *_of_codes(extract),
+        *_of_providers(extract),
+    )  # fmt: skip
     return [count for count in every if count.checks]
+
+
+def flag(condition: nw.Expr, name: str) -> nw.Expr:
+    """1 where a condition holds, else 0."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
 
 
 def _counted(frame: Frame, checks: dict[Check, nw.Expr]) -> Count:
     """Count where each check fails; what is null does not fail."""
     named = {f"check{place}": check for place, check in enumerate(checks)}
-    sums = [
-        nw.when(fails).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(key)
-        for key, fails in zip(named, checks.values(), strict=True)
-    ]
+    sums = [flag(fails, key).sum() for key, fails in zip(named, checks.values(), strict=True)]
     return Count(frame.select(*sums, nw.len().alias("of")) if checks else frame, named)
 
 
@@ -69,14 +80,22 @@ def _of_every_row(extract: Extract) -> list[Count]:
             for column in table.item
             if extract.has(name, column)
         }
-        dates = [each.name for each in table.columns if each.kind is Kind.DATE and extract.has(name, each.name)]
-        last = last_day_of_month(nw.col("UniqMonthID")) if extract.has(name, "UniqMonthID") else None
-        for column in dates:
+        dates = [each for each in table.columns if each.kind is Kind.DATE and extract.has(name, each.name)]
+        text = [each.name for each in dates if extract.may_be_no_date(name, each)]
+        with_month = bool(dates) and extract.has(name, "UniqMonthID")
+        for column in (each.name for each in dates):
             early = nw.col(column) < _FIRST_DAY
-            fails = early if last is None else early | (nw.col(column) > last)
+            fails = early | (nw.col(column) > nw.col("last day")) if with_month else early
             checks[Check(table.name, column, "date out of range")] = fails
-        columns = [*(check.column for check in checks), "UniqMonthID"]
-        counts.append(_counted(extract.rows(name, list(dict.fromkeys(columns))), checks))
+        for column in text:
+            checks[Check(table.name, column, "text that is no date")] = nw.col(f"{column} unreadable")
+        if name == "ward_stays" and extract.has(name, BED):
+            checks[Check(table.name, BED, "unknown bed")] = _unknown(BED, BEDS)
+        columns = list(dict.fromkeys([*(check.column for check in checks), "UniqMonthID"]))
+        rows = extract.rows(name, columns, unreadable=bool(text))
+        if with_month:
+            rows = rows.with_columns(last_day_of_month(nw.col("UniqMonthID")).alias("last day"))
+        counts.append(_counted(rows, checks))
     return counts
 
 
@@ -96,16 +115,63 @@ def _of_repeats(extract: Extract) -> list[Count]:
     return counts
 
 
-def _of_text(extract: Extract) -> list[Count]:
-    """Cells in which something stands that reads as no date."""
+# How codes are written
+
+_PADDED = "^ +[^ ]|[^ ] +$"
+
+
+def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[Frame]:
+    """Columns of a table as they are in the user's frames, of those frames in which they are text."""
+    frames = []
+    for source in extract._sources[name]:
+        named = {column.name: each for column in columns for each in source.named(column)[:1]}
+        text = {alias: each for alias, each in named.items() if source.schema[each] == nw.String}
+        changes = [Change(each, alias, (lambda value: value,), nw.String, quoted(each)) for alias, each in text.items()]
+        if changes:
+            frames.append(extract.engine.read(source.frame, changes))
+    return frames
+
+
+def _of_codes(extract: Extract) -> list[Count]:
+    """Codes with blanks before or after them."""
     counts = []
     for name in extract.tables:
-        table = TABLES[name]
-        dates = [each.name for each in table.columns if each.kind is Kind.DATE and extract.may_be_no_date(name, each)]
-        rows = extract.rows(name, dates, unreadable=True) if dates else None
-        if rows is not None:
-            checks = {Check(table.name, date, "text that is no date"): nw.col(f"{date} unreadable") for date in dates}
+        codes = [each for each in TABLES[name].columns if each.kind is Kind.CODE]
+        frames = _as_written(extract, name, codes)
+        held = list(dict.fromkeys(column for frame in frames for column in frame.collect_schema().names()))
+        flags = [
+            frame.select(
+                *(
+                    flag(nw.col(column).str.contains(_PADDED), column)
+                    if column in frame.collect_schema().names()
+                    else nw.lit(0).alias(column)
+                    for column in held
+                )
+            )
+            for frame in frames
+        ]
+        if flags:
+            rows = nw.concat(flags, how="vertical") if len(flags) > 1 else flags[0]
+            checks = {Check(TABLES[name].name, column, "padded code"): nw.col(column) == 1 for column in held}
             counts.append(_counted(rows, checks))
+    return counts
+
+
+def _of_providers(extract: Extract) -> list[Count]:
+    """Rows of a provider that is written otherwise on most of them."""
+    counts = []
+    for name in ("referrals", "contacts"):
+        frames = _as_written(extract, name, [PROVIDER]) if extract.has(name, PROVIDER.name) else []
+        if not frames:
+            continue
+        rows = (nw.concat(frames, how="vertical") if len(frames) > 1 else frames[0]).rename({PROVIDER.name: "written"})
+        spelt = rows.group_by("written").agg(nw.len().alias("rows"))
+        spelt = spelt.with_columns(clean_text(nw.col("written")).alias("provider"))
+        spelt = spelt.filter(~nw.col("provider").is_null())
+        each = spelt.group_by("provider").agg(nw.col("rows").sum().alias("all"), nw.col("rows").max().alias("most"))
+        found = each.select((nw.col("all") - nw.col("most")).sum().alias("otherwise"), nw.col("all").sum().alias("of"))
+        check = Check(TABLES[name].name, PROVIDER.name, "provider in two spellings")
+        counts.append(Count(found, {"otherwise": check}))
     return counts
 
 
@@ -179,9 +245,9 @@ def _of_referrals(extract: Extract) -> Count:
         checks[Check(table, "ServDischDate", "discharge before receipt")] = discharged < received
     if "AgeServReferRecDate" in held:
         checks[Check(table, "AgeServReferRecDate", "age missing")] = nw.col("AgeServReferRecDate").is_null()
-    services = _services(extract, held)
-    if services is not None:
-        rows = services(rows)
+    add_services = _services(extract)
+    if add_services is not None:
+        rows = add_services(rows)
         service, team = TABLES["service_types"].name, "ServTeamTypeRefToMH"
         none = nw.col("services").fill_null(0) == 0
         checks[Check(service, team, "no service type")] = none
@@ -191,15 +257,27 @@ def _of_referrals(extract: Extract) -> Count:
         months = extract.rows("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
         rows = rows.join(months, how="cross")
         is_open = discharged.is_null()
-        if services is not None:
+        if add_services is not None:
             is_open = is_open & (none | (nw.col("kept").fill_null(0) > 0))
         checks[Check(table, "UniqMonthID", "lapsed")] = is_open & (nw.col("UniqMonthID") < nw.col("last_month"))
     key = _row_key(extract, "people")
     if key is not None:
-        people = extract.rows("people", ["Person_ID", key])
-        people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null()).unique(["Person_ID", key])
-        rows = rows.join(people.with_columns(nw.lit(1).alias("person")), on=["Person_ID", key], how="left")
+        at_home = [DISTRICT] if extract.has("people", DISTRICT) else []
+        people = extract.rows("people", ["Person_ID", key, *at_home])
+        people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null())
+        people = people.group_by("Person_ID", key).agg(
+            nw.len().alias("person"), *(nw.col(each).max() for each in at_home)
+        )
+        rows = rows.join(people, on=["Person_ID", key], how="left")
         checks[Check(TABLES["people"].name, key, "no person")] = nw.col("person").is_null()
+        if at_home:
+            elsewhere = ~nw.col(DISTRICT).is_null() & ~nw.col(DISTRICT).str.starts_with("E")
+            checks[Check(TABLES["people"].name, DISTRICT, "resident outside England")] = elsewhere
+    if "ReferralRequestReceivedDate" in held and extract.has("contacts", "UniqMonthID"):
+        first = extract.rows("contacts", ["UniqMonthID"]).select(nw.col("UniqMonthID").min().alias("first_month"))
+        rows = rows.join(first, how="cross")
+        before = received <= last_day_of_month(nw.col("first_month") - 1)
+        checks[Check(table, "ReferralRequestReceivedDate", "received before the first contact month")] = before
     return _counted(rows, checks)
 
 
@@ -211,7 +289,7 @@ def _row_key(extract: Extract, name: str) -> str | None:
     )
 
 
-def _services(extract: Extract, held: set[str]) -> Any:
+def _services(extract: Extract) -> Callable[[Frame], Frame] | None:
     """What adds to the latest rows of referrals how many services they have, and what is wrong with these."""
     own = has_own_service(extract)
     key = _row_key(extract, "service_types")
@@ -221,27 +299,20 @@ def _services(extract: Extract, held: set[str]) -> Any:
         key = None
 
     def add(rows: Frame) -> Frame:
-        counts = []
         if key is not None:
-            on = ["UniqServReqID", key]
-            found = extract.rows(
-                "service_types", [*on, "ServTeamTypeRefToMH", "ReferRejectionDate", "ReferRejectReason"]
-            )
-            found = found.filter(*(~nw.col(each).is_null() for each in on))
-            facts = _service_facts(found.collect_schema().names(), "ServTeamTypeRefToMH", nw.lit(True))
-            sums = [nw.col(name).sum() for name in _SERVICE_FACTS]
-            rows = rows.join(found.with_columns(*facts).group_by(*on).agg(*sums), on=on, how="left")
-            counts.append({name: nw.col(name).fill_null(0) for name in _SERVICE_FACTS})
+            on, known = ["UniqServReqID", key], "service_teams" in extract.tables
+            known = known or extract.has("service_types", "ServTeamTypeRefToMH")
+            facts = services(extract).with_columns(*_service_facts(nw.lit(True), nw.lit(known)))
+            facts = facts.group_by(*on).agg(*(nw.col(name).sum() for name in _SERVICE_FACTS))
+            rows = rows.join(facts, on=on, how="left").with_columns(nw.col(*_SERVICE_FACTS).fill_null(0))
         if own:
             # From version 6 on a referral names its own first service; one that names nothing of it has none.
+            rows = rows.rename({name: f"other {name}" for name in _SERVICE_FACTS}) if key is not None else rows
             rows = with_own_service(extract, rows)
-            facts = _service_facts(rows.collect_schema().names(), "ServTeamType", nw.col("names_a_service"))
-            rows = rows.with_columns(
-                *(fact.alias(f"own {name}") for fact, name in zip(facts, _SERVICE_FACTS, strict=True))
-            )
-            counts.append({name: nw.col(f"own {name}") for name in _SERVICE_FACTS})
-        total = counts[0] if len(counts) == 1 else {name: counts[0][name] + counts[1][name] for name in _SERVICE_FACTS}
-        return rows.with_columns(*(value.alias(name) for name, value in total.items()))
+            rows = rows.with_columns(*_service_facts(nw.col("names_a_service"), nw.lit(True)))
+            if key is not None:
+                rows = rows.with_columns(*(nw.col(name) + nw.col(f"other {name}") for name in _SERVICE_FACTS))
+        return rows
 
     return add
 
@@ -249,15 +320,12 @@ def _services(extract: Extract, held: set[str]) -> Any:
 _SERVICE_FACTS = ("services", "unknown", "undated", "kept")
 
 
-def _service_facts(held: Any, team: str, there: nw.Expr) -> list[nw.Expr]:
+def _service_facts(there: nw.Expr, with_teams: nw.Expr) -> list[nw.Expr]:
     """Of a row of services: whether it is one, of no known team, rejected without a date, not rejected."""
-    dated, reason = rejected_by(held)
-    unknown = _unknown(team, _TEAM_CODES) if team in held else nw.lit(False)
-    facts = (there, there & unknown, there & reason & ~dated, there & ~(dated | reason))
-    return [
-        nw.when(fact).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
-        for name, fact in zip(_SERVICE_FACTS, facts, strict=True)
-    ]
+    rejected = nw.col("is_rejected") == 1
+    unknown = with_teams & ~nw.col("team").is_in(_TEAM_CODES)
+    facts = (there, there & unknown, there & rejected & (nw.col("on") == LOWEST), there & ~rejected)
+    return [flag(fact, name) for fact, name in zip(facts, _SERVICE_FACTS, strict=True)]
 
 
 def _of_contacts(extract: Extract) -> Count:

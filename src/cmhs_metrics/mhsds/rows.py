@@ -15,6 +15,7 @@ from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDProv": "organisation"}
 
 
+@checked
 def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
     """Facts of each referral by its latest submission.
 
@@ -93,6 +95,7 @@ def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", 
     return extract.leave(table.sort("person", "referral"), dates)
 
 
+@checked
 def contacts(extract: Extract, *, strict: bool = False) -> Any:
     """Each contact by its latest submission, with what it is.
 
@@ -148,6 +151,7 @@ def contacts(extract: Extract, *, strict: bool = False) -> Any:
     return extract.leave(table.sort("person", "contact"), ["date"])
 
 
+@checked
 def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
     """Referral-spells: referrals in scope of one person with one provider that overlap or nearly adjoin.
 

@@ -12,6 +12,7 @@ from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rule
 from cmhs_metrics.mhsds.counting.sums import facts_wanted, spell_ends, team_columns, with_spans
 from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 DAYS_A_WEEK = 7
 
 
+@checked
 def waits(
     extract: Extract,
     period: Any,

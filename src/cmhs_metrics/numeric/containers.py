@@ -254,6 +254,8 @@ def as_number(name: str, value: Any) -> float:
     """A number as a 64-bit float; refused by name where it has none."""
     if type(value) is float:
         return value
+    if is_na(value):
+        return math.nan
     try:
         return float(value)
     except (OverflowError, ValueError):

@@ -5,75 +5,48 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.signatures import MOST, is_float, is_mapping, is_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
 TABLE = "a table (pandas, Polars, PyArrow …)"
+FINITE = "a finite number"
 NOT_NEGATIVE = "zero or more"
 FINITE_NOT_NEGATIVE = "zero or more, and finite"
+ABOVE_ZERO = "a finite number above zero"
+WHOLE_NOT_NEGATIVE = "a whole number, zero or more"
+PEOPLE = "zero or more people"
+SHARE = "a proportion from 0 to 1"
+NUMBERS = "a column of numbers"
+NAMES = "a name, or a list of names"
 NOISE = 1e-12
 """How far from a whole number a count may be, as a share of it: a change of unit or an apportionment leaves so much."""
-NAMES = "a name, or a list of names"
 
 
 def expect(subject: str, name: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
-    """Refuse what is of another kind.
-
-    Parameters
-    ----------
-    subject : str
-        The function that was called.
-    name : str
-        The argument.
-    value : object
-        What it is.
-    kinds : type or tuple of type
-        What it may be an instance of.
-    expected : str
-        The same in words.
-
-    Raises
-    ------
-    BadInput
-        When it is no instance.
-    """
+    """Refuse what is of another kind: `kinds`, which `expected` says in words."""
     if not isinstance(value, kinds):
         raise BadInput(subject, [Problem(name, None, value, f"{expected}, not None" if value is None else expected)])
 
 
 def expect_mapping(subject: str, name: str, value: object, expected: str) -> None:
     """Refuse what has no keys with values: all but a mapping and a pandas Series."""
-    expect(subject, name, value, Mapping if not hasattr(value, "iloc") or _is_table(value) else object, expected)
+    expect(subject, name, value, object if is_mapping(value) else Mapping, expected)
 
 
 def names_in(subject: str, name: str, value: Any, expected: str = NAMES) -> list[str]:
-    """The names in an argument that is one name or several.
-
-    Parameters
-    ----------
-    subject, name, value, expected
-        As `expect` has them.
-
-    Returns
-    -------
-    list of str
-        The names.
-
-    Raises
-    ------
-    BadInput
-        When it is neither, or a name is no text.
-    """
+    """The names in an argument that is one name or several; refused where one is no text."""
     if isinstance(value, str):
         return [value]
-    several = isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping)) and not _is_table(value)
+    several = isinstance(value, Iterable) and not isinstance(value, (bytes, Mapping)) and not is_table(value)
     expect(subject, name, value, Iterable if several else str, expected)
     held = list(value)
     for each in held:
@@ -81,36 +54,31 @@ def names_in(subject: str, name: str, value: Any, expected: str = NAMES) -> list
     return held
 
 
+def outside(name: str, value: object, low: float, high: float, expected: str, *, closed: bool = False) -> list[Problem]:
+    """What is wrong with a single number that must lie between two others, of which the lower may be allowed."""
+    number = real(value)
+    inside = low < number < high or (closed and number == low)
+    return [] if inside else [Problem(name, None, value, expected)]
+
+
+def size(name: str, value: object, least: int = 0, most: int = MOST) -> list[Problem]:
+    """What is wrong with a seed, or with how many things are to be made: nobody waits for more than `most`."""
+    if isinstance(value, Integral) and not isinstance(value, (bool, np.bool_)) and least <= int(value) <= most:
+        return []
+    return [Problem(name, None, value, f"a whole number from {least:,} to {most:,}")]
+
+
 def real(value: object) -> float:
     """A single number as a float; NaN where it is none, is not a number, or is beyond every float."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Decimal)):
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Decimal)) or not is_float(value):
         return math.nan
-    try:
-        return float(value)
-    except (OverflowError, ValueError):
-        return math.nan
+    return float(value)
 
 
 def floats(subject: str, name: str, value: Any, expected: str = "a column or an array of numbers") -> NDArray[Any]:
-    """Numbers of any kind as an array of floats, missing ones as NaN.
-
-    Parameters
-    ----------
-    subject, name, value, expected
-        As `expect` has them.
-
-    Returns
-    -------
-    numpy.ndarray of float
-        In the same shape.
-
-    Raises
-    ------
-    BadInput
-        When they are no numbers.
-    """
+    """Numbers of any kind as an array of floats in the same shape, missing ones as NaN; refused where they are none."""
     try:
-        if hasattr(value, "iloc") and not _is_table(value):
+        if hasattr(value, "iloc") and not is_table(value):
             return np.asarray(value.to_numpy(dtype=np.float64, na_value=np.nan))
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, ArithmeticError):
@@ -123,7 +91,3 @@ def column(subject: str, name: str, value: Any, expected: str = "a column or an 
     if held.ndim != 1:
         raise BadInput(subject, [Problem(name, None, value, expected)])
     return held
-
-
-def _is_table(value: object) -> bool:
-    return hasattr(type(value), "columns")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def in_pandas(table: Any, method: str) -> pd.DataFrame:
@@ -87,3 +90,36 @@ def given_back(frame: pd.DataFrame, like: Any) -> Any:
     }
     made = nw.from_dict(columns, backend=entered.implementation)
     return made if isinstance(like, nw.DataFrame) else made.to_native()
+
+
+def beside(frame: Any, columns: Mapping[str, Sequence[Any]]) -> Any:
+    """A small table on the engine of another one, to be joined with it.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame or narwhals.LazyFrame
+        The other table.
+    columns : mapping of str to sequence
+        The columns of the small one; none may be all null.
+
+    Returns
+    -------
+    narwhals.DataFrame or narwhals.LazyFrame
+        The small table.
+    """
+    held = {name: list(cells) for name, cells in columns.items()}
+    kind = frame.implementation
+    if isinstance(frame, nw.DataFrame):
+        return nw.from_dict(held, backend=kind)
+    if kind.is_polars():
+        return nw.from_dict(held, backend="polars").lazy()
+    if kind.is_pyspark() or kind.is_pyspark_connect():
+        # Rows of Python's own: Spark and pandas do not always know each other's versions.
+        made = frame.to_native().sparkSession.createDataFrame(list(zip(*held.values(), strict=True)), list(held))
+        return nw.from_native(made.hint("broadcast"))
+    table = nw.from_dict(held, backend="pyarrow" if kind.is_ibis() else "pandas")
+    if kind.is_duckdb():
+        # Relations of two connections cannot be joined; DuckDB finds the table by its name here.
+        _small_table = table.to_native()
+        return nw.from_native(frame.to_native().query("_joined_rows", "select * from _small_table"))
+    return table.lazy(backend=kind)

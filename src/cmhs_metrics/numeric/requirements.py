@@ -1,43 +1,38 @@
-"""What a method asks of its arguments, and what happens to cells that are not so."""
+"""What every cell of an argument must be, and the cells that are not so: named, and refused all at once."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 import numpy as np
 
-from cmhs_metrics.errors import SHOWN_IN_MESSAGE, BadInput, Problem
-from cmhs_metrics.numeric.expected import NOISE, NOT_NEGATIVE, real
+from cmhs_metrics.errors import Problem, nth, refuse, row_name, unknown
+from cmhs_metrics.numeric.expected import ABOVE_ZERO, FINITE, NOISE, NOT_NEGATIVE, WHOLE_NOT_NEGATIVE, outside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     Arrays = dict[str, NDArray[Any]]
 
-MOST = 1e15
-"""More than this is no count of anything here."""
+LISTED = 1000
+"""How many problems are listed one by one; the rest are counted."""
+COUNTED = 1e15
+"""More than this is no count of anything here: floats are no whole numbers any more, and their squares are infinite."""
 
 OnBadInput = Literal["refuse", "missing"]
 """What becomes of a cell that cannot be what it claims to be: the call is refused, or the cell counts as missing."""
 
 
+# What every cell of an argument must be; a missing cell meets it all
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Something that every cell of an argument must be; a missing cell meets them all.
-
-    Parameters
-    ----------
-    column : str
-        The argument.
-    fails : callable
-        From the arguments by name, the cells of this one that are at fault.
-    expected : str
-        What was expected, as a phrase.
-    """
+    """Of an argument, from all arguments by name the cells at fault, and what was expected as a phrase."""
 
     column: str
     fails: Callable[[Arrays], NDArray[Any]]
@@ -46,7 +41,7 @@ class Requirement:
 
 def finite(name: str) -> Requirement:
     """A number that is not infinite."""
-    return Requirement(name, lambda given: np.isinf(given[name]), "a finite number")
+    return Requirement(name, lambda given: np.isinf(given[name]), FINITE)
 
 
 def not_negative(name: str, expected: str = NOT_NEGATIVE) -> tuple[Requirement, ...]:
@@ -54,14 +49,18 @@ def not_negative(name: str, expected: str = NOT_NEGATIVE) -> tuple[Requirement, 
     return finite(name), Requirement(name, lambda given: given[name] < 0, expected)
 
 
+def above_zero(name: str) -> Requirement:
+    """A finite number that is more than zero."""
+    return Requirement(name, lambda given: (given[name] <= 0) | np.isinf(given[name]), ABOVE_ZERO)
+
+
 def a_count(name: str, *, fractional: bool) -> tuple[Requirement, ...]:
     """A whole number of zero or more; any such number where counts may be fractional."""
-    # Above this, floats are no whole numbers any more, and their squares are infinite.
-    countable = Requirement(name, lambda given: given[name] > MOST, f"a count of {MOST:.0e} at most")
+    countable = Requirement(name, lambda given: given[name] > COUNTED, f"a count of {COUNTED:.0e} at most")
     if fractional:
         return *not_negative(name), countable
-    expected = "a whole number (fractional=True allows counts that were estimated or apportioned)"
-    return *not_negative(name), countable, Requirement(name, lambda given: ~is_whole(given[name]), expected)
+    expected = f"a count: {WHOLE_NOT_NEGATIVE} (fractional=True allows those that were apportioned)"
+    return countable, Requirement(name, lambda given: (given[name] < 0) | ~is_whole(given[name]), expected)
 
 
 def part_of(part: str, whole: str) -> Requirement:
@@ -82,69 +81,7 @@ def is_whole(values: NDArray[Any]) -> NDArray[Any]:
     return exact
 
 
-def met(
-    name: str,
-    given: Arrays,
-    requirements: Iterable[Requirement],
-    *,
-    options: Sequence[Problem] = (),
-    row: Callable[[list[int]], str | None] | None = None,
-    on_bad_input: OnBadInput = "refuse",
-) -> Arrays:
-    """The arguments, once they are what they must be.
-
-    Parameters
-    ----------
-    name : str
-        The function, for the message.
-    given : dict of str to numpy.ndarray
-        The arguments.
-    requirements : iterable of Requirement
-        What they must be.
-    options : sequence of Problem
-        What is wrong with the options, to be named together with the cells.
-    row : callable, optional
-        From the place of a cell in its array, the name of its row; the number of the row unless given.
-    on_bad_input : "refuse" or "missing"
-        Whether cells at fault are refused or counted as missing.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The arguments; with "missing", NaN in every cell at fault.
-
-    Raises
-    ------
-    BadInput
-        With every problem of options and cells.
-    """
-    faults: dict[str, NDArray[Any]] = {}
-    problems, total = list(options), len(options)
-    for requirement in requirements:
-        column, before = requirement.column, faults.get(requirement.column)
-        at_fault = requirement.fails(given)
-        if before is not None:
-            at_fault = at_fault & ~before
-        if not np.any(at_fault):
-            continue
-        faults[column] = at_fault if before is None else before | at_fault
-        total += int(np.count_nonzero(at_fault))
-        problems += _problems(requirement, given[column], at_fault, row or row_name)
-    if options or (faults and on_bad_input == "refuse"):
-        raise BadInput(name, problems, total=total)
-    if not faults:
-        return given
-    return given | {column: np.where(at_fault, math.nan, given[column]) for column, at_fault in faults.items()}
-
-
-def _problems(
-    requirement: Requirement, values: NDArray[Any], at_fault: NDArray[Any], row: Callable[[list[int]], str | None]
-) -> Iterable[Problem]:
-    values = np.broadcast_to(values, at_fault.shape)
-    for place in np.argwhere(at_fault)[:SHOWN_IN_MESSAGE].tolist():
-        yield Problem(
-            requirement.column, row(place) if place else None, values[tuple(place)].item(), requirement.expected
-        )
+# Where something is wrong
 
 
 def index_of(*values: Any) -> Any:
@@ -152,82 +89,129 @@ def index_of(*values: Any) -> Any:
     return next((value.index for value in values if hasattr(value, "iloc")), None)
 
 
-def row_name(place: Sequence[int], index: Any = None) -> str | None:
-    """Name a row by its keys, or by its number where it has none; a cell of several dimensions also by its position.
+def cell_name(place: Sequence[SupportsIndex], index: Any = None) -> str | None:
+    """Name a row as `row_name` does; a cell of several dimensions also by its place there, and a single number not.
 
-    Parameters
-    ----------
-    place : sequence of int
-        Where the cell stands; empty for a single number.
-    index : pandas.Index, optional
-        The index of the rows.
-
-    Returns
-    -------
-    str or None
-        For example "icb=QUE", "row 3", or "row 3, position 1"; None for a single number.
+    Examples
+    --------
+    >>> cell_name([2]), cell_name([0, 3]), cell_name([])
+    ('3rd row', '1st row, 4th value', None)
     """
     if not place:
         return None
-    label = place[0] if index is None else index[place[0]]
-    names = [None] if index is None else index.names
-    labels = label if isinstance(label, tuple) else (label,)
-    keys = [f"row {each}" if name is None else f"{name}={each}" for name, each in zip(names, labels, strict=True)]
-    return ", ".join(keys + [f"position {', '.join(map(str, place[1:]))}"] * (len(place) > 1))
+    row = {}
+    if index is not None and not (index.nlevels == 1 and index.name is None and _is_count_of_rows(index)):
+        label = index[place[0]]
+        names = ["index" if name is None else name for name in index.names]
+        row = dict(zip(names, label if isinstance(label, tuple) else (label,), strict=True))
+    return ", ".join([row_name(row, at=place[0]), *(nth(at, "value") for at in place[1:])])
 
 
-_ABOVE_ZERO = {
-    "per": "a number of people above zero, for example 100_000",
-    "reference": "what the reference is given, above zero: 1 or 100",
-    "reference_rate": "the crude rate of the reference, above zero",
-}
+def _is_count_of_rows(index: Any) -> bool:
+    return getattr(index, "start", None) == 0 and index.step == 1
 
 
-def option_problems(options: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with `per`, `on_bad_input` and the like.
+class Checks:
+    """What is wrong with the arguments of one call, gathered and refused together.
 
     Parameters
     ----------
-    options : mapping of str to object
-        The options that the user gave, by name.
-
-    Returns
-    -------
-    list of Problem
-        One for each that cannot be.
+    subject : str
+        The function that was called, for messages.
+    arrays : dict of str to numpy.ndarray
+        The arguments that have a value for each place.
+    row : callable, default `cell_name`
+        From the place of a cell in its array, the name of its row.
+    problems : sequence of Problem, optional
+        What is known to be wrong already.
     """
-    problems = []
-    for name, expected in _ABOVE_ZERO.items():
-        value = options.get(name, 1)
-        if not 0 < real(value) < math.inf:
-            problems.append(Problem(name, None, value, expected))
-    if options.get("on_bad_input", "refuse") not in ("refuse", "missing"):
-        problems.append(Problem("on_bad_input", None, options["on_bad_input"], "'refuse' or 'missing'"))
-    return problems
+
+    def __init__(
+        self,
+        subject: str,
+        arrays: Arrays,
+        row: Callable[[list[int]], str | None] = cell_name,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        self.subject, self.arrays, self.row = subject, arrays, row
+        self.problems, self.total = list(problems), len(problems)
+        self.faults: Arrays = {}
+
+    def require(self, *requirements: Requirement) -> None:
+        """Note every cell that does not meet a requirement."""
+        for each in requirements:
+            self.refuse(each.column, each.fails(self.arrays), each.expected)
+
+    def refuse(self, name: str, wrong: NDArray[np.bool_], expected: str) -> None:
+        """Note a problem of an argument at every cell where `wrong` is true and nothing was noted before."""
+        before = self.faults.get(name)
+        wrong = wrong if before is None else wrong & ~before
+        if not np.any(wrong):
+            return
+        self.faults[name] = wrong if before is None else wrong | before
+        self.total += int(np.count_nonzero(wrong))
+        values = np.broadcast_to(self.arrays[name], wrong.shape)
+        for place in np.argwhere(wrong)[: max(LISTED - len(self.problems), 0)].tolist():
+            self.problems.append(Problem(name, self.row(place), values[tuple(place)].item(), expected))
+
+    def refuse_argument(self, name: str, value: object, expected: str) -> None:
+        """Note a problem of an argument as a whole."""
+        self.add([Problem(name, None, value, expected)])
+
+    def add(self, problems: Sequence[Problem]) -> None:
+        """Note what was found wrong elsewhere."""
+        self.problems += problems
+        self.total += len(problems)
+
+    def finite(self, *names: str) -> None:
+        """Refuse infinite values."""
+        self.require(*map(finite, names))
+
+    def not_negative(self, *names: str) -> None:
+        """Refuse negative and infinite values."""
+        for name in names:
+            self.require(*not_negative(name))
+
+    def above_zero(self, *names: str) -> None:
+        """Refuse zero, negative and infinite values."""
+        self.require(*map(above_zero, names))
+
+    def counts(self, *names: str, fractional: bool = False) -> None:
+        """Refuse what is not a count; what is one but for rounding in the last digits becomes one."""
+        for name in names:
+            self.require(*a_count(name, fractional=fractional))
+            if not fractional:
+                self.arrays[name] = np.where(is_whole(self.arrays[name]), np.rint(self.arrays[name]), self.arrays[name])
+
+    def one_of(self, name: str, value: object, known: Iterable[str]) -> None:
+        """Refuse a word that is not understood."""
+        words = list(known)
+        self.add(unknown(name, [value], words, f"one of {', '.join(words)}"))
+
+    def within(self, name: str, value: object, low: float, high: float, expected: str, *, closed: bool = False) -> None:
+        """Refuse a number that does not lie between two others, of which the lower may be allowed."""
+        self.add(outside(name, value, low, high, expected, closed=closed))
+
+    def check(self) -> None:
+        """Raise what was noted, with every problem."""
+        refuse(self.subject, self.problems, total=self.total)
 
 
-def confidence_levels(confidence: Any) -> tuple[list[float], bool, list[Problem]]:
-    """The confidence levels that were asked for.
+def met(
+    subject: str,
+    given: Arrays,
+    requirements: Iterable[Requirement],
+    *,
+    options: Sequence[Problem] = (),
+    row: Callable[[list[int]], str | None] = cell_name,
+    on_bad_input: OnBadInput = "refuse",
+) -> Arrays:
+    """The arguments, once they are what they must be; with "missing", NaN in every cell at fault.
 
-    Parameters
-    ----------
-    confidence : float or sequence of float
-        One level or several [proportion].
-
-    Returns
-    -------
-    tuple
-        The levels, whether they came as several, and what is wrong with them.
+    What is wrong with the `options` is refused in either case, together with the cells.
     """
-    several = math.isnan(real(confidence))
-    try:
-        levels = list(confidence) if several and not isinstance(confidence, str) else [confidence]
-    except TypeError:
-        levels = [confidence]
-    expected = "a proportion between 0 and 1, for example 0.95"
-    problems = [Problem("confidence", None, level, expected) for level in levels if not 0 < real(level) < 1]
-    if not levels:
-        problems = [Problem("confidence", None, confidence, "at least one level, for example 0.95")]
-    if not problems and len(set(levels)) < len(levels):
-        problems = [Problem("confidence", None, confidence, "each level once")]
-    return [float(level) for level in levels] if not problems else [], several, problems
+    checks = Checks(subject, given, row, options)
+    checks.require(*requirements)
+    if options or on_bad_input == "refuse":
+        checks.check()
+    return given | {column: np.where(wrong, math.nan, given[column]) for column, wrong in checks.faults.items()}

@@ -15,7 +15,7 @@ from cmhs_metrics.errors import BadInput, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Level = Literal["icb", "sub_icb", "ccg", "region"]
+Level = Literal["icb", "sub_icb", "ccg", "region", "trust"]
 
 NOT_A_PLACE = frozenset({"UNKNOWN", "not covered", "England"})
 """What may stand among the codes of places and is none of them."""
@@ -46,7 +46,8 @@ def _read(name: str) -> pd.DataFrame:
 
 @cache
 def _codes() -> frozenset[str]:
-    return frozenset(_read("places.csv")["code"])
+    known = _read("places.csv")
+    return frozenset(known.loc[known["level"] != "trust", "code"])
 
 
 def places(level: Level | None = None, date: str | datetime.date | None = None) -> pd.DataFrame:
@@ -54,7 +55,7 @@ def places(level: Level | None = None, date: str | datetime.date | None = None) 
 
     Parameters
     ----------
-    level : {"icb", "sub_icb", "ccg", "region"}, optional
+    level : {"icb", "sub_icb", "ccg", "region", "trust"}, optional
         Only places of this level.
     date : str or date, optional
         Only places that there were on this day, "2026-04" being its first.
@@ -63,8 +64,9 @@ def places(level: Level | None = None, date: str | datetime.date | None = None) 
     -------
     pandas.DataFrame
         A row for each place and each time in which its boundary was the same: ``code``, ``name``, ``level``,
-        ``parent`` (the code of the ICB of a sub-ICB location, of the region of an ICB), ``valid_from`` and ``valid_to``
-        (days as text, both included; empty where there is no end, or the beginning is not known), ``source``, and
+        ``parent`` (the code of the ICB of a sub-ICB location or of a trust's headquarters, of the region of an ICB;
+        empty where it is not known), ``valid_from`` and ``valid_to`` (days as text, both included; empty where there
+        is no end, or the beginning is not known), ``source``, and
         ``certainty``: "published" is read in a file of NHS England; "secondary" in the work of others who read the
         primary source, which could not be read for this library.
 
@@ -75,13 +77,17 @@ def places(level: Level | None = None, date: str | datetime.date | None = None) 
 
     Notes
     -----
-    NHS trusts are not among them: no source of their mergers was at hand. `to_boundaries` takes a table of your own.
+    A trust began on the day that its code opened, which it may have kept under another name. Mergers are those of
+    which a source could be read: whole trusts, since 2020. What went from one trust to another while both stayed (the
+    mental health services of the Isle of Wight, to RW1 in October 2024) is not among them: `to_boundaries` takes a
+    table of your own in ``moves=``.
 
     References
     ----------
     NHS England, ICB place-based allocations 2022/23 (codes, names and what lies in what, CCGs of 2021 included). NHS
     Business Services Authority, 10 April 2026, on the ICBs of April 2026; ONS, LSOA (2021) to sub-ICB locations to ICBs
-    (April 2026), as public code quotes it.
+    (April 2026), as public code quotes it. NHS Organisation Data Service, file of NHS trusts (etr) in copies of 2021,
+    2022 and 2025; care trusts from NHS England's four-week waits of 2024.
 
     Examples
     --------
@@ -136,8 +142,9 @@ def boundaries_of(
         Codes of places of one level; "UNKNOWN" is passed over.
     subject : str, default "the table"
         What has them, for the message.
-    level : {"icb", "sub_icb", "ccg", "region"}, optional
-        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes.
+    level : {"icb", "sub_icb", "ccg", "region", "trust"}, optional
+        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes. Trusts have
+        no boundaries that could be mixed.
 
     Returns
     -------
@@ -161,6 +168,7 @@ def boundaries_of(
       ones to the boundaries of the later, with places.to_boundaries(…, '2026-04-01')
     """
     known = _read("places.csv")
+    known = known[known["level"] != "trust"]
     wanted = {str(code) for code in codes} - NOT_A_PLACE
     if not wanted or not wanted <= _codes():
         return None

@@ -49,7 +49,8 @@ def to_boundaries(
         The people of each GP practice, as ``read_icb_allocations(file, "practice")`` gives them for the 42 ICBs of 2022
         [person]. Needed where a place was split: each part is told by sub-ICB location or local authority.
     by : str, optional
-        The column of places [text]; by default the first of icb, sub_icb, ccg and region.
+        The column of places [text]; by default the first of icb, sub_icb, ccg, region and trust. Providers (of a column
+        trust, organisation or provider) that merged go to the trust that they became; what is no NHS trust stays.
     to : "icb", optional
         Bring sub-ICB locations to the ICBs in which they lie on that day, in a column of that name.
     of : str or date, optional
@@ -133,7 +134,7 @@ def to_boundaries(
             )
         )  # fmt: skip
     result = _joined(results, entered, by, to or by)
-    finished = _finished(result, entered, by, to or by, day, attributes, path)
+    finished = _finished(result, entered, by, to or by, day, attributes, path, level)
     return tell(_of_some(codes, level, day) if moves is None else [], finished, stacklevel=2)
 
 
@@ -142,12 +143,11 @@ def _of_some(codes: set[str], level: str, day: str) -> list[str]:
     table = successions()
     table = table[(table["level"] == level) & (table["extent"] == "whole") & (table["date"] <= day)]
     notes = []
-    for successor, rows in table.groupby("successor"):
+    # Where a place became part of another only later, an older table says nothing of it by that name.
+    for (successor, _), rows in table.groupby(["successor", "date"]):
         held = codes & set(rows["predecessor"])
         lacking = sorted(set(rows["predecessor"]) - codes)
-        # Where a place became another only later, an older table says nothing of it by that name.
-        same_day = rows.loc[rows["predecessor"].isin(held), "date"].nunique() == 1 and rows["date"].nunique() == 1
-        if held and lacking and same_day and successor not in codes:
+        if held and lacking and successor not in codes:
             notes.append(
                 f"{successor} is made of {', '.join(sorted(held))} alone: the table has no row of {', '.join(lacking)}"
                 ", which became part of it too."
@@ -194,7 +194,7 @@ def _joined(results: list[Any], table: Table, by: str, to: str) -> nw.DataFrame[
 
 
 def _finished(
-    frame: Any, table: Table, by: str, to: str, day: str, attributes: list[str], path: Shares | None
+    frame: Any, table: Table, by: str, to: str, day: str, attributes: list[str], path: Shares | None, level: str
 ) -> Any:  # fmt: skip
     native = nw.to_native(frame)
     if not isinstance(native, pd.DataFrame):
@@ -211,9 +211,12 @@ def _finished(
         said = groups.first().where(groups.nunique(dropna=False) == 1).dropna(axis=1, how="all").reset_index()
         native = native.merge(said, how="left", on=keys)
         native = native[[to if name == by else name for name in table.schema if name == by or name in native]]
-    if f"{by}_name" in table.schema and to in LEVELS:
-        names = places(to).drop_duplicates("code", keep="last").set_index("code")["name"]  # type: ignore[arg-type]
-        native.insert(list(native).index(to) + 1, f"{to}_name", native[to].map(names).fillna(native[to]))
+    named = "trust" if level == "trust" else to
+    if f"{by}_name" in table.schema and named in LEVELS:
+        names = places(named).drop_duplicates("code", keep="last").set_index("code")["name"]  # type: ignore[arg-type]
+        own = original.drop_duplicates(by).set_index(by)[f"{by}_name"]
+        name = native[to].map(names).fillna(native[to].map(own)).fillna(native[to])
+        native.insert(list(native).index(to) + 1, f"{to}_name", name)
     native.attrs.update(getattr(table.original, "attrs", {}))
     native.attrs["boundaries"] = day
     return native

@@ -10,7 +10,9 @@ from cmhs_metrics.catchments import Shares
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.places.dated import BEGIN, END, NOT_A_PLACE, as_day, boundaries_of, places, successions
 
-LEVELS = ("icb", "sub_icb", "ccg", "region")
+LEVELS = ("icb", "sub_icb", "ccg", "region", "trust")
+_PROVIDERS = ("trust", "organisation", "provider")
+"""Columns of providers, of which some are no NHS trusts."""
 _SUB_ICB = ("sub_icb", "LOC22", "LOC")
 _AUTHORITY = ("local_authority", "LAD", "LAD21")
 _CCG = ("ccg", "CCG21", "CCG")
@@ -21,6 +23,8 @@ Step = tuple[str, dict[str, list[str]], bool]
 
 def level_of(codes: set[str], by: str) -> str:
     """The level of the places: by the name of their column, else the first that has all of them."""
+    if by in _PROVIDERS and not codes - NOT_A_PLACE <= set(places("icb")["code"]):
+        return "trust"
     levels = [by] if by in LEVELS else list(LEVELS)
     known = {level: set(places(level)["code"]) for level in levels}  # type: ignore[arg-type]
     level = next((level for level, there in known.items() if codes - NOT_A_PLACE <= there), levels[0])
@@ -50,6 +54,9 @@ def steps_between(codes: set[str], level: str, by: str, day: str, of: Any, moves
         start, end = found[0] or BEGIN, found[1] or END
     table = successions()
     table = table[table["level"] == ("ccg" if level == "sub_icb" else level)]
+    if level == "trust":
+        # The rows of a merged trust's predecessors may stand beside its own, those of other years.
+        return _between(table, BEGIN, day)
     if start <= day <= end:
         return _unclear(codes, table, day, end)
     return _between(table, end if day > end else start, day)
@@ -118,17 +125,18 @@ def there_on(
     """The path, on to ICBs where they are asked for; a place that there was not on the day is named."""
     after = "sub_icb" if level in ("ccg", "sub_icb") and day >= "2022-07-01" else "ccg" if level == "sub_icb" else level
     there = places(after, day).set_index("code")["parent"]  # type: ignore[arg-type]
+    known = set(places(after)["code"])  # type: ignore[arg-type]
     rows: dict[str, dict[str, float]] = {}
     problems = []
     for code in path.to_places:
-        if code in NOT_A_PLACE:
+        if code in NOT_A_PLACE or (level == "trust" and code not in known):
             rows[code] = {code: 1.0}
         elif code in there.index:
             rows[code] = {there[code] if to and after != "ccg" else code: 1.0}
         elif to:
-            known = successions()
+            table = successions()
             parents = places(after).set_index("code").loc[[code], "parent"]  # type: ignore[arg-type]
-            became = sorted(known.loc[known["predecessor"].isin(parents), "successor"])
+            became = sorted(table.loc[table["predecessor"].isin(parents), "successor"])
             found = _split(code, became, day, True, level, given, practices, column, ("_sub_icb", "_icb_2026"))
             problems += [found] if isinstance(found, Problem) else []
             rows[code] = {} if isinstance(found, Problem) else found

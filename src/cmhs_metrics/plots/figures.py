@@ -5,26 +5,24 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import matplotlib as mpl
-import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.plots.colours import INK, PAPER
 from cmhs_metrics.plots.saving import SETTINGS, format_of, metadata_for, words_of
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, shorten, width, wrap
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from matplotlib.axes import Axes
 __all__ = ["Picture"]
 
 P = ParamSpec("P")
@@ -61,24 +59,11 @@ class Picture(Figure):
         return f'<img alt="{html.escape(words_of(self)[1])}" src="data:image/png;base64,{image}">'
 
 
-_TEXT, _SWITCH = (str, "text"), ((bool, np.bool_), "True or False")
-_ASKED: dict[str, tuple[Any, str]] = {
-    "ax": (Axes, "axes of matplotlib"),
-    "names": ((Mapping, pd.Series), "a mapping from places to their names"),
-    **dict.fromkeys(("title", "source", "unit", "basis", "value", "period", "by", "before", "after"), _TEXT),
-    **dict.fromkeys(("highest_first", "mean", "median", "intervals", "shares", "one_scale"), _SWITCH),
-}
-"""What the arguments that pictures share must be."""
-
-
 def picture(draw: Callable[P, R]) -> Callable[P, R]:
     """Draw by our own settings, whatever the user's are, and leave these as they were."""
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name, value in kwargs.items():
-            if name in _ASKED and value is not None:
-                expect(draw.__name__, name, value, *_ASKED[name])
         settings = {name: value for name, value in mpl.rcParamsDefault.items() if name not in _NOT_OURS}
         ours = {
             "text.parse_math": False,
@@ -96,8 +81,9 @@ def picture(draw: Callable[P, R]) -> Callable[P, R]:
             # Retired settings warn when they are read or set; they are not ours to mend.
             dict.update(mpl.rcParams, settings)
             mpl.rcParams.update(cast("Any", ours))
-            return draw(*args, **kwargs)
+            return held(*args, **kwargs)
 
+    held = checked(draw)
     return drawn
 
 

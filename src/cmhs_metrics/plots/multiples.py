@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.plots.axes import BEHIND, draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
@@ -133,7 +134,10 @@ def small_multiples(
 
 def _check(table: pd.DataFrame, by: str, suppressed: list[str]) -> None:
     held = set(table["place"].astype(str))
-    problems = [Problem(by, f"row {row}", None, "a panel for each row") for row in table.index[table[by].isna()]]
+    problems = [
+        Problem(by, cell_name([at], table.index), None, "a panel for each row")
+        for at in np.flatnonzero(table[by].isna())
+    ]
     problems += [
         Problem("suppressed", None, each, f"one that is in the table; {nearest(each, held)}".rstrip("; "))
         for each in suppressed

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.plots.axes import Names, draw_values, value_ticks
 from cmhs_metrics.plots.colours import FILLS, INK, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
@@ -136,11 +137,12 @@ def _read(parts: Any, suppressed: Any, shares: bool, focus: list[str]) -> tuple[
     values = values.where(np.repeat((status == KNOWN).to_numpy()[:, None], values.shape[1], axis=1))
     for row, at in zip(*np.nonzero(values.to_numpy() < 0), strict=True):
         value = float(values.iloc[row, at])
-        problems.append(Problem(str(parts.columns[at]), f"row {parts.index[row]}", value, "zero or more"))
+        problems.append(Problem(str(parts.columns[at]), cell_name([int(row)], parts.index), value, "zero or more"))
     whole = values.sum(axis=1, skipna=False)
     if shares:
         problems += [
-            Problem("parts", f"row {row}", 0, "parts of which one is above zero") for row in whole.index[whole == 0]
+            Problem("parts", cell_name([at], whole.index), 0, "parts of which one is above zero")
+            for at in np.flatnonzero(whole == 0)
         ]
     if problems:
         raise BadInput("stacked_profile", problems)

@@ -13,6 +13,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from cmhs_metrics.numeric.expected import expect
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ SETTINGS: dict[Any, Any] = {
 """A picture is saved as it was drawn, whatever the user's settings are."""
 
 
+@checked
 def alternative_text(ax: Axes) -> str:
     """The picture in plain English, for those who do not see it.
 
@@ -102,6 +104,7 @@ def format_of(path: Any, options: dict[str, Any]) -> str:
     return str(options.get("format") or ending or mpl.rcParams["savefig.format"]).casefold()
 
 
+@checked
 def to_svg(ax: Axes, name: str = "picture") -> str:
     """A picture as SVG to be put into a web page.
 

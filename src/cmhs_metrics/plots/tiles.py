@@ -16,6 +16,7 @@ from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, places_only
 from cmhs_metrics.plots.text import SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -29,6 +30,7 @@ WIDEST = 104.0
 _HATCH = {SUPPRESSED: "xx", NOT_KNOWN: ".."}
 
 
+@checked
 def icb_tiles(date: str = "2022-07") -> pd.DataFrame:
     """The positions of the integrated care boards (ICBs) on the map: 42 since July 2022, 36 since April 2026.
 

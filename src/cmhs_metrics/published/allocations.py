@@ -9,6 +9,7 @@ import pandas as pd
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.published.formats import ALLOCATIONS
 from cmhs_metrics.published.reading import read_rows, to_numbers
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from cmhs_metrics.published.content import Source
@@ -27,6 +28,7 @@ _OTHER_NUMBERS = ("Latitude", "Longitude", "Patients")
 _POPULATIONS = ("registered_population", "weighted_population", "Patients")
 
 
+@checked
 def read_icb_allocations(source: Source, level: Level = "icb", *, whole: bool = True) -> pd.DataFrame:
     """Read registered and need-weighted populations from the ICB place-based allocations.
 
@@ -85,6 +87,7 @@ def read_icb_allocations(source: Source, level: Level = "icb", *, whole: bool = 
     return _sum(practices, level)
 
 
+@checked
 def check_weighted_totals(populations: pd.DataFrame) -> pd.DataFrame:
     """Check that weighting moves people between places, and neither creates nor loses any.
 

@@ -11,6 +11,7 @@ from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.published.changes import notes_on
 from cmhs_metrics.published.mhsds_values import UNKNOWN
 from cmhs_metrics.published.places_in_files import ICB, breakdown_in
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ _ENDS = {"": "value", "_lower": "lower", "_upper": "upper"}
 _NOT_COUNTED = ("percent", "day", "rate")
 
 
+@checked
 def measures_by_place(
     monthly: pd.DataFrame,
     measures: Mapping[str, str],

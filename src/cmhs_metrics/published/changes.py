@@ -10,6 +10,7 @@ import pandas as pd
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.published.places_in_files import ENGLAND, ICB_BREAKDOWNS, WITHOUT_PLACE
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends import percentage_change
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _PLACE = ["breakdown", "primary_level", "measure_id"]
 _ENDS = ["value", "lower", "upper"]
 
 
+@checked
 def changes(
     before: pd.DataFrame, after: pd.DataFrame, *, more_than: float = 0.2, measures: Iterable[str] | None = None
 ) -> pd.DataFrame:
@@ -111,6 +113,7 @@ def changes(
     return result
 
 
+@checked
 def share_without_icb(monthly: pd.DataFrame, measures: Iterable[str] | None = None) -> pd.DataFrame:
     """The share of England that stands under no ICB, of each count and period.
 

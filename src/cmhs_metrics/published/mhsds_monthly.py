@@ -27,6 +27,7 @@ from cmhs_metrics.published.mhsds_values import (
 )
 from cmhs_metrics.published.percentages import PERCENTAGES, recompute
 from cmhs_metrics.published.reading import as_text, categories, read_rows
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,6 +46,7 @@ _LAST = ["value", "kind", "lower", "upper", "unit", "published_value"]
 _STATUSES = ("primary", "provisional", "performance", "refresh", "final")
 
 
+@checked
 def read_mhsds_monthly(
     source: Source | Sequence[Source],
     *,

@@ -14,6 +14,7 @@ from cmhs_metrics.published.content import content_again, is_not, read_bytes
 from cmhs_metrics.published.formats import NATIONAL_COSTS, folded
 from cmhs_metrics.published.reading import Rows, read_rows, to_numbers
 from cmhs_metrics.published.workbooks import sheets_of, workbooks_in
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.team_types import TeamType
 from cmhs_metrics.trends import percentage_change, real_terms
 
@@ -33,6 +34,7 @@ _NUMBERS = {"activity": "zero or more", "unit_cost": "zero or more pounds", "cos
 _NEEDED = ("team_type", "activity", "cost", "meaningful")
 
 
+@checked
 def read_national_costs(source: Source) -> pd.DataFrame:
     """Read the national schedule of costs for mental health.
 
@@ -101,6 +103,7 @@ def read_national_costs(source: Source) -> pd.DataFrame:
     return table[[*first, *(name for name in table if name not in first)]]
 
 
+@checked
 def compare_cost_per_contact(costs: pd.DataFrame, *, inflation: float, years: float = 8) -> pd.DataFrame:
     """Cost per contact by type of team, against the 2016/17 audit, in cash and in real terms.
 

@@ -13,6 +13,7 @@ from cmhs_metrics.published.formats import OTHERS
 from cmhs_metrics.published.mhsds_values import as_date, read_cell
 from cmhs_metrics.published.reading import Rows, match, read_rows
 from cmhs_metrics.published.workbooks import sheets_of, workbooks_in
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from cmhs_metrics.published.content import Source
@@ -25,6 +26,7 @@ _SIGNED = ("oversight_framework", "fingertips")
 _HEADER_WITHIN = 10
 
 
+@checked
 def read_published(source: Source, kind: str) -> pd.DataFrame:
     """Read one of the further official files, as it is published.
 

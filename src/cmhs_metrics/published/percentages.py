@@ -12,6 +12,7 @@ import pandas as pd
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.published.mhsds_values import known_measures
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +53,7 @@ _PLACE = ["period_start", "period_end", "breakdown", "primary_level", "secondary
 _NEEDED = [*_PLACE, "measure_id", "value", "kind", "lower", "upper", "unit"]
 
 
+@checked
 def check_percentages(table: pd.DataFrame) -> pd.DataFrame:
     """Check every published percentage against its own numerator and denominator.
 

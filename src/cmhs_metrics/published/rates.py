@@ -10,11 +10,13 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.metrics.population import per_100k
 from cmhs_metrics.published.changes import notes_on, share_without_icb
 from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE, breakdown_in
+from cmhs_metrics.signatures import checked
 
 _BASES = {"registered": "registered_population", "weighted": "weighted_population"}
 _VALUES = ["value", "kind", "lower", "upper"]
 
 
+@checked
 def icb_rates(
     monthly: pd.DataFrame, populations: pd.DataFrame, measure_id: str = "MRS06", *, breakdown: str = ICB
 ) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -159,8 +160,23 @@ def read_rows(
     if columns is None:
         columns, found = _line_by_line(name, content, kind, wanted)
         lines = lambda: found  # noqa: E731
+    kept = ~_blank(columns)
+    if not kept.all():
+        every, lines = lines, lambda: every()[kept]
+        columns = [column[kept] for column in columns]
     cells = pd.DataFrame(dict(zip(published, columns, strict=True)), copy=False)
     return Rows(name, cells if coded else as_text(cells), published, lines, there)
+
+
+def _blank(columns: Sequence[pd.Categorical]) -> NDArray[np.bool_]:
+    """Which rows have nothing in any cell, as spreadsheets leave them below a table."""
+    blank = np.ones(len(columns[0]), dtype=bool)
+    for column in columns:
+        empty = [code for code, name in enumerate(column.categories) if not name.strip()]
+        blank &= np.isin(column.codes, empty) if empty else False
+        if not blank.any():
+            break
+    return blank
 
 
 def categories(codes: NDArray[Any], names: Sequence[str]) -> pd.Categorical:
@@ -294,6 +310,8 @@ def match(name: str, header: Sequence[str], kind: Format) -> dict[str, str]:
     if problems:
         other = recognise(header)
         hint = f"; this is {other.title}: use {other.reader}" if other else ""
+        if len(header) == 1 and (separated := re.search("[;\t|]", header[0])):
+            hint = f", with commas between the cells, and not {separated[0]!r}: save it as 'CSV UTF-8'"
         shown = ", ".join(header)
         shown = shown if len(shown) <= 200 else f"{shown[:200]}…"
         # Where nothing matches it is another file, and the names of its columns are no help.

@@ -15,6 +15,7 @@ from cmhs_metrics.run_charts.points import Points, read_points
 from cmhs_metrics.run_charts.query import query_chart
 from cmhs_metrics.run_charts.rules import outside_limits, run_on_one_side, trends, two_of_three_near_limit
 from cmhs_metrics.run_charts.settings import Setting, baselines, dated_targets, directions, phase_starts, refuse
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.giving_back import tell
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ SOUND_BASELINE = 12
 """Fewer points than this are a weak base of limits: NHSRplotthedots refuses them."""
 
 
+@checked
 def run_chart(
     table: Any,
     value: str,
@@ -211,9 +213,7 @@ def _chart(frame: nw.DataFrame[Any], options: Options, setting: Setting) -> tupl
     for name in COLUMNS:
         each = columns[name][back]
         if name in _WORDS:
-            added.append(
-                nw.new_series(name, list(_WORDS[name]), nw.String, backend=backend)[(each % len(_WORDS[name])).tolist()]
-            )
+            added.append(nw.new_series(name, list(_WORDS[name]), nw.String, backend=backend)[each % len(_WORDS[name])])
         else:
             series = nw.new_series(name, each, backend=backend)
             added.append(series.fill_nan(None) if series.dtype == nw.Float64 and not backend.is_pandas() else series)

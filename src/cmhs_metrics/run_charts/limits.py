@@ -8,8 +8,9 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import column
-from cmhs_metrics.numeric.requirements import index_of, row_name
+from cmhs_metrics.numeric.requirements import cell_name, index_of
 from cmhs_metrics.run_charts.chart_types import CHART_TYPES, LIMIT_FACTORS, RANGE_FACTORS, Average, ChartType
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,7 @@ class XmrLimits(NamedTuple):
     points: int
 
 
+@checked
 def xmr_limits(
     values: Any,
     *,
@@ -93,7 +95,7 @@ def xmr_limits(
     known = np.flatnonzero(~np.isnan(numbers))
     problems = check_options(centre, moving_range, baseline)
     problems += [
-        Problem("values", row_name([at], index_of(values)), float(numbers[at]), "a finite number")
+        Problem("values", cell_name([at], index_of(values)), float(numbers[at]), "a finite number")
         for at in np.flatnonzero(np.isinf(numbers)).tolist()
     ]
     if len(known) < 2:

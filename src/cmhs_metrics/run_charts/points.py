@@ -210,6 +210,9 @@ def numbered(table: Any, names: list[str]) -> tuple[NDArray[Any], list[tuple[Any
 
 def _codes(column: Any) -> tuple[NDArray[Any], list[Any]]:
     kind = column.implementation
+    if kind.is_polars() and not column.null_count() and column.dtype != nw.Object:
+        known = column.unique(maintain_order=True).to_list()
+        return column.replace_strict(known, range(len(known)), return_dtype=nw.Int64).to_numpy(), known
     cells = column.to_native() if kind.is_pandas() else column.to_pandas() if kind.is_pyarrow() else None
     if cells is None:
         cells = np.fromiter(column.to_list(), dtype=object, count=len(column))

@@ -12,6 +12,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import floats
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 NEAR = 2 / 3
 """How much of the way from the centre to a limit a point must have gone to be near the limit: two sigma of three."""
 
-_ROUNDING = 1e-12
+EQUAL = 1e-12
 """Values that differ by less than this share of themselves are equal: the mean of equal values is not always exact."""
 
 
@@ -54,6 +55,7 @@ def outside_limits(values: Any, lower: Any, upper: Any) -> Flags:
     return np.where(above > 0, above, np.where(below < 0, below, 0)).astype(np.int8)
 
 
+@checked
 def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     """Runs of points on one side of the centre line.
 
@@ -87,6 +89,7 @@ def run_on_one_side(values: Any, centre: Any, *, length: int = 7, stretch: Any =
     return _long_runs(side, _breaks(len(side), stretch), length)
 
 
+@checked
 def steady_trend(values: Any, *, length: int = 7, stretch: Any = None) -> Flags:
     """Points that rise, or fall, one after the other.
 
@@ -211,7 +214,7 @@ def _side(values: Any, line: Any) -> Flags:
     numbers, lines = np.asarray(values, dtype=np.float64), np.asarray(line, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         distance = numbers - lines
-    equal = np.abs(distance) <= _ROUNDING * np.maximum(np.abs(numbers), np.abs(lines))
+    equal = np.abs(distance) <= EQUAL * np.maximum(np.abs(numbers), np.abs(lines))
     return np.where(equal | np.isnan(distance), 0, np.sign(distance)).astype(np.int8)
 
 

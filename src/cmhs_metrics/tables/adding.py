@@ -8,6 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.selection import Column, plan
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.tables.checking import Found, check
 from cmhs_metrics.tables.columns import Arrays, columns_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@checked
 def with_metrics(
     table: T,
     metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] | None = None,

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, row_name
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.bounds import bound_columns, bound_flags, bound_problem, is_bound_problem, parts_to_compare
 from cmhs_metrics.tables.period_spans import mixed_forms, readings
 from cmhs_metrics.tables.reading import rows_in
 from cmhs_metrics.tables.row_keys import has_repeated, row_numbers
 from cmhs_metrics.tables.sql_server import is_on_sql_server
-from cmhs_metrics.tables.table import row_name
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics import units
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse, row_name
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.containers import MILLI, DimensionalityError
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.casting import LARGEST_EXACT
 from cmhs_metrics.tables.period_spans import readings
 from cmhs_metrics.tables.sql_server import as_its_engine_can
-from cmhs_metrics.tables.table import Frame, Table, row_name
+from cmhs_metrics.tables.table import Frame, Table
 from cmhs_metrics.team_types import TeamType
 
 
@@ -55,9 +55,8 @@ def read_table(table: Any, subject: str = "the table") -> Table:
     try:
         frame = nw.from_native(table)
     except TypeError as error:
-        raise TypeError(
-            f"a table is expected (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …), got a {type(table).__name__}"
-        ) from error
+        kinds = "pandas, Polars, PyArrow, DuckDB, Ibis, Spark …"
+        raise TypeError(f"{subject}: a table is expected ({kinds}), got a {type(table).__name__}") from error
     if isinstance(frame, nw.DataFrame) and len(frame) == 0:
         raise BadInput(subject, [Problem(None, None, None, "at least one row")])
     read = Table(_with_days(frame, subject), original, has_units)
@@ -294,8 +293,7 @@ def _quantities(table: Any, names: list[str], plain: dict[str, Any]) -> tuple[di
             elif measure in table:
                 expected = f"a unit, as {measure} has" if held else "plain numbers, as the measures are"
                 problems.append(Problem(name, None, str(table[name].dtype), expected))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     complaints, found = [], {}
     for name in with_units:
         quantity, unit = table[name].array.quantity, MEASURES[measure_of(name)].unit

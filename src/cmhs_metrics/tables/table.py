@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import Problem, no_columns, refuse
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS
 from cmhs_metrics.tables.bounds import bounded_measures
 from cmhs_metrics.tables.casting import array_of, as_float, as_text, can_hold_nan, is_text
@@ -177,21 +177,4 @@ def require(table: Table, columns: Sequence[str], argument: str) -> None:
     BadInput
         When one is not there; the nearest names are offered.
     """
-    problems = [
-        Problem(argument, None, name, f"a column of the table; {nearest(str(name), table.schema) or _list(table)}")
-        for name in columns
-        if name not in table.schema
-    ]
-    if problems:
-        raise BadInput("the table", problems)
-
-
-def _list(table: Table) -> str:
-    return f"it has {', '.join(map(str, table.schema))}"
-
-
-def row_name(row: dict[str, Any], keys: Sequence[str], number: Any = None) -> str:
-    """Name a row by its keys, or by its number where it has none."""
-    if not keys:
-        return "a row" if number is None else f"row {number}"
-    return ", ".join(f"{key}={row[key]}" for key in keys)
+    refuse("the table", no_columns(argument, columns, table.schema))

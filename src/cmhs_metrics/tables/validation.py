@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from cmhs_metrics.errors import BadInput
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.checking import check
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.giving_back import tell
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@checked
 def validate(table: T, *, keys: str | Sequence[str] | None = None, exclude: str | Sequence[str] = ()) -> T:
     """Check every cell of a table of measures, and refuse it with all its problems at once.
 

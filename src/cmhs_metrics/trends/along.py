@@ -35,7 +35,7 @@ def along(
     The kind that came in.
     """
     if hasattr(values, "columns") and hasattr(values, "iloc"):
-        columns = {at: along(values.iloc[:, at], body, name, unit) for at in range(values.shape[1])}
+        columns = {at: along(values.iloc[:, at], body, name, unit, argument=argument) for at in range(values.shape[1])}
         return type(values)(columns, index=values.index).set_axis(values.columns, axis=1)
     contract = Contract(name, body, {argument: OWN}, unit, signed=True, many=True)
     result = evaluate(contract, (values,))

@@ -10,6 +10,7 @@ from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
@@ -118,6 +119,7 @@ def percentage_point_change(value: Value | Number, earlier: Value | Number) -> V
     return (value - earlier) * 100
 
 
+@checked
 def compound_growth(first: Any, last: Any, years: float) -> Any:
     """The yearly growth that leads from one value to another: compound annual growth.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import ordered
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checked
 def index_to_base(
     values: Any,
     base: Any,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, nth
 from cmhs_metrics.periods import WRITTEN, Form, Reading, is_missing, read_periods
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import datetime
@@ -26,6 +27,7 @@ PER_YEAR = {FINANCIAL_YEAR: 1, QUARTER: 4, MONTH: 12}
 _FREQUENCY: dict[Form, str] = {"financial year": FINANCIAL_YEAR, "quarter": QUARTER, "month": MONTH, "date": DAY}
 
 
+@checked
 def parse_period(period: object, form: Form | None = None) -> pd.Period:
     """Read a period as a pandas period.
 
@@ -107,6 +109,7 @@ def financial_year(date: Any) -> Any:
     return date.map(years).rename("financial_year")
 
 
+@checked
 def next_period(period: Any, count: int = 1, form: Form | None = None) -> Any:
     """Give the period that follows.
 
@@ -178,7 +181,7 @@ def _financial_years(dates: list[Any], problems: list[Problem]) -> dict[Any, str
         start, end = (day.year - (day.month < 4) for day in (first, last))
         if start != end:
             expected = "a date or period within one financial year, from April to March"
-            problems.append(Problem("date", f"row {dates.index(each)}", str(each), expected))
+            problems.append(Problem("date", nth(dates.index(each), "row"), str(each), expected))
         years[each] = f"{start:04}/{(start + 1) % 100:02}"
     return years
 
@@ -229,7 +232,7 @@ def ordered(periods: Iterable[Any], problems: list[Problem], *, least: int = 2, 
         if ordinals[position] <= ordinals[position - 1]:
             again = ordinals[position] in ordinals[:position]
             expected = "a period that stands once" if again else f"a period after {labels[position - 1]}"
-            problems.append(Problem(name, f"row {position}", str(labels[position]), expected))
+            problems.append(Problem(name, nth(position, "row"), str(labels[position]), expected))
     return Ordered(ordinals, frequency, step)
 
 

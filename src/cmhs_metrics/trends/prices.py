@@ -13,6 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.periods import Reading, is_missing, read_periods
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.along import along
 
 MOST_A_YEAR = 0.3
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked
 def real_terms(
     value: Any,
     inflation: float | str | Sequence[str] | None = None,
@@ -120,7 +122,7 @@ def real_terms(
                 "real_terms: base is needed: the period of the deflator at whose prices the values shall be"
             )
         if not hasattr(deflator, "items"):
-            expected = "a mapping or pandas Series of the price index of each period"
+            expected = "a mapping or pandas Series of the price index of each period; no series is carried here"
             raise BadInput("real_terms", [Problem("deflator", None, type(deflator).__name__, expected)])
         if columns is not None:
             return _deflated_table(
@@ -136,7 +138,7 @@ def real_terms(
         problems.append(Problem("years", None, years, "a finite number of years"))
     if problems:
         raise BadInput("real_terms", problems)
-    return value / (1 + inflation) ** years
+    return along(value, lambda amount: amount / (1 + inflation) ** years, "real_terms", argument="value")
 
 
 def _is_number(value: Any) -> bool:

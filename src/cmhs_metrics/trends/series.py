@@ -13,6 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, column
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import DAY, PER_YEAR, Ordered, ordered, position_of
 
@@ -32,6 +33,7 @@ _MEASURES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+@checked
 def change_on_previous(
     values: Any,
     *,
@@ -105,6 +107,7 @@ def change_on_previous(
     return along(values, change, "change_on_previous", unit)
 
 
+@checked
 def rolling_year(
     values: Any,
     periods: Sequence[Any] | None = None,
@@ -207,6 +210,7 @@ def rolling_year(
     return along(values, roll, "rolling_year")
 
 
+@checked
 def growth_against(
     actual: Any, ambition_rate: float, *, periods: Sequence[Any] | None = None, at_most: bool = False
 ) -> pd.DataFrame:
@@ -313,8 +317,6 @@ def _periods_of(
 
 def _starts(breaks: Collection[Any], labels: list[Any], order: Ordered, problems: list[Problem]) -> list[int]:
     """The positions from which a new series begins."""
-    if isinstance(breaks, str):
-        raise TypeError(f"breaks is the text {breaks!r}: give a list, [{breaks!r}]")
     if problems:
         return []
     starts = []

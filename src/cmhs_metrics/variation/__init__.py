@@ -5,12 +5,14 @@ from cmhs_metrics.variation.funnels import Funnel, funnel, outliers
 from cmhs_metrics.variation.limits import FunnelLimits, Limits, funnel_limits
 from cmhs_metrics.variation.positions import Position, position
 from cmhs_metrics.variation.quantiles import Quartiles, interquartile_range, percentiles, quartiles
-from cmhs_metrics.variation.ranking import quartile_groups, ranks
+from cmhs_metrics.variation.ranking import quantile_groups, quartile_groups, ranks
 from cmhs_metrics.variation.spread import (
+    atkinson,
     coefficient_of_variation,
     fold_variation,
     gini,
     systematic_component_of_variation,
+    theil,
 )
 from cmhs_metrics.variation.uncertain_ranks import RankIntervals, rank_intervals
 
@@ -22,6 +24,7 @@ __all__ = [
     "Position",
     "Quartiles",
     "RankIntervals",
+    "atkinson",
     "coefficient_of_variation",
     "fold_variation",
     "funnel",
@@ -33,9 +36,11 @@ __all__ = [
     "overdispersion",
     "percentiles",
     "position",
+    "quantile_groups",
     "quartile_groups",
     "quartiles",
     "rank_intervals",
     "ranks",
     "systematic_component_of_variation",
+    "theil",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import standard_errors as errors_of_chance
 from cmhs_metrics.variation.chance import to_even_scale
 from cmhs_metrics.variation.limits import KINDS, PER, check_counts, check_kind
@@ -46,6 +47,7 @@ class Overdispersion:
     winsorised: int
 
 
+@checked
 def funnel_z_scores(
     kind: str,
     counts: Any,
@@ -110,6 +112,7 @@ def funnel_z_scores(
     return places.give((to_even_scale(kind, places["counts"] / size) - to_even_scale(kind, about)) / errors, "z_score")
 
 
+@checked
 def overdispersion(
     z: Any, *, winsorise: float = 0.1, standard_errors: Any = None, winsorise_by: str = "places"
 ) -> Overdispersion:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
 from cmhs_metrics.numeric.expected import expect
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import standard_errors
 from cmhs_metrics.variation.dispersion import WINSORISED_BY, Overdispersion, funnel_z_scores, overdispersion
 from cmhs_metrics.variation.limits import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 ADJUSTMENTS = ("none", "multiplicative", "additive", "beta-binomial", "negative-binomial")
 
 
+@checked
 def outliers(values: Any, limits: FunnelLimits) -> Any:
     """Which places lie outside the limits of a funnel.
 
@@ -200,6 +202,7 @@ class Funnel:
         )
 
 
+@checked
 def funnel(
     kind: str,
     counts: Any,

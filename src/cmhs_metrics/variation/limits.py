@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import exact_limits, mixed_limits, widened_limits
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def _percent(level: float) -> str:
     return f"{level * 100:.10g}".replace(".", "_")
 
 
+@checked
 def funnel_limits(
     kind: str,
     denominators: Any,

@@ -11,6 +11,7 @@ import numpy as np
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.numeric.arguments import Places
 from cmhs_metrics.presentation import ordinal
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.chance import exact_limits
 from cmhs_metrics.variation.funnels import flags
 from cmhs_metrics.variation.limits import KINDS, LEVELS, PER, check_counts, check_kind
@@ -113,6 +114,7 @@ def _distance(difference: float, what: str, average: float, chance: str | None) 
     return f"{abs(difference):,.6g} {side} {what} ({average:,.6g}){share}{verdict}"
 
 
+@checked
 def position(
     place: Hashable,
     values: Any = None,

@@ -12,6 +12,7 @@ import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
 from cmhs_metrics.numeric.containers import OWN
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checked
 def percentiles(values: Any, percent: float | Sequence[float]) -> Any:
     """The values below which percentages of the places lie.
 

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.signatures import checked
 
 
+@checked
 def fold_variation(values: Any, leave_out: float = 0) -> Any:
     """How many times the lowest value the highest is: a "5-fold variation".
 
@@ -85,6 +87,7 @@ def _places_left_out(places: Places, leave_out: float, size: int) -> int:
     return ends
 
 
+@checked
 def coefficient_of_variation(values: Any, *, sample: bool = False) -> Any:
     """The standard deviation of places as a proportion of their mean.
 
@@ -122,6 +125,7 @@ def coefficient_of_variation(values: Any, *, sample: bool = False) -> Any:
     return places.give(held.std(ddof=int(sample)) / mean if mean else math.nan, "coefficient_of_variation")
 
 
+@checked
 def systematic_component_of_variation(observed: Any, expected: Any, *, fractional: bool = False) -> float:
     """Variation between places beyond what chance brings: the systematic component of variation.
 
@@ -169,7 +173,7 @@ def systematic_component_of_variation(observed: Any, expected: Any, *, fractiona
     return float(((counted / awaited - 1) ** 2 - 1 / awaited).mean())
 
 
-def gini(values: Any, weights: Any = None) -> Any:
+def gini(values: Any, weights: Any = None, *, sample: bool = False) -> Any:
     """The Gini coefficient: how unequally something is spread, from 0 for all alike to near 1 for all in one place.
 
     Parameters
@@ -179,6 +183,8 @@ def gini(values: Any, weights: Any = None) -> Any:
     weights : numpy.ndarray or Series, optional
         The people of each place [person], for values per head: each place then counts by its people. Without them each
         place counts alike.
+    sample : bool, default False
+        Whether the places stand for others: the coefficient is then times n / (n − 1), which is 1 for all in one place.
 
     Returns
     -------
@@ -204,18 +210,7 @@ def gini(values: Any, weights: Any = None) -> Any:
     >>> gini(np.array([1.0, 3]), weights=np.array([300, 100]))
     0.25
     """
-    places = Places("gini", with_units=True, values=values, weights=weights)
-    places.at_least(2)
-    places.not_negative("values")
-    if weights is not None:
-        places.not_negative("weights")
-        if not np.nansum(places["weights"]) > 0:
-            places.refuse_argument("weights", 0, "people in one place at least")
-    places.check()
-    held = places["values"]
-    people = places["weights"] if weights is not None else np.ones_like(held)
-    # A place without people counts for nothing, even where its value is not known.
-    held, people = held[people != 0], people[people != 0]
+    places, held, people = _weighted("gini", values, weights)
     order = np.argsort(held, kind="stable")
     shares = people[order] / people.sum()
     # People are placed at the middle of their own share, so that a place of two hundred is two of one hundred.
@@ -224,4 +219,106 @@ def gini(values: Any, weights: Any = None) -> Any:
     whole = parts.sum()
     found = 2 * (parts * (standing - 0.5)).sum() / whole if whole else math.nan
     # Rounding can bring equal values to a hair below nothing.
-    return places.give(0.0 if found < 0 else found, "gini")
+    found = 0.0 if found < 0 else found
+    return places.give(found * held.size / (held.size - 1) if sample else found, "gini")
+
+
+def theil(values: Any, weights: Any = None) -> Any:
+    """Theil's index: how unequally something is spread, which adds up over groups of places.
+
+    Parameters
+    ----------
+    values, weights
+        As in `gini`.
+
+    Returns
+    -------
+    float or Quantity
+        The mean of x ln x over places, x being the value over the mean [dimensionless]: 0 for all alike, ln n for all
+        in one of n places. NaN where all values are zero or one is missing.
+
+    Raises
+    ------
+    BadInput
+        As in `gini`.
+
+    References
+    ----------
+    Theil H. Economics and Information Theory. Amsterdam: North-Holland, 1967.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(theil(np.array([0.0, 0, 0, 8])), 6), round(float(np.log(4)), 6)
+    (1.386294, 1.386294)
+    """
+    places, held, people = _weighted("theil", values, weights)
+    shares = people / people.sum()
+    mean = float(shares @ held)
+    if not mean > 0:
+        return places.give(math.nan, "theil")
+    relative = held / mean
+    return places.give(max(float(shares @ (relative * np.log(np.where(relative > 0, relative, 1.0)))), 0.0), "theil")
+
+
+def atkinson(values: Any, weights: Any = None, *, aversion: float = 0.5) -> Any:
+    """Atkinson's index: the share of the whole that could be given up, were the rest spread alike, for equal good.
+
+    Parameters
+    ----------
+    values, weights
+        As in `gini`.
+    aversion : float, default 0.5
+        How much inequality weighs, above zero: the more, the more the lowest values count.
+
+    Returns
+    -------
+    float or Quantity
+        1 less the ratio of the equally spread equivalent, the power mean of exponent 1 − aversion (the geometric mean
+        at 1), to the mean [proportion]. NaN where all values are zero or one is missing; 1 where a value is zero and
+        aversion is 1 or more.
+
+    Raises
+    ------
+    BadInput
+        As in `gini`, or when the aversion is not above zero.
+
+    References
+    ----------
+    Atkinson AB. On the measurement of inequality. Journal of Economic Theory 1970; 2: 244–263.
+
+    Examples
+    --------
+    1 − √(1 × 4) / 2.5:
+
+    >>> import numpy as np
+    >>> round(atkinson(np.array([1.0, 4.0]), aversion=1), 6)
+    0.2
+    """
+    places, held, people = _weighted("atkinson", values, weights, aversion)
+    shares = people / people.sum()
+    mean = float(shares @ held)
+    if not mean > 0:
+        return places.give(math.nan, "atkinson")
+    with np.errstate(divide="ignore", over="ignore"):
+        if aversion == 1:
+            alike = float(np.exp(shares @ np.log(held / mean)))
+        else:
+            alike = float((shares @ (held / mean) ** (1 - aversion)) ** (1 / (1 - aversion)))
+    return places.give(max(1 - alike, 0.0), "atkinson")
+
+
+def _weighted(name: str, values: Any, weights: Any, aversion: float = 1.0) -> tuple[Places, Any, Any]:
+    """Values and people of the places that have any, checked: one without counts for nothing, whatever its value."""
+    places = Places(name, with_units=True, values=values, weights=weights)
+    places.at_least(2)
+    places.not_negative("values")
+    if weights is not None:
+        places.not_negative("weights")
+        if not np.nansum(places["weights"]) > 0:
+            places.refuse_argument("weights", 0, "people in one place at least")
+    places.within("aversion", aversion, 0, math.inf, "a number above zero")
+    places.check()
+    held = places["values"]
+    people = places["weights"] if weights is not None else np.ones_like(held)
+    return places, held[people != 0], people[people != 0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places, in_pandas
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.variation.limits import KINDS, check_counts, known
 from cmhs_metrics.variation.ranking import ranked
 
@@ -69,6 +70,7 @@ class RankIntervals:
         )
 
 
+@checked
 def rank_intervals(
     estimates: Any = None,
     *,

@@ -26,6 +26,10 @@ def measures(files: Mapping[str, str], start: dt.date, end: dt.date, by_month: b
     connection.execute(
         f"CREATE MACRO period_of(day) AS CASE WHEN day BETWEEN DATE '{start}' AND DATE '{end}' THEN {name} END"
     )
+    connection.execute(
+        "CREATE MACRO first_of(month) AS CAST(DATE '1900-03-01' + to_months(CAST(month AS INT)) AS DATE)"
+    )
+    connection.execute("CREATE MACRO year_of(day) AS year(CAST(day AS DATE) - INTERVAL 3 MONTH)")
     sql = SQL
     for table, path in files.items():
         sql = sql.replace(f"${table})", f"'{path}')")

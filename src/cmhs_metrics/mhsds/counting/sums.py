@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
 FOUR_WEEKS, WEEK = 28, 7
-LONG_WAITS = (52, 78, 104)
+LONG_WAITS = (18, 52, 78, 104)
 
 
 def facts_wanted(extract: Extract, request: Request) -> Frame:
@@ -213,18 +213,14 @@ def _people(request: Request, held: Container[str]) -> dict[str, nw.Expr]:
 
 def _contacts_of_access(request: Request, held: Container[str], number: int) -> nw.Expr:
     """The direct contacts of the twelve months, but for financial years in which the referral was in hospital."""
-    every, this = nw.col(f"access_{number}"), nw.col(f"access_this_{number}")
+    every = nw.col(f"access_{number}")
     if not request.scopes[request.access[number]].exclude_hospital_spells or "linked" not in held:
         return every
     span = request.spans[number]
-
-    def apart(year: int) -> nw.Expr:
-        return nw.col(f"linked_{year}").fill_null(NEVER) > span.last
-
-    year = year_of(span)
-    return nw.when(apart(year)).then(this).otherwise(nw.lit(0)) + nw.when(apart(year - 1)).then(every - this).otherwise(
-        nw.lit(0)
-    )
+    for name, year in (("this", year_of(span)), ("last", year_of(span) - 1)):
+        in_hospital = nw.col(f"linked_{year}").fill_null(NEVER) <= span.last
+        every = every - nw.when(in_hospital).then(nw.col(f"access_{name}_{number}")).otherwise(nw.lit(0))
+    return every
 
 
 def _one(condition: nw.Expr) -> nw.Expr:

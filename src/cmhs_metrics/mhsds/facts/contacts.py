@@ -110,13 +110,15 @@ def contact_rows(extract: Extract, wanted: Wanted) -> tuple[Frame, list[str]]:
         }
         if wanted.access:
             inside = (nw.col("date") > span.year_before) & (nw.col("date") <= span.last)
-            first, _ = year_days(year_of(span))
-            # Submitted in the financial year of the end: from 12 months before the first month of the next.
-            april = month_number_of(first)
-            month = nw.col("UniqMonthID")
-            this = ((month >= april) & (month < april + 12)) | (month.is_null() & (nw.col("date") >= first))
             counts[f"access_{number}"] = nw.when(inside).then(nw.col("direct")).otherwise(nw.lit(0))
-            counts[f"access_this_{number}"] = nw.when(inside & this).then(nw.col("direct")).otherwise(nw.lit(0))
+            # Submitted in the financial year of the end, or in the one before; some come a year late.
+            for name, year in (("this", year_of(span)), ("last", year_of(span) - 1)):
+                first, last = year_days(year)
+                april, month = month_number_of(first), nw.col("UniqMonthID")
+                dated = (nw.col("date") >= first) & (nw.col("date") <= last)
+                submitted = ((month >= april) & (month < april + 12)) | (month.is_null() & dated)
+                counted = nw.when(inside & submitted).then(nw.col("direct")).otherwise(nw.lit(0))
+                counts[f"access_{name}_{number}"] = counted
     day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
     made = [value.cast(nw.Int32).alias(name) for name, value in counts.items()]
     rows = rows.with_columns(day, *made).select(*REFERRAL, "day", *counts)
@@ -139,7 +141,7 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
     -------
     frame
         The referrals; with `first` and `second` as day numbers, NEVER where there is none, and the counts of each
-        period: `contacts_0` …, `access_0` …, `access_this_0` ….
+        period: `contacts_0` …, `access_0` …, `access_this_0` …, `access_last_0` ….
     """
     rows, names = contact_rows(extract, wanted)
     if wanted.order or wanted.days:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ _VALUES = ["value", "kind", "lower", "upper", "unit", "published_value"]
 _HALF = {"percent": 0.5, "day": 0.5}
 
 
+@checked
 def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Lay the measures of an extract beside a published file, and say whether they differ by more than rounding.
 

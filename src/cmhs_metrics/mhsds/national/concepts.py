@@ -14,7 +14,7 @@ from typing import Any
 
 import narwhals as nw
 
-from cmhs_metrics.errors import Problem
+from cmhs_metrics.errors import Problem, nth
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number, read_date
 
 NO_HELP = ("11429006", "975131000000104", "2386021000000108")
@@ -61,7 +61,7 @@ def read_reference_sets(table: Any) -> Sets | list[Problem]:
     problems = []
     sets: Sets = defaultdict(list)
     for number, row in enumerate(rows):
-        where = f"row {number}"
+        where = nth(number, "row")
         code, group = _text(row.get("concept")).partition(":")[0].strip(), _text(row.get("group"))
         if not code.isdigit():
             problems.append(Problem("reference_sets.concept", where, row.get("concept"), "a concept of SNOMED CT"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -18,6 +18,8 @@ from cmhs_metrics.mhsds.national.publishing import read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+from cmhs_metrics.outcomes import OUTCOME_TOOLS
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,51 +32,11 @@ LONG_ENOUGH, CONTACTS_ENOUGH = 180, 2
 """An open referral is asked for after so many days, and any after so many direct contacts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """A tool of paired outcomes, of which more is better.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    concepts : tuple of str
-        The concepts of SNOMED CT of its items, in their order.
-    lowest, highest : float
-        The range of a valid score [points].
-    reliable : float
-        The least reliable change [points].
-    cut_off : float, optional
-        The clinical cut-off, at or above which a person has recovered [points].
-    """
-
-    name: str
-    concepts: tuple[str, ...]
-    lowest: float
-    highest: float
-    reliable: float
-    cut_off: float | None = None
-
-
-DIALOG = Tool(
-    "DIALOG",
-    (
-        "1037651000000100", "1037661000000102", "1037671000000109", "1037681000000106", "1037691000000108",
-        "1037701000000108", "1037711000000105", "1037721000000104", "1037731000000102", "1037741000000106",
-        "1037751000000109",
-    ),
-    1, 7, 1,
-)  # fmt: skip
-REQOL_10 = Tool("ReQoL-10", ("1091071000000100",), 0, 40, 5, 25)
-GBO = Tool("GBO", ("1638531000000102", "1638541000000106", "1638551000000109"), 0, 10, 3)
-TOOLS = (DIALOG, REQOL_10, GBO)
-"""The tools, with the national thresholds of reliable change.
-
-NHS England, Mental Health Services Monthly Statistics, published analytical code (state of September 2025).
-"""
+TOOLS = tuple(OUTCOME_TOOLS.values())
 COUNTS = ("referrals", "paired", "improved", "deteriorated", "unchanged", "below_cut_off", "recovered")
 
 
+@checked
 def paired_outcomes(
     extract: Extract, month: str, *, breakdown: str | Sequence[str] = ENGLAND, icb_of: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
@@ -93,8 +55,9 @@ def paired_outcomes(
     -------
     pandas.DataFrame
         A row for each place, status of the referral ("open" or "closed"), tool and item with a score: `breakdown`,
-        `place`, `status`, `tool`, `item`, and [referral] `referrals` (with a valid score), `paired` (with two), and
-        of these `improved`, `deteriorated` and `unchanged` by the tool's reliable change; `below_cut_off` at first,
+        `place`, `status`, `tool`, `item`, and [referral] `due` (of which a score is asked for, with or without it, the
+        same in every row of a place and status), `referrals` (with a valid score), `paired` (with two), and of these
+        `improved`, `deteriorated` and `unchanged` by the tool's reliable change; `below_cut_off` at first,
         and `recovered`: of those, reliably improved and at or above the cut-off at last. Where a tool has no cut-off
         the last two are 0.
 
@@ -155,10 +118,19 @@ def paired_outcomes(
         raise BadInput("paired_outcomes", problems)
     known = Known(extract, when)
     try:
-        rows = list(rows_of(with_places(_summed(Facts(known, {}, frozenset())))))
+        facts = Facts(known, {}, frozenset())
+        asked = facts.hold(facts.placed(_asked(facts), 1))
+        due_rows = list(
+            rows_of(with_places(asked).group_by("provider", "sub_icb", "status").agg(nw.len().alias("due")))
+        )
+        rows = list(rows_of(with_places(_summed(facts, asked))))
     finally:
         known.let_go()
     totals: dict[tuple[Any, ...], list[int]] = {}
+    due: Counter[tuple[str, str, str]] = Counter()
+    for row in due_rows:
+        for where, place in places(row["provider"], row["sub_icb"], icb_of or {}):
+            due[where, place, row["status"]] += int(row["due"])
     for row in rows:
         for where, place in places(row["provider"], row["sub_icb"], icb_of or {}):
             if where in wanted:
@@ -166,8 +138,8 @@ def paired_outcomes(
                 total = totals.setdefault(key, [0] * len(COUNTS))
                 totals[key] = [one + int(row[name] or 0) for one, name in zip(total, COUNTS, strict=True)]
     order = sorted(totals, key=lambda key: (BREAKDOWNS.index(key[0]), *key[1:]))
-    columns = ["breakdown", "place", "status", "tool", "item", *COUNTS]
-    return pd.DataFrame([(*key, *totals[key]) for key in order], columns=columns)
+    columns = ["breakdown", "place", "status", "tool", "item", "due", *COUNTS]
+    return pd.DataFrame([(*key, due[key[:3]], *totals[key]) for key in order], columns=columns)
 
 
 _NEEDS = {
@@ -185,12 +157,12 @@ def _item(code: str) -> tuple[str, int]:
     return next((tool.name, tool.concepts.index(code) + 1) for tool in TOOLS if code in tool.concepts)
 
 
-def _summed(facts: Facts) -> Frame:
+def _summed(facts: Facts, asked: Frame) -> Frame:
     """Counts of referrals by provider, sub-ICB, status and concept."""
     scores = facts.hold(_scores(facts))
     first = scores.filter(nw.col("place") == 1).select(*_SERIES, nw.col("score").alias("first"))
     last = scores.filter(nw.col("back") == 1, nw.col("place") > 1).select(*_SERIES, nw.col("score").alias("last"))
-    rows = _asked(facts).join(first, on=list(REFERRAL), how="inner").join(last, on=list(_SERIES), how="left")
+    rows = asked.join(first, on=list(REFERRAL), how="inner").join(last, on=list(_SERIES), how="left")
     paired = ~nw.col("last").is_null()
     change = (nw.col("last") - nw.col("first")).fill_null(0.0)
     reliable, cut_off = _of_tools(change)
@@ -205,7 +177,6 @@ def _summed(facts: Facts) -> Frame:
         flag(below).alias("below_cut_off"),
         flag(below & improved & (nw.col("last").fill_null(-1.0) >= cut_off)).alias("recovered"),
     )
-    rows = facts.placed(rows, 1)
     return (
         with_places(rows)
         .group_by("provider", "sub_icb", "status", "code")

@@ -29,6 +29,7 @@ from cmhs_metrics.mhsds.national.rows import Facts
 from cmhs_metrics.mhsds.records.columns import TABLES
 from cmhs_metrics.mhsds.records.dates import month_number_of, read_period
 from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +38,7 @@ NONE = "NONE"
 REFERENCE_SETS = "reference_sets"
 
 
+@checked
 def published(
     extract: Extract,
     month: str,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import (
     DAY_OF_TEXT,
     NUMBER_OF_TEXT,
@@ -22,13 +23,14 @@ from cmhs_metrics.mhsds.records.cleaning import (
 )
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO
-from cmhs_metrics.mhsds.records.engines import Change
+from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+FLOATS = (nw.Float32, nw.Float64)
 EXPECTED = {
     Kind.ID: "text or whole numbers",
     Kind.NUMBER: "whole numbers",
@@ -50,30 +52,35 @@ def can_be(kind: Kind, dtype: Any) -> bool:
 
 def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
     """How a user's column is read: ids, whole numbers, day numbers, and codes as text."""
-    kind, width = column.kind, column.width
+    kind, width, x = column.kind, column.width, sql.quoted(name)
     if _is_text(dtype):
+        x = sql.written(name)
         if kind is Kind.DATE:
-            steps = (*DAY_OF_TEXT, without_zero_day)
-            return Change(name, alias, steps, nw.Int32, cell=lambda text: _known_day(day_cell(text)))
+            steps, day = (*DAY_OF_TEXT, without_zero_day), sql.day_of_text(x, str(DAY_ZERO))
+            return Change(name, alias, steps, nw.Int32, day, cell=lambda text: _known_day(day_cell(text)))
         if kind is Kind.NUMBER:
-            return Change(name, alias, NUMBER_OF_TEXT, nw.Int64, cell=number_cell)
+            return Change(name, alias, NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
         if kind is Kind.ID:
-            return Change(name, alias, (clean_text,), nw.String, unclean=unclean_text())
+            return Change(name, alias, (clean_text,), nw.String, sql.text_id(x), unclean=unclean_text())
         code = functools.partial(clean_code, width=width)
         cell = functools.partial(code_cell, width=width)
-        return Change(name, alias, (code,), nw.String, cell=cell, unclean=unclean_text(width))
+        return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
     if kind is Kind.DATE and dtype in (nw.Date, nw.Datetime):
-        return Change(name, alias, (), nw.Int32, is_date=True)
+        return Change(name, alias, (), nw.Int32, sql.day_of_date(x), is_date=True)
     if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
-        return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String)
-    whole = functools.partial(_whole, dtype=dtype)
+        upper = f"upper({sql.written(name)})"
+        return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
+    whole, number = functools.partial(_whole, dtype=dtype), sql.whole(x, of_floats=dtype in FLOATS)
     if kind is Kind.DATE:
-        return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32)
+        day = sql.day_of_text(f"CAST({number} AS VARCHAR)", str(DAY_ZERO))
+        return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)
     if kind is Kind.CODE:
-        return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String)
+        steps = (lambda value: whole(value).cast(nw.String).str.zfill(width),)
+        return Change(name, alias, steps, nw.String, sql.code_of_number(number, width))
     if as_text:
-        return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String)
-    return Change(name, alias, (whole,), nw.Int64)
+        text = f"CAST({number} AS VARCHAR)"
+        return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String, text)
+    return Change(name, alias, (whole,), nw.Int64, number)
 
 
 def _known_day(day: int | None) -> int | None:
@@ -82,7 +89,7 @@ def _known_day(day: int | None) -> int | None:
 
 def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     """A whole number, without its fraction; what is not a number is none."""
-    if dtype in (nw.Float32, nw.Float64):
+    if dtype in FLOATS:
         value = nw.when((value > -1e15) & (value < 1e15)).then(value)
         value = value - value % 1
     return value.cast(nw.Int64)
@@ -94,13 +101,16 @@ def reading_of(column: Column, name: str, dtype: Any, alias: str) -> tuple[Chang
     if not (text or (column.kind is Kind.DATE and dtype.is_numeric())) or column.kind not in (Kind.DATE, Kind.NUMBER):
         return None
     if not text:
-        there = Change(name, f"{alias} there", (lambda value: value,), nw.Float64)
+        x = sql.quoted(name)
+        there = Change(name, f"{alias} there", (lambda value: value,), nw.Float64, x)
         steps = (functools.partial(_whole, dtype=dtype), day_of_number)
-        return there, Change(name, f"{alias} read", steps, nw.Int64)
-    there = Change(name, f"{alias} there", (clean_text,), nw.String, cell=text_cell)
+        day = sql.day_of_text(f"CAST({sql.whole(x, of_floats=dtype in FLOATS)} AS VARCHAR)")
+        return there, Change(name, f"{alias} read", steps, nw.Int64, day)
+    x = sql.written(name)
+    there = Change(name, f"{alias} there", (clean_text,), nw.String, sql.clean(x), cell=text_cell)
     if column.kind is Kind.DATE:
-        return there, Change(name, f"{alias} read", DAY_OF_TEXT, nw.Int64, cell=day_cell)
-    return there, Change(name, f"{alias} read", NUMBER_OF_TEXT, nw.Int64, cell=number_cell)
+        return there, Change(name, f"{alias} read", DAY_OF_TEXT, nw.Int64, sql.day_of_text(x), cell=day_cell)
+    return there, Change(name, f"{alias} read", NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
 
 
 def is_unreadable(alias: str) -> nw.Expr:

@@ -18,6 +18,9 @@ BLANK = " \t\r\n\v\f\u00a0\ufeff"
 """What is cut from both ends of a cell and a name: blanks, a no-break space, a byte-order mark."""
 MISSING = ("", "NULL", "NAN", "NONE", "NAT", "NA", "<NA>", "(NULL)", "#N/A", "\\N")
 """How exports write a missing value, in capitals."""
+WORDS = "|".join(re.sub(r"([^A-Z/])", r"[\1]", word).replace("\\", "\\\\") for word in MISSING if word)
+"""The same but nothing, as a regular expression."""
+LONGEST_WORD = max(map(len, MISSING))
 ENDS = f"^[{BLANK}]+|[{BLANK}]+$"
 
 _MONTHS = {

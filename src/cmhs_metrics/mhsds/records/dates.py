@@ -15,6 +15,7 @@ from typing import Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends import parse_period
 
 NEVER = 3_000_000
@@ -59,6 +60,7 @@ def month_id(date: Any) -> int:
     return (day.year - 1900) * 12 + day.month - 3
 
 
+@checked
 def last_day(month_id: int) -> datetime.date:
     """Give the last day of a reporting month.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cmhs_metrics.mhsds.records.engines import Change
+    from cmhs_metrics.mhsds.records.engine import Change
 
 Frame = Any
 """A narwhals frame, eager or lazy; what is written here is written for both."""
@@ -251,16 +251,24 @@ class Extract:
         self.tables = tuple(frames)
         first, (one, *_) = next(iter(frames.items()))
         self.lazy, kind = isinstance(one, nw.LazyFrame), one.implementation
-        self.engine = engine_of(kind)
-        problems = []
-        for argument, some in frames.items():
-            for frame in some:
-                if (frame.implementation, isinstance(frame, nw.LazyFrame)) != (kind, self.lazy):
-                    expected = f"{_engine_name(one)}, as {first} is: one engine"
-                    problems.append(Problem(argument, None, _engine_name(frame), expected))
-                elif self.engine.refuses_to_combine(one.to_native(), frame.to_native()):
-                    expected = f"a table of the connection that {first} is of: one connection for all tables"
-                    problems.append(Problem(argument, None, "a table of another connection", expected))
+        problems = [
+            Problem(argument, None, _engine_name(frame), f"{_engine_name(one)}, as {first} is: one engine")
+            for argument, some in frames.items()
+            for frame in some
+            if (frame.implementation, isinstance(frame, nw.LazyFrame)) != (kind, self.lazy)
+        ]
+        if problems:
+            raise BadInput("the extract", problems)
+        self.engine = engine_of(kind, [frame.to_native() for some in frames.values() for frame in some])
+        frames = {argument: [self.engine.enter(frame) for frame in some] for argument, some in frames.items()}
+        one = frames[first][0]
+        expected = f"a table of the connection that {first} is of: one connection for all tables"
+        problems = [
+            Problem(argument, None, "a table of another connection", expected)
+            for argument, some in frames.items()
+            for frame in some
+            if self.engine.refuses_to_combine(one.to_native(), frame.to_native())
+        ]
         if problems:
             raise BadInput("the extract", problems)
         self._sources: dict[str, list[Source]] = {}

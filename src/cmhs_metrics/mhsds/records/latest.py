@@ -44,13 +44,8 @@ def latest(
     """
     made = {f"{NEXT}{place}": each for place, each in enumerate(order) if not isinstance(each, str)}
     named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(order)]
-    known = frame.filter(*(~nw.col(name).is_null() for name in item))
-    if made:
-        known = known.with_columns(*(each.alias(name) for name, each in made.items()))
-    if resubmitted:
-        last = known.group_by(*item).agg(nw.col(named[0]).max())
-        known = known.join(last, on=[*item, named[0]], how="inner")
-    return extract.engine.last_of_each(known, item, named).drop(*made)
+    rows = frame.with_columns(*(each.alias(name) for name, each in made.items())) if made else frame
+    return extract.engine.last_of_each(rows, item, named, resubmitted=resubmitted).drop(*made)
 
 
 def number(name: str) -> nw.Expr:

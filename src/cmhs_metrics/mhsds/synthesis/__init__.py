@@ -7,10 +7,12 @@ import importlib.util
 import numbers
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.mhsds.synthesis.dirt import ROWS, WRITING
 from cmhs_metrics.mhsds.synthesis.extracts import NOTICE, Plan, in_memory, not_synthetic, to_parquet
 from cmhs_metrics.mhsds.synthesis.layout import VERSIONS
 from cmhs_metrics.mhsds.synthesis.providers import PEOPLE_IN_A_LOCALITY, Window
@@ -39,7 +41,7 @@ def synthesise(
     months: int = ...,
     version: str = ...,
     seed: int = ...,
-    dirty: float = ...,
+    dirty: float | Mapping[str, float] = ...,
     dates: str = ...,
     engine: str = ...,
     progress: bool | None = ...,
@@ -54,7 +56,7 @@ def synthesise(
     months: int = ...,
     version: str = ...,
     seed: int = ...,
-    dirty: float = ...,
+    dirty: float | Mapping[str, float] = ...,
     dates: str = ...,
     engine: str = ...,
     progress: bool | None = ...,
@@ -68,7 +70,7 @@ def synthesise(
     months: int = 12,
     version: str = "v5",
     seed: int = 0,
-    dirty: float = 0.0,
+    dirty: float | Mapping[str, float] = 0.0,
     dates: str = "date",
     engine: str = "pandas",
     progress: bool | None = None,
@@ -105,12 +107,15 @@ def synthesise(
     seed : int, default 0
         Of the random draw. The same arguments give the same rows, in memory or in files, whatever the machine, as long
         as NumPy's version draws the same numbers.
-    dirty : float, default 0
+    dirty : float or mapping of str to float, default 0
         The share of referrals, contacts, spells and clusters, up to 0.05, that break each rule of
-        `cmhs_metrics.mhsds.quality`; at least one row a rule for each part that is drawn at once. How many were planted
-        stands in the folder's planted.csv.
+        `cmhs_metrics.mhsds.quality`, at least one row a rule for each part that is drawn at once; and of cells that are
+        written badly in each way. Or these by name, each with a share of its own: "rows" (up to 0.05) that break rules;
+        and, up to 1, which change no measure, cells with "padding" (blanks after codes and ids) or in the other "case",
+        the word "null" for nothing in codes and dates, and "dates" as 31/03/2025, which are text then. How many were
+        planted stands in the folder's planted.csv.
     dates : str, default "date"
-        "text" for dates as ISO text, of which dirty ones may be no date.
+        "text" for dates as ISO text, of which dirty ones may be no date, or be written as 31/03/2025.
     engine : str, default "pandas"
         In memory: "pandas", "polars", "pyarrow" or "duckdb".
     progress : bool, optional
@@ -189,8 +194,7 @@ def _checked(
         problems.append(Problem("version", None, version, f"one of {', '.join(VERSIONS)}"))
     if dates not in ("date", "text"):
         problems.append(Problem("dates", None, dates, '"date" or "text"'))
-    if isinstance(dirty, bool) or not isinstance(dirty, (int, float)) or not 0 <= dirty <= _MOST_DIRTY:
-        problems.append(Problem("dirty", None, dirty, f"a share from 0 to {_MOST_DIRTY}"))
+    problems += _of_dirt(dirty)
     if problems or month is None:
         return None, problems
     if providers is None:
@@ -202,10 +206,23 @@ def _checked(
         seed=int(seed),
         window=window,
         version=version,
-        dirty=float(dirty),
+        dirty=dirty,
         dates=dates,
     )
     return plan, problems
+
+
+def _of_dirt(dirty: Any) -> list[Problem]:
+    named = dirty if isinstance(dirty, Mapping) else {"": dirty}
+    most = {"": _MOST_DIRTY, ROWS: _MOST_DIRTY, **dict.fromkeys(WRITING, 1)}
+    problems = []
+    for name, share in named.items():
+        argument = f"dirty[{name!r}]" if name else "dirty"
+        if name not in most or (name == "" and named is dirty):
+            problems.append(Problem("dirty", None, name, f"names among {', '.join((ROWS, *WRITING))}"))
+        elif isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= most[name]:
+            problems.append(Problem(argument, None, share, f"a share from 0 to {most[name]}"))
+    return problems
 
 
 def _month_id(month: Any) -> int | None:

@@ -28,26 +28,12 @@ SLOTS = 40
 
 
 def draw_contacts(draw: np.random.Generator, facts: Rows, locality: Locality, window: Window) -> Rows:
-    """Draw the appointments of referrals, and how they are submitted.
+    """Draw the appointments of referrals, and how they are submitted: one row a submission of an appointment.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    facts : dict of str to array
-        The referrals.
-    locality : Locality
-        Its distance from the national rates.
-    window : Window
-        The submissions.
-
-    Returns
-    -------
-    dict of str to array
-        One row a submission of an appointment: `contact` (number within the locality), `referral` (row of `facts`),
-        `date`, `slot`, `attendance`, `mechanism` (as numbers, codes of version 5), `month`, `submissions` (how many
-        rows the appointment has). Of a referral that was already on caseload on the first day, the first two direct
-        contacts come with it, in the months when they took place; no others from before.
+    Returns `contact` (number within the locality), `referral` (row of `facts`), `date`, `slot`, `attendance`,
+    `mechanism` (as numbers, codes of version 5), `month`, `submissions` (how many rows the appointment has). Of a
+    referral that was already on caseload on the first day, the first two direct contacts come with it, in the months
+    when they took place; no others from before.
     """
     rates, seen = national(), np.flatnonzero(facts["first"] < NEVER)
     team, first = facts["team"][seen], facts["first"][seen]

@@ -1,15 +1,19 @@
-"""Dirty rows: a stated share for each rule that the quality table knows, and nothing that breaks two rules at once."""
+"""Dirt: rows that break each rule of the quality table, and no two rules at once; and cells that are written badly."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.mhsds.synthesis.hospital import BEDS
 from cmhs_metrics.mhsds.synthesis.referrals import CODES, NEVER, NULL, WARD
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cmhs_metrics.mhsds.synthesis.providers import Window
     from cmhs_metrics.mhsds.synthesis.referrals import Integers, Rows
 
@@ -17,34 +21,37 @@ NOT_A_DATE = NULL + 1
 """Stands for text that is no calendar date."""
 UNKNOWN_TEAM = len(CODES)
 UNKNOWN_CODE = 77
+UNKNOWN_BED = len(BEDS)
 Planted = Counter[tuple[str, str, str]]
 """How many rows were planted, by table, column and rule."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Which cells of a column are written badly, an array of bool each; False for none."""
+
+    padded: Any = False
+    lower: Any = False
+    null: Any = False
+    british: Any = False
+
+
+ROWS = "rows"
+WRITING = ("padding", "case", "null", "dates")
+"""How cells are written badly: blanks after codes and ids, small letters, NULL for nothing, days as 31/03/2025."""
+
+
+def badly_written(draw: np.random.Generator, count: int, shares: Mapping[str, float]) -> Written:
+    """Choose cells of a column that are written badly, each way on its own, by the shares of `WRITING`."""
+    return Written(*(draw.random(count) < shares.get(name, 0) for name in WRITING))
 
 
 def plant(
     draw: np.random.Generator, tables: dict[str, Rows], facts: Rows, share: float, window: Window, text_dates: bool
 ) -> Planted:
-    """Dirty the tables of a locality.
+    """Dirty the tables of a locality in place; `share` is that of each rule, at least one row.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    tables : dict
-        The rows by table, changed in place.
-    facts : dict of str to array
-        The referrals.
-    share : float
-        Of the referrals, contacts, spells or clusters that break each rule; at least one of each.
-    window : Window
-        The submissions.
-    text_dates : bool
-        Whether dates are text, which alone can be no date.
-
-    Returns
-    -------
-    Counter
-        The rows planted by table, column and rule.
+    Text dates alone can be no date. Returns the rows planted by table, column and rule.
     """
     planted: Planted = Counter()
     _contacts(draw, tables, facts, share, window, text_dates, planted)
@@ -234,6 +241,10 @@ def _spells(draw: np.random.Generator, tables: dict[str, Rows], share: float, pl
     planted[table, "UniqHospProvSpellID", "id missing"] += len(missing)
     planted[table, "UniqHospProvSpellID", "duplicate id"] += len(twice)
     tables[table] = rows
+    stays = tables["MHS502WardStay"]
+    beds = draw.choice(len(stays["bed"]), _number(share, len(stays["bed"])), replace=False)
+    stays["bed"][beds] = np.where(draw.random(len(beds)) < 0.5, NULL, UNKNOWN_BED)
+    planted["MHS502WardStay", "MHAdmittedPatientClass", "unknown bed"] += len(beds)
 
 
 def _where(rows: Rows, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Rows:

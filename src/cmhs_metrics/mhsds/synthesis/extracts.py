@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.mhsds.synthesis.contacts import draw_contacts, draw_indirect
-from cmhs_metrics.mhsds.synthesis.dirt import Planted, plant
+from cmhs_metrics.mhsds.synthesis.dirt import ROWS, WRITING, Planted, Written, badly_written, plant
 from cmhs_metrics.mhsds.synthesis.hospital import draw_clusters, draw_hospital
 from cmhs_metrics.mhsds.synthesis.layout import identified, tables
 from cmhs_metrics.mhsds.synthesis.providers import PEOPLE_IN_A_LOCALITY, localities
-from cmhs_metrics.mhsds.synthesis.referrals import draw_referrals
+from cmhs_metrics.mhsds.synthesis.referrals import NULL, draw_referrals
 from cmhs_metrics.mhsds.synthesis.submissions import (
     submit_clusters,
     submit_people,
     submit_referrals,
     submit_spells,
+    submit_teams,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cmhs_metrics.mhsds.synthesis.layout import Column
     from cmhs_metrics.mhsds.synthesis.providers import Locality, Window
-    from cmhs_metrics.mhsds.synthesis.referrals import Rows
+    from cmhs_metrics.mhsds.synthesis.referrals import Integers, Rows
+
+    Cells = tuple[Column, Integers, Written]
 
 NOTICE = (
     "Synthetic data. No person, provider or place in it exists: it was drawn at random around the national rates of "
@@ -35,31 +41,33 @@ NOTICE = (
 ROWS_IN_A_GROUP = 250_000
 _RECORD_BASE = 10**11
 _UNFINISHED = ".parquet.unfinished"
+_WITH_TEAMS = ("MHS101Referral", "MHS102ServiceTypeReferredTo", "MHS201CareContact")
+_WITH_SPELLINGS = ("MHS101Referral", "MHS201CareContact")
 
 
+@dataclass
 class Plan:
-    """What to draw: checked arguments of `cmhs_metrics.mhsds.synthesise`.
+    """What to draw: checked arguments of `cmhs_metrics.mhsds.synthesise`, and what was planted so far.
 
-    Parameters
-    ----------
-    contacts, providers, seed : int
-        The size, and the seed.
-    window : Window
-        The submissions.
-    version : str
-        "v4", "v5" or "v6".
-    dirty : float
-        The share of dirty rows for each rule.
-    dates : str
-        "date" or "text".
+    `dirty` is the share of dirty rows for each rule and of cells written badly in each way, or some of these by name;
+    where dates are to be written badly by name, they are text.
     """
 
-    def __init__(
-        self, *, contacts: int, providers: int, seed: int, window: Window, version: str, dirty: float, dates: str
-    ) -> None:
-        self.contacts, self.providers, self.seed, self.window = contacts, providers, seed, window
-        self.version, self.dirty, self.dates = version, dirty, dates
-        self.planted: Planted = Counter()
+    contacts: int
+    providers: int
+    seed: int
+    window: Window
+    version: str
+    dirty: float | Mapping[str, float]
+    dates: str
+    planted: Planted = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.dirty, Mapping):
+            self.shares = dict(self.dirty)
+            self.dates = "text" if self.shares.get("dates") else self.dates
+        else:
+            self.shares = dict.fromkeys((ROWS, *WRITING), self.dirty)
 
     def localities(self) -> list[Locality]:
         """The localities, each drawn on its own."""
@@ -77,6 +85,7 @@ class Plan:
         admissions, stays = submit_spells(spells, facts, window)
         for rows in (contacts, indirect):
             rows["person"] = facts["person"][rows["referral"]]
+        contacts["code"] = facts["code"][contacts["referral"]]
         found = {
             "MHS101Referral": referrals,
             "MHS102ServiceTypeReferredTo": services,
@@ -88,38 +97,44 @@ class Plan:
         if self.version != "v6":
             found["MHS801ClusterTool"] = submit_clusters(clusters, facts, window)
         found = {"MHS001MPI": submit_people(draw, facts, list(found.values()), locality, window), **found}
-        if self.dirty:
-            self.planted += plant(draw, found, facts, self.dirty, window, self.dates == "text")
+        if share := self.shares.get(ROWS):
+            self.planted += plant(draw, found, facts, share, window, self.dates == "text")
         if self.version == "v6":
+            found["MHS902ServiceTeamDetails"] = submit_teams([found[name] for name in _WITH_TEAMS])
             services = found.pop("MHS102ServiceTypeReferredTo")
             second = services["second"] == 1
             found["MHS102OtherServiceType"] = {name: values[second] for name, values in services.items()}
         base = locality.number * PEOPLE_IN_A_LOCALITY
         return {name: identified(rows, base, _RECORD_BASE) for name, rows in found.items()}
 
+    def cells(self, locality: Locality, rows: dict[str, Rows]) -> Iterator[tuple[str, list[Cells]]]:
+        """The columns of each table with their values and how these are written, and count what is written badly."""
+        badly = any(self.shares.get(name) for name in WRITING)
+        for at, (table, columns) in enumerate(tables(self.version, self.dates, locality.provider).items()):
+            made: list[Cells] = []
+            for place, column in enumerate(columns):
+                values = rows[table][column.of]
+                key = (2, locality.number, at, place)
+                draw = np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
+                written = badly_written(draw, len(values), self.shares) if badly else Written()
+                if badly and column.kind == "code":
+                    there, own = values != NULL, column.name == "OrgIDProv" and table in _WITH_SPELLINGS
+                    self.planted[table, column.name, "padded code"] += int((there & written.padded).sum())
+                    spelt = there & (written.padded | written.lower)
+                    self.planted[table, column.name, "provider in two spellings"] += int(own and spelt.sum())
+                made.append((column, values, written))
+            yield table, made
+
 
 def in_memory(plan: Plan, engine: str) -> dict[str, Any]:
-    """Draw an extract as frames of an engine.
-
-    Parameters
-    ----------
-    plan : Plan
-        What to draw.
-    engine : str
-        "pandas", "polars", "pyarrow" or "duckdb".
-
-    Returns
-    -------
-    dict of str to frame
-        By the name of the table.
-    """
+    """Draw an extract as frames of an engine, by the name of the table."""
     parts: dict[str, list[Any]] = {}
     if engine == "pandas":
         import pandas as pd
 
         for locality, rows in _drawn(plan):
-            for table, columns in tables(plan.version, plan.dates, locality.provider).items():
-                frame = pd.DataFrame({each.name: each.pandas(rows[table][each.of]) for each in columns})
+            for table, columns in plan.cells(locality, rows):
+                frame = pd.DataFrame({each.name: each.pandas(values, written) for each, values, written in columns})
                 parts.setdefault(table, []).append(frame)
         whole = {table: pd.concat(frames, ignore_index=True) for table, frames in parts.items()}
         for frame in whole.values():
@@ -143,18 +158,7 @@ def in_memory(plan: Plan, engine: str) -> dict[str, Any]:
 
 
 def not_synthetic(folder: Path) -> list[Path]:
-    """The Parquet files of a folder that do not say that they are synthetic.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder, which need not be there.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files.
-    """
+    """The Parquet files of a folder, which need not be there, that do not say that they are synthetic."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -170,15 +174,8 @@ def not_synthetic(folder: Path) -> list[Path]:
 def to_parquet(plan: Plan, folder: Path, progress: bool) -> None:
     """Draw an extract into a folder: a Parquet file a table, and what says that it is synthetic.
 
-    Parameters
-    ----------
-    plan : Plan
-        What to draw.
-    folder : pathlib.Path
-        Where; made if it is not there. What it holds of an earlier synthetic extract is replaced at the end, so that
-        a run that is interrupted leaves no half of one.
-    progress : bool
-        Whether to tell how far it is, on the standard error.
+    What it holds of an earlier synthetic extract is replaced at the end, so that a run that is interrupted leaves no
+    half of one. Progress is told on the standard error.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -232,8 +229,8 @@ def _drawn(plan: Plan) -> Iterator[tuple[Locality, dict[str, Rows]]]:
 def _arrow(plan: Plan, locality: Locality, rows: dict[str, Rows]) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
 
-    for table, columns in tables(plan.version, plan.dates, locality.provider).items():
-        batch = pa.table({each.name: each.arrow(rows[table][each.of]) for each in columns})
+    for table, columns in plan.cells(locality, rows):
+        batch = pa.table({each.name: each.arrow(values, written) for each, values, written in columns})
         yield table, batch.replace_schema_metadata({"synthetic": NOTICE})
 
 
@@ -249,5 +246,5 @@ def _explain(plan: Plan, folder: Path, counts: Counter[str]) -> None:
     (folder / "README.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if plan.dirty:
         header = "table,column,rule,rows"
-        planted = [f"{','.join(key)},{count}" for key, count in sorted(plan.planted.items())]
+        planted = [f"{','.join(key)},{count}" for key, count in sorted(plan.planted.items()) if count]
         (folder / "planted.csv").write_text("\n".join([header, *planted]) + "\n", encoding="utf-8")

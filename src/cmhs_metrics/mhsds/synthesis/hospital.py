@@ -26,6 +26,8 @@ _TRANSFERRED = 0.06
 _TO_OTHER_WARD = 0.15
 BEDS = ("10", "11", "12", "13", "14", "15", "16", "17")
 """Bed types: adult acute, older adult acute, psychiatric intensive care, and others."""
+CLASSES = tuple(f"20{number}" for number in range(len(BEDS)))
+"""The classes of patients that stand for them from version 6 on."""
 SOURCES = ("19", "29", "49", "53", "87")
 """Where people come from: home, temporary home, three kinds of hospital."""
 _CLUSTERED_AGAIN = 0.3
@@ -34,23 +36,9 @@ _CLUSTERED_AGAIN = 0.3
 def draw_hospital(draw: np.random.Generator, facts: Rows, locality: Locality, window: Window) -> tuple[Rows, Rows]:
     """Draw admissions and the referrals that they hang on.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    facts : dict of str to array
-        The community referrals.
-    locality : Locality
-        Its size.
-    window : Window
-        The submissions.
-
-    Returns
-    -------
-    tuple of dict
-        `facts` with the hospital referrals after the others; and the spells: `spell` (number within the locality),
-        `referral`, `begins`, `ends` (NEVER), `source` (number in `SOURCES`), `bed`, `second_bed` (numbers in `BEDS`;
-        NULL), `moves` (day).
+    Returns `facts` with the hospital referrals after the others; and the spells: `spell` (number within the locality),
+    `referral`, `begins`, `ends` (NEVER), `source` (number in `SOURCES`), `bed`, `second_bed` (numbers in `BEDS`; NULL),
+    `moves` (day).
     """
     weight = float((locality.scale * national().caseload).sum() / national().caseload.sum())
     before = 120

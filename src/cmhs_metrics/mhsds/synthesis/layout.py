@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.mhsds.synthesis.contacts import SLOTS
-from cmhs_metrics.mhsds.synthesis.dirt import NOT_A_DATE, UNKNOWN_CODE
-from cmhs_metrics.mhsds.synthesis.hospital import BEDS, SOURCES
+from cmhs_metrics.mhsds.synthesis.dirt import NOT_A_DATE, UNKNOWN_CODE, Written
+from cmhs_metrics.mhsds.synthesis.hospital import BEDS, CLASSES, SOURCES
 from cmhs_metrics.mhsds.synthesis.referrals import CODES, NULL
 from cmhs_metrics.mhsds.synthesis.submissions import (
     CLOSING_REASONS,
@@ -21,11 +21,16 @@ from cmhs_metrics.mhsds.synthesis.submissions import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cmhs_metrics.mhsds.synthesis.referrals import Integers, Rows
+
+    Letters = NDArray[np.uint8]
 
 VERSIONS = ("v4", "v5", "v6")
 _ID_DIGITS = 11
-_NO_DATE = "31/02/20XX"
+_NO_DATE, _PADDING = b"31/02/20XX", "  "
+_WELL = Written()
 
 
 @dataclass(frozen=True)
@@ -49,33 +54,28 @@ class Column:
     kind: str
     labels: tuple[str, ...] = ()
 
-    def arrow(self, values: Integers) -> Any:
+    def arrow(self, values: Integers, written: Written = _WELL) -> Any:
         """The column as an Arrow array."""
         import pyarrow as pa
 
         missing = values == NULL
         if self.kind == "whole":
             return pa.array(values, mask=missing)
-        if self.kind in ("date", "text date"):
-            missing = missing | (values == NOT_A_DATE)
-            days = np.where(missing, 0, values).astype("datetime64[D]")
-            dates = pa.array(days, mask=missing)
-            if self.kind == "date":
-                return dates
-            import pyarrow.compute as pc
-
-            return pc.if_else(pa.array(values == NOT_A_DATE), _NO_DATE, pc.cast(dates, pa.string()))
+        if self.kind == "date":
+            return pa.array(np.where(missing, 0, values).astype("datetime64[D]"), mask=missing)
         if self.kind == "code":
-            index = pa.array(np.where(missing, 0, values).astype(np.int32), mask=missing)
-            return pa.DictionaryArray.from_arrays(index, pa.array(self.labels, pa.string())).cast(pa.string())
-        letters = self._letters(values)
-        offsets = np.arange(len(values) + 1, dtype=np.int32) * letters.shape[1]
+            labels, index = self._codes(values, written)
+            codes = pa.array(np.maximum(index, 0).astype(np.int32), mask=index < 0)
+            return pa.DictionaryArray.from_arrays(codes, pa.array(labels, pa.string())).cast(pa.string())
+        letters, missing = self._letters(values, written)
+        there = letters != 0
+        offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
         valid = pa.array(~missing).buffers()[1] if missing.any() else None
         return pa.Array.from_buffers(
-            pa.string(), len(values), [valid, pa.py_buffer(offsets), pa.py_buffer(letters.tobytes())]
+            pa.string(), len(values), [valid, pa.py_buffer(offsets), pa.py_buffer(letters[there].tobytes())]
         )
 
-    def pandas(self, values: Integers) -> Any:
+    def pandas(self, values: Integers, written: Written = _WELL) -> Any:
         """The column as pandas has it."""
         import pandas as pd
 
@@ -87,27 +87,46 @@ class Column:
         if self.kind == "date":
             days = np.where(missing, np.datetime64("NaT", "D"), np.where(missing, 0, values).astype("datetime64[D]"))
             return pd.Series(days.astype("datetime64[s]"))
-        if self.kind == "text date":
-            days = np.where(missing | (values == NOT_A_DATE), 0, values).astype("datetime64[D]").astype(str)
-            texts = np.where(values == NOT_A_DATE, _NO_DATE, days).astype(object)
-        elif self.kind == "code":
-            texts = np.array([*self.labels, None], dtype=object)[np.where(missing, len(self.labels), values)]
-        else:
-            letters = np.ascontiguousarray(self._letters(values))
-            texts = letters.view(f"S{letters.shape[1]}").ravel().astype(str).astype(object)
+        if self.kind == "code":
+            labels, index = self._codes(values, written)
+            return pd.Series(np.array([*labels, None], dtype=object)[index], dtype="str")
+        letters, missing = self._letters(values, written)
+        # Bytes of nothing at the end of text are cut by NumPy.
+        texts = np.ascontiguousarray(letters).view(f"S{letters.shape[1]}").ravel().astype(str).astype(object)
         texts[missing] = None
         return pd.Series(texts, dtype="str")
 
-    def _letters(self, values: Integers) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-        """The letters of ids: the prefix and the number with leading zeros."""
-        prefix = np.frombuffer(self.labels[0].encode(), dtype=np.uint8)
-        letters = np.empty((len(values), len(prefix) + _ID_DIGITS), dtype=np.uint8)
-        letters[:, : len(prefix)] = prefix
-        rest = np.where(values == NULL, 0, values)
-        for place in range(_ID_DIGITS):
-            rest, digit = np.divmod(rest, 10)
-            letters[:, -1 - place] = digit + ord("0")
-        return letters
+    def _codes(self, values: Integers, written: Written) -> tuple[list[str], Integers]:
+        """How codes may be written, and which of these stands in each cell; -1 where nothing does."""
+        padded = [f"{label}{_PADDING}" for label in self.labels]
+        every = [*self.labels, *padded, *map(str.lower, self.labels), *map(str.lower, padded), "NULL"]
+        index = values + len(self.labels) * (np.multiply(written.padded, 1) + np.multiply(written.lower, 2))
+        return every, np.where(values == NULL, np.where(written.null, len(every) - 1, -1), index)
+
+    def _letters(self, values: Integers, written: Written) -> tuple[Letters, NDArray[np.bool_]]:
+        """The letters of ids and of dates as text, a row a cell, 0 after the last; and which cells are missing."""
+        missing = values == NULL
+        if self.kind == "id":
+            prefix = np.frombuffer(self.labels[0].encode(), dtype=np.uint8)
+            letters = np.zeros((len(values), len(prefix) + _ID_DIGITS + len(_PADDING)), dtype=np.uint8)
+            letters[:, : len(prefix)] = prefix
+            rest = np.where(missing, 0, values)
+            for place in range(len(prefix) + _ID_DIGITS - 1, len(prefix) - 1, -1):
+                rest, digit = np.divmod(rest, 10)
+                letters[:, place] = digit + ord("0")
+            letters[np.flatnonzero(written.padded), len(prefix) + _ID_DIGITS :] = ord(" ")
+            letters[np.flatnonzero(written.lower), : len(prefix)] = prefix + 32
+            return letters, missing
+        no_date = values == NOT_A_DATE
+        text = np.where(missing | no_date, 0, values).astype("datetime64[D]").astype("S10")
+        letters = text.view(np.uint8).reshape(len(values), 10).copy()
+        british = np.flatnonzero(written.british)
+        letters[british] = letters[british][:, [8, 9, 4, 5, 6, 7, 0, 1, 2, 3]]
+        letters[british, 2] = letters[british, 5] = ord("/")
+        letters[no_date] = np.frombuffer(_NO_DATE, dtype=np.uint8)
+        null = missing & written.null
+        letters[null] = np.frombuffer(b"NULL".ljust(10, b"\0"), dtype=np.uint8)
+        return letters, missing & ~null
 
 
 def _coded(codes: dict[int, str], size: int) -> tuple[str, ...]:
@@ -119,27 +138,16 @@ _MECHANISM = _coded({number: f"{number:02}" for number in range(10)}, 99)
 _MECHANISM_V4 = _coded({number: f"{number:02}" for number in range(10)} | {11: "03", 9: "06"}, 99)
 _CLUSTERS = tuple(f"{number:02}" for number in range(23))
 _TIMES = tuple(f"{8 + slot // 4:02}:{slot % 4 * 15:02}:00" for slot in range(SLOTS))
-_TEAM_CODES = (*CODES, "ZZZ")
+_TEAM_CODES, _UNKNOWN = (*CODES, "ZZZ"), "999"
 
 
 def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, ...]]:
-    """The columns of each table.
+    """The columns of each table by its name in a version; dates are "date", or "text" for text.
 
-    Parameters
-    ----------
-    version : str
-        "v4", "v5" or "v6".
-    dates : str
-        "date", or "text" for ISO text.
-    provider : int
-        The number of the provider, for its code and its districts.
-
-    Returns
-    -------
-    dict of str to tuple of Column
-        By the name of the table in that version; where version 6 has another name for a table, that one.
+    The number of the provider is in its code and its districts.
     """
     date = "date" if dates == "date" else "text date"
+    newest = version == "v6"
     districts = (*(f"E079{provider:03}{place:02}" for place in range(DISTRICTS)), "W06009999")
     person = Column("Person_ID", "person_id", "id", ("SYNP",))
     referral = Column("UniqServReqID", "referral_id", "id", ("SYNR",))
@@ -153,15 +161,22 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
         Column("ReferRejectionDate", "rejected", date),
         Column("ReferRejectReason", "reject_reason", "code", REJECTION_REASONS),
     )
-    team = Column("UniqCareProfTeamLocalID" if version == "v6" else "UniqCareProfTeamID", "team_id", "id", ("SYNT",))
-    here = (Column("ServTeamType", "code", "code", _TEAM_CODES), team, *rejection) if version == "v6" else ()
-    other = "MHS102OtherServiceType" if version == "v6" else "MHS102ServiceTypeReferredTo"
+    closing = Column("ReferClosReason", "close_reason", "code", CLOSING_REASONS)
+    # From version 6 on rows name a team, and the type of each team stands in a table of its own.
+    team, other = (
+        Column(name, "team_id", "id", ("SYNT",)) for name in ("UniqCareProfTeamLocalID", "UniqOtherCareProfTeamLocalID")
+    )
+    code = Column("ServTeamTypeMH" if newest else "ServTeamTypeRefToMH", "code", "code", _TEAM_CODES)
+    services = (other,) if newest else (code, Column("UniqCareProfTeamID", "team_id", "id", ("SYNT",)))
     columns = {
         "MHS001MPI": (
             person,
             *submission,
             Column("LADistrictAuth", "district", "code", districts),
-            Column("Gender", "sex", "code", _coded({}, 10)),
+            # Indeterminate, 9, is no code of the newer column: other, 4.
+            Column("GenderIDCode", "sex", "code", _coded({9: "4"}, 10))
+            if newest
+            else Column("Gender", "sex", "code", _coded({}, 10)),
             Column("EthnicCategory", "ethnic", "code", ETHNIC_CATEGORIES),
             Column("AgeRepPeriodEnd", "age", "whole"),
         ),
@@ -174,16 +189,15 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
             Column("SourceOfReferralMH", "source", "code", SOURCES_OF_REFERRAL),
             Column("PrimReasonReferralMH", "reason", "code", REASONS),
             Column("AgeServReferRecDate", "age", "whole"),
-            *here,
+            *((team, *rejection, closing) if newest else ()),
         ),
-        other: (
+        "MHS102OtherServiceType" if newest else "MHS102ServiceTypeReferredTo": (
             referral,
             person,
             *submission,
-            Column("ServTeamTypeRefToMH", "code", "code", _TEAM_CODES),
-            team,
+            *services,
             Column("ReferClosureDate", "discharged", date),
-            Column("ReferClosReason", "close_reason", "code", CLOSING_REASONS),
+            closing,
             *rejection,
         ),
         "MHS201CareContact": (
@@ -197,6 +211,7 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
             Column("ConsMediumUsed", "mechanism", "code", _MECHANISM_V4)
             if version == "v4"
             else Column("ConsMechanismMH", "mechanism", "code", _MECHANISM),
+            *((other,) if newest else ()),
         ),
         "MHS204IndirectActivity": (referral, person, *submission, Column("IndirectActDate", "date", date)),
         "MHS501HospProvSpell": (
@@ -216,7 +231,9 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
             *submission,
             Column("StartDateWardStay", "begins", date),
             Column("EndDateWardStay", "ends", date),
-            Column("HospitalBedTypeMH", "bed", "code", BEDS),
+            Column("MHAdmittedPatientClass", "bed", "code", (*CLASSES, _UNKNOWN))
+            if newest
+            else Column("HospitalBedTypeMH", "bed", "code", (*BEDS, _UNKNOWN)),
         ),
         "MHS801ClusterTool": (
             Column("UniqClustID", "cluster_id", "id", ("SYNK",)),
@@ -227,8 +244,9 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
             Column("EndDateCareClust", "ends", date),
         ),
     }
-    if version == "v6":
+    if newest:
         del columns["MHS801ClusterTool"]
+        columns["MHS902ServiceTeamDetails"] = (team, *submission[1:], code)
     return columns
 
 

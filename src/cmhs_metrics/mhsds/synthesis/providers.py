@@ -101,24 +101,7 @@ class Locality:
 
 
 def localities(contacts: int, providers: int, seed: int, window: Window) -> Iterator[Locality]:
-    """Divide a number of direct contacts among providers and their localities.
-
-    Parameters
-    ----------
-    contacts : int
-        Direct contacts expected in the window.
-    providers : int
-        How many providers.
-    seed : int
-        Of the random draw.
-    window : Window
-        The submissions.
-
-    Yields
-    ------
-    Locality
-        One after the other, numbered from 0.
-    """
+    """Divide a number of direct contacts expected in the window among providers and their localities."""
     draw = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(0,))))
     england = contacts / (DIRECT_CONTACTS * window.years)
     size = draw.lognormal(0, 0.42, providers)

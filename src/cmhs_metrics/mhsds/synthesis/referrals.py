@@ -44,21 +44,9 @@ _OWN_PEOPLE = np.array([team in (TeamType.PERINATAL, TeamType.EATING_DISORDERS) 
 def draw_referrals(draw: np.random.Generator, locality: Locality, window: Window) -> Rows:
     """Draw the referrals that are open in the window or received in it.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    locality : Locality
-        Its size and its distance from the national rates.
-    window : Window
-        The submissions.
-
-    Returns
-    -------
-    dict of str to array
-        `team` (number in `TEAMS`), `code`, `second_code` (numbers in `CODES`; NULL), `received`, `first` (the first
-        direct contact), `discharged`, `rejected` (days since 1970; NEVER), `rejected_by_one` (0, 1), `person` (number
-        within the locality), `born` (day), `sex`, `new` (0, 1).
+    Returns `team` (number in `TEAMS`), `code`, `second_code` (numbers in `CODES`; NULL), `received`, `first` (the first
+    direct contact), `discharged`, `rejected` (days since 1970; NEVER), `rejected_by_one` (0, 1), `person` (number
+    within the locality), `born` (day), `sex`, `new` (0, 1).
     """
     facts = _waits_and_stays(draw, locality, window)
     facts |= _people(draw, facts, window)

@@ -59,19 +59,7 @@ def _monthly(begins: Integers, ends: Integers, window: Window) -> tuple[Integers
 def submit_referrals(draw: np.random.Generator, facts: Rows, window: Window) -> tuple[Rows, Rows]:
     """Submit referrals and their service types every month that they are open.
 
-    Parameters
-    ----------
-    draw : numpy.random.Generator
-        The locality's random numbers.
-    facts : dict of str to array
-        The referrals.
-    window : Window
-        The submissions.
-
-    Returns
-    -------
-    tuple of dict
-        The rows of MHS101 (with the main team, as version 6 has it there), and of MHS102.
+    Returns the rows of MHS101 (with the main team, as version 6 has it there), and of MHS102.
     """
     count = len(facts["team"])
     closed = np.minimum(facts["discharged"], facts["rejected"])
@@ -204,3 +192,10 @@ def submit_people(
         "ethnic": ethnic[person],
         "age": np.floor((last_day(month) - born[person]) / YEAR).astype(np.int64),
     }
+
+
+def submit_teams(tables: list[Rows]) -> Rows:
+    """Submit the teams of every month that any row names: the rows of MHS902."""
+    room = 1000
+    keys = np.unique(np.concatenate([(rows["month"] * room + rows["code"])[rows["code"] != NULL] for rows in tables]))
+    return {"month": keys // room, "code": keys % room, "person": np.full(len(keys), NULL)}

@@ -1,0 +1,219 @@
+"""What an engine does: an object for each, so that no other module asks which engine it is on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.records.cleaning import without_zero_day
+from cmhs_metrics.mhsds.records.dates import NEVER, day_of_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Frame = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A column of a user's frame as it is to be read.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    alias : str
+        What it is called then.
+    steps : tuple of function
+        From the expression of the column to that of what is read; where there are several, each of the one before it.
+    dtype : type
+        What is read: nw.String, nw.Int64, nw.Int32 or nw.Float64.
+    sql : str
+        The same in the SQL of DuckDB.
+    cell : function, optional
+        The same for one cell of text in Python, for columns that hold few different ones.
+    unclean : str, optional
+        What text contains that is changed at all, as a regular expression; by default any is.
+    is_date : bool
+        Whether the column holds dates, of which day numbers are read.
+    """
+
+    name: str
+    alias: str
+    steps: tuple[Callable[[nw.Expr], nw.Expr], ...]
+    dtype: Any
+    sql: str
+    cell: Callable[[str], Any] | None = None
+    unclean: str | None = None
+    is_date: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the user's column is text."""
+        return self.cell is not None or self.unclean is not None
+
+
+class Engine:
+    """What every engine that narwhals knows does alike; what one does otherwise, its class says.
+
+    Parameters
+    ----------
+    kind : narwhals.Implementation
+        The engine.
+    """
+
+    in_memory = False
+    """Whether its tables are read at once."""
+
+    def __init__(self, kind: nw.Implementation) -> None:
+        self.kind = kind
+        self.name = kind.name.capitalize()
+        self.held: list[str] = []
+        self.kept: list[Any] = []
+        """What has to live as long as a result."""
+
+    def enter(self, frame: Frame) -> Frame:
+        """A user's frame as it is computed with."""
+        return frame
+
+    def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
+        """Columns of a user's frame, changed."""
+        frame = frame.lazy() if isinstance(frame, nw.DataFrame) else frame
+        rows = frame.select(*(self._first(each).alias(each.alias) for each in changes))
+        for step in range(1, max(len(each.steps) for each in changes)):
+            later = [
+                each.steps[step](nw.col(each.alias)).alias(each.alias) for each in changes if step < len(each.steps)
+            ]
+            rows = rows.with_columns(*later)
+        kept = {nw.Int32: nw.Int32, nw.Int64: nw.Int64}
+        whole = [nw.col(each.alias).cast(each.dtype) for each in changes if each.dtype in kept and not each.is_date]
+        return rows.with_columns(*whole) if whole else rows
+
+    def _first(self, each: Change) -> nw.Expr:
+        value = nw.col(each.name)
+        if each.is_date:
+            return self._day(value)
+        changed = each.steps[0](value)
+        # Most text is clean, and a look is cheaper than to clean.
+        return (
+            changed
+            if each.unclean is None
+            else nw.when(value.str.contains(each.unclean)).then(changed).otherwise(value)
+        )
+
+    def _day(self, date: nw.Expr) -> nw.Expr:
+        return without_zero_day(self.day(date.cast(nw.Date)).cast(nw.Int32))
+
+    def day(self, date: nw.Expr) -> nw.Expr:
+        """Day numbers of dates."""
+        return day_of_date(date)
+
+    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
+        """Day numbers of a frame made dates."""
+        raise NotImplementedError
+
+    def integers(self, native: Any, values: Sequence[int]) -> Frame:
+        """A table of whole numbers, `number`, that can be joined with a native table."""
+        raise NotImplementedError
+
+    def with_nulls(self, frame: Frame, columns: Mapping[str, Any]) -> Frame:
+        """A frame with columns of nulls of some types."""
+        return frame.with_columns(*(nw.lit(None, dtype).alias(name) for name, dtype in columns.items()))
+
+    def hold(self, frame: Frame, root: Any) -> Frame:
+        """The same rows, computed once; `root` is a native table beside which they stand."""
+        return frame
+
+    def let_go(self, root: Any) -> None:
+        """Forget what was held."""
+
+    def last_of_each(
+        self, rows: Frame, item: Sequence[str], order: Sequence[str], *, resubmitted: bool = False
+    ) -> Frame:
+        """Of the rows of each item the one that comes last; where most have many rows, the first of `order` rules."""
+        rows = self.known(rows, item)
+        rows = self.of_last_month(rows, item, order[0]) if resubmitted else rows
+        return rows.unique(list(item), keep="last", order_by=list(order))
+
+    def known(self, rows: Frame, names: Sequence[str]) -> Frame:
+        """Rows in which none of some columns is null."""
+        return rows.filter(*(~nw.col(name).is_null() for name in names))
+
+    def of_last_month(self, rows: Frame, item: Sequence[str], month: str) -> Frame:
+        """The rows of each item that have its greatest month."""
+        last = rows.group_by(*item).agg(nw.col(month).max())
+        return rows.join(last, on=[*item, month], how="inner")
+
+    def first_two(
+        self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
+    ) -> Frame:
+        """Referrals with the days `first` and `second`, null or NEVER where there is none, and sums of flags.
+
+        `day` of contacts is null where a contact does not count, and counts only from the day `received` on. With
+        `days`, what `within_spells` takes of them stands in columns of its own, where the engine can hold a list.
+        """
+        rows = contacts.join(referrals.select(*by, "received"), on=list(by), how="inner")
+        counts = ~nw.col("day").is_null() & (nw.col("day") >= nw.col("received"))
+        rows = rows.with_columns(nw.when(counts).then(nw.col("day")).otherwise(nw.lit(NEVER)).alias("first"))
+        rows = rows.with_columns(nw.col("first").rank("ordinal").over(*by).alias("place"))
+        later = nw.when(nw.col("place") > 1).then(nw.col("first")).otherwise(nw.lit(NEVER))
+        rows = rows.with_columns(later.cast(nw.Int32).alias("second"))
+        sums = [nw.col(name).sum() for name in flags]
+        found = rows.group_by(*by).agg(nw.col("first").min(), nw.col("second").min(), *sums)
+        return referrals.join(found, on=list(by), how="left")
+
+    def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
+        """Referrals with the days `spell_first` and `spell_second` of contacts within their spell, null if none.
+
+        Parameters
+        ----------
+        rows : frame
+            Referrals; `of` names whose spells they are of, `start` and `spell_end` say from when to when the spell is
+            that each belongs to, whose first referral `starts_spell`.
+        contacts : function
+            Gives the contacts of referrals, with their `day`.
+        of : sequence of str
+            Columns.
+
+        Returns
+        -------
+        frame
+            A contact counts for the spell, of those that its referral's are of, in which it is dated.
+        """
+        spells = rows.filter(nw.col("starts_spell") == 1).select(*of, "start", "spell_end")
+        by, key = ["Person_ID", "UniqServReqID"], [*of, "start"]
+        days = contacts().filter(~nw.col("day").is_null()).select(*by, "day")
+        days = days.join(rows.select(*dict.fromkeys([*by, *of])), on=by, how="inner").select(*of, "day")
+        dated = spells.join(days, on=list(of), how="inner")
+        dated = dated.filter(nw.col("day") >= nw.col("start"), nw.col("day") <= nw.col("spell_end"))
+        dated = dated.with_columns(nw.col("day").rank("ordinal").over(*key).alias("place"))
+        later = nw.when(nw.col("place") > 1).then(nw.col("day")).otherwise(nw.lit(NEVER)).alias("later")
+        found = (
+            dated.with_columns(later)
+            .group_by(*key)
+            .agg(nw.col("day").min().alias("spell_first"), nw.col("later").min().alias("spell_second"))
+        )
+        return rows.join(found, on=key, how="left")
+
+    def refuses_to_combine(self, one: Any, other: Any) -> bool:
+        """Whether two native tables cannot stand in one query."""
+        return False
+
+    def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
+        """A result as a native table of the engine, its day numbers as dates."""
+        return nw.to_native(self.with_dates(frame, dates) if dates else frame)
+
+
+def changed(each: Change, name: str) -> nw.Expr:
+    """All steps of a change in one expression."""
+    value = nw.col(name)
+    for step in each.steps:
+        value = step(value)
+    return value
+
+
+def stepped(each: Change, name: str) -> nw.Expr:
+    value = changed(each, name)
+    return value if each.dtype == nw.Float64 else value.cast(each.dtype)

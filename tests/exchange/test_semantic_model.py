@@ -1,0 +1,103 @@
+"""The catalogue as a model of Apache Ossie: by its specification, by its own validator where a checkout is, and run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+import sqlglot
+import yaml
+
+import cmhs_metrics as cm
+from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.exchange import ossie
+from cmhs_metrics.measures import MEASURES, Kind
+
+CHECKOUT = os.environ.get("OSSIE")
+"""A checkout of github.com/apache/ossie, if its validator is to be asked."""
+MODEL = yaml.safe_load(ossie())["semantic_model"][0]
+ALLOWED = {
+    "dataset": {
+        "name",
+        "source",
+        "primary_key",
+        "unique_keys",
+        "description",
+        "ai_context",
+        "fields",
+        "custom_extensions",
+    },
+    "field": {"name", "expression", "dimension", "label", "description", "ai_context", "custom_extensions"},
+    "metric": {"name", "expression", "description", "ai_context", "custom_extensions"},
+}
+"""What specification 0.1.1 knows of each; it refuses more."""
+
+
+def test_has_what_the_specification_asks_and_no_more() -> None:
+    whole = yaml.safe_load(ossie())
+    assert set(whole) == {"version", "semantic_model"}
+    assert whole["version"] == "0.1.1"
+    [dataset] = MODEL["datasets"]
+    assert set(dataset) <= ALLOWED["dataset"]
+    for kind, entries in (("field", dataset["fields"]), ("metric", MODEL["metrics"])):
+        assert len({entry["name"] for entry in entries}) == len(entries)
+        for entry in entries:
+            assert set(entry) <= ALLOWED[kind]
+            for written in entry["expression"]["dialects"]:
+                assert set(written) == {"dialect", "expression"}
+                assert written["dialect"] in ("ANSI_SQL", "DATABRICKS")
+                sqlglot.parse_one(
+                    written["expression"], read="databricks" if written["dialect"] == "DATABRICKS" else None
+                )
+            for extension in entry.get("custom_extensions", []):
+                # One of the vendors that 0.1.1 lists.
+                assert extension["vendor_name"] == "COMMON"
+                assert json.loads(extension["data"])["unit"] is not None
+
+
+def test_only_the_version_in_development_has_types() -> None:
+    text = ossie(version="0.2.0.dev0")
+    assert "datatype: Float" in text
+    assert "datatype" not in ossie()
+
+
+def test_the_expressions_give_what_python_gives() -> None:
+    teams = pd.DataFrame({"did_not_attends": [1, 2], "contacts": [4, 5], "total_cost": [10.0, None], "wte": [0, 0]})
+    found = {}
+    with duckdb.connect() as connection:
+        connection.register("teams", teams)
+        for entry in MODEL["metrics"]:
+            if entry["name"] in ("dna_rate", "contacts", "cost_per_contact", "contacts_per_wte", "total_cost"):
+                expression = entry["expression"]["dialects"][0]["expression"]
+                [found[entry["name"]]] = connection.execute(f"SELECT {expression} FROM teams").fetchone() or ()
+    assert found == {
+        "dna_rate": cm.dna_rate(3, 9), "contacts": 9, "total_cost": None, "cost_per_contact": None,
+        "contacts_per_wte": None,
+    }  # fmt: skip
+
+
+def test_what_is_left_out() -> None:
+    names = {entry["name"] for entry in MODEL["metrics"]}
+    assert {name for name, each in MEASURES.items() if each.kind in (Kind.FLOW, Kind.STOCK)} <= names
+    assert not {name for name in names if name.endswith("_per_100k")}
+    assert {"median_wait", "caseload_share", "cost_per_organisation"} & names == set()
+    assert len(names & set(CATALOGUE)) > 60
+
+
+def test_there_is_no_version_1() -> None:
+    with pytest.raises(cm.BadInput, match=r"the draft that was called 1.0 is 0.1.1"):
+        ossie(version="1.0")  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(CHECKOUT is None, reason="no checkout of Apache Ossie is named by OSSIE")
+def test_by_its_own_validator(tmp_path: Path) -> None:
+    file = tmp_path / "model.yaml"
+    file.write_text(ossie(version="0.2.0.dev0"), encoding="utf-8")
+    command = [sys.executable, str(Path(str(CHECKOUT)) / "validation" / "validate.py"), str(file)]
+    assert "PASSED" in subprocess.run(command, check=True, capture_output=True, text=True).stdout

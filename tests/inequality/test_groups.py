@@ -1,0 +1,148 @@
+"""Gaps between groups, and groups by deprivation, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from cmhs_metrics import BadInput
+from cmhs_metrics import inequality as q
+from cmhs_metrics import intervals as ci
+
+FOUND = pd.DataFrame(
+    {
+        "icb": ["A", "A", "A", "B", "B"],
+        "ethnic_group": ["White", "Black", "Asian", "White", "Black"],
+        "unseen": [120, 45, 0, 60, 30],
+        "admissions": [1_000, 200, 50, 400, 150],
+    }
+)
+SHARES = {"count": "unseen", "population": "admissions", "kind": "proportion", "reference": "White"}
+
+
+class TestGaps:
+    def test_within_each_place(self) -> None:
+        gaps = q.group_gaps(FOUND, "ethnic_group", by="icb", **SHARES)
+        assert gaps["value"].tolist() == [0.12, 0.225, 0, 0.15, 0.2]
+        assert gaps["difference"].tolist() == pytest.approx([0, 0.105, -0.12, 0, 0.05])
+        assert gaps["ratio"].tolist() == pytest.approx([1, 1.875, 0, 1, 4 / 3])
+        bounds = ci.proportion_difference_interval(45, 200, 120, 1_000)
+        assert gaps.loc[1, ["difference_lower", "difference_upper"]].tolist() == pytest.approx(list(bounds))
+        bounds = ci.proportion_ratio_interval(30, 150, 60, 400)
+        assert gaps.loc[4, ["ratio_lower", "ratio_upper"]].tolist() == pytest.approx(list(bounds))
+        assert gaps.loc[[0, 3], ["difference_lower", "ratio_upper"]].isna().all(axis=None)
+
+    def test_over_all_places_rows_are_added(self) -> None:
+        gaps = q.group_gaps(pl.from_pandas(FOUND), "ethnic_group", **SHARES)
+        assert isinstance(gaps, pl.DataFrame)
+        assert gaps["unseen"].to_list() == [180, 75, 0]
+        assert gaps["value"].to_list() == [180 / 1_400, 75 / 350, 0]
+
+    def test_rates(self) -> None:
+        table = pd.DataFrame({"sex": ["m", "f"], "events": [40, 60], "people": [20_000, 40_000]})
+        gaps = q.group_gaps(table, "sex", count="events", population="people", reference="f", per=1_000)
+        assert gaps.loc[0, ["value", "difference", "ratio"]].tolist() == pytest.approx([2, 0.5, 4 / 3])
+        bounds = ci.rate_ratio_interval(40, 20_000, 60, 40_000)
+        assert gaps.loc[0, ["ratio_lower", "ratio_upper"]].tolist() == pytest.approx(list(bounds))
+        bounds = ci.rate_difference_interval(40, 20_000, 60, 40_000, 1_000)
+        assert gaps.loc[0, ["difference_lower", "difference_upper"]].tolist() == pytest.approx(list(bounds))
+
+    def test_without_a_reference_there_is_no_gap(self) -> None:
+        table = pd.concat(
+            [FOUND, pd.DataFrame({"icb": ["C"], "ethnic_group": ["Black"], "unseen": [1], "admissions": [9]})]
+        )
+        gaps = q.group_gaps(table, "ethnic_group", by="icb", **SHARES)
+        assert gaps.iloc[-1][["difference", "ratio", "ratio_lower"]].isna().all()
+        assert gaps.iloc[-1]["value"] == pytest.approx(1 / 9)
+
+    def test_a_missing_count_makes_its_group_missing(self) -> None:
+        gaps = q.group_gaps(FOUND.assign(unseen=[120, None, 0, 60, 30]), "ethnic_group", **SHARES)
+        assert gaps["value"].isna().tolist() == [False, True, False]
+
+    @pytest.mark.parametrize(
+        ("wrong", "named"),
+        [
+            ({"reference": "Wite"}, ["reference"]),
+            ({"count": "unsen"}, ["count"]),
+            ({"population": "people", "by": ["trust"]}, ["by", "population"]),
+            ({"kind": "share"}, ["kind"]),
+        ],
+    )
+    def test_wrong_arguments_by_name(self, wrong: dict, named: list[str]) -> None:
+        with pytest.raises(BadInput) as refused:
+            q.group_gaps(FOUND, "ethnic_group", **{**SHARES, **wrong})
+        assert [problem.column for problem in refused.value.problems] == named
+
+
+class TestByDeprivation:
+    SCORES = pd.DataFrame({"lsoa": [f"E{at:02}" for at in range(20)], "score": np.arange(20.0)[::-1]})
+    TABLE = pd.DataFrame(
+        {
+            "lsoa": ["E00", "E01", "E02", "E19", "E99", "E00"],
+            "icb": ["A", "A", "A", "A", "A", "B"],
+            "contacts": [10, 20, 30, 40, 5, 7],
+            "people": 1_500,
+        }
+    )
+
+    def test_tenths_of_the_country_and_not_of_the_table(self) -> None:
+        # Twenty areas: two to a tenth, E00 and E01 in the first.
+        found = q.by_deprivation(self.TABLE, self.SCORES, "lsoa", "score")
+        assert found["deprivation_decile"].tolist() == ["1", "2", "10", "not known"]
+        assert found["contacts"].tolist() == [37, 30, 40, 5]
+        assert found["areas"].tolist() == [3, 1, 1, 1]
+        assert found["contacts"].sum() == self.TABLE["contacts"].sum()
+
+    def test_by_place(self) -> None:
+        found = q.by_deprivation(self.TABLE, self.SCORES, "lsoa", "score", by="icb", groups=5, measures=["contacts"])
+        assert list(found) == ["icb", "deprivation_quintile", "areas", "contacts"]
+        assert found["deprivation_quintile"].tolist() == ["1", "5", "not known", "1"]
+        assert found["contacts"].tolist() == [60, 40, 5, 7]
+
+    def test_ranks_and_groups_are_scores_the_other_way(self) -> None:
+        by_score = q.by_deprivation(self.TABLE, self.SCORES, "lsoa", "score", groups=5)
+        ranks = self.SCORES.assign(rank=range(1, 21), decile=np.arange(20) // 2 + 1)
+        for column, given in (("rank", "rank"), ("decile", "group")):
+            pd.testing.assert_frame_equal(
+                q.by_deprivation(self.TABLE, ranks, "lsoa", column, given=given, groups=5), by_score
+            )
+
+    def test_equal_numbers_of_areas_also_where_scores_are_alike(self) -> None:
+        areas = pd.DataFrame({"lsoa": [f"E{at:03}" for at in range(130)], "score": [3.0] * 130})
+        found = q.by_deprivation(
+            areas[["lsoa"]].assign(people=1), areas.sample(frac=1, random_state=2), "lsoa", "score"
+        )
+        assert found["areas"].tolist() == [13] * 10
+
+    def test_a_missing_measure_makes_its_group_missing(self) -> None:
+        table = pl.from_pandas(self.TABLE.assign(contacts=[10, None, 30, 40, 5, 7]))
+        found = q.by_deprivation(table, pl.from_pandas(self.SCORES), "lsoa", "score")
+        assert found["contacts"].to_list() == [None, 30, 40, 5]
+
+    @pytest.mark.parametrize(
+        ("wrong", "named"),
+        [
+            ({"area": "msoa"}, ["area"]),
+            ({"deprivation": "imd"}, ["deprivation"]),
+            ({"given": "scores"}, ["given"]),
+            ({"groups": 1}, ["groups"]),
+        ],
+    )
+    def test_wrong_arguments_by_name(self, wrong: dict, named: list[str]) -> None:
+        arguments = {"area": "lsoa", "deprivation": "score"} | wrong
+        with pytest.raises(BadInput) as refused:
+            q.by_deprivation(self.TABLE, self.SCORES, **arguments)
+        assert [problem.column for problem in refused.value.problems] == named
+
+    def test_areas_twice_or_elsewhere(self) -> None:
+        with pytest.raises(BadInput) as refused:
+            q.by_deprivation(self.TABLE, pd.concat([self.SCORES, self.SCORES.head(1)]), "lsoa", "score")
+        assert [problem.value for problem in refused.value.problems] == ["E00"]
+        with pytest.raises(BadInput):
+            q.by_deprivation(self.TABLE, self.SCORES.assign(lsoa=range(20)), "lsoa", "score")
+        with pytest.raises(BadInput):
+            q.by_deprivation(
+                self.TABLE, self.SCORES.assign(score=np.arange(20) % 7 + 1), "lsoa", "score", given="group"
+            )

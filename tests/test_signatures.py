@@ -1,0 +1,128 @@
+"""What a function is called with is held against its annotations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import cmhs_metrics as cm
+from cmhs_metrics import signatures
+from cmhs_metrics.signatures import checked
+from tests.test_every_wrong_call import FUNCTIONS
+
+Way = Literal["up", "down"]
+READ_BY_THE_FUNCTION = {
+    "Any", "object", "Value", "Many", "Column", "NDArray[Any]", "pd.Series[Any]", "Frame", "T", "Hashable", "Source",
+    "os.PathLike[str]", "nw.DataFrame[Any]", "Sets", "Native",
+}  # fmt: skip
+
+
+@checked
+def called(
+    number: float = 1.0,
+    whole: int = 1,
+    *,
+    names: Sequence[str] | None = None,
+    by: str | Sequence[str] = (),
+    levels: float | Sequence[float] = 0.95,
+    prices: Mapping[str, float] | None = None,
+    way: Way = "up",
+    over: bool = False,
+    anything: Any = None,
+) -> dict[str, Any]:
+    return dict(locals())
+
+
+@pytest.mark.parametrize(
+    ("given", "comes_in"),
+    [
+        ({"number": 2}, 2),
+        ({"number": Decimal("2.5")}, 2.5),
+        ({"number": np.float32(2.5)}, 2.5),
+        ({"whole": np.int64(7)}, 7),
+        ({"names": "A"}, ["A"]),
+        ({"names": pd.Series(["A", "B"])}, ["A", "B"]),
+        ({"names": None}, None),
+        ({"by": "A"}, "A"),
+        ({"by": pd.Index(["A"])}, ["A"]),
+        ({"levels": np.array([0.5, 0.9])}, [0.5, 0.9]),
+        ({"prices": pd.Series({"2016/17": 1.0})}, {"2016/17": 1.0}),
+        ({"way": "down"}, "down"),
+        ({"over": np.True_}, True),
+    ],
+)
+def test_what_is_right_comes_in(given: dict[str, Any], comes_in: Any) -> None:
+    (name,) = given
+    found = called(**given)[name]
+    assert found == comes_in
+    assert type(found) is not Decimal
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"number": "2"}, "number: got '2', expected a number"),
+        ({"number": True}, "number: got True, expected a number"),
+        ({"number": None}, "number: expected a number, not None"),
+        ({"number": 10**400}, "expected a number"),
+        ({"whole": 1.5}, "whole: got 1.5, expected a whole number"),
+        ({"whole": 10**400}, "expected a whole number"),
+        ({"names": [1]}, r"names: got \[1\], expected a list: a text each or None"),
+        ({"names": {"A": 1}}, "names: got {'A': 1}, expected a list or None"),
+        ({"names": pd.DataFrame({"A": [1]})}, "names: got a DataFrame, expected a list or None"),
+        ({"by": pd.NA}, "by: got <NA>, expected a text or a list"),
+        ({"prices": [1]}, r"prices: got \[1\], expected a mapping"),
+        ({"way": "dwon"}, "way: got 'dwon', expected 'up' or 'down'; did you mean 'down'?"),
+        ({"way": ["up"]}, "expected 'up' or 'down'"),
+        ({"over": pd.Series([True])}, "expected True or False"),
+        ({"over": 1}, "over: got 1, expected True or False"),
+    ],
+)
+def test_what_is_wrong_is_named(given: dict[str, Any], expected: str) -> None:
+    with pytest.raises(cm.BadInput, match=expected):
+        called(**given)
+
+
+def test_all_at_once_by_position_and_by_name() -> None:
+    with pytest.raises(cm.BadInput) as refused:
+        called("x", None, way=3, anything=object())
+    assert [each.column for each in refused.value.problems] == ["number", "whole", "way"]
+
+
+def test_what_the_function_knows_of_its_range_is_said_too() -> None:
+    with pytest.raises(cm.BadInput) as refused:
+        cm.intervals.rate_interval(-1, 100, per="x", confidence=95)
+    assert [each.column for each in refused.value.problems] == ["confidence", "per", "count"]
+    assert "above zero" in refused.value.problems[1].expected
+
+
+def test_a_function_that_has_no_answer_to_a_wrong_kind_is_not_asked_twice() -> None:
+    calls = []
+
+    @checked
+    def silent(over: bool = False, size: int = 1) -> None:
+        calls.append(size)
+
+    for wrong in ({"over": "yes"}, {"size": 10**400}):
+        with pytest.raises(cm.BadInput):
+            silent(**wrong)  # type: ignore[arg-type]
+    assert calls == []
+
+
+def test_every_annotation_is_understood() -> None:
+    unread = set()
+    for function in FUNCTIONS.values():
+        plain = inspect.unwrap(function)
+        if plain is function or not plain.__module__.startswith("cmhs_metrics"):
+            continue
+        for parameter in inspect.signature(function).parameters.values():
+            for part in signatures._parts(str(parameter.annotation)):
+                if signatures._check(part, plain.__globals__)(object()) is None:
+                    unread.add(part)
+    assert unread <= READ_BY_THE_FUNCTION
