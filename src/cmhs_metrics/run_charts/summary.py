@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.frames import given_back, in_pandas
+from cmhs_metrics.numeric.frames import frame_of, given_back, in_pandas
 from cmhs_metrics.presentation import amount
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import COLUMNS, SIGNALS
@@ -130,7 +130,7 @@ def read_chart(
     chart: Any, keys: list[str], period: str, subject: str
 ) -> tuple[nw.DataFrame[Any], NDArray[Any], NDArray[Any]]:
     """What `run_chart` gave, as a table in memory, with the number of each row's group and of its period."""
-    if isinstance(nw.from_native(chart, pass_through=True), nw.LazyFrame):
+    if isinstance(frame_of(chart, "a run chart", "chart"), nw.LazyFrame):
         raise TypeError(f"{subject}: collect the {type(chart).__name__} first, it is a query")
     frame = nw.from_native(chart, eager_only=True)
     require_columns(list(frame.columns), frame.schema, [*keys, period, *COLUMNS], [], subject)
