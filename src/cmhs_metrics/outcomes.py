@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import Problem, refuse
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
@@ -234,6 +234,7 @@ def share_improved(
     return float((paired > threshold).mean()) if paired.size else math.nan
 
 
+@checked
 def first_and_latest_scores(
     scores: Any, by: str | Sequence[str], *, day: str = "day", score: str = "score", tool: OutcomeTool | None = None
 ) -> Any:
@@ -332,6 +333,7 @@ class ReliableOutcomes:
         return ratio(float(self.recovered or 0), float(self.below_cut_off or 0))
 
 
+@checked
 def reliable_outcomes(
     first: Any,
     latest: Any,

@@ -196,8 +196,9 @@ class TestTotals:
         rows = f"Trust,Contacts,Referrals\nA,10,4\nB,5,3\n{label.title()},15,7\n"
         assert len(read_return(written(tmp_path, rows)).table) == 2
         with pytest.raises(cm.BadInput, match="no row of totals"):
-            cm.with_metrics(
-                pd.DataFrame({"trust": ["A", "B", label.title()], "contacts": [10, 5, 15], "referrals": [4, 3, 7]})
+            cm.aggregate(
+                pd.DataFrame({"trust": ["A", "B", label.title()], "contacts": [10, 5, 15], "referrals": [4, 3, 7]}),
+                by="trust",
             )
 
     def test_they_can_be_kept(self, tmp_path: Path) -> None:

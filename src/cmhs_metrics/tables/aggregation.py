@@ -258,7 +258,7 @@ def _check_arguments(table: Table, by: list[str], over_time: str | None, totals:
     refuse("aggregate", problems)
 
 
-def _need_no_people(metrics: Any) -> bool:
+def need_no_people(metrics: Any) -> bool:
     """Whether all metrics that were asked for are without a population; what is no metric is told of later."""
     if metrics is None:
         return False
@@ -289,7 +289,7 @@ def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[
     elif not held:
         return []
     elif not wanted.places:
-        if wanted.basis is None and _need_no_people(wanted.metrics):
+        if wanted.basis is None and need_no_people(wanted.metrics):
             notes.append(f"{', '.join(held)}: left out, for no metric asked for needs people (place= adds them)")
             return []
         expected = (
