@@ -11,7 +11,7 @@ from cmhs_metrics import sources
 from cmhs_metrics.ambitions import AMBITIONS
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.periods import read_periods
-from cmhs_metrics.synonyms import PUBLISHED_AS
+from cmhs_metrics.synonyms import FOLLOWED_BY, PUBLISHED_AS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,21 +26,6 @@ COLUMNS = (
 )  # fmt: skip
 
 _FINANCIAL_YEAR = re.compile(r"(\d{4})/\d{2}")
-
-
-_OURS = {
-    "access": "people_accessing",
-    "access_growth": "access_growth",
-    "care_plan": "care_plan_coverage",
-    "eip_two_weeks": "eip_two_week_rate",
-    "equalities": "admissions_without_prior_contact_rate",
-    "fewer_placements": "out_of_area_bed_day_share",
-    "health_checks": "smi_health_checks",
-    "length_of_stay": "average_length_of_stay",
-    "longest_waits": "waiting_over_104_weeks_rate",
-    "not_attending": "discharged_after_dna_rate",
-}
-"""The metric or measure by which an ambition or a requirement is followed."""
 
 
 def policy(at: Any = None, *, kind: str | None = None) -> pd.DataFrame:
@@ -131,7 +116,7 @@ def _entries() -> pd.DataFrame:
             document = getattr(sources, row.pop("document"))
             row["source"] = str(document.section(row.pop("place")))
             rows[row.pop("id")] = {str(key): value for key, value in row.items()}
-    ours = _OURS | {
+    ours = FOLLOWED_BY | {
         published.removesuffix(" [unverified]"): name for name, ids in PUBLISHED_AS.items() for published in ids
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")

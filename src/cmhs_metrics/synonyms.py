@@ -211,6 +211,22 @@ Ids of the monthly statistics of the Mental Health Services Data Set, and of the
 specification could not be read: these are marked.
 """
 
+FOLLOWED_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "access": "people_accessing",
+        "access_growth": "access_growth",
+        "care_plan": "care_plan_coverage",
+        "eip_two_weeks": "eip_two_week_rate",
+        "equalities": "admissions_without_prior_contact_rate",
+        "fewer_placements": "out_of_area_bed_day_share",
+        "health_checks": "smi_health_checks",
+        "length_of_stay": "average_length_of_stay",
+        "longest_waits": "waiting_over_104_weeks_rate",
+        "not_attending": "discharged_after_dna_rate",
+    }
+)
+"""The metric or measure by which an ambition or a requirement is followed."""
+
 NO_LONGER_COLLECTED: Mapping[str, str] = MappingProxyType(
     {"cluster_share": "care clusters are not collected from version 6 of the data set on (April 2024)"}
 )

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.decomposition.parts import MOST_FACTORS, product
-from cmhs_metrics.decomposition.results import signed, written
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.numeric.expected import column, names_in
 from cmhs_metrics.numeric.frames import collected, in_pandas
+from cmhs_metrics.presentation import signed, written
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
