@@ -12,7 +12,7 @@ from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
 from cmhs_metrics.mhsds.counting.request import Request, read_request, refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import facts_wanted, in_scope, team_columns, with_spans
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ DAYS_A_MONTH = 365.25 / 12
 
 @checked
 def time_on_caseload(
-    extract: Extract,
+    extract: ExtractLike,
     at: Any,
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,

@@ -14,7 +14,7 @@ from cmhs_metrics.mhsds.counting.request import refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import team_columns
 from cmhs_metrics.mhsds.records.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 from cmhs_metrics.signatures import checked
 
@@ -28,7 +28,7 @@ ITEM = ("Person_ID", "UniqClustID")
 
 @checked
 def cluster_profile(
-    extract: Extract,
+    extract: ExtractLike,
     at: Any,
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,

@@ -23,7 +23,7 @@ from cmhs_metrics.mhsds.facts.referrals import (
 )
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ NOT_KNOWN = "not known"
 
 @checked
 def discharges(
-    extract: Extract,
+    extract: ExtractLike,
     period: Any,
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,
@@ -151,7 +151,7 @@ def _contacts(extract: Extract, rows: Frame) -> Frame:
 
 @checked
 def time_since_last_contact(
-    extract: Extract,
+    extract: ExtractLike,
     at: Any,
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,

@@ -13,13 +13,12 @@ from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rule
 from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
 from cmhs_metrics.mhsds.facts.admissions import admissions
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.records.extract import Extract
 
 PERSON = "Person_ID"
 
@@ -39,7 +38,7 @@ class _ByPerson(Grouping):
 
 @checked
 def event_frequencies(
-    extract: Extract | Mapping[str, Any],
+    extract: ExtractLike,
     period: Any,
     by: str | Sequence[str] = "organisation",
     *,

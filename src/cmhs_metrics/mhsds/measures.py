@@ -12,18 +12,18 @@ from cmhs_metrics.mhsds.counting.request import Request, read_request, refuse_br
 from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
 from cmhs_metrics.mhsds.facts.admissions import admissions
 from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.records.extract import Extract, Frame
+    from cmhs_metrics.mhsds.records.extract import Frame
 
 
 @checked
 def measures(
-    extract: Extract,
+    extract: ExtractLike,
     period: Any,
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,

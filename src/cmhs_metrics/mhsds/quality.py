@@ -11,7 +11,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.quality_rules import counts
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import TABLES
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ RULES = _rules(
 
 
 @checked
-def quality(extract: Extract) -> Any:
+def quality(extract: ExtractLike) -> Any:
     """Count the rows of an extract that break each rule of data quality.
 
     Nothing is dropped or put right: the table says what the measures do with such rows. Every rule of the tables and

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.quality import RULES, quality
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import os
 
-    from cmhs_metrics.mhsds.records.extract import Extract
 
 _STYLE = (
     "body{font-family:sans-serif;line-height:1.5;max-width:75rem;margin:2rem auto;padding:0 1rem}"
@@ -137,7 +136,7 @@ def _kind(place: int) -> str:
 
 
 @checked
-def quality_report(extract: Extract, *, title: str = "Data quality of an extract") -> QualityReport:
+def quality_report(extract: ExtractLike, *, title: str = "Data quality of an extract") -> QualityReport:
     """Tell people what is wrong in an extract: the table of `quality` as a page.
 
     Parameters

@@ -14,7 +14,7 @@ from cmhs_metrics.mhsds.facts.spells import WHOSE, SpellRules, with_spells, with
 from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDPro
 
 
 @checked
-def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
+def referrals(extract: ExtractLike, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
     """Facts of each referral by its latest submission.
 
     Parameters
@@ -96,7 +96,7 @@ def referrals(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", 
 
 
 @checked
-def contacts(extract: Extract, *, strict: bool = False) -> Any:
+def contacts(extract: ExtractLike, *, strict: bool = False) -> Any:
     """Each contact by its latest submission, with what it is.
 
     Parameters
@@ -152,7 +152,7 @@ def contacts(extract: Extract, *, strict: bool = False) -> Any:
 
 
 @checked
-def referral_spells(extract: Extract, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
+def referral_spells(extract: ExtractLike, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
     """Referral-spells: referrals in scope of one person with one provider that overlap or nearly adjoin.
 
     Parameters

@@ -11,20 +11,19 @@ from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
 from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import facts_wanted, spell_ends, team_columns, with_spans
 from cmhs_metrics.mhsds.records.codes import CORE, LEFT_OUT_OF_SPELLS, Scope
-from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.records.extract import Extract
 
 DAYS_A_WEEK = 7
 
 
 @checked
 def waits(
-    extract: Extract,
+    extract: ExtractLike,
     period: Any,
     by: str | Sequence[str] = ("organisation", "team_type"),
     *,

@@ -17,7 +17,7 @@ from cmhs_metrics.mhsds.national.known import Known, flag, is_in, there
 from cmhs_metrics.mhsds.national.publishing import read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
-from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.outcomes import OUTCOME_TOOLS, first_and_latest_scores
 from cmhs_metrics.signatures import checked
 
@@ -38,7 +38,11 @@ COUNTS = ("referrals", "paired", "improved", "deteriorated", "unchanged", "below
 
 @checked
 def paired_outcomes(
-    extract: Extract, month: str, *, breakdown: str | Sequence[str] = ENGLAND, icb_of: Mapping[str, str] | None = None
+    extract: ExtractLike,
+    month: str,
+    *,
+    breakdown: str | Sequence[str] = ENGLAND,
+    icb_of: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Paired outcomes of community referrals: first and latest valid score, and who changed reliably.
 

@@ -28,7 +28,7 @@ from cmhs_metrics.mhsds.national.known import Known, Month
 from cmhs_metrics.mhsds.national.rows import Facts
 from cmhs_metrics.mhsds.records.columns import TABLES
 from cmhs_metrics.mhsds.records.dates import month_number_of, read_period
-from cmhs_metrics.mhsds.records.extract import Extract, as_extract
+from cmhs_metrics.mhsds.records.extract import Extract, ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ REFERENCE_SETS = "reference_sets"
 
 @checked
 def published(
-    extract: Extract,
+    extract: ExtractLike,
     month: str,
     *,
     measures: Sequence[str] | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -16,7 +17,7 @@ from cmhs_metrics.mhsds.records.sources import Source, read_columns, unreadable_
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 Frame = Any
@@ -390,6 +391,10 @@ class Extract:
         native = self.engine.leave(frame, dates, lazy=self.lazy)
         self._progress.end()
         return nw.from_native(native) if self.given_as_narwhals else native
+
+
+ExtractLike = Extract | Mapping[str, Any]
+"""An extract, or its tables by their names."""
 
 
 def as_extract(extract: Any) -> Extract:
