@@ -5,7 +5,7 @@
 # Seen: the icon follows the last special cause however old it is (one high first month out of 25), and its side of the
 # mean alone: a series that has risen for six months from a low is "concern_low" where high is good.
 # It hurts boards: a grid of icons shows as improving or worrying what has not moved for years.
-# Our library's run charts mark points; they give no icon for the series, so none can be out of date.
+# Our `run_chart_summary` and its icons speak of the latest point.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -178,6 +178,8 @@ class TestTurningPoint:
         good = 1 if improvement == "high" else -1
         assert chart["trend"].tolist()[8:21] == [-sign] * 6 + [good] + [sign] * 6
         assert chart["special_cause"][14] == "improvement"
+        query = run_chart(pl.from_pandas(table(turn * sign)).lazy(), "value", improvement=improvement)
+        assert query.collect().sort("period")["trend"].to_list() == chart["trend"].tolist()
         # Without a direction of good, the trend that reaches the point.
         assert run_chart(table(turn * sign), "value")["trend"][14] == -sign
 

@@ -113,6 +113,10 @@ class TestFirstAndLatest:
         with pytest.raises(cm.BadInput, match="when"):
             cm.first_and_latest_scores(pd.DataFrame(self.SCORES), "person", day="when")
 
+    def test_scores_that_are_no_numbers_are_refused(self) -> None:
+        with pytest.raises(cm.BadInput, match="numbers"):
+            cm.first_and_latest_scores(pd.DataFrame(self.SCORES).astype({"score": "str"}), "person")
+
 
 class TestReliableOutcomes:
     @pytest.mark.parametrize(

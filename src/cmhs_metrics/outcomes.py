@@ -261,7 +261,7 @@ def first_and_latest_scores(
     Raises
     ------
     BadInput
-        When a column is not there.
+        When `scores` is no table, a column is not there, or the scores are no numbers.
 
     Examples
     --------
@@ -273,11 +273,18 @@ def first_and_latest_scores(
     0     P1   14.0    27.0
     1     P2   31.0     NaN
     """
-    frame = nw.from_native(scores)
+    try:
+        frame = nw.from_native(scores)
+        schema = dict(frame.collect_schema())
+    except (TypeError, AttributeError):
+        kind = type(scores).__name__
+        raise BadInput("first_and_latest_scores", [Problem("scores", None, f"a {kind}", "a table")]) from None
     keys = [by] if isinstance(by, str) else list(by)
-    names = frame.collect_schema().names()
-    if missing := [name for name in (*keys, day, score) if name not in names]:
-        raise BadInput("first_and_latest_scores", [Problem(name, None, None, "a column of scores") for name in missing])
+    problems = [Problem(name, None, None, "a column of scores") for name in (*keys, day, score) if name not in schema]
+    if score in schema and not schema[score].is_numeric():
+        problems.append(Problem(score, None, str(schema[score]), "numbers"))
+    if problems:
+        raise BadInput("first_and_latest_scores", problems)
     value = nw.col(score).cast(nw.Float64)
     valid = [~nw.col(name).is_null() for name in (*keys, day, score)]
     if tool is not None:

@@ -197,6 +197,13 @@ class TestBenchmark:
         assert result["lower"][0] < known["lower"][0]
         assert result["upper"][0] > known["upper"][0]
 
+    def test_no_count_clusters_more_than_in_one_person(self) -> None:
+        hidden = self.TABLE[["icb", "contacts"]].assign(contacts_lower=[127, 100, 1], contacts_upper=[127, 100, 4])
+        found = pd.DataFrame({"icb": ["C"], "measure": "contacts", "events": [50], "people": [1]})
+        result = self.result(found, hidden.assign(contacts=[127, 100, np.nan]))
+        expected = ci.rate_interval(4, 10_000, sum_of_squares=16)
+        assert result["upper"][2] == pytest.approx(expected.upper)
+
     def test_of_one_period(self) -> None:
         both = pd.concat(
             [self.TABLE.assign(period="2023/24"), self.TABLE.assign(period="2024/25", contacts=[10, 10, 10])]

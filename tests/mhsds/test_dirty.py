@@ -44,7 +44,7 @@ def written_badly(table: pa.Table, chance: random.Random) -> pa.Table:
     )
 
 
-@settings(max_examples=8 * times(), suppress_health_check=list(HealthCheck))
+@settings(max_examples=round(8 * times()), suppress_health_check=list(HealthCheck))
 @given(
     st.integers(0, 2**32),
     st.builds(

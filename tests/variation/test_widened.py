@@ -194,6 +194,14 @@ class TestBetweenBounds:
             assert (np.array(known, dtype=object) == found.outlier)[told].all()
             assert np.isnan(phi) or phi == pytest.approx(found.dispersion.phi)
 
+    def test_places_alike_have_exact_limits(self) -> None:
+        # Of 3 expected, none comes once in twenty times: within the exact limits, and below those of √3 less 0.98.
+        counts, base = np.array([0.0, *[3] * 9, 6]), np.full(11, 1.0)
+        exact = list(v.outliers(counts, v.funnel_limits("rate", base, 3.0, per=1.0)))
+        words, phi = funnel_positions("rate", [(counts, base)], (3.0, 3.0), exact)
+        assert words == exact == ["within"] * 11
+        assert phi < 1
+
     def test_known_counts_are_the_additive_funnel(self) -> None:
         draw = np.random.default_rng(3)
         counts, base = draw.integers(20, 80, 30), np.full(30, 100.0)

@@ -39,7 +39,7 @@ class _ByPerson(Grouping):
 
 @checked
 def event_frequencies(
-    extract: Extract,
+    extract: Extract | Mapping[str, Any],
     period: Any,
     by: str | Sequence[str] = "organisation",
     *,

@@ -13,12 +13,12 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL, has_own_service
 from cmhs_metrics.mhsds.national.concepts import concept
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, places, rows_of, with_places
-from cmhs_metrics.mhsds.national.known import Known, flag, is_in, numbered, there
+from cmhs_metrics.mhsds.national.known import Known, flag, is_in, there
 from cmhs_metrics.mhsds.national.publishing import read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import Extract, as_extract
-from cmhs_metrics.outcomes import OUTCOME_TOOLS
+from cmhs_metrics.outcomes import OUTCOME_TOOLS, first_and_latest_scores
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -159,12 +159,10 @@ def _item(code: str) -> tuple[str, int]:
 
 def _summed(facts: Facts, asked: Frame) -> Frame:
     """Counts of referrals by provider, sub-ICB, status and concept."""
-    scores = facts.hold(_scores(facts))
-    first = scores.filter(nw.col("place") == 1).select(*_SERIES, nw.col("score").alias("first"))
-    last = scores.filter(nw.col("back") == 1, nw.col("place") > 1).select(*_SERIES, nw.col("score").alias("last"))
-    rows = asked.join(first, on=list(REFERRAL), how="inner").join(last, on=list(_SERIES), how="left")
-    paired = ~nw.col("last").is_null()
-    change = (nw.col("last") - nw.col("first")).fill_null(0.0)
+    pairs: Any = nw.from_native(first_and_latest_scores(_scores(facts), _SERIES))
+    rows = asked.join(pairs, on=list(REFERRAL), how="inner")
+    paired = ~nw.col("latest").is_null()
+    change = (nw.col("latest") - nw.col("first")).fill_null(0.0)
     reliable, cut_off = _of_tools(change)
     below = paired & (nw.col("first") < cut_off)
     improved = paired & (change >= reliable)
@@ -175,7 +173,7 @@ def _summed(facts: Facts, asked: Frame) -> Frame:
         flag(paired & (change <= reliable * -1)).alias("deteriorated"),
         flag(paired & (change < reliable) & (change > reliable * -1)).alias("unchanged"),
         flag(below).alias("below_cut_off"),
-        flag(below & improved & (nw.col("last").fill_null(-1.0) >= cut_off)).alias("recovered"),
+        flag(below & improved & (nw.col("latest").fill_null(-1.0) >= cut_off)).alias("recovered"),
     )
     return (
         with_places(rows)
@@ -198,7 +196,7 @@ _SERIES = (*REFERRAL, "code")
 
 
 def _scores(facts: Facts) -> Frame:
-    """Valid scores in order of their day and size, numbered from either end; the same score of a day stands once."""
+    """Valid scores of referrals with their `day`."""
     known = facts.known
     parts = []
     if known.has("referral_scores", *_SCORES["referral_scores"]):
@@ -220,10 +218,7 @@ def _scores(facts: Facts) -> Frame:
     for tool in TOOLS:
         theirs = nw.col("code").is_in(list(tool.concepts))
         valid = valid | (theirs & (nw.col("score") >= tool.lowest) & (nw.col("score") <= tool.highest))
-    key = [*_SERIES, "day", "score"]
-    rows = rows.filter(valid).select(*key).unique(key).with_columns((nw.col("day") * -1).alias("ago"))
-    rows = numbered(rows.with_columns((nw.col("score") * -1).alias("less")), _SERIES, ["ago", "less"])
-    return numbered(rows.rename({"place": "back"}), _SERIES, ["day", "score"])
+    return rows.filter(valid).select(*_SERIES, "day", "score")
 
 
 def _asked(facts: Facts) -> Frame:
