@@ -10,7 +10,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
-from cmhs_metrics.mhsds.records import cleaning
+from cmhs_metrics.mhsds.records import cleaning, engines
 from tests.support.budgets import is_deep
 from tests.support.engines import ALL, cells
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
@@ -364,3 +364,30 @@ def test_a_duckdb_file_is_an_extract(tmp_path: Path) -> None:
     assert mhsds.Extract.read(tmp_path / "x.duckdb").tables == ("indirect_activity",)
     with pytest.raises(cm.BadInput, match="nowhere"):
         mhsds.Extract.read(tmp_path / "nowhere")
+
+
+def test_a_result_holds_the_connection_that_it_reads(tmp_path: Path) -> None:
+    import gc
+
+    (tmp_path / "MHS101Referral.csv").write_text(
+        "Person_ID,UniqServReqID,UniqMonthID,OrgIDProv,ReferralRequestReceivedDate,ServDischDate\n"
+        "P1,R1,1489,RX1,10/04/2024,\n"
+    )
+    found = mhsds.measures(
+        mhsds.Extract.read(tmp_path, engine="duckdb"), "2024-04", "organisation", scope=mhsds.ALL, which="referrals"
+    )
+    gc.collect()
+    assert row(found)["referrals"] == 1
+
+
+def test_ibis_on_another_database_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What Ibis does of itself, as on a database that is not DuckDB.
+    monkeypatch.setattr(engines, "IbisOnDuckDB", lambda kind, _: engines.Ibis(kind))
+    referrals = one_referral(
+        Person_ID=[" p1"], UniqServReqID=["r1 "], UniqMonthID=["1500"], ReferralRequestReceivedDate=["10/04/2024"]
+    )
+    services = service_rows(one_referral(), "a06 ")
+    extract = extract_of("ibis", referrals=referrals, service_types=services)
+    assert isinstance(extract.engine, engines.Ibis)
+    found = row(mhsds.measures(extract, YEAR, "team_type_code", which=["referrals", "open_referrals"]))
+    assert found == {"team_type_code": "A06", "period": YEAR, "referrals": 1, "open_referrals": 1}
