@@ -110,7 +110,7 @@ def _of_type(comparison: Figures, sums: pd.DataFrame, wanted: Sequence[str]) -> 
         "average": comparison.average, "confidence": comparison.confidence,
         "focus": [each for each in comparison.focus if each in there], "peers": [],
     }  # fmt: skip
-    rows = compared(sums, sums, wanted, arguments).assign(period=comparison.period)
+    rows = compared(sums, sums, list(wanted), arguments).assign(period=comparison.period)
     return replace(comparison, rows=rows, history=rows.iloc[:0], measures=sums.set_index(comparison.by), peers=())
 
 
