@@ -10,6 +10,7 @@ from cmhs_metrics.disclosure.rule import NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
 from cmhs_metrics.errors import Problem, no_columns, nth, refuse, unknown
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
+from cmhs_metrics.numeric.frames import frame_of
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule |
     0  QE1       NaN             0.0             4.0
     1  QUE      10.0             8.0            12.0
     """
-    frame: Any = nw.from_native(table)
+    frame: Any = frame_of(table, "suppress_table")
     schema = dict(frame.collect_schema())
     names = [name for name in schema if _is_count(name)] if measures is None else list(measures)
     _check(frame, schema, names, [] if isinstance(rule, Rule) else list(rule))

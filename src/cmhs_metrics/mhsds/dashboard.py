@@ -24,6 +24,7 @@ from cmhs_metrics.mhsds.facts.referrals import (
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ CLOSING_REASONS = ("01", "02", "03", "04", "05", "07", "08", "09")
 NOT_KNOWN = "not known"
 
 
+@checked
 def discharges(
     extract: Extract,
     period: Any,
@@ -147,6 +149,7 @@ def _contacts(extract: Extract, rows: Frame) -> Frame:
     return dated.group_by(*REFERRAL).agg(nw.len().alias("times"))
 
 
+@checked
 def time_since_last_contact(
     extract: Extract,
     at: Any,

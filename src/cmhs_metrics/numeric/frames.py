@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
+from cmhs_metrics.errors import BadInput, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,6 +17,21 @@ def collected(table: Any) -> Any:
     """A table in memory: a query that has not been run is run, and anything else given back as it is."""
     frame = nw.from_native(table, pass_through=True)
     return nw.to_native(frame.collect()) if isinstance(frame, nw.LazyFrame) else table
+
+
+def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
+    """A table as narwhals has it.
+
+    Raises
+    ------
+    BadInput
+        When it is no table.
+    """
+    try:
+        return nw.from_native(table)
+    except TypeError:
+        expected = "a table (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …)"
+        raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
 
 
 def in_pandas(table: Any, method: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.frames import given_back, in_pandas
+from cmhs_metrics.numeric.frames import frame_of, given_back, in_pandas
 from cmhs_metrics.presentation import amount
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import COLUMNS, SIGNALS
@@ -130,11 +130,9 @@ def read_chart(
     chart: Any, keys: list[str], period: str, subject: str
 ) -> tuple[nw.DataFrame[Any], NDArray[Any], NDArray[Any]]:
     """What `run_chart` gave, as a table in memory, with the number of each row's group and of its period."""
-    frame = nw.from_native(chart, pass_through=True)
+    frame = frame_of(chart, subject, "chart")
     if not isinstance(frame, nw.DataFrame):
-        expected = "a table in memory that run_chart gave is expected"
-        first = "; collect the query first" if isinstance(frame, nw.LazyFrame) else ""
-        raise TypeError(f"{subject}: chart: {expected}, got a {type(chart).__name__}{first}")
+        raise TypeError(f"{subject}: collect the {type(chart).__name__} first, it is a query")
     require_columns(list(frame.columns), frame.schema, [*keys, period, *COLUMNS], [], subject)
     if len(frame) == 0:
         raise BadInput(subject, [Problem(None, None, None, "at least one row")])

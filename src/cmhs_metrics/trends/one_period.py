@@ -7,25 +7,11 @@ from typing import Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.numeric.frames import frame_of as frame_of
 from cmhs_metrics.periods import WRITTEN, Reading, is_missing, read_periods
 
 MANY = 6
 """So many periods are listed in a message."""
-
-
-def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
-    """A table as narwhals has it.
-
-    Raises
-    ------
-    BadInput
-        When it is no table.
-    """
-    try:
-        return nw.from_native(table)
-    except TypeError:
-        expected = "a table (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …)"
-        raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
 
 
 def of_period(table: Any, period: Any, argument: str = "period", subject: str = "benchmark") -> Any:
