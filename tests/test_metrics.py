@@ -283,6 +283,15 @@ class TestBadInput:
 columns_of_numbers = st.lists(st.floats(0.001, 1e9), min_size=1, max_size=8).map(np.array)
 
 
+@pytest.mark.parametrize("zero", [0, 0.0, np.int64(0), np.float64(0)])
+def test_nothing_is_a_number_like_any_other_and_never_among_the_problems(zero: object) -> None:
+    assert cm.cost_per_contact(zero, 5) == 0
+    for count, cost in ((-1, zero), (zero, -1)):
+        with pytest.raises(cm.BadInput) as refused:
+            cm.cost_per_contact(cost, count)
+        assert [each.value for each in refused.value.problems] == [-1]
+
+
 @every_profile
 class TestProfiles:
     @given(parts=columns_of_numbers)

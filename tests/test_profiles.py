@@ -70,3 +70,10 @@ class TestIaptBesideCaseload:
         table = pd.DataFrame({"iapt": [50.0, 100.0], "caseload": [80.0, 60.0]}, index=["2013/14", "2016/17"])
         indexed = cm.index_to_base(table, "2013/14")
         assert indexed.loc["2016/17"].to_dict() == {"iapt": 200.0, "caseload": 75.0}
+
+
+@pytest.mark.parametrize(("waits", "value"), [([1, -2.0, 3], -2.0), (["long"], ["long"])])
+def test_waits_that_are_none_are_named_by_their_argument(waits: list[object], value: object) -> None:
+    with pytest.raises(cm.BadInput) as refused:
+        cm.waiting_bands(waits)
+    assert [(each.column, each.value) for each in refused.value.problems] == [("waits", value)]

@@ -19,7 +19,6 @@ import cmhs_metrics as cm
 from cmhs_metrics.catchments import Shares, apportion
 from cmhs_metrics.disclosure import Rule, protect, suppress, suppress_percentage, suppression
 from cmhs_metrics.intervals import mean_interval, proportion_interval, rate_interval, standardised_rates, with_intervals
-from cmhs_metrics.run_charts import run_chart
 from cmhs_metrics.variation import fold_variation, funnel, quartile_groups, ranks
 from tests.support import spark_session
 from tests.support.engines import ALL, LAZY, cells, each, on_spark, sorted_by
@@ -242,8 +241,6 @@ class TestSaysSoBeforeItStarts:
             standardised_rates(table, "icb")
         with pytest.raises(TypeError, match="is a query that has not been run: collect it first"):
             protect(table, ["icb"], "contacts")
-        with pytest.raises(TypeError, match="an eager table is expected, .* collect a lazy one first"):
-            run_chart(table, "contacts")
         with pytest.raises(cm.BadInput, match="integers: got True, expected a table in memory"):
             apportion(table, SHARES, by="icb", to="region", integers=True)
         with pytest.raises(TypeError, match="values is a table: pass one of its columns"):
