@@ -16,6 +16,8 @@ from tests.support import selection, spark_session
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--hypothesis-profile", None) or "HYPOTHESIS_PROFILE" in os.environ:
         import tests.support.budgets  # noqa: F401
+    elif config.option.markexpr == "quick":
+        os.environ["HYPOTHESIS_PROFILE"] = "loop"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

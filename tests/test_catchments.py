@@ -23,7 +23,7 @@ from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
-few_examples = examples(25)
+few_examples = examples(10)
 every_table = each(ALL)
 every_eager = each(EAGER)
 every_lazy = each(LAZY)

@@ -10,11 +10,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.trends import growth_against, rolling_year
+from tests.support.budgets import examples
 
 MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
 KINDS = {
@@ -235,7 +236,7 @@ class TestWhatDrove:
 
     # Counts by chance may add up to one another, as a total's do.
     @pytest.mark.filterwarnings("ignore::cmhs_metrics.TableNote")
-    @settings(max_examples=25)
+    @examples(8)
     @given(st.lists(st.tuples(*[st.integers(1, 10_000)] * 4), min_size=2, max_size=5))
     def test_parts_add_up(self, groups: list[tuple[int, int, int, int]]) -> None:
         names = [f"G{at}" for at in range(len(groups))]

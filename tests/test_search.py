@@ -9,6 +9,7 @@ from cmhs_metrics import synonyms
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import KEYS, MEASURES
 from cmhs_metrics.searching import search
+from tests.support.budgets import is_deep
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,14 @@ def test_finds_more_than_metrics(words: str, holds: str) -> None:
     assert holds in set(search(words)["name"])
 
 
-def test_every_metric_and_measure_is_found_by_its_own_name_and_label() -> None:
-    for name, metric in CATALOGUE.items():
-        assert search(name, kind="metric").loc[0, "name"] == name
-        assert name in set(search(metric.label, kind="metric")["name"])
-    for name in MEASURES:
+@pytest.mark.slow
+def test_every_metric_and_measure_is_found_by_its_own_name_or_label() -> None:
+    for place, (name, metric) in enumerate(CATALOGUE.items()):
+        if place % 2 or is_deep():
+            assert search(name, kind="metric").loc[0, "name"] == name
+        if not place % 2 or is_deep():
+            assert name in set(search(metric.label, kind="metric")["name"])
+    for name in [*MEASURES][:: 1 if is_deep() else 2]:
         assert search(name.replace("_", " "), kind="measure").loc[0, "name"] == name
 
 

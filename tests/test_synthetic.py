@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -57,3 +59,15 @@ def test_bad_numbers_of_providers() -> None:
     for providers in (0, -1, 2.5, True):
         with pytest.raises(cm.BadInput, match="providers: got"):
             synthetic_providers(providers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("providers", [0, -1, 1.5, True, 10_001, 10**400, None, "5"])
+def test_how_many_is_refused_where_nobody_could_wait_for_them(providers: Any) -> None:
+    with pytest.raises(cm.BadInput, match="providers: .*from 1 to 10,000"):
+        cm.synthetic_providers(providers)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, 10**400])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    with pytest.raises(cm.BadInput, match="seed: .*expected a whole number from 0"):
+        cm.synthetic_providers(1, seed=seed)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 
 AN_AGE_BAND = "an age band such as '16-64', '65+', 'under 18' or 'all ages'"
 _DASHES = re.compile("[‐‑‒–—―−]")
@@ -55,8 +55,7 @@ class AgeBand:
         ]
         if not problems and self._last < self.lower:
             problems = [Problem("upper", None, self.upper, f"an age of {self.lower} or more, the lower end")]
-        if problems:
-            raise BadInput("the age band", problems)
+        refuse("the age band", problems)
 
     @classmethod
     def parse(cls, text: str | AgeBand) -> AgeBand:

@@ -45,7 +45,7 @@ def _table(rows: pd.DataFrame) -> str:
         known = shown["value"].where((shown["status"] == KNOWN) & shown["is_place"].astype(bool))
         shown = shown.assign(
             rank=known.rank(ascending=False, method="min"), places=int(known.count()), difference_percent=None,
-            more_than_chance=None,
+            more_than_chance=None, outside_funnel=None,
         )  # fmt: skip
     body = "".join(_row(row, str(first["unit"]), proportion=proportion) for row in _shown(shown))
     more = len(rows) - MOST

@@ -69,6 +69,7 @@ MEASURES: Mapping[str, Measure] = _measures(
     Measure("waits_completed", "referral", FLOW, "waits that ended in the period with the care waited for"),
     Measure("waits_within_four_weeks", "referral", FLOW, "those of at most four weeks", part_of="waits_completed"),
     Measure("waiting", "referral", STOCK, "referrals still waiting at the end of the period"),
+    Measure("waiting_over_18_weeks", "referral", STOCK, "those waiting for more than 18 weeks", part_of="waiting"),
     Measure("waiting_over_52_weeks", "referral", STOCK, "those waiting for more than 52 weeks", part_of="waiting"),
     Measure("waiting_over_78_weeks", "referral", STOCK, "those waiting for more than 78 weeks", part_of="waiting"),
     Measure("waiting_over_104_weeks", "referral", STOCK, "those waiting for more than 104 weeks", part_of="waiting"),

@@ -12,7 +12,7 @@ import numpy as np
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.measures import KEYS
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 from cmhs_metrics.numeric.expected import expect
@@ -150,8 +150,7 @@ def with_need(table: Any, national: Population | None = None, *, keys: Sequence[
         ]
     else:
         _refuse_unweighted(national)
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     if not entered.lazy:
         refuse_bad_cells(entered, keys or [name for name in ("place", *KEYS) if name in entered.schema])
     frame, people, weight = _totals(entered, national)
@@ -285,8 +284,7 @@ def split_need(
                 Problem("weighted_by_age", f"{each.row}, for {band}", each.value, each.expected)
                 for each in error.problems
             ]
-    if problems:
-        raise BadInput("the need by age", problems)
+    refuse("the need by age", problems)
     return split
 
 
@@ -365,6 +363,5 @@ def populations_table(populations: Iterable[Population], bands: Iterable[AgeBand
                     Problem(people_column(band), f"place={each.place}, {found.row}", found.value, found.expected)
                     for found in error.problems
                 ]
-    if problems:
-        raise BadInput("the populations", problems)
+    refuse("the populations", problems)
     return pd.DataFrame(columns)

@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
@@ -157,8 +157,7 @@ def reliable_change(
     >>> round(cm.reliable_change(47.5, 32.5, standard_deviation=10, reliability=0.80), 2)
     -2.37
     """
-    if problems := _of_the_scale(getattr(standard_deviation, "magnitude", standard_deviation), reliability):
-        raise BadInput("reliable_change", problems)
+    refuse("reliable_change", _of_the_scale(getattr(standard_deviation, "magnitude", standard_deviation), reliability))
     return _change_in_errors(before, after, standard_deviation, reliability)
 
 
@@ -226,8 +225,7 @@ def share_improved(
         missing = "reliability" if reliability is None else "standard_deviation"
         problems.append(Problem(missing, None, None, "both standard_deviation and reliability, or neither"))
     problems += _of_the_scale(standard_deviation, reliability)
-    if problems:
-        raise BadInput("share_improved", problems)
+    refuse("share_improved", problems)
     change = second - first if higher_is_better else first - second
     threshold = 0.0
     if standard_deviation is not None and reliability is not None:
@@ -236,6 +234,7 @@ def share_improved(
     return float((paired > threshold).mean()) if paired.size else math.nan
 
 
+@checked
 def first_and_latest_scores(
     scores: Any, by: str | Sequence[str], *, day: str = "day", score: str = "score", tool: OutcomeTool | None = None
 ) -> Any:
@@ -334,6 +333,7 @@ class ReliableOutcomes:
         return ratio(float(self.recovered or 0), float(self.below_cut_off or 0))
 
 
+@checked
 def reliable_outcomes(
     first: Any,
     latest: Any,

@@ -19,7 +19,7 @@ import pint
 
 from cmhs_metrics import units
 from cmhs_metrics.ages import ALL_AGES, AN_AGE_BAND, AgeBand
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.expected import real
 
 if TYPE_CHECKING:
@@ -113,8 +113,7 @@ class Population:
                 problems.append(Problem("registered", f"age band {other}", None, f"no ages that are also in {band}"))
         if weighted is not None and not _is_count(weighted):
             problems.append(Problem("weighted", None, weighted, _A_COUNT))
-        if problems:
-            raise BadInput(f"Population {place!r}", problems)
+        refuse(f"Population {place!r}", problems)
         object.__setattr__(self, "place", place.strip())
         object.__setattr__(self, "bands", tuple(band for band, _ in held))
         object.__setattr__(self, "counts", tuple(count for _, count in held))
@@ -181,8 +180,7 @@ class Population:
             if not asked.covers(held)
         ]
         problems += [Problem("registered", f"age band {gap}", None, "a count") for gap in _gaps(asked, tuple(touching))]
-        if problems:
-            raise BadInput(f"the population of {self.place!r} in the age band {asked}", problems)
+        refuse(f"the population of {self.place!r} in the age band {asked}", problems)
         return math.fsum(touching.values())
 
     def catchment(self, team_type: HasAgeBand) -> float:
@@ -275,8 +273,7 @@ class Population:
         if self.bands != other.bands:
             labels = [", ".join(band.label for band in each.bands) for each in (self, other)]
             problems.append(Problem("registered", None, " and ".join(labels), "the same age bands in both"))
-        if problems:
-            raise BadInput(f"{self.place!r} plus {other.place!r}", problems)
+        refuse(f"{self.place!r} plus {other.place!r}", problems)
         registered = {band: self.registered[band] + other.registered[band] for band in self.bands}
         weighted = None if self.weighted is None or other.weighted is None else self.weighted + other.weighted
         return Population(" + ".join(sorted(mine + theirs)), registered, weighted)

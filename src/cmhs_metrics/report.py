@@ -12,7 +12,7 @@ import pandas as pd
 from cmhs_metrics import audit
 from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
 from cmhs_metrics.presentation import amount, in_words, listed, unit_in_words
 from cmhs_metrics.selection import column_of, not_computed
@@ -146,8 +146,7 @@ def read_table(
     wrong = [
         Problem("--rename", None, text, "HEADING=name") for text, pair in zip(rename, pairs, strict=True) if not pair[0]
     ]
-    if wrong:
-        raise BadInput("the command", wrong)
+    refuse("the command", wrong)
     read = read_return(path, columns={heading: name for heading, _, name in pairs}, sheet=sheet)
     return _without(read, exclude) if exclude else read
 
@@ -165,8 +164,7 @@ def _without(read: Return, exclude: Sequence[str]) -> Return:
             hint = nearest(label, known)
             problems.append(Problem("--exclude", None, label, f"a label of the table{f'; {hint}' if hint else ''}"))
         out |= rows
-    if problems:
-        raise BadInput("the command", problems)
+    refuse("the command", problems)
     said = (
         f"Left out, as asked: {int(out.sum()):,} row{'s' if out.sum() != 1 else ''} of {', '.join(map(repr, exclude))}."
     )
@@ -219,8 +217,7 @@ def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -
     problems += [
         Problem(name, None, None, "to stand in the table or in the populations") for name in held if name in table
     ]
-    if problems:
-        raise BadInput("the populations", problems)
+    refuse("the populations", problems)
     return table.merge(people[[by, *held]], on=by, how="left"), str(by)
 
 

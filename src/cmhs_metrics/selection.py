@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import cmhs_metrics.metrics  # noqa: F401 - fills the catalogue
 from cmhs_metrics.catalogue import CATALOGUE, Metric, describe
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.measures import BASES, KEYS, MEASURES, PLACE_KEYS, POPULATION, Basis
 from cmhs_metrics.synonyms import measure_called
 
@@ -110,8 +110,7 @@ def plan(
             columns.append(Column(metric.name, metric, metric.inputs))
     if metrics is not None or (required and not columns):
         problems += refused
-    if problems:
-        raise BadInput(subject, problems)
+    refuse(subject, problems)
     if not columns and metrics is None and required:
         raise BadInput(subject, [Problem(None, None, list(schema), _no_measures(schema))])
     return columns
@@ -204,8 +203,7 @@ def _populations(schema: Collection[str], basis: str | Sequence[str] | None, sub
         for column in BASES[name].needs
         if column not in schema
     ]
-    if problems:
-        raise BadInput(subject, problems)
+    refuse(subject, problems)
     return [BASES[name] for name in asked]
 
 

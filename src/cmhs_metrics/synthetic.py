@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cmhs_metrics.audit.figures import load
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import refuse
+from cmhs_metrics.numeric.expected import size
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ _OVER_65 = 0.22
 _WITHOUT_RATE = {"dna_rate": 8.0, "referral_acceptance_rate": 82.0}
 
 
+MOST_PROVIDERS = 10_000
+"""England has a few dozen; far more than this is a slip, and takes hours."""
+
+
 def synthetic_providers(providers: int = 56, *, period: str = "2016/17", seed: int = 2017) -> pd.DataFrame:
     """Make a table of synthetic trusts with their teams.
 
@@ -63,7 +68,7 @@ def synthetic_providers(providers: int = 56, *, period: str = "2016/17", seed: i
     Raises
     ------
     BadInput
-        When the number of providers is not a whole number above zero.
+        When the number of providers is not a whole number from 1 to 10,000, or the seed none of zero or more.
 
     References
     ----------
@@ -80,8 +85,7 @@ def synthetic_providers(providers: int = 56, *, period: str = "2016/17", seed: i
     """
     import pandas as pd
 
-    if isinstance(providers, bool) or not isinstance(providers, int) or providers < 1:
-        raise BadInput("synthetic_providers", [Problem("providers", None, providers, "a whole number above zero")])
+    refuse("synthetic_providers", [*size("providers", providers, 1, MOST_PROVIDERS), *size("seed", seed)])
     draw = np.random.default_rng(seed)
     over_16 = 100_000 * _printed("total.total_cost") / _printed("total.cost_per_100k")
     rows = []

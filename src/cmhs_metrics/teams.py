@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pint
 
 from cmhs_metrics import units
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.selection import plan
 from cmhs_metrics.team_types import TeamType
@@ -109,8 +109,7 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
             problems += error.problems
         problems += [problem for name, value in self.measures.items() if (problem := _check(name, value))]
         problems += self._together({problem.column for problem in problems})
-        if problems:
-            raise BadInput(f"Team {self.name!r}", problems)
+        refuse(f"Team {self.name!r}", problems)
 
     @property
     def measures(self) -> dict[str, Any]:
@@ -171,8 +170,7 @@ admissions, readmissions, occupied_bed_days, available_bed_days, delayed_bed_day
         ]
         if "team_type" not in kept:
             problems.append(Problem("team_type", None, None, "a column of that name"))
-        if problems:
-            raise BadInput(f"the row of {name!r}", problems)
+        refuse(f"the row of {name!r}", problems)
         return cls(str(name), **{key: value for key, value in kept.items() if key != "name"})
 
     def metrics(

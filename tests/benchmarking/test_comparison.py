@@ -8,12 +8,13 @@ import pandas as pd
 import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.variation import funnel
 from tests.support import official_data
+from tests.support.budgets import examples
 
 PROVIDERS = cm.synthetic_providers()
 THREE = pd.DataFrame(
@@ -165,7 +166,7 @@ class TestEngines:
 
 # Counts by chance may add up to one another, as a total's do.
 @pytest.mark.filterwarnings("ignore::cmhs_metrics.TableNote")
-@settings(max_examples=25)
+@examples(8)
 @given(counts=st.lists(st.integers(1, 10_000), min_size=2, max_size=12), factor=st.integers(2, 9))
 def test_order_and_size_of_the_country_change_nothing(counts: list[int], factor: int) -> None:
     names = [f"P{number:02}" for number in range(len(counts))]

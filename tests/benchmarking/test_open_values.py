@@ -7,10 +7,11 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support.budgets import examples
 
 PEOPLE = pd.DataFrame({"icb": ["A", "B", "C"], "registered_population": [1_000, 2_000, 1_500]})
 
@@ -52,7 +53,7 @@ def holds_every_truth(known: pd.DataFrame, truths: list[pd.DataFrame]) -> None:
 small = st.tuples(st.integers(0, 12), st.integers(0, 2)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 
 
-@settings(max_examples=12, deadline=None)
+@examples(5)
 @given(intervals=st.lists(small, min_size=3, max_size=3), average=st.sampled_from(["pooled", "mean of places"]))
 def test_rates(intervals, average: str) -> None:
     if sum(low for low, _ in intervals) == 0:
@@ -66,7 +67,7 @@ def test_rates(intervals, average: str) -> None:
     holds_every_truth(known.set_index("place"), truths)
 
 
-@settings(max_examples=8, deadline=None)
+@examples(3)
 @given(
     parts=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 1)), min_size=3, max_size=3),
     rests=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 1)), min_size=3, max_size=3),

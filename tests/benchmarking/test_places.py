@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from decimal import Decimal
 from typing import Any
 
@@ -249,3 +250,17 @@ def test_no_level_of_totals_is_a_place(make: Any, by: Any) -> None:
         assert cm.benchmark(levels, WAIT, by="region").sort_values("place")["value"].round(9).tolist() == [
             round(40 / 300, 9), 0.3,
         ]  # fmt: skip
+
+
+def test_of_two_places_it_says_how_two_are_compared() -> None:
+    table = pd.DataFrame({"icb": ["QE1", "QUE"], "did_not_attends": [10, 22], "contacts": [100, 90]})
+    (note,) = cm.benchmark(table, "dna_rate", by="icb").attrs["notes"]
+    assert note.startswith("Of 2 places")
+    assert "proportion_ratio_interval" in note
+
+
+def test_people_whom_no_metric_needs_are_no_reason_for_a_word() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = cm.benchmark(cm.synthetic_providers(), "cost_per_contact", by="organisation")
+    assert result["is_place"].all()

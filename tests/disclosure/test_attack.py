@@ -10,13 +10,14 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import Rule, attack, published_table
 from cmhs_metrics.disclosure.bounds import reach
+from tests.support.budgets import examples
 
 TOTAL = "All"
 EXACT = Rule(rounding=1)
@@ -103,7 +104,7 @@ def published_tables(draw: st.DrawFn):
 
 
 @given(published_tables())
-@settings(max_examples=70)
+@examples(30)
 def test_the_bounds_are_those_of_every_table_that_agrees(given_table) -> None:
     shown, rule, shape = given_table
     greatest = shown.flat[-1] + (rule.rounding - 1) // 2
@@ -117,7 +118,7 @@ def test_the_bounds_are_those_of_every_table_that_agrees(given_table) -> None:
 
 
 @given(published_tables())
-@settings(max_examples=30)
+@examples(12)
 def test_the_quick_attack_fells_the_same_cells(given_table) -> None:
     shown, rule, _ = given_table
     published = as_published(shown, rule)

@@ -7,12 +7,13 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect, published_table
+from tests.support.budgets import examples
 
 EXACT = Rule(rounding=1)
 RULES = [
@@ -73,7 +74,7 @@ def half_up(count: float, base: int) -> float:
 
 
 @given(tables(), st.sampled_from(RULES))
-@settings(max_examples=50)
+@examples(20)
 def test_no_protected_table_falls(given_table, rule: Rule) -> None:
     table, dimensions, named = given_table
     protected = protect(table, dimensions, "patients", rule=rule, **named)
@@ -88,7 +89,7 @@ def test_no_protected_table_falls(given_table, rule: Rule) -> None:
 
 
 @given(tables(), st.sampled_from(RULES))
-@settings(max_examples=20)
+@examples(8)
 def test_what_is_shown_is_the_true_count_rounded(given_table, rule: Rule) -> None:
     table, dimensions, named = given_table
     frame = protect(table, dimensions, "patients", rule=rule, **named).to_frame()
@@ -105,7 +106,7 @@ def test_what_is_shown_is_the_true_count_rounded(given_table, rule: Rule) -> Non
 
 
 @given(tables(), st.randoms(use_true_random=False))
-@settings(max_examples=10)
+@examples(4)
 def test_the_order_of_the_rows_changes_nothing(given_table, random) -> None:
     table, dimensions, named = given_table
     order = list(range(len(table)))
@@ -117,7 +118,7 @@ def test_the_order_of_the_rows_changes_nothing(given_table, random) -> None:
 
 
 @given(tables(), st.sampled_from(RULES[:2]))
-@settings(max_examples=10)
+@examples(4)
 def test_a_reader_of_the_text_finds_what_the_attack_finds(given_table, rule: Rule) -> None:
     table, dimensions, named = given_table
     if named["hierarchies"] or named["totals"]:

@@ -68,7 +68,7 @@ ACUTE_BEDS = {"10", "11", "12", "200", "201", "202"}
 """Bed types to month 1488, patient classes from month 1489: "read the code, not the column's name"."""
 TRANSFERRED_FROM = {"49", "53", "87"}
 FOUR_WEEKS = 28
-LONG_WAITS = {52: 364, 78: 546, 104: 728}
+LONG_WAITS = {18: 126, 52: 364, 78: 546, 104: 728}
 PRIOR_CONTACT = (365, 3)
 ACCESS_WIDENED = dt.date(2023, 4, 1)
 
@@ -103,7 +103,7 @@ def is_v6(tables: Tables) -> bool:
 CONTACT_MEASURES = ("contacts", "face_to_face_contacts", "did_not_attends")
 WAIT_MEASURES = (
     "waits_completed", "waits_within_four_weeks", "waiting",
-    "waiting_over_52_weeks", "waiting_over_78_weeks", "waiting_over_104_weeks",
+    "waiting_over_18_weeks", "waiting_over_52_weeks", "waiting_over_78_weeks", "waiting_over_104_weeks",
 )  # fmt: skip
 REFERRAL_MEASURES = (
     "referrals", "referrals_accepted", "referrals_rejected", "referrals_closed", "discharges", "open_referrals",

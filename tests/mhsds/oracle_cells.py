@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 Row = dict[str, Any]
@@ -81,6 +81,7 @@ def header(name: str) -> str:
     return name.strip("\ufeff \t\r\n").lower()
 
 
+@lru_cache(maxsize=None, typed=True)
 def clean(value: Any) -> Any:
     """A cell without what is around it: text is trimmed, and what stands for a missing value is None."""
     if value is None or value != value:
@@ -95,8 +96,8 @@ def cell(row: Row, *names: str) -> Any:
     """The cell of a column; of several columns the first that has a value."""
     for name in names:
         for key, value in row.items():
-            if header(key) == header(name) and clean(value) is not None:
-                return clean(value)
+            if header(key) == header(name) and (known := clean(value)) is not None:
+                return known
     return None
 
 
@@ -113,6 +114,7 @@ def whole(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=None, typed=True)
 def identifier(value: Any) -> str | None:
     """Ids are text, whole numbers or UUIDs; trimmed, in capitals."""
     value = clean(value)

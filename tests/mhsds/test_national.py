@@ -73,6 +73,12 @@ def icb_of(number: int) -> dict[str, str]:
     return {f"{place}X{seed}": f"{icb}X{seed}" for seed in range(number) for place, icb in ICB_OF.items()}
 
 
+@lru_cache(maxsize=64)
+def expected_alone(version: str, number: int) -> Published:
+    """The oracle's answer on one world, whatever the engine that it is compared with."""
+    return expected_of(worlds(version, NUMBER)[number])
+
+
 def expected_of(tables: Tables) -> Published:
     return national_oracle.published(
         for_the_oracle(tables), MONTH, icb_of=icb_of(NUMBER), reference_sets=REFERENCE_SETS, nice_concordant=NICE
@@ -120,8 +126,8 @@ def differences(expected: dict[Any, Any], found: dict[Any, Any]) -> list[str]:
 
 
 def check(version: str, engine: str, number: int, measures: tuple[str, ...] | None = None) -> None:
-    parts = worlds(version, number)
-    expected = added([expected_of(part) for part in parts])
+    parts = worlds(version, NUMBER)[:number]
+    expected = added([expected_alone(version, each) for each in range(number)])
     found = found_of(extract_of(together(parts), engine), suppress=False, measures=measures)
     expected = {key: value for key, value in expected.items() if measures is None or key[0] in measures}
     compared = {key: value for key, value in found.items() if key in expected or key[0] not in NOT_ADDED}
@@ -137,7 +143,7 @@ def test_agreement(version: str, number: int) -> None:
 
 
 def test_agreement_on_duckdb() -> None:
-    check("v6", "duckdb", 4)
+    check("v6", "duckdb", 3)
 
 
 SOME = ("MHS108", "MHS01")
@@ -159,7 +165,7 @@ def test_suppression() -> None:
             name: [row | ({"OrgIDProv": "RX1"} if row.get("OrgIDProv") else {}) for row in rows]
             for name, rows in part.items()
         }
-        for part in parts[:5]
+        for part in parts[:3]
     ]
     tables = together(shared)
     expected = national_oracle.suppressed(expected_of(tables))

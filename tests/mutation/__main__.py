@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 
 from tests.mutation.mutants import Mutant, doubled, drawn, mutants_of
+from tests.mutation.starter import Starter
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
@@ -68,26 +66,34 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def tested(copy: Path, tests: Iterable[str], module: str | None, limit: float) -> str:
-    """What the tests say: ``passed``, ``failed``, or ``too slow``."""
-    chosen = list(tests)
-    if module:
-        chosen.insert(0, f"tests/test_examples.py::test_docstrings[{module}]")
-    options = ["-x", "-q", "-n", "0", "--no-header"]
-    environment = os.environ | {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    data = PROJECT / "../shared/data"
-    environment.setdefault("CMHS_METRICS_DATA", str(data.resolve()))
-    command = [sys.executable, "-m", "pytest", *options, *chosen]
-    with subprocess.Popen(
-        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    ) as run:
-        try:
-            run.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            os.killpg(run.pid, signal.SIGKILL)
-            run.communicate()
-            return "too slow"
-    return "passed" if run.returncode == 0 else "failed"
+@dataclass
+class Reach:
+    """Which functions each test calls, and how long it takes."""
+
+    at_import: set[str]
+    tests: dict[str, tuple[float, set[str]]]
+
+    def to_run(self, mutant: Mutant) -> list[str]:
+        """The tests that call what is broken, the quickest first; all, where it is called as modules are loaded."""
+        where = f"{mutant.path}:{mutant.within}"
+        of_a_module = not mutant.within or mutant.within.rpartition(".")[2][:1].isupper()
+        everywhere = of_a_module or where in self.at_import
+        calling = {name: time for name, (time, called) in self.tests.items() if everywhere or where in called}
+        # What no test calls may still be read by some: a cached value, a name.
+        return sorted(calling, key=calling.__getitem__) or sorted(self.tests, key=lambda name: self.tests[name][0])
+
+
+OPTIONS = ["-x", "-q", "-n", "0", "--no-header"]
+
+
+def reached(starter: Starter, room: Room, limit: float, folder: Path) -> Reach:
+    """Run the tests of a room on the sound code."""
+    out = folder / f"{room.name}.json"
+    said, printed = starter.run([*OPTIONS, "-p", "tests.mutation.reach", *room.tests], limit, MUTATION_REACH=str(out))
+    if said != "passed":
+        raise SystemExit(f"{room.name}: its tests on the sound code: {said}\n{printed}")
+    read = json.loads(out.read_text(encoding="utf-8"))
+    return Reach(set(read["at import"]), {name: (time, set(called)) for name, (time, called) in read["tests"].items()})
 
 
 def module_name(path: str) -> str:
@@ -95,38 +101,43 @@ def module_name(path: str) -> str:
     return "cmhs_metrics." + path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def fate(copy: Path, room: Room, mutant: Mutant, limit: float) -> str:
+def fate(copy: Path, starter: Starter, room: Room, reach: Reach, mutant: Mutant, stamp: int, limit: float) -> str:
     """What becomes of a mutant: killed, or alive."""
     path = copy / "src" / "cmhs_metrics" / mutant.path
-    sound = path.read_bytes()
+    sound, known = path.read_bytes(), path.stat()
     path.write_bytes(mutant.of(sound))
+    # Bytecode is known by the time of its source in whole seconds: each mutant has its own.
+    os.utime(path, (stamp, stamp))
+    tests = reach.to_run(mutant)
+    if room.change != "doubled":
+        tests.insert(0, f"tests/test_examples.py::test_docstrings[{module_name(mutant.path)}]")
     try:
-        said = tested(copy, room.tests, None if room.change == "doubled" else module_name(mutant.path), limit)
+        said, _ = starter.run([*OPTIONS, *tests], limit)
     finally:
         path.write_bytes(sound)
+        os.utime(path, (known.st_atime, known.st_mtime))
     return {"passed": "alive", "failed": "killed", "too slow": "killed by the clock"}[said]
 
 
-def run(room: Room, copies: list[Path], count: int, seed: int, limit: float) -> None:
+def run(room: Room, copies: list[tuple[Path, Starter]], count: int, seed: int, limit: float) -> None:
     """Try the mutants of a room, as many at once as there are copies."""
     started = time.monotonic()
-    if tested(copies[0], room.tests, None, 10 * limit) != "passed":
-        raise SystemExit(f"{room.name}: its tests fail on the sound code")
+    reach = reached(copies[0][1], room, 10 * limit, copies[0][0])
     limit = max(limit, 3 * (time.monotonic() - started))
     judged = equivalent()
-    free: Queue[Path] = Queue()
+    free: Queue[tuple[Path, Starter]] = Queue()
     for copy in copies:
         free.put(copy)
 
-    def attempt(mutant: Mutant) -> tuple[Mutant, str]:
-        copy = free.get()
+    def attempt(numbered: tuple[int, Mutant]) -> tuple[Mutant, str]:
+        copy, starter = free.get()
         try:
-            return mutant, fate(copy, room, mutant, limit)
+            return numbered[1], fate(copy, starter, room, reach, numbered[1], 1_000_000_000 + numbered[0], limit)
         finally:
-            free.put(copy)
+            free.put((copy, starter))
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        for mutant, what in pool.map(attempt, room.mutants(count, seed)):
+        for mutant, what in pool.map(attempt, enumerate(room.mutants(count, seed))):
             if what == "alive" and (mutant.path, mutant.within, mutant.was, mutant.now) in judged:
                 what = "equivalent"
             room.fates[mutant] = what
@@ -162,9 +173,12 @@ def main() -> None:
     tried = []
     with tempfile.TemporaryDirectory(prefix="mutation") as folder:
         copies = [copied(Path(folder, str(number))) for number in range(given.jobs)]
+        started = [(copy, Starter(copy, PROJECT / "../shared/data")) for copy in copies]
         for name in given.rooms or known:
-            run(known[name], copies, given.count, given.seed, given.limit)
+            run(known[name], started, given.count, given.seed, given.limit)
             tried.append(known[name])
+        for _, starter in started:
+            starter.close()
     print(table(tried))
     if any("alive" in room.fates.values() for room in tried):
         raise SystemExit(1)

@@ -55,7 +55,6 @@ class TestFunnels:
         rows = list(csv.DictReader(io.StringIO(downloads(made.html)["cmhs-caseload-per-100k-funnel.csv"])))
         assert [row["place"] for row in rows] == sorted(CODES)
         assert all(float(row["lower_99_8"]) <= float(row["lower_95"]) <= 1250 for row in rows)
-        assert "Caseload per 100,000 people: funnel, highest first" in made.html
 
     @pytest.mark.parametrize("hidden", [math.nan, 500.0])
     def test_none_of_counts_that_are_hidden_or_rounded(self, hidden: float) -> None:
@@ -64,8 +63,8 @@ class TestFunnels:
         table.loc[0, ["face_to_face_contacts", *bounds]] = [hidden, *bounds.values()]
         made = cm.pack(table, PEOPLE, charts=False)
         assert [each.metric for each in made.findings if each.kind == "funnel"] == ["caseload_per_100k"]
-        why = [each.why for each in made.not_shown if each.what == "Funnels"]
-        assert why[0].endswith("So there is none for: Face-to-face share of contacts.")
+        why = [each.why for each in made.not_shown if each.what == "Charts of funnels"]
+        assert why[0].endswith("So it is for: Face-to-face share of contacts.")
 
     def test_none_of_few_places(self) -> None:
         made = cm.pack(ICBS.head(9), PEOPLE.head(9), charts=False)
@@ -120,13 +119,13 @@ class TestPooledPeriods:
         assert self.value(last, "contacts_per_patient") == pytest.approx(600 / 115)
         mean = cm.pack(self.MONTHS, self.PEOPLE, focus="A", over_time="mean", charts=False)
         assert self.value(mean, "caseload_per_100k") == 1095
-        assert "2 ICBs, 2024-04 to 2025-03" in last.html
+        assert "A, one of 2 ICBs, April 2024 to March 2025" in last.html
         assert not [each for each in last.findings if each.kind == "trend"]
 
     def test_without_it_the_last_month_is_shown(self) -> None:
         made = cm.pack(self.MONTHS, self.PEOPLE, focus="A", charts=False)
         assert self.value(made, "contacts_per_100k") == 500
-        assert "2 ICBs, 2025-03" in made.html
+        assert "one of 2 ICBs, March 2025" in made.html
 
     def test_eleven_months_make_none(self) -> None:
         table = self.MONTHS[~((self.MONTHS["icb"] == "A") & (self.MONTHS["period"] == "2024-04"))]

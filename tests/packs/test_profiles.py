@@ -20,7 +20,7 @@ from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.packs.profiles import ALL, profile_data, profile_findings, profiles
 from cmhs_metrics.packs.team_types import by_team_type, type_findings, type_rows
 from tests.support.budgets import examples
-from tests.support.pages import CAUSES, JUDGEMENTS, Tags, downloads
+from tests.support.pages import CAUSES, JUDGEMENTS, Tags, downloads, stands_in
 
 TYPES = ["Generic CMHTs", "CRHT", "EIP"]
 TEAMS = pd.DataFrame(
@@ -156,7 +156,7 @@ class TestTypes:
             "furthest from it in Generic CMHTs, 50% above (3,000 beside 2,000)."
         )
         headings, rows = type_rows(caseload, comparison)
-        assert headings == ["Team type", "A", "From the average, pooled", "Rank", "Average, pooled"]
+        assert headings == ["Team type", "A", "Difference", "Rank", "Average, pooled"]
         assert rows == [
             ["Generic CMHTs", "3,000", "+50%", "1st of 3", "2,000"],
             ["CRHT", "1,000", "+33%", "1st of 2", "750"],
@@ -252,7 +252,7 @@ class TestThePage:
         text = " ".join(Tags(made.html).text)
         assert {"profile", "team types"} <= {each.kind for each in made.findings}
         for each in made.findings:
-            assert each.sentence in text
+            assert stands_in(each.sentence, self.EVIL, text)
 
 
 CELLS = st.lists(
@@ -300,7 +300,7 @@ def published_sums(made: cm.packs.Pack, table: pd.DataFrame) -> list[np.ndarray]
     return told
 
 
-@settings(examples(6), phases=[Phase.explicit, Phase.generate])
+@settings(examples(3), phases=[Phase.explicit, Phase.generate])
 @given(CELLS)
 def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, str]]) -> None:
     """Of all sums that the page tells, none and no combination of them is a cell that is hidden."""
@@ -320,7 +320,7 @@ def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, s
         assert f"Caseload by team type, {place}:" not in (article[1] if len(article) > 1 else "").split("</article>")[0]
 
 
-@examples(4)
+@examples(3)
 @given(CELLS)
 def test_whatever_the_figures(cells: list[tuple[int, int, str]]) -> None:
     table, _ = random_teams(cells)

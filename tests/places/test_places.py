@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -14,6 +14,7 @@ from cmhs_metrics.catchments import Shares
 from cmhs_metrics.places import boundaries_of, places, successions, to_boundaries
 from cmhs_metrics.published import read_icb_allocations
 from tests.support import official_data
+from tests.support.budgets import examples
 
 # Three practices of each ICB that was split, each with what tells its side, and one of each that was not.
 SPLIT = [
@@ -119,7 +120,7 @@ def test_populations_come_out_as_the_practices_give_them() -> None:
     assert result.sum(numeric_only=True).tolist() == pytest.approx(people.sum(numeric_only=True).tolist())
 
 
-@settings(max_examples=15, deadline=None)
+@examples(6)
 @given(st.lists(st.integers(0, 10**6), min_size=42, max_size=42), st.integers(0, 9), st.booleans())
 def test_totals_are_kept_over_there_and_back(counts, slack, integers) -> None:
     table = pd.DataFrame({"icb": OLD, "caseload": counts})

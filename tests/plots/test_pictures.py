@@ -42,8 +42,32 @@ class TestRankedBars:
     def test_bars_are_the_values_in_order(self) -> None:
         ax = plots.ranked_bars(RESULT, "caseload_per_100k")
         rows = RESULT[RESULT["metric"] == "caseload_per_100k"].sort_values("value", ascending=False)
-        assert [bar.get_height() for bar in ax.patches] == rows["value"].tolist()
-        assert labels(ax.xaxis) == rows["place"].tolist()
+        # 56 places are dots, in two columns of one scale.
+        drawn = [
+            dots.get_offsets() for panel in ax.child_axes for dots in panel.collections if hasattr(dots, "get_sizes")
+        ]
+        dots = sorted((float(value) for points in drawn for value, _ in points), reverse=True)
+        assert dots == pytest.approx(rows["value"].tolist())
+        assert [name for panel in ax.child_axes for name in labels(panel.yaxis)] == rows["place"].tolist()
+        assert len({panel.get_xlim() for panel in ax.child_axes}) == 1
+
+    def test_twenty_are_bars_from_zero_and_more_are_dots_that_need_not(self) -> None:
+        table = pd.DataFrame({"place": [f"P{at}" for at in range(21)], "value": 0.7 + np.arange(21) / 100})
+        bars = plots.ranked_bars(table.head(20), "referral_acceptance_rate")
+        assert bars.get_xlim()[0] == 0
+        assert len(bars.patches) == 20
+        dots = plots.ranked_bars(table, "referral_acceptance_rate")
+        assert dots.child_axes[0].get_xlim()[0] > 0.5
+        assert text_of(dots, "caption").startswith("The axis does not begin at zero.")
+
+    def test_many_places_keep_their_names_on_a_higher_picture(self) -> None:
+        for count, columns in ((21, 1), (42, 2), (120, 2)):
+            names = [f"Community Services of the County of Somewhere {at}" for at in range(count)]
+            ax = plots.ranked_bars(pd.DataFrame({"place": names, "value": np.arange(count) + 5.0}))
+            assert len(ax.child_axes) == columns
+            shown = [name for panel in ax.child_axes for name in labels(panel.yaxis)]
+            assert len(set(shown)) == count
+            assert not any("…" in name for name in shown)
 
     def test_focus_is_told_by_colour_hatching_and_bold_names(self) -> None:
         ax = plots.ranked_bars(DNA)
@@ -52,12 +76,12 @@ class TestRankedBars:
             colour = colours.FOCUS if row["focus"] else colours.PEERS if row["peer"] else colours.OTHERS
             assert to_hex(bar.get_facecolor()) == colour
             assert (bar.get_hatch() or "") == ("//" if row["focus"] else ".." if row["peer"] else "")
-            assert name.get_fontweight() == ("bold" if row["focus"] else "normal")
+            assert name.get_fontweight() == ("bold" if row["focus"] or row["peer"] else "normal")
 
     def test_lines_at_the_averages(self) -> None:
         ax = plots.ranked_bars(RESULT, "caseload_per_100k")
         values = RESULT.loc[RESULT["metric"] == "caseload_per_100k", "value"]
-        lines = {line.get_gid(): line.get_ydata()[0] for line in ax.lines if line.get_gid()}
+        lines = {line.get_gid(): line.get_xdata()[0] for line in ax.child_axes[0].lines if line.get_gid()}
         pooled = TEAMS["caseload"].sum() / TEAMS.drop_duplicates("organisation")["people_aged_16_plus"].sum() * 1e5
         assert lines == {
             "mean of places": pytest.approx(values.mean()),
@@ -66,7 +90,8 @@ class TestRankedBars:
         }
         assert f"mean of places {values.mean():,.0f}" in key(ax)
         bare = plots.ranked_bars(RESULT, "caseload_per_100k", mean=False, median=False)
-        assert [line.get_gid() for line in bare.lines if line.get_gid()] == ["all places together (pooled)"]
+        held = [line.get_gid() for line in bare.child_axes[0].lines if line.get_gid()]
+        assert held == ["all places together (pooled)"]
 
     def test_intervals(self) -> None:
         rows = DNA.sort_values("value", ascending=False)
@@ -89,8 +114,8 @@ class TestRankedBars:
         assert caption.startswith(
             "Population basis: people aged 16 and over. Data: Made up, 2016/17. Definition: NHS Bench"
         )
-        assert labels(plots.ranked_bars(RESULT, "dna_rate").yaxis)[-1].endswith("%")
-        assert labels(plots.ranked_bars(RESULT, "cost_per_contact").yaxis)[1].startswith("£")
+        assert labels(plots.ranked_bars(RESULT, "dna_rate").child_axes[0].xaxis)[0].endswith("%")
+        assert labels(plots.ranked_bars(RESULT, "cost_per_contact").child_axes[0].xaxis)[0].startswith("£")
 
     def test_words(self) -> None:
         table = pd.DataFrame({"place": list("ABC"), "value": [1_712.0, 900, None], "focus": [True, False, False]})
@@ -155,9 +180,9 @@ class TestRankedBars:
     def test_the_key_names_what_is_drawn(self) -> None:
         table = pd.DataFrame({"place": list("ABC"), "value": [3.0, 2, 1]})
         assert key(plots.ranked_bars(table))[0] == "places"
-        assert key(plots.ranked_bars(table.assign(focus=[True, False, False])))[:2] == ["focus places", "other places"]
+        assert key(plots.ranked_bars(table.assign(focus=[True, False, False])))[:2] == ["A", "other places"]
         all_marked = table.assign(focus=[True, False, False], peer=[False, True, True])
-        assert key(plots.ranked_bars(all_marked))[:2] == ["focus places", "peers"]
+        assert key(plots.ranked_bars(all_marked))[:2] == ["A", "peers"]
         assert "other places" not in key(plots.ranked_bars(all_marked))
 
     def test_a_metric_names_a_table_without_one(self) -> None:
@@ -174,17 +199,13 @@ class TestRankedBars:
         table = pd.DataFrame({"place": list("CAB"), "value": [1.0, 1, None]})
         assert labels(plots.ranked_bars(table).yaxis) == ["A", "C", "B"]
 
-    def test_lines_and_intervals_have_a_white_rim_upon_the_bars(self) -> None:
+    def test_intervals_have_a_white_rim_and_lines_hide_no_bar(self) -> None:
         ax = plots.ranked_bars(DNA)
         rims = {each.get_gid(): to_hex(each.get_colors()[0]) for each in ax.collections}
         assert rims == {"rim": "#ffffff", "interval": colours.MUTED}
-        lines = {line.get_xdata()[0]: line for line in ax.lines if line.get_gid()}
-        under = {line.get_xdata()[0]: line for line in ax.lines if line.get_color() == colours.PAPER}
-        assert set(under) == set(lines)
+        lines = [line for line in ax.lines if line.get_gid()]
         assert len(lines) == 3
-        for at, line in lines.items():
-            assert under[at].get_linewidth() > line.get_linewidth()
-            assert under[at].get_zorder() < min(each.get_zorder() for each in lines.values())
+        assert max(line.get_zorder() for line in lines) < min(bar.get_zorder() for bar in ax.patches)
 
     def test_the_caption_says_which_names_are_shown(self) -> None:
         many = pd.DataFrame({"place": [f"P{n}" for n in range(300)], "value": np.arange(300.0)})
@@ -303,11 +324,11 @@ class TestTrends:
         assert "a rises from 1.00 in 2012/13 to 2.00 in 2013/14. b: 2.00 in 2012/13 and in 2013/14. c falls" in text
 
     def test_scales_and_periods(self) -> None:
-        assert plots.trend_chart(self.TABLE).get_ylim()[0] == 0
+        assert plots.trend_chart(pd.Series([0.78, 0.89], index=YEARS[:2]), metric="dna_rate").get_ylim()[0] > 0.7
         assert plots.index_chart(self.TABLE, "2012/13").get_ylim()[0] > 0
         months = [f"{2000 + month // 12}-{month % 12 + 1:02}" for month in range(120)]
         shown = labels(plots.trend_chart(pd.Series(np.arange(120.0), index=months)).xaxis)
-        assert shown[-1] == "2009-12"
+        assert shown[-1] == "Dec 2009"
         assert 5 < len(shown) < 30
 
     def test_points_at_the_edge_are_whole_and_the_others_are_as_in_the_key(self) -> None:
@@ -373,7 +394,9 @@ class TestProfile:
             plots.stacked_profile(table, focus=["Suoth"])
 
     def test_bad_input(self) -> None:
-        with pytest.raises(cm.BadInput, match=r"(?s)a, row Y: got -1\.0.*row Z: got 0, expected parts of which one"):
+        with pytest.raises(
+            cm.BadInput, match=r"(?s)a, (?:row |index=)Y: got -1\.0.*Z: got 0, expected parts of which one"
+        ):
             plots.stacked_profile(pd.DataFrame({"a": [1.0, -1, 0], "b": [1.0, 2, 0]}, index=list("XYZ")))
         with pytest.raises(cm.BadInput, match="12 parts or fewer"):
             plots.stacked_profile(profile(2, 13))
@@ -500,12 +523,16 @@ class TestSmallMultiples:
             assert [bar.get_height() for bar in greens] == rows.loc[rows["focus"], "value"].tolist()
 
     def test_scales(self) -> None:
-        own = plots.small_multiples(by_team_type())
+        own = plots.small_multiples(by_team_type(), one_scale=False)
         one = plots.small_multiples(by_team_type(), one_scale=True)
         assert len({panel.get_ylim() for panel in own.child_axes}) > 1
         assert len({panel.get_ylim() for panel in one.child_axes}) == 1
         assert one.child_axes[0].get_ylim()[1] < 2 * by_team_type()["value"].max()
         assert "Each panel has a scale of its own." in text_of(own, "caption")
+        # Unless asked, they share a scale where the largest of each panel is a quarter of the largest of all.
+        for least, word in ((25.0, "All panels have one scale."), (24.0, "Each panel has a scale of its own.")):
+            rows = pd.DataFrame({"team_type": ["S", "T"], "place": "A", "value": [least, 100.0]})
+            assert word in text_of(plots.small_multiples(rows), "caption")
 
     def test_a_panel_of_which_nothing_is_known(self) -> None:
         rows = [("Generic CMHTs", "A", 5.0), ("CRHT", "A", None)]
@@ -663,7 +690,7 @@ def test_notebooks_show_a_benchmark_as_people_read_it() -> None:
     assert "<td>£20.0</td><td></td><td>1 of 2</td><td>+20.0%</td><td></td>" in page
     counts = pd.DataFrame({"icb": list("AB"), "did_not_attends": [500, 5], "contacts": [1_000, 94]})
     page = cm.benchmark(counts, "dna_rate", by="icb")._repr_html_()
-    assert re.findall(r"<td>(yes|no)</td></tr>", page) == ["no", "yes"]
+    assert re.findall(r"<td>(yes|no)</td><td>", page) == ["no", "yes"]
     # What is computed from it is a table like any other.
     assert type(RESULT[RESULT["focus"]]) is pd.DataFrame
     assert type(RESULT[["place"]]) is pd.DataFrame

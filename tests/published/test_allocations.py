@@ -9,11 +9,12 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import check_weighted_totals, read_icb_allocations
+from tests.support.budgets import examples
 from tests.support.official_files import ALLOCATIONS
 
 HEADER, *PRACTICES = ALLOCATIONS.splitlines()
@@ -67,7 +68,7 @@ def test_the_total_of_a_weighted_population_that_is_partly_missing_is_missing() 
     assert icbs.set_index("icb").loc["QC1", "G&A WP"] == 8000
 
 
-@settings(max_examples=20)
+@examples(5)
 @given(st.permutations(PRACTICES))
 def test_the_order_of_the_practices_does_not_matter(practices: list[str]) -> None:
     for level in ("icb", "region"):

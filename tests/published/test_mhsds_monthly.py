@@ -6,11 +6,12 @@ import io
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import read_mhsds_monthly, reading
+from tests.support.budgets import examples
 from tests.support.official_files import ICB, MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 
@@ -283,7 +284,7 @@ def test_only_what_is_asked_for() -> None:
     assert "places: got 'P9', expected one that is in the files" in str(caught.value)
 
 
-@settings(max_examples=20)
+@examples(6)
 @given(st.lists(st.sampled_from(["40", "*", '"1,235"', '"<5"', "", "[c]"]), min_size=1, max_size=30))
 def test_large_files_are_read_as_small_ones_are(cells: list[str]) -> None:
     name = '"Number of spells, at the end of the ""RP"""'
@@ -331,7 +332,7 @@ def test_all_bad_cells_are_named_at_once() -> None:
     assert "MEASURE_VALUE, line 4: got '1e999', expected zero or more" in message
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(st.lists(st.integers(0, 30) | st.integers(0, 10**6), min_size=20, max_size=60))
 def test_the_true_count_lies_in_the_interval_and_whatever_lies_in_it_is_published_so(counts: list[int]) -> None:
     rows = [monthly_row("MRS06", publish_count(count), f"P{place}", "Provider") for place, count in enumerate(counts)]
@@ -343,7 +344,7 @@ def test_the_true_count_lies_in_the_interval_and_whatever_lies_in_it_is_publishe
         assert publish_count(count) not in outside
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(st.lists(st.tuples(st.integers(0, 4000), st.integers(1, 4000), st.booleans()), min_size=20, max_size=60))
 def test_the_true_percentage_lies_in_the_interval(places: list[tuple[int, int, bool]]) -> None:
     rows = []

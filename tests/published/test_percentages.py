@@ -6,11 +6,12 @@ import io
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.published import check_percentages, read_mhsds_monthly
+from tests.support.budgets import examples
 from tests.support.official_files import MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 
 
@@ -80,7 +81,7 @@ def verdicts(places: list[dict[str, object]], breakdown: str) -> list[str]:
     return check_percentages(read_mhsds_monthly(io.StringIO("\n".join([MONTHLY_HEADER, *rows]))))["verdict"].tolist()
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(st.lists(st.tuples(st.integers(0, 40) | st.integers(0, 3000), st.integers(1, 3000)), min_size=20, max_size=60))
 def test_an_honest_publication_never_differs(places: list[tuple[int, int]]) -> None:
     rounded, exact = [], []
@@ -95,7 +96,7 @@ def test_an_honest_publication_never_differs(places: list[tuple[int, int]]) -> N
     assert set(verdicts(exact, "England")) == {"reproduced"}
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(
     st.lists(st.tuples(st.integers(1000, 3000), st.integers(1000, 3000), st.integers(2, 20)), min_size=20, max_size=60)
 )

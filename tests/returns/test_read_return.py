@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
-from cmhs_metrics.returns.totals import is_label
+from cmhs_metrics.tables.total_rows import TOTAL_LABELS, is_total
 from tests.support import returns as shapes
 
 
@@ -182,12 +183,23 @@ class TestCells:
 
 class TestTotals:
     def test_a_label_and_no_other_word(self) -> None:
-        assert [is_label(text) for text in ("TOTAL", "Sub-total", "CMHT total", "All organisations", "England")] == [
+        assert [is_total(text) for text in ("TOTAL", "Sub-total", "CMHT total", "All organisations", "England")] == [
             True
         ] * 5
-        assert [is_label(text) for text in ("Totnes", "All Saints", "Allerdale", "New England House", "")] == [
+        assert [is_total(text) for text in ("Totnes", "All Saints", "Allerdale", "New England House", "")] == [
             False
         ] * 5
+
+    @pytest.mark.parametrize("label", sorted(TOTAL_LABELS))
+    def test_what_a_table_calls_a_total_a_return_does_too(self, label: str, tmp_path: Path) -> None:
+        assert is_total(f" {label.upper()} ")
+        rows = f"Trust,Contacts,Referrals\nA,10,4\nB,5,3\n{label.title()},15,7\n"
+        assert len(read_return(written(tmp_path, rows)).table) == 2
+        with pytest.raises(cm.BadInput, match="no row of totals"):
+            cm.aggregate(
+                pd.DataFrame({"trust": ["A", "B", label.title()], "contacts": [10, 5, 15], "referrals": [4, 3, 7]}),
+                by="trust",
+            )
 
     def test_they_can_be_kept(self, tmp_path: Path) -> None:
         path = written(tmp_path, "Trust,Contacts\nA,1\nTotal,1\n")

@@ -167,6 +167,12 @@ def drawn(name: str) -> Any:
 
 
 @cache
+def as_svg(name: str) -> str:
+    """The same as the element of a page, whose ids begin with "one"."""
+    return plots.to_svg(drawn(name), "one")
+
+
+@cache
 def seen(name: str) -> list[Text]:
     """Its texts."""
     return texts(drawn(name))

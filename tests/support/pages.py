@@ -47,3 +47,9 @@ class Tags(HTMLParser):
 def downloads(page: str) -> dict[str, str]:
     links = re.findall(r'<a download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page)
     return {name: base64.b64decode(content).decode("utf-8-sig") for name, content in links}
+
+
+def stands_in(sentence: str, name: str, text: str) -> bool:
+    """Whether a page says a sentence: below the heading of its metric, and on a page of one place, without these."""
+    told = sentence.partition(name)[2] or sentence.partition(": ")[2]
+    return told.lstrip(":, ")[1:] in text

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 SLOW_ROOMS = ("benchmarks", "mhsds", "packs", "plots")
-SLOW_FILES = ("test_documentation.py", "test_examples.py", "test_notebooks.py")
+SLOW_FILES = (
+    "test_command_line.py", "test_documentation.py", "test_examples.py", "test_linked.py", "test_malformed_files.py",
+    "test_notebooks.py", "test_open_values.py", "test_protection.py", "test_samples.py", "test_sizes.py",
+)  # fmt: skip
+"""They start programs, run pages, or solve and draw many tables."""
 QUICK_ENGINES = ("pandas", "polars lazy")
 """Of tests that run on each engine, these are quick."""
 MOST_WORKERS = 8
@@ -50,8 +54,6 @@ def share_among_cores(config: pytest.Config) -> None:
         # A worker that made workers of its own would never end.
         return
     option = config.option
-    if "PYTEST_XDIST_WORKER" in os.environ or hasattr(config, "workerinput"):
-        return  # One of those processes already.
     if getattr(option, "numprocesses", 0) is not None or option.dist != "no" or option.tx:
         return
     if option.usepdb or option.collectonly or option.capture == "no":

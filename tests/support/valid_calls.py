@@ -150,6 +150,7 @@ def valid_calls() -> Mapping[Callable[..., Any], dict[str, Any]]:
         run_charts.steady_trend: {"values": FOUR},
         run_charts.two_of_three_near_limit: {"values": FOUR, "centre": 4, "lower": 2, "upper": 6},
         run_charts.xmr_limits: {"values": FOUR},
+        run_charts.suggest_rebase: {"chart": held["chart"]},
         run_charts.run_chart_summary: {"chart": held["chart"]},
         run_charts.run_chart: {"table": MONTHS, "value": "waits"},
         need.people_column: {"band": "65+"},

@@ -10,10 +10,11 @@ import pandas as pd
 import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 every_table = each(ALL)
@@ -305,7 +306,7 @@ class TestTablesInMemory:
         table = make({**TWO_TEAMS, "period": ["2016/17", "2016/17"]})
         assert cells(cm.aggregate(table, by="icb"))["year_of_care_cost"] == [3_000.0]
 
-    @settings(max_examples=15)
+    @examples(5)
     @given(
         rows=st.lists(
             st.tuples(st.sampled_from("ABC"), st.integers(0, 10**9), st.integers(0, 10**6)), min_size=1, max_size=12

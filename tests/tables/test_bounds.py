@@ -12,13 +12,14 @@ import pandas as pd
 import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
+from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells
 
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
@@ -91,7 +92,8 @@ class TestOneMetric:
                 assert upper == pytest.approx(max(possible)), box
             assert not metric.proportion or 0 <= lower <= upper <= 1, box
 
-    @settings(max_examples=5, deadline=None)
+    @pytest.mark.slow
+    @examples(2)
     @given(rows=st.lists(st.tuples(wide, wide, shares, shares), min_size=10, max_size=20))
     def test_no_point_inside_leads_outside(self, metric: Metric, rows) -> None:
         found = bounds(metric, [(first, second) for first, second, *_ in rows])
@@ -107,7 +109,7 @@ class TestOneMetric:
             assert lower * (1 - 1e-12) <= value
             assert upper is None or value <= upper * (1 + 1e-12)
 
-    @settings(max_examples=20, deadline=None)
+    @examples(6)
     @given(
         fixed=st.floats(1e-3, 1e6),
         moved=st.lists(st.floats(1e-3, 1e6), min_size=3, max_size=3, unique=True).map(sorted),
@@ -255,7 +257,7 @@ class TestAggregate:
         assert result["caseload_per_100k_registered_upper"][at] == pytest.approx(100)
         assert result["caseload_per_100k_registered_upper"][1 - at] == pytest.approx(122 / 6_000 * 100_000)
 
-    @settings(max_examples=60, deadline=None)
+    @examples(12)
     @given(rows=st.lists(st.tuples(small, small, st.sampled_from(["A", "B"])), min_size=1, max_size=3))
     def test_totals_and_shares_hold_every_truth_and_nothing_more(self, rows) -> None:
         # Enumerate every pair of whole numbers behind every row, and sum.

@@ -11,13 +11,14 @@ import ibis
 import narwhals as nw
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import Shares, apportion
 from cmhs_metrics.tables.period_spans import FINANCIAL_YEAR, MONTH
 from cmhs_metrics.tables.sql_server import MONTHS, YEARS, is_on_sql_server, without_nan_and_patterns
+from tests.support.budgets import examples
 from tests.support.engines import cells
 
 # Ibis calls a method of DuckDB by its former name.
@@ -80,7 +81,7 @@ def test_and_give_the_same_answer() -> None:
 @example("2016-12-31")
 @example("2016/2017")
 @example("2016-4")
-@settings(max_examples=200)
+@examples(60)
 @given(st.one_of(st.from_regex(FINANCIAL_YEAR), st.from_regex(MONTH), st.text("0123456789-/", max_size=11)))
 def test_its_patterns_say_what_the_regular_expressions_do(period: str) -> None:
     # A pattern of LIKE covers the whole text, and in brackets it is as a regular expression.

@@ -11,10 +11,11 @@ import pandas as pd
 import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, on_spark
 
 TEAMS = {
@@ -171,14 +172,14 @@ def agrees_with_the_function_on_numbers(engines, rows: list[tuple[float | None, 
         )
 
 
-@settings(max_examples=25)
+@examples(10)
 @given(rows=ROWS)
 def test_every_engine_agrees_with_the_function_on_numbers(rows) -> None:
     agrees_with_the_function_on_numbers({name: make for name, make in ALL.items() if name != "pyspark"}, rows)
 
 
 @on_spark
-@settings(max_examples=4)
+@examples(2)
 @given(rows=ROWS)
 def test_spark_agrees_with_the_function_on_numbers(rows) -> None:
     agrees_with_the_function_on_numbers({"pyspark": ALL["pyspark"]}, rows)

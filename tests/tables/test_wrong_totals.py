@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from decimal import Decimal
+from typing import ClassVar
 
 import narwhals as nw
 import pandas as pd
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 import cmhs_metrics as cm
+from cmhs_metrics.tables import total_rows
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 
 every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
@@ -304,6 +306,30 @@ LEVELS = {"region": ["N", "N", "S"], "icb": ["a", "b", "c"], "contacts": [5, 6, 
 PLACES = {"icb": ["QUE", "QRV"], "team": ["1", "2"], "caseload": [10, 20]}
 
 
+class TestRowsOfTotalsInAQuery:
+    """A query is run by `validate` alone, which looks for plain labels."""
+
+    TABLE: ClassVar = {"icb": ["A", "B", "Total"], "contacts": [1, 2, 3], "referrals": [4, 5, 9]}
+
+    @every_lazy
+    def test_validate_refuses_it(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="icb: got 'Total', expected no row of totals.*sums of the 2 others"):
+            cm.validate(make(self.TABLE))
+        cm.validate(make(self.TABLE), exclude="Total")
+
+    @every_lazy
+    def test_what_is_no_sum_is_told(self, make) -> None:
+        with pytest.warns(cm.TableNote, match="icb=Total: called a total, and not the sum of the others"):
+            cm.validate(make(self.TABLE | {"referrals": [4, 5, 1]}))
+
+    @every_lazy
+    def test_within_each_period(self, make) -> None:
+        table = {key: values * 2 for key, values in self.TABLE.items()} | {"period": ["2016/17"] * 3 + ["2017/18"] * 3}
+        with pytest.raises(cm.BadInput) as refused:
+            cm.validate(make(table))
+        assert [each.row for each in refused.value.problems] == ["period=2016/17", "period=2017/18"]
+
+
 class TestTotalsOfEveryLevel:
     @every_table
     def test_follow_and_are_labelled(self, make) -> None:
@@ -476,3 +502,20 @@ class TestValidInputAndNamedErrors:
         table = make({"team": ["a", "b", "c"], "contacts": [1, 0, 2**60], "caseload": [2, 3, 4]})
         with pytest.raises(cm.BadInput, match="contacts, team=c: got 115292150460684.*expected a number up to 9,007"):
             cm.aggregate(table)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("label", ["North total", "TOTAL FOR T1", "All teams", "England"])
+def test_a_total_is_found_in_a_large_table_too(kind: type, label: str) -> None:
+    rows = total_rows.LOOKED_AT + 1
+    table = kind(
+        {
+            "organisation": [*(f"T{row // 600}" for row in range(rows)), label],
+            "team": [*(str(row) for row in range(rows)), "all"],
+            "contacts": [*[1.0] * rows, float(rows)],
+            "caseload": [*[1.0] * rows, float(rows)],
+        }
+    )
+    with pytest.raises(cm.BadInput) as caught:
+        cm.aggregate(table, by="organisation")
+    assert label in {problem.value for problem in caught.value.problems}

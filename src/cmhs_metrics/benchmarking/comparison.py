@@ -25,12 +25,13 @@ from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_fo
 from cmhs_metrics.benchmarking.repeated_events import notes_of, read_frequencies, squares_per_event
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.measures import MEASURES, POPULATION
+from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from cmhs_metrics.periods import is_missing
 from cmhs_metrics.places import boundaries_of
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables import aggregate
+from cmhs_metrics.tables.aggregation import need_no_people
 from cmhs_metrics.tables.bounds import LOWER, UPPER
 from cmhs_metrics.trends.one_period import frame_of, of_period
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
     from cmhs_metrics.measures import Basis
 
+FEW_PLACES = 4
+"""Fewer places than this have no quartiles to speak of."""
 OWN_WAY_OUT = "period= (the one to compare)"
 
 
@@ -157,6 +160,8 @@ def benchmark(
         over_time = "last"  # of one period, which a lazy table cannot know that it is
     _boundaries(by, _in(table, by), populations)  # before people who meet no place are refused without a reason
     rows, people = of_period(of_places(table), period), _people_of(populations, period)
+    if populations is None and place is None and basis is None and need_no_people(wanted):
+        rows = _without_people(rows)
     try:
         totals = aggregate(
             rows, by, populations=people, place=place, basis=basis, over_time=over_time, metrics=wanted, keys=keys
@@ -181,12 +186,33 @@ def benchmark(
         parts = [part if "value_lower" in part else _with_closed_bounds(part) for part in parts]
     result = Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
     notes = list(getattr(table, "attrs", {}).get("notes", ())) if isinstance(table, pd.DataFrame) else []
-    notes += notes_of(rates, counted, places, names)
+    notes += [*notes_of(rates, counted, places, names), *_of_few(marks)]
     if boundaries or notes:
         result.attrs = {**result.attrs, "notes": list(dict.fromkeys([*result.attrs.get("notes", ()), *notes]))}
     if boundaries:
         result.attrs["boundaries"] = boundaries
     return result
+
+
+def _without_people(rows: Any) -> Any:
+    """The table without columns of populations, which no metric asked for needs."""
+    frame = nw.from_native(rows, pass_through=True)
+    if not isinstance(frame, (nw.DataFrame, nw.LazyFrame)):
+        return rows  # which `aggregate` says
+    held = [name for name in frame.collect_schema().names() if name in MEASURES]
+    held = [name for name in held if MEASURES[name].kind is Kind.POPULATION]
+    return nw.to_native(frame.drop(held)) if held else rows
+
+
+def _of_few(marks: _Marks) -> list[str]:
+    """What to beware of where few places are compared."""
+    count = int(marks.is_place.sum())
+    if count >= FEW_PLACES:
+        return []
+    return [
+        f"Of {count} place{'s' if count != 1 else ''} a quartile says nothing, and each is a large part of the average "
+        "that it is compared with: intervals.rate_ratio_interval and proportion_ratio_interval compare two."
+    ]
 
 
 def _boundaries(by: str, names: list[Any], populations: Any) -> str:

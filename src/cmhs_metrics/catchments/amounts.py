@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import Problem, refuse
 from cmhs_metrics.tables.casting import as_float, as_text
 from cmhs_metrics.tables.reading import read_table, rows_in
 from cmhs_metrics.tables.table import require
@@ -68,8 +68,7 @@ def amounts_between(table: Any, origin: str, destination: str, value: str) -> di
             problems.append(Problem(value, name, found, "zero or more, and finite"))
         elif start is not None:
             amounts[start, end] = float(total)
-    if problems:
-        raise BadInput("the flows", problems)
+    refuse("the flows", problems)
     return amounts
 
 
@@ -98,8 +97,7 @@ def one_row_a_place(table: Any, place: str) -> None:
         else Problem(place, None, None, "the name of the place")
         for row in sorted(rows_in(repeated), key=lambda row: str(row[place]))
     ]
-    if problems:
-        raise BadInput("the places", problems)
+    refuse("the places", problems)
 
 
 def rows_of(table: Any, origin: str, destination: str, value: str) -> list[tuple[Any, Any, Any]]:
@@ -144,8 +142,7 @@ def _entered(table: Any, places: list[str], value: str) -> Table:
     problems = refuse_other_than_text(entered, places)
     if not entered.schema[value].is_numeric():
         problems.append(Problem(value, None, str(entered.schema[value]), "a column of numbers"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return entered
 
 

@@ -11,10 +11,10 @@ from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.catchments.amounts import refuse_other_than_text
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, unknown_place
-from cmhs_metrics.errors import BadInput, Problem, nearest, row_name
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
-from cmhs_metrics.signatures import checked
 from cmhs_metrics.numeric.frames import beside
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of
 from cmhs_metrics.tables.casting import as_float, as_text
 from cmhs_metrics.tables.checking import LISTED, refuse_bad_cells
@@ -229,8 +229,7 @@ def _measures(table: Table, by: str, to: str, measures: Sequence[str] | None, po
             problems.append(Problem("measures", None, name, f"a measure of the table; {near}".removesuffix("; ")))
     if not chosen and not problems:
         problems.append(Problem(None, None, list(table.schema), "a column of a measure that adds"))
-    if problems:
-        raise BadInput("apportion", problems)
+    refuse("apportion", problems)
     return list(dict.fromkeys(chosen))
 
 
@@ -270,8 +269,7 @@ def _refuse_fractions(table: Table, by: str, measures: list[str]) -> None:
             Problem(name, row_name(row, keys), float(values[at]), "a whole number, for integers=True")
             for at, row in zip(broken, rows, strict=True)
         ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
 
 
 def _in_whole_numbers(frame: nw.DataFrame[Any], to: str, others: list[str], measures: list[str]) -> nw.DataFrame[Any]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import Problem, nearest, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,8 +48,7 @@ def checked_rows(
         problems.append(Problem("tolerance", None, tolerance, "a proportion from 0 to below 1"))
     if not shares:
         problems.append(Problem("shares", None, shares, "at least one place"))
-    if problems:
-        raise BadInput("the shares", problems)
+    refuse("the shares", problems)
     rows = []
     for origin, row in shares.items():
         if wrong := _wrong_cells(origin, row):
@@ -64,8 +63,7 @@ def checked_rows(
         elif abs(total - 1) > 1e-12:
             whole = {place: share / total for place, share in whole.items()}
         rows += [(origin, place, share) for place, share in whole.items() if share]
-    if problems:
-        raise BadInput("the shares", problems)
+    refuse("the shares", problems)
     return tuple(sorted(rows))
 
 
@@ -109,8 +107,7 @@ def shares_of(
             problems.append(Problem(destination, f"{origin}={start}", None, expected))
         if end is not None and totals[start]:
             held[start][end] = amount / totals[start]
-    if problems:
-        raise BadInput("the shares", problems)
+    refuse("the shares", problems)
     return held
 
 

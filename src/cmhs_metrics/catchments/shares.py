@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.catchments.amounts import amounts_between, one_row_a_place, rows_of
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, checked_rows, is_finite, shares_of, unknown_place
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -212,8 +212,7 @@ class Shares:
             if end in held[start]:
                 problems.append(Problem(share, f"{origin}={start}, {destination}={end}", value, "one row for these"))
             held[start][end] = value
-        if problems:
-            raise BadInput("the shares", problems)
+        refuse("the shares", problems)
         return cls(held, uncovered=uncovered, tolerance=tolerance)
 
     @classmethod
@@ -339,8 +338,7 @@ class Shares:
         ]
         if into in there and into not in merged:
             problems.append(Problem("into", None, into, "a new name, or one of the places that are merged"))
-        if problems:
-            raise BadInput("the merge", problems)
+        refuse("the merge", problems)
         return self.then(Shares.lookup({place: into if place in merged else place for place in there}))
 
     def reverse(self, amounts: Mapping[str, float]) -> Shares:
@@ -379,8 +377,7 @@ class Shares:
         problems += [
             Problem("amounts", None, place, unknown_place(place, known)) for place in amounts if place not in known
         ]
-        if problems:
-            raise BadInput("the reverse", problems)
+        refuse("the reverse", problems)
         received: dict[tuple[str, str | None], float] = {
             (destination, origin): share * float(amounts[origin]) for origin, destination, share in self.rows
         }

@@ -20,7 +20,7 @@ from cmhs_metrics.disclosure.protection import levels_of, read_cells
 from cmhs_metrics.disclosure.published_table import refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of
-from cmhs_metrics.errors import BadInput, Problem, nth
+from cmhs_metrics.errors import BadInput, Problem, nth, refuse
 from cmhs_metrics.numeric.frames import in_pandas
 from cmhs_metrics.signatures import checked
 
@@ -79,8 +79,7 @@ class CostRule:
             problems.append(Problem("percent", None, self.percent, "a percentage above 0, up to 100"))
         if self.dominance is not None and not (self.dominance[0] >= 1 and 0 < self.dominance[1] < 100):
             problems.append(Problem("dominance", None, self.dominance, "a number of contributors and a percentage"))
-        if problems:
-            raise BadInput("the rule", problems)
+        refuse("the rule", problems)
 
     def __str__(self) -> str:
         parts = [f"totals of fewer than {self.contributors} contributors suppressed"]

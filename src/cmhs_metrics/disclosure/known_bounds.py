@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cmhs_metrics.disclosure.suppression import numbers_of
-from cmhs_metrics.errors import BadInput, Problem, nth
+from cmhs_metrics.errors import BadInput, Problem, nth, refuse
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -234,8 +234,7 @@ def _bounds(given: Mapping[str, Any], subject: str, *, positive: bool = False) -
             problems.append(Problem(low, nth(row, "row"), float(columns[low][row]), expected))
         for row in np.flatnonzero(np.isnan(columns[low]) & ~np.isnan(columns[high])):
             problems.append(Problem(low, nth(row, "row"), None, "a lower bound, as there is an upper one, or neither"))
-    if problems:
-        raise BadInput(subject, problems)
+    refuse(subject, problems)
     return list(columns.values())
 
 

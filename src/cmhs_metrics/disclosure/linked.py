@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.disclosure.rule import SUPPRESSED
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -260,8 +260,7 @@ class Joint:
             for name, sign in link.items()
             if sign not in (1, -1)
         ]
-        if problems:
-            raise BadInput("the set of tables", problems)
+        refuse("the set of tables", problems)
 
 
 def as_linked(tables: Sequence[Any]) -> list[LinkedTable]:

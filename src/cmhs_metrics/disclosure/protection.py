@@ -16,7 +16,7 @@ from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable, rule
 from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
-from cmhs_metrics.errors import BadInput, Problem, nearest, nth
+from cmhs_metrics.errors import BadInput, Problem, nearest, nth, refuse
 from cmhs_metrics.numeric.frames import in_pandas
 from cmhs_metrics.signatures import checked
 
@@ -201,8 +201,7 @@ def read_cells(
     ]
     if absent not in ("refuse", "zero", "missing"):
         problems.append(Problem("absent", None, absent, "'refuse', 'zero' or 'missing'"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     coarser = [column for name in dimensions for column in hierarchies.get(name, ())]
     refuse_unreadable(table, [*dimensions, *coarser, value], dimensions)
     read = [
@@ -214,8 +213,7 @@ def read_cells(
     for row in np.flatnonzero(is_no_count(given)):
         key = ", ".join(f"{name}={table[name].iloc[row]}" for name in dimensions)
         problems.append(Problem(value, key, float(given[row]), "a whole number, zero or more"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     layout = Layout(read)
     counts = np.full(layout.size, 0.0 if absent == "zero" else np.nan)
     cells = layout.cell(table)
@@ -289,6 +287,5 @@ def levels_of(
                     for level in levels
                     if level not in known[name]
                 ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return layout.at_levels(exact), layout.at_levels(keep)

@@ -11,7 +11,7 @@ import pandas as pd
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import display_text
-from cmhs_metrics.errors import BadInput, Problem, nearest, nth
+from cmhs_metrics.errors import Problem, nearest, nth, refuse
 from cmhs_metrics.numeric.frames import empty_like, given_back, in_pandas
 from cmhs_metrics.signatures import checked
 
@@ -211,8 +211,7 @@ def published_table(
         for label in {*dimension.parents, *dimension.parents.values()}
         if label not in dimension.position
     ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     cells = layout.cell(table)
     unrounded = np.ones(layout.size, dtype=bool) if rule.rounding == 1 else _has_labels(layout, exact)
     values, kind = np.full(layout.size, np.nan), np.full(layout.size, ABSENT, dtype=object)
@@ -226,8 +225,7 @@ def published_table(
             problems.append(Problem(value, layout.name(cell), found, expected))
         else:
             values[cell], kind[cell] = float(found), EXACT if unrounded[cell] else rule.kind_shown
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return PublishedTable(layout, values, kind.astype(str), rule, value, complemented, like=like)
 
 
@@ -249,8 +247,7 @@ def refuse_unreadable(table: pd.DataFrame, columns: Sequence[str], dimensions: S
         problems.append(Problem("dimensions", None, None, "at least one column"))
     if not len(table):
         problems.append(Problem(None, None, None, "at least one row"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     keys = table[list(dimensions)]
     problems = [
         Problem(str(name), nth(row, "row"), None, "a key, not nothing")
@@ -260,8 +257,7 @@ def refuse_unreadable(table: pd.DataFrame, columns: Sequence[str], dimensions: S
     for row in np.flatnonzero(keys.duplicated()):
         named = ", ".join(f"{name}={keys[name].iloc[row]}" for name in dimensions)
         problems.append(Problem(None, named, None, "one row for these keys"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
 
 
 def _dimension(table: pd.DataFrame, name: str, parents: dict[Any, Any]) -> Dimension:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 from cmhs_metrics.signatures import checked
 
@@ -127,8 +127,7 @@ class Rule:
         if not problems and (shown := float(self.shown(self.threshold))) < self.threshold:
             expected = f"a rounding at which {self.threshold} does not become {shown:g}, which is below the threshold"
             problems.append(Problem("rounding", None, self.rounding, expected))
-        if problems:
-            raise BadInput("the rule", problems)
+        refuse("the rule", problems)
         if self.width is None:
             object.__setattr__(self, "width", max(self.threshold - 1 - (not self.suppress_zero), 1))
 

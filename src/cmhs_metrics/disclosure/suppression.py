@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, as_fraction, choose, floor_division, quotient
-from cmhs_metrics.errors import BadInput, Problem, nth
+from cmhs_metrics.errors import Problem, nth, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
 from cmhs_metrics.numeric.expected import WHOLE_NOT_NEGATIVE
 from cmhs_metrics.numeric.requirements import cell_name
@@ -58,8 +58,7 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     """
     if hasattr(type(counts), "columns"):
         raise TypeError(f"counts is a table, a {type(counts).__name__}: use suppress_table, or give a column of it")
-    if problems := _problems("counts", numbers_of(counts, "counts")):
-        raise BadInput("suppress", problems)
+    refuse("suppress", _problems("counts", numbers_of(counts, "counts")))
 
     def body(numbers: Any) -> Any:
         return choose(rule.is_suppressed(numbers), math.nan, rule.shown(numbers))
@@ -121,8 +120,7 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS, *, s
         parts, wholes = np.broadcast_arrays(parts, wholes)
         for row in np.flatnonzero(parts > wholes):
             problems.append(Problem("numerator", nth(row, "row"), parts[row], f"no more than {wholes[row]:g}"))
-    if problems:
-        raise BadInput("suppress_percentage", problems)
+    refuse("suppress_percentage", problems)
 
     def body(part: Any, whole: Any) -> Any:
         # Twice the numerator times 100 over twice the denominator, all whole numbers: no half is missed by a float.

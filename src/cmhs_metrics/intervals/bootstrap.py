@@ -8,6 +8,7 @@ import numpy as np
 
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.intervals.results import Interval, Method, calculate
+from cmhs_metrics.numeric.expected import size
 from cmhs_metrics.numeric.requirements import not_negative
 from cmhs_metrics.signatures import checked
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.numeric.requirements import Arrays
 
-FEWEST_DRAWS = 1_000
+FEWEST_DRAWS, MOST_DRAWS = 1_000, 10_000_000
 AT_ONCE = 2**20
 """How many organisations are drawn in one go, which bounds the memory."""
 
@@ -88,11 +89,7 @@ def cost_per_patient_interval(
         return tuple(np.quantile(_drawn_ratios(cost, patients, seed, draws), [tail, 1 - tail]))
 
     def shapes(given: Arrays) -> list[Problem]:
-        problems = []
-        if not _is_whole(seed, 0):
-            problems.append(Problem("seed", None, seed, "a whole number, 0 or more"))
-        if not _is_whole(draws, FEWEST_DRAWS):
-            problems.append(Problem("draws", None, draws, f"a whole number, {FEWEST_DRAWS:,} or more"))
+        problems = [*size("seed", seed), *size("draws", draws, FEWEST_DRAWS, MOST_DRAWS)]
         sizes = {name: values.shape for name, values in given.items()}
         if any(len(shape) != 1 for shape in sizes.values()) or len(set(sizes.values())) > 1:
             expected = "one value for each organisation"
@@ -126,7 +123,3 @@ def _drawn_ratios(cost: NDArray[Any], patients: NDArray[Any], seed: int, draws: 
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios[start : start + step] = np.where(pooled > 0, cost[drawn].sum(axis=1) / pooled, np.nan)
     return ratios
-
-
-def _is_whole(value: Any, least: int) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= least)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.ages import AgeBand
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,8 +65,7 @@ class StandardPopulation:
                 problems.append(Problem("people", f"age band {following}", None, f"no ages that are also in {band}"))
         if not problems and not sum(number for _, number in held) > 0:
             problems.append(Problem("people", None, dict(people), "somebody in at least one age band"))
-        if problems:
-            raise BadInput(f"the standard population {name!r}", problems)
+        refuse(f"the standard population {name!r}", problems)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "bands", tuple(band for band, _ in held))
         object.__setattr__(self, "weights", tuple(float(number) for _, number in held))
@@ -101,8 +100,7 @@ class StandardPopulation:
             people[band] = math.fsum(
                 weight for held, weight in zip(self.bands, self.weights, strict=True) if band.covers(held)
             )
-        if problems:
-            raise BadInput(self.name, problems)
+        refuse(self.name, problems)
         return StandardPopulation(self.name, people)
 
 

@@ -7,6 +7,7 @@ tables stay lazy. Versions 4, 5 and 6 of the data set are read.
 
 from cmhs_metrics.mhsds.caseload import time_on_caseload
 from cmhs_metrics.mhsds.clusters import cluster_profile
+from cmhs_metrics.mhsds.dashboard import discharges, time_since_last_contact
 from cmhs_metrics.mhsds.example import example
 from cmhs_metrics.mhsds.frequencies import event_frequencies
 from cmhs_metrics.mhsds.measures import measures
@@ -29,6 +30,7 @@ __all__ = [
     "cluster_profile",
     "compare",
     "contacts",
+    "discharges",
     "event_frequencies",
     "example",
     "last_day",
@@ -43,5 +45,8 @@ __all__ = [
     "referrals",
     "synthesise",
     "time_on_caseload",
+    "time_since_last_contact",
     "waits",
 ]
+
+__dir__ = __all__.copy

@@ -104,7 +104,7 @@ def measures(
         - `open_referrals` [referral] and `caseload` [patient] at its end: open, and open with a direct contact;
         - `contacts` (direct), `face_to_face_contacts`, `did_not_attends` [contact] in the period;
         - `waits_completed` and `waits_within_four_weeks` [referral] in the period; `waiting` at its end, and
-          `waiting_over_52_weeks`, `_78_`, `_104_`;
+          `waiting_over_18_weeks`, `_52_`, `_78_`, `_104_`;
         - `people_accessing` [patient]: people with a referral that has two or more direct contacts in the twelve months
           to the end;
         - `admissions` and `admissions_without_prior_contact` [admission], unless by team type.

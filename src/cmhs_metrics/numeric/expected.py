@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.signatures import is_float, is_mapping, is_table
+from cmhs_metrics.signatures import MOST, is_float, is_mapping, is_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,6 +59,13 @@ def outside(name: str, value: object, low: float, high: float, expected: str, *,
     number = real(value)
     inside = low < number < high or (closed and number == low)
     return [] if inside else [Problem(name, None, value, expected)]
+
+
+def size(name: str, value: object, least: int = 0, most: int = MOST) -> list[Problem]:
+    """What is wrong with a seed, or with how many things are to be made: nobody waits for more than `most`."""
+    if isinstance(value, Integral) and not isinstance(value, (bool, np.bool_)) and least <= int(value) <= most:
+        return []
+    return [Problem(name, None, value, f"a whole number from {least:,} to {most:,}")]
 
 
 def real(value: object) -> float:

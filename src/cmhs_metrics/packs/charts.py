@@ -171,7 +171,9 @@ class Charts:
                 source=self.source, title=f"{metric.label}, {name}: XmR chart", **where,
             )  # fmt: skip
 
-        return Chart(f"trend-{entry.name}", f"Run chart, {metric.label}", f"{metric.label}: {held.reason}.", draw)
+        return Chart(
+            f"trend-{entry.name}", f"Run chart, {metric.label}", f"{metric.label}: {held.reason}.", draw, height=3.7
+        )
 
     def tiles(self, entry: Entry) -> Chart | None:
         """The integrated care boards as a map of tiles; None where the places are others."""

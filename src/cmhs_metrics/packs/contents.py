@@ -11,6 +11,7 @@ from cmhs_metrics.packs.processes import process_of
 from cmhs_metrics.packs.profiles import profile_findings, profiles, profiles_not_shown
 from cmhs_metrics.packs.sections import NotShown, not_shown, sections
 from cmhs_metrics.packs.team_types import by_team_type, type_findings
+from cmhs_metrics.presentation import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +97,7 @@ def contents(comparison: Figures) -> Contents:
     by_type, of_types = by_team_type(comparison)
     further |= {each.key: profile_findings(each, comparison) for each in held_profiles}
     further |= {each.key: type_findings(each, comparison) for each in by_type}
-    said = [*not_shown(comparison), *_no_funnels(made), *profiles_not_shown(held_profiles, comparison)]
+    said = [*not_shown(comparison), *_no_funnels(made, funnels), *profiles_not_shown(held_profiles, comparison)]
     shown = [each for each in held_profiles if each.known]
     mapped = first.name if first is not None else None
     processes = {}
@@ -112,18 +113,20 @@ def _first_rate(made: list[Section]) -> Entry | None:
     return next((each for each in entries if POPULATION in each.writer.metric.inputs), None)
 
 
-def _no_funnels(made: list[Section]) -> list[NotShown]:
-    """Counts that are in no funnel."""
-    without = [
-        entry.writer.metric.label
-        for section in made
-        for entry in section.entries
-        if entry.writer.metric.counted is not None and not entry.writer.funnel_words
+def _no_funnels(made: list[Section], funnels: Mapping[str, PlaceFunnel]) -> list[NotShown]:
+    """Counts that are in no funnel, and shares of which none is drawn."""
+    counted = [entry for section in made for entry in section.entries if entry.writer.metric.counted is not None]
+    without = [each.writer.metric.label for each in counted if not each.writer.funnel_words]
+    undrawn = [
+        each.writer.metric.label
+        for each in counted
+        if each.writer.funnel_words and each.writer.metric.proportion and each.name not in funnels
     ]
-    if not without:
-        return []
-    why = (
-        f"A funnel needs {FEWEST_IN_FUNNEL} places or more, whose counts are known or lie close together. So there is "
-        f"none for: {', '.join(without)}."
-    )
-    return [NotShown("Funnels", why)]
+    said = []
+    if without:
+        why = f"A funnel needs {FEWEST_IN_FUNNEL} places or more, whose counts are known or lie close together"
+        said.append(NotShown("Funnels", f"{why}. So there is none for: {listed(without, most=40)}."))
+    if undrawn:
+        why = "Some counts are suppressed or rounded, so that it is told where places lie, and no funnel is drawn"
+        said.append(NotShown("Charts of funnels", f"{why}. So it is for: {listed(undrawn, most=40)}."))
+    return said

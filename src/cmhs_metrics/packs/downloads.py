@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -84,9 +85,10 @@ def to_csv(table: pd.DataFrame) -> str:
 def _safe_column(column: pd.Series[Any]) -> list[Any]:
     """The cells of a column, each text looked at once: numbers are Python's own, whole ones without a decimal point."""
     cells = column.tolist()
-    if column.dtype.kind in "biu":
+    plain = isinstance(column.dtype, np.dtype)
+    if plain and column.dtype.kind in "biu":
         return cells
-    if column.dtype.kind == "f":
+    if plain and column.dtype.kind == "f":
         return ["" if cell != cell else int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell for cell in cells]
     known: dict[Any, Any] = {}
     for cell in cells:

@@ -154,7 +154,7 @@ def _peers(entry: Entry, comparison: Figures) -> list[tuple[str, str]]:
     for place in comparison.peers:
         row = row_of(entry, place)
         if row is not None:
-            found.append((comparison.short_name(place), shown(entry.writer, row)))
+            found.append((comparison.short_name(place).removesuffix(" ICB"), shown(entry.writer, row)))
     return found
 
 

@@ -65,13 +65,14 @@ def reading(comparison: Figures, *, has_funnels: bool, has_intervals: bool) -> l
         )
     if has_intervals:
         said.append(
-            f"Intervals are {confidence} intervals of counts of people or events: Byar's for rates, Wilson's for shares. "
-            "Events of one person do not come independently, so that they are too narrow; where the average lies outside "
-            "the intervals of most places, as with large counts, the page does not speak of chance."
+            f"Intervals are {confidence} intervals of counts of people or events: Byar's for rates, Wilson's for "
+            "shares. "
+            "Events of one person do not come independently, so that they are too narrow. Where the average lies "
+            "outside the intervals of most places, as with large counts, the page does not speak of chance."
         )
     said.append(
-        "A difference tells that places differ, and not why. Suppressed, missing and undefined values are three things, "
-        "and none of them is zero: nothing was put in their place."
+        "A difference tells that places differ, and not why. Suppressed, missing and undefined values are three "
+        "things, and none of them is zero: nothing was put in their place."
     )
     return said
 

@@ -123,7 +123,7 @@ def content(comparison: Figures, made: Contents, setting: Setting, charts: Chart
         "setting": setting,
         "drawn": setting.charts,
         "lead": _lead(comparison),
-        "names": [comparison.name(each) for each in focus],
+        "names": [comparison.short_name(each) for each in focus],
         "small_counts": comparison.small_counts,
         "threshold": NHS.threshold,
         "summary": [counts(made.sections, comparison, alone)] if alone and made.sections else [],

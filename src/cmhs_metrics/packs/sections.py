@@ -257,7 +257,7 @@ def _absent_values(comparison: Figures) -> list[NotShown]:
         writer = Writer(comparison, str(metric), basis if isinstance(basis, str) else None)
         what = f"{writer.subject}{f', by {writer.basis}' if writer.basis else ''}"
         if writer.places < min(FEWEST_PLACES, len(comparison.measures)):
-            why = f"Known for {writer.of_places()}, which are too few to compare."
+            why = f"Known for {writer.of_places()}: too few to compare."
             said.append(NotShown(what, why if writer.places else "Known for no place."))
         for status in dict.fromkeys(rows["status"]):
             if status != KNOWN:

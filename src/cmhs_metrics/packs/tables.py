@@ -115,7 +115,10 @@ def rank_cell(writer: Writer, row: pd.Series[Any]) -> str:
     if row["status"] != KNOWN or not writer.comparable:
         return "–"
     if pd.isna(row["rank"]):
-        return writer.rank(row).replace(f" {writer.of_places(int(row['places'])).split()[-1]}", "")
+        ends = [row.get("rank_best"), row.get("rank_worst")]
+        if any(each is None or pd.isna(each) for each in ends):
+            return "uncertain"
+        return f"{' to '.join(ordinal(int(each)) for each in ends)} of {int(row['places']):,}"
     ties = int((writer.known["rank"] == row["rank"]).sum())
     return f"{'joint ' if ties > 1 else ''}{ordinal(int(row['rank']))} of {int(row['places']):,}"
 

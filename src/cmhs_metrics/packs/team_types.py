@@ -110,7 +110,7 @@ def _of_type(comparison: Figures, sums: pd.DataFrame, wanted: Sequence[str]) -> 
         "average": comparison.average, "confidence": comparison.confidence,
         "focus": [each for each in comparison.focus if each in there], "peers": [],
     }  # fmt: skip
-    rows = compared(sums, sums, wanted, arguments).assign(period=comparison.period)
+    rows = compared(sums, sums, list(wanted), arguments).assign(period=comparison.period)
     return replace(comparison, rows=rows, history=rows.iloc[:0], measures=sums.set_index(comparison.by), peers=())
 
 
@@ -176,7 +176,7 @@ def type_rows(of: ByType, comparison: Figures) -> tuple[list[str], list[list[str
         headings += ["Lowest", average, "Highest", "Places"]
     for place in focus:
         headings += [comparison.short_name(place)]
-        headings += [f"From the {short_average(comparison)}", "Rank"] if len(focus) == 1 else []
+        headings += ["Difference", "Rank"] if len(focus) == 1 else []
     headings += [average] if focus else []
     rows = []
     for label, writer in of.writers.items():

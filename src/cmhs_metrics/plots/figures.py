@@ -184,7 +184,7 @@ class Sheet:
         box = Bbox.from_extents(
             self.left + left, self.bottom + self.foot() + bottom, self.right - right, self.top - self.head() - over
         )
-        if box.width < LEAST or box.height < LEAST:
+        if box.width < LEAST - 0.5 or box.height < LEAST - 0.5:
             need = [self.width + max(0.0, LEAST - box.width), self.top - self.bottom + max(0.0, LEAST - box.height)]
             room = f"{need[0] / 72:.1f} by {need[1] / 72:.1f} inches or more for this picture with its words"
             found = f"{self.width / 72:.1f} by {(self.top - self.bottom) / 72:.1f} inches"

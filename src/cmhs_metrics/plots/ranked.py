@@ -172,7 +172,7 @@ def _dots(
     each, gap = -(-len(rows) // split), 20.0
     wide = (box.width - gap * (split - 1)) / split
     right = max((width(places.measured.write(value), bold=True) for value in rows["value"].dropna()), default=0) + 10
-    room = max(wide * 0.4, wide - right - max(100.0, 0.25 * wide))
+    room = max(wide * 0.4, wide - right - max(80.0, 0.2 * wide))
     short = shorten_all(rows["name"].tolist(), room - TICK)
     left = max(width(name, bold=True) for name in short) + TICK
     foot = SIZE * LINE + TICK

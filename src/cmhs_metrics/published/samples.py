@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.audit.figures import load
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
+from cmhs_metrics.numeric.expected import size
 from cmhs_metrics.published.formats import NATIONAL_COSTS
 from cmhs_metrics.published.national_costs import CARE_CONTACT
 from cmhs_metrics.published.sample_waits import MONTHS, community_waits
@@ -117,8 +118,7 @@ def sample_files(folder: str | os.PathLike[str], *, seed: int = 2024) -> Path:
         "ncc_2024_25_mental_health.csv",
         "README.txt",
     ]
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise BadInput("sample_files", [Problem("seed", None, seed, "a whole number from 0 on")])
+    refuse("sample_files", size("seed", seed))
     draw = np.random.default_rng(seed)
     people = 1_500_000 * draw.lognormal(-0.08, 0.4, _ICBS)
     need = draw.lognormal(0, 0.14, _ICBS)

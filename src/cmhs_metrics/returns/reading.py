@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.measures import KEYS
 from cmhs_metrics.returns.cells import SUPPRESSED, Cell, read_cell
 from cmhs_metrics.returns.columns import read_columns
@@ -18,8 +18,9 @@ from cmhs_metrics.returns.heading_lines import headings_in, note_headings_above,
 from cmhs_metrics.returns.headings import Heading, known_in
 from cmhs_metrics.returns.notes import Notes
 from cmhs_metrics.returns.sheets import Sheet, cell_of, sheets_of
-from cmhs_metrics.returns.totals import compared, is_label
+from cmhs_metrics.returns.totals import compared
 from cmhs_metrics.signatures import checked
+from cmhs_metrics.tables.total_rows import is_total
 
 if TYPE_CHECKING:
     import os
@@ -180,8 +181,7 @@ def _marks(suppressed: Mapping[str, tuple[float, float | None]] | None) -> Mappi
         for mark, bounds in suppressed.items()
         if not (isinstance(bounds, tuple) and len(bounds) == 2 and (bounds[1] is None or bounds[0] <= bounds[1]))
     ]
-    if problems:
-        raise BadInput("read_return", problems)
+    refuse("read_return", problems)
     own = {mark.casefold(): (low, np.nan if high is None else high) for mark, (low, high) in suppressed.items()}
     return MappingProxyType({**SUPPRESSED, **own})
 
@@ -215,7 +215,7 @@ def _rows(
             )
         elif not totals and _is_total_in_words(line, headings, labels):
             aside.append((line, "a total, for it has no key and is called one beside them"))
-        elif not totals and (label := next((line.cells[n] for n in labels if is_label(cell_of(line, n))), None)):
+        elif not totals and (label := next((line.cells[n] for n in labels if is_total(cell_of(line, n))), None)):
             aside.append((line, f"a total, for its label is {label!r}"))
         else:
             rows.append(line)
@@ -232,14 +232,14 @@ def _is_footnote(line: Line, headings: list[Heading], labels: list[int]) -> bool
     """Whether a line under the table is a remark: one cell of words, and no key of a row yet to be filled in."""
     at = next(n for n, cell in enumerate(line.cells) if cell)
     alone = len(line.filled) == 1 and len(headings) > 2
-    return alone and at not in labels[1:] and not _is_number(line.cells[at]) and not is_label(line.cells[at])
+    return alone and at not in labels[1:] and not _is_number(line.cells[at]) and not is_total(line.cells[at])
 
 
 def _is_total_in_words(line: Line, headings: list[Heading], labels: list[int]) -> bool:
     """Whether a row without any key is called a total in another column of text, such as that of remarks."""
     if any(cell_of(line, n) for n in labels):
         return False
-    return any(is_label(cell_of(line, n)) for n, each in enumerate(headings) if not each.is_measure)
+    return any(is_total(cell_of(line, n)) for n, each in enumerate(headings) if not each.is_measure)
 
 
 def _is_number(text: str) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
 from cmhs_metrics.returns.cells import Cell, read_cell
-from cmhs_metrics.synonyms import words_of
+from cmhs_metrics.tables.total_rows import is_total
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,28 +15,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.returns.headings import Heading
     from cmhs_metrics.returns.sheets import Line
 
-_WORDS = frozenset({"all", "england", "overall", "sum", "national", "all england", "total england", "england total"})
-_PLACES = "organisations|trusts|providers|teams|team types|types|icbs|regions|places|services|months|periods"
-_PHRASE = re.compile(
-    rf"(?:grand |sub |sub-|overall )?totals?(?: (?:for|of|all|england|trust|organisation|provider|nhs|\d).*)?"
-    rf"|.* (?:sub ?|sub-|grand )?totals?|sub ?totals?(?: .*)?|all (?:{_PLACES})"
-)
-
-
 _NAMED = re.compile(r"(.+?)[\s:-]+(?:sub[ -]?|grand )?totals?|(?:sub[ -]?)?totals? (?:for |of )?(.+)", re.IGNORECASE)
-
-
-@lru_cache(maxsize=65536)
-def is_label(text: str) -> bool:
-    """Whether a cell of a key column says that its row is a total.
-
-    Examples
-    --------
-    >>> [is_label(text) for text in ("Grand Total", "RT1 subtotal", "RT1 total", "England", "Totnes", "All Saints")]
-    [True, True, True, True, False, False]
-    """
-    words = words_of(text)
-    return bool(words) and (words in _WORDS or _PHRASE.fullmatch(words) is not None)
 
 
 def compared(table: pd.DataFrame, headings: list[Heading], line: Line, where: str) -> list[str]:
@@ -63,7 +41,7 @@ def compared(table: pd.DataFrame, headings: list[Heading], line: Line, where: st
     same = {
         key: cells[key]
         for key in (*KEYS, "icb", "region")
-        if key in table and cells.get(key) and not is_label(cells[key])
+        if key in table and cells.get(key) and not is_total(cells[key])
     }
     for key in (*KEYS, "icb", "region"):
         # "RT1 subtotal" and "Total for RT1" are held against the rows of RT1.

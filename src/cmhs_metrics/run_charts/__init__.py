@@ -10,6 +10,7 @@ from cmhs_metrics.run_charts.rules import (
     steady_trend,
     two_of_three_near_limit,
 )
+from cmhs_metrics.run_charts.suggestions import suggest_rebase
 from cmhs_metrics.run_charts.summary import RunChartSummary, run_chart_summary
 
 __all__ = [
@@ -20,6 +21,9 @@ __all__ = [
     "run_chart_summary",
     "run_on_one_side",
     "steady_trend",
+    "suggest_rebase",
     "two_of_three_near_limit",
     "xmr_limits",
 ]
+
+__dir__ = __all__.copy

@@ -15,10 +15,13 @@ from cmhs_metrics.presentation import amount
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import COLUMNS, SIGNALS
 from cmhs_metrics.run_charts.points import numbered, require_columns
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.periods import ordinals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 _RULES = {
     ("outside_limits", 1): "it is above the upper limit",
@@ -59,6 +62,7 @@ class RunChartSummary(pd.DataFrame):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+@checked
 def run_chart_summary(chart: Any, *, by: str | Sequence[str] = (), period: str = "period") -> Any:
     """Say of each run chart what its latest point is, and what its limits promise.
 
@@ -111,33 +115,44 @@ def run_chart_summary(chart: Any, *, by: str | Sequence[str] = (), period: str =
     variation_reason    it is above the upper limit
     assurance                                  fail
     """
-    if isinstance(nw.from_native(chart, pass_through=True), nw.LazyFrame):
-        raise TypeError(f"run_chart_summary: collect the {type(chart).__name__} first, it is a query")
-    frame = nw.from_native(chart, eager_only=True)
     keys = [by] if isinstance(by, str) else list(by)
-    require_columns(list(frame.columns), frame.schema, [*keys, period, *COLUMNS], [], "run_chart_summary")
+    frame, group, ordinals = read_chart(chart, keys, period, "run_chart_summary")
+    known = ~frame.get_column("special_cause").is_null().to_numpy().astype(bool)
+    # The latest known point of each group stands last; where none is known, the latest row.
+    order = np.lexsort((ordinals, known, group))
+    ends = np.append(np.diff(group[order]) != 0, True)
+    latest = in_pandas(frame[order[ends].tolist()], "run_chart_summary").reset_index(drop=True)
+    made = RunChartSummary(_summarised(latest, keys, period))
+    return made if isinstance(chart, pd.DataFrame) else given_back(pd.DataFrame(made), chart)
+
+
+def read_chart(
+    chart: Any, keys: list[str], period: str, subject: str
+) -> tuple[nw.DataFrame[Any], NDArray[Any], NDArray[Any]]:
+    """What `run_chart` gave, as a table in memory, with the number of each row's group and of its period."""
+    frame = nw.from_native(chart, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        expected = "a table in memory that run_chart gave is expected"
+        first = "; collect the query first" if isinstance(frame, nw.LazyFrame) else ""
+        raise TypeError(f"{subject}: chart: {expected}, got a {type(chart).__name__}{first}")
+    require_columns(list(frame.columns), frame.schema, [*keys, period, *COLUMNS], [], subject)
+    if len(frame) == 0:
+        raise BadInput(subject, [Problem(None, None, None, "at least one row")])
     group, groups = numbered(frame, keys)
     which, distinct = numbered(frame, [period])
     problems: list[Problem] = []
     ordinals = ordinals_of([label for (label,) in distinct], problems, period)[2]
     if problems:
-        raise BadInput("run_chart_summary", problems)
+        raise BadInput(subject, problems)
     ordinals = ordinals[which]
-    known = frame.get_column("special_cause").is_null().to_numpy() == False  # noqa: E712 - of any container
-    # The latest known point of each group stands last; where none is known, the latest row.
-    order = np.lexsort((ordinals, known, group))
-    own = group[order]
-    ends = np.append(own[1:] != own[:-1], True)[: len(own)]
-    by_period = np.lexsort((ordinals, group))
-    again = np.flatnonzero((np.diff(group[by_period]) == 0) & (np.diff(ordinals[by_period]) == 0))
+    order = np.lexsort((ordinals, group))
+    again = np.flatnonzero((np.diff(group[order]) == 0) & (np.diff(ordinals[order]) == 0))
     if len(again):
-        at = int(by_period[again[0]])
+        at = int(order[again[0]])
         row = ", ".join(f"{name}={key}" for name, key in zip(keys, groups[group[at]], strict=True)) or None
         expected = "a period once in its group: name in by= what tells the groups apart"
-        raise BadInput("run_chart_summary", [Problem(period, row, str(distinct[which[at]][0]), expected)])
-    latest = in_pandas(frame[order[ends].tolist()], "run_chart_summary").reset_index(drop=True)
-    made = RunChartSummary(_summarised(latest, keys, period))
-    return made if isinstance(chart, pd.DataFrame) else given_back(pd.DataFrame(made), chart)
+        raise BadInput(subject, [Problem(period, row, str(distinct[which[at]][0]), expected)])
+    return frame, group, ordinals
 
 
 def _summarised(latest: pd.DataFrame, keys: list[str], period: str) -> pd.DataFrame:

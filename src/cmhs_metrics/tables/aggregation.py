@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 import narwhals as nw
 
 from cmhs_metrics.catalogue import describe
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from cmhs_metrics.selection import plan
 from cmhs_metrics.signatures import checked
@@ -255,11 +255,10 @@ def _check_arguments(table: Table, by: list[str], over_time: str | None, totals:
         for name in table.bounded
         if MEASURES[name].kind is Kind.POPULATION
     ]
-    if problems:
-        raise BadInput("aggregate", problems)
+    refuse("aggregate", problems)
 
 
-def _need_no_people(metrics: Any) -> bool:
+def need_no_people(metrics: Any) -> bool:
     """Whether all metrics that were asked for are without a population; what is no metric is told of later."""
     if metrics is None:
         return False
@@ -290,7 +289,7 @@ def _add_people(totals: Totals, groups: list[str], wanted: _Wanted, notes: list[
     elif not held:
         return []
     elif not wanted.places:
-        if wanted.basis is None and _need_no_people(wanted.metrics):
+        if wanted.basis is None and need_no_people(wanted.metrics):
             notes.append(f"{', '.join(held)}: left out, for no metric asked for needs people (place= adds them)")
             return []
         expected = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import Problem, refuse
 from cmhs_metrics.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def bounded_measures(table: Table) -> tuple[str, ...]:
             problems.append(Problem(name, None, None, f"the column {twin} too"))
         if not (table.schema[name].is_numeric() or _is_empty(table, name)):
             problems.append(Problem(name, None, str(table.schema[name]), f"a column of numbers, as {measure} is"))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     found = [name for name in table.measures if f"{name}{LOWER}" in table.schema]
     return tuple(found)
 

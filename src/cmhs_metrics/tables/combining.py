@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from cmhs_metrics.tables.bounds import LOWER, UPPER, measure_of
 from cmhs_metrics.tables.columns import Arrays, columns_of
@@ -344,8 +344,7 @@ class Totals:
             "100,000 is that of one period or of one year"
         )
         problems = [Problem(name, None, self.pooled(), expected) for name in flows if name in self.measures]
-        if problems:
-            raise BadInput("aggregate", problems)
+        refuse("aggregate", problems)
 
     def left_out(self) -> dict[str, str]:
         """The metrics that the rule over time leaves out, each with the reason."""

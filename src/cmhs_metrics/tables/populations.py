@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, row_name
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.casting import array_of, with_arrays
@@ -95,8 +95,7 @@ def _check_places(
         if name in names and name in table.schema and _kind(entered, name) != _kind(table, name):
             found = f"{name} as {entered.schema[name]}"
             problems.append(Problem("populations", None, found, f"{table.schema[name]}, as in the table of teams"))
-    if problems:
-        raise BadInput("aggregate", problems)
+    refuse("aggregate", problems)
 
 
 def _refuse_what_varies(frame: nw.DataFrame[Any], keys: list[str], further: list[str]) -> None:
@@ -110,8 +109,7 @@ def _refuse_what_varies(frame: nw.DataFrame[Any], keys: list[str], further: list
             within = f"within one {' and '.join(keys)}" if keys else "over the rows"
             expected = f"a column of by, or place={name!r} if it names places finer than the groups: it varies {within}"
             problems.append(Problem("populations", None, name, expected))
-    if problems:
-        raise BadInput("aggregate", problems)
+    refuse("aggregate", problems)
 
 
 def _one_row_a_place(frame: Frame, keys: list[str], held: list[str]) -> Frame:
@@ -282,8 +280,7 @@ def _of_places_in_memory(table: Table, by: list[str], named: list[str], held: li
             row = table.eager.select(*named)[[int(first[place])]].rows(named=True)[0]
             problems.append(Problem(name, row_name(row, named), found, "one population for the place"))
         people[name] = np.where(known == rows, high, np.nan)
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     _, leader, group = np.unique(row_numbers(table, by)[first], return_index=True, return_inverse=True)
     size = np.bincount(group, minlength=len(leader))
     made: dict[str, tuple[Any, tuple[str, ...]]] = {}

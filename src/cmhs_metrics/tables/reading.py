@@ -10,7 +10,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics import units
-from cmhs_metrics.errors import BadInput, Problem, row_name
+from cmhs_metrics.errors import BadInput, Problem, refuse, row_name
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.containers import MILLI, DimensionalityError
 from cmhs_metrics.tables.bounds import measure_of
@@ -293,8 +293,7 @@ def _quantities(table: Any, names: list[str], plain: dict[str, Any]) -> tuple[di
             elif measure in table:
                 expected = f"a unit, as {measure} has" if held else "plain numbers, as the measures are"
                 problems.append(Problem(name, None, str(table[name].dtype), expected))
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     complaints, found = [], {}
     for name in with_units:
         quantity, unit = table[name].array.quantity, MEASURES[measure_of(name)].unit

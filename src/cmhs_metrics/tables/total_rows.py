@@ -5,49 +5,53 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, row_name
+from cmhs_metrics.errors import BadInput, Problem, refuse, row_name, unknown
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS, Kind
+from cmhs_metrics.synonyms import words_of
 from cmhs_metrics.tables.columns import Arrays
+from cmhs_metrics.tables.reading import rows_in
 from cmhs_metrics.tables.row_keys import is_missing, row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmhs_metrics.tables.columns import Columns
-    from cmhs_metrics.tables.table import Table
+    from cmhs_metrics.tables.table import Frame, Table
 
-_WHOSE = ("organisations", "providers", "trusts", "teams", "icbs", "regions", "places")
+_WHOSE = (
+    "organisations", "providers", "trusts", "teams", "icbs", "regions", "places", "services", "types", "team types",
+    "months", "periods",
+)  # fmt: skip
+_ALONE = ("total", "totals", "sum", "all", "overall", "england", "national")
+_BEFORE = ("grand", "sub", "overall", "england", "national")
 TOTAL_LABELS = frozenset(
-    [
-        "total",
-        "totals",
-        "grand total",
-        "grand totals",
-        "subtotal",
-        "sub total",
-        "sum",
-        "all",
-        "overall",
-        "england",
-        "england total",
-        "national",
-        "national total",
-    ]
+    [*_ALONE, "subtotal", "subtotals", "all england", "total england"]
+    + [f"{word} {total}" for word in _BEFORE for total in ("total", "totals")]
     + [f"{all_of}{whose}" for whose in _WHOSE for all_of in ("all ", "total all ", "total ")]
 )
-"""What rows of totals are called, without regard to case, and to what is no letter."""
+"""What rows of totals are called, in words without regard to case and to what is neither letter nor figure."""
+_NAMED = re.compile(
+    r".+ (?:sub)?totals?|sub ?totals? .+"
+    r"|totals? (?:for|of|all|england|trust|organisation|provider|nhs|\d).*"
+)
+"""Those that say whose they are: "North total", "Total for RT1", "Subtotal 2016/17"."""
 
 LOOKED_AT = 100_000
 """Among how many rows a total is looked for that does not say it is one."""
 _CLOSE = 1e-9
+_MAY_BE = "(?i)total|sum|all|england|national"
+"""One of these stands in every label of a total: to ask for them is cheap, where a table has a million labels."""
+_LOOK = re.compile(_MAY_BE)
 _SPELLINGS = sorted(
     {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
 )
+"""Those that a query is looked into for, which is asked once."""
 
 
 def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclude") -> Table:
@@ -80,13 +84,7 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
         raise BadInput("the table", [Problem(argument, None, labels, "a column of text in which these stand")])
     if not table.lazy:
         there = {value for name in columns for value in table.distinct(name)}
-        problems = [
-            Problem(argument, None, label, f"a label of the table; {nearest(str(label), map(str, there))}".rstrip("; "))
-            for label in labels
-            if label not in there
-        ]
-        if problems:
-            raise BadInput("the table", problems)
+        refuse("the table", unknown(argument, labels, there, "a label of the table"))
     named = nw.any_horizontal(*(table.text(name).is_in(labels) for name in columns), ignore_nulls=True)
     if table.lazy:
         return replace(table, frame=table.frame.filter(~named), given=None)
@@ -103,7 +101,8 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
     Parameters
     ----------
     table : Table
-        The table; a lazy one is not looked into.
+        The table. In a lazy one rows are looked for by the plainest of their labels alone, in one query, and one more
+        for what they may be the totals of.
     keys : sequence of str
         The columns that name a row.
 
@@ -120,8 +119,10 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
         keys += [name for name in table.schema if name not in (*keys, *MEASURES) and table.is_text(name)]
     measures = [name for name in table.measures if MEASURES[name].kind in (Kind.FLOW, Kind.STOCK)]
     labels = [name for name in keys if name not in ("period", "team_type") and table.is_text(name)]
-    if table.lazy or not measures or len(table.eager) < 2:
+    if not measures or (not table.lazy and len(table.eager) < 2):
         return [], []
+    if table.lazy:
+        return _labelled(table, keys, dict.fromkeys(labels, _SPELLINGS), measures) if labels else ([], [])
     called = {name: found for name in labels if (found := _called_totals(table, name))}
     problems, notes = _labelled(table, keys, called, measures) if called else ([], [])
     if len(table.eager) > LOOKED_AT or len(measures) < 2 or not labels or len(table.eager) < 3:
@@ -132,17 +133,27 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
 def _called_totals(table: Table, name: str) -> list[str]:
     column = table.eager.get_column(name)
     if column.implementation.is_polars() and len(column) > LOOKED_AT:
-        # Their distinct values would cost more than looking for these few.
-        return column.filter(column.cast(nw.String).is_in(_SPELLINGS)).unique().to_list()
-    return [each for each in table.distinct(name) if _is_total(each)]
+        # Their distinct values would cost more than looking at each.
+        some = column.filter(column.cast(nw.String).str.contains(_MAY_BE)).unique().to_list()
+        return [each for each in some if is_total(each)]
+    return [each for each in table.distinct(name) if is_total(each)]
 
 
-def _is_total(label: Any) -> bool:
-    """Whether a label says "Total" and the like, or ends so ("North total")."""
-    if not isinstance(label, str):
-        return False
-    plain = re.sub(r"[^a-z]+", " ", label.casefold()).strip()
-    return plain in TOTAL_LABELS or plain.endswith((" total", " totals", " subtotal"))
+def is_total(label: Any) -> bool:
+    """Whether a label says that its row is a total.
+
+    Examples
+    --------
+    >>> [is_total(text) for text in ("Grand Total", "RT1 subtotal", "Total for RT1", "England", "Totnes", "All Saints")]
+    [True, True, True, True, False, False]
+    """
+    return isinstance(label, str) and _LOOK.search(label) is not None and _says_total(label)
+
+
+@lru_cache(maxsize=65536)
+def _says_total(label: str) -> bool:
+    words = words_of(label).replace("-", " ")
+    return words in TOTAL_LABELS or _NAMED.fullmatch(words) is not None
 
 
 def _labelled(
@@ -150,16 +161,18 @@ def _labelled(
 ) -> tuple[list[Problem], list[str]]:
     is_called = nw.any_horizontal(*(table.text(name).is_in(found) for name, found in called.items()), ignore_nulls=True)
     numbers = [table.number(name).alias(name) for name in measures]
-    frame = table.eager.select(*(nw.col(key) for key in keys), *numbers)
-    rows = frame.filter(is_called).head(LOOKED_AT // 100).rows(named=True)
+    frame = table.frame.select(*(nw.col(key) for key in keys), *numbers)
+    rows = rows_in(frame.filter(is_called).head(LOOKED_AT // 100))
     parts = frame.filter(~is_called)
-    if not len(parts):
+    if isinstance(parts, nw.DataFrame) and not len(parts):
         return [], []
+    if table.lazy:  # engines give rows in orders of their own
+        rows.sort(key=lambda row: str([row[key] for key in keys]))
     sums: dict[tuple[str, ...], dict[Any, dict[str, Any]]] = {}
     problems, others = list[Problem](), list[str]()
     for row in rows:
-        column = next(name for name in called if _is_total(row[name]))
-        context = tuple(key for key in keys if not is_missing(row[key]) and not _is_total(row[key]))
+        column = next(name for name in called if is_total(row[name]))
+        context = tuple(key for key in keys if not is_missing(row[key]) and not is_total(row[key]))
         for within in dict.fromkeys([context, tuple(key for key in context if key in ("period", "team_type"))]):
             if within not in sums:
                 sums[within] = _sums(parts, within, measures)
@@ -182,13 +195,13 @@ def _labelled(
     return problems, [f"{'; '.join(others[:5])}{more}: {told}"] if others else []
 
 
-def _sums(parts: nw.DataFrame[Any], within: tuple[str, ...], measures: list[str]) -> dict[Any, dict[str, Any]]:
+def _sums(parts: Frame, within: tuple[str, ...], measures: list[str]) -> dict[Any, dict[str, Any]]:
     facts = [nw.len().alias("_rows")]
     for name in measures:
         facts += [nw.col(name).sum(), nw.col(name).count().alias(f"_known_{name}")]
     frame = parts.with_columns(nw.lit(0).alias("_all"))
     summed = frame.group_by(*(within or ("_all",))).agg(*facts)
-    return {tuple(row[key] for key in within): row for row in summed.rows(named=True)}
+    return {tuple(row[key] for key in within): row for row in rows_in(summed)}
 
 
 def _is_sum(row: dict[str, Any], total: dict[str, Any], measures: list[str]) -> bool:
@@ -221,7 +234,7 @@ def _unlabelled(table: Table, keys: Sequence[str], measures: list[str], called: 
         f"{row_name(row, naming)} is the sum of {count} other rows in every measure: is it a total? It was counted as "
         "a place (exclude= leaves a row out)"
         for row, count in zip(rows, found.values(), strict=True)
-        if not any(_is_total(row[name]) for name in called)
+        if not any(is_total(row[name]) for name in called)
     ]
 
 

@@ -166,6 +166,7 @@ WITH referral_rows AS (
     UNION ALL BY NAME
     -- A spell that ended within five days still counts as open.
     SELECT organisation, team, period, count(*) AS waiting,
+           count(*) FILTER (last_day - start > 126) AS waiting_over_18_weeks,
            count(*) FILTER (last_day - start > 364) AS waiting_over_52_weeks,
            count(*) FILTER (last_day - start > 546) AS waiting_over_78_weeks,
            count(*) FILTER (last_day - start > 728) AS waiting_over_104_weeks
@@ -190,6 +191,7 @@ SELECT organisation, team AS team_type, period,
        coalesce(sum(waits_completed), 0)::BIGINT AS waits_completed,
        coalesce(sum(waits_within_four_weeks), 0)::BIGINT AS waits_within_four_weeks,
        coalesce(sum(waiting), 0)::BIGINT AS waiting,
+       coalesce(sum(waiting_over_18_weeks), 0)::BIGINT AS waiting_over_18_weeks,
        coalesce(sum(waiting_over_52_weeks), 0)::BIGINT AS waiting_over_52_weeks,
        coalesce(sum(waiting_over_78_weeks), 0)::BIGINT AS waiting_over_78_weeks,
        coalesce(sum(waiting_over_104_weeks), 0)::BIGINT AS waiting_over_104_weeks,

@@ -22,7 +22,7 @@ IN_SCOPE = [
 MEASURES = [
     "referrals", "referrals_accepted", "referrals_rejected", "referrals_closed", "discharges", "open_referrals",
     "contacts", "face_to_face_contacts", "did_not_attends", "caseload", "waits_completed", "waits_within_four_weeks",
-    "waiting", "waiting_over_52_weeks", "waiting_over_78_weeks", "waiting_over_104_weeks", "people_accessing",
+    "waiting", "waiting_over_18_weeks", "waiting_over_52_weeks", "waiting_over_78_weeks", "waiting_over_104_weeks", "people_accessing",
 ]  # fmt: skip
 
 
@@ -274,6 +274,7 @@ def measures(files: Mapping[str, str], start: dt.date, end: dt.date, by_month: b
         .group_by(GROUP)
         .agg(
             waiting=pl.len(),
+            waiting_over_18_weeks=(waited > 126).sum(),
             waiting_over_52_weeks=(waited > 364).sum(),
             waiting_over_78_weeks=(waited > 546).sum(),
             waiting_over_104_weeks=(waited > 728).sum(),

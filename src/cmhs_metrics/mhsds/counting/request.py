@@ -25,7 +25,8 @@ OF_REFERRALS = (
     "referrals", "referrals_rejected", "referrals_accepted", "referrals_closed", "discharges", "open_referrals",
 )  # fmt: skip
 OF_WAITS = (
-    "waits_completed", "waits_within_four_weeks", "waiting", "waiting_over_52_weeks", "waiting_over_78_weeks",
+    "waits_completed", "waits_within_four_weeks", "waiting", "waiting_over_18_weeks", "waiting_over_52_weeks",
+    "waiting_over_78_weeks",
     "waiting_over_104_weeks",
 )  # fmt: skip
 ALL_MEASURES = (*OF_REFERRALS, "caseload", *FLOWS, *OF_WAITS, "people_accessing", *ADMISSIONS)
