@@ -116,7 +116,7 @@ def _entries() -> pd.DataFrame:
             document = getattr(sources, row.pop("document"))
             row["source"] = str(document.section(row.pop("place")))
             rows[row.pop("id")] = {str(key): value for key, value in row.items()}
-    ours = FOLLOWED_BY | {
+    ours = dict(FOLLOWED_BY) | {
         published.removesuffix(" [unverified]"): name for name, ids in PUBLISHED_AS.items() for published in ids
     }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("id")
