@@ -34,7 +34,7 @@ NAMES_OF_COLUMNS_AND_FUNCTIONS = {
     "sizing.py": {"wte_per_100k"},
 }
 """Functions, parameters and columns that are called as a metric is, and read nothing from the catalogue."""
-CHOICES = {"packs/profiles.py", "packs/sections.py", "packs/team_types.py", "synonyms.py"}
+CHOICES = {"packs/headlines.py", "packs/profiles.py", "packs/sections.py", "packs/team_types.py", "synonyms.py"}
 """Where the pack chooses what it shows, and the words that people ask for metrics by."""
 
 

@@ -82,16 +82,20 @@ def query_of_groups() -> str:
 def of_groups() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The metrics of each case as `aggregate` gives them, and the totals by hand."""
     frame, places = tables()
-    frame = frame.drop(columns=[name for name, each in MEASURES.items() if each.kind is Kind.DISTINCT])
-    ours = cm.aggregate(
-        frame, by="case_id", populations=places, place="case_id", basis="registered", metrics=OF_GROUPS,
-        keys=["case_id", "team"],
-    )  # fmt: skip
-    metrics = [name for name in ours if name.removesuffix("_registered") in OF_GROUPS]
-    assert len(metrics) == len(OF_GROUPS)
+    parts = []
+    # A few metrics at a time, of the columns that they need: pandas warns of groups of a hundred columns.
+    for some in (OF_GROUPS[start : start + 30] for start in range(0, len(OF_GROUPS), 30)):
+        needed = {each for name in some for each in CATALOGUE[name].inputs if each in frame}
+        ours = cm.aggregate(
+            frame[["case_id", "team", *(name for name in frame if name in needed)]], by="case_id", populations=places,
+            place="case_id", basis="registered", metrics=some, keys=["case_id", "team"],
+        )  # fmt: skip
+        metrics = [name for name in ours if name.removesuffix("_registered") in some]
+        assert len(metrics) == len(some)
+        parts.append(ours.set_index("case_id")[metrics])
     by_hand = frame.set_index("case_id")[ADDED].astype("float64").groupby(level=0)
     totals = by_hand.sum(min_count=3).where(by_hand.count() == 3)
-    return ours.set_index("case_id")[metrics].sort_index(), totals.sort_index()
+    return pd.concat(parts, axis=1).sort_index(), totals.sort_index()
 
 
 def on_duckdb(query: str, **frames: pd.DataFrame) -> pd.DataFrame:

@@ -32,10 +32,17 @@ def _folder() -> str:
     data = f"{folder}/data"
     _as_user("initdb", "-D", data, "-A", "trust", "-U", "tests", "--no-sync", cwd="/")
     options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-    _as_user("pg_ctl", "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start", cwd="/")
+    start = f"pg_ctl -D {data} -o '{options}' -l {folder}/log -w start >/dev/null && echo started"
+    # The shell waits for the end of its input: the server ends with this process, however that ends.
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    script = f"{start}; cat >/dev/null; pg_ctl -D {data} -m immediate stop >/dev/null; rm -rf {data} {folder}/log"
+    held = subprocess.Popen([*user, "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/")
+    assert held.stdin is not None
+    assert held.stdout is not None
+    assert held.stdout.readline() == b"started\n"
 
     def stop() -> None:
-        _as_user("pg_ctl", "-D", data, "-m", "immediate", "stop", cwd="/")
+        held.communicate()
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)
