@@ -341,7 +341,8 @@ class TestTrends:
     def test_months_that_a_rolling_figure_waits_for_are_one_phrase(self) -> None:
         months = [f"2024-{month:02}" for month in range(1, 13)]
         table = pd.DataFrame({"A": np.arange(12.0), "B": np.arange(12.0)}, index=months)
-        late = table.mask(np.arange(12) < 5)
+        late = table.copy()
+        late.iloc[:5] = np.nan
         assert "Not known before 2024-06. Source" in plots.alternative_text(plots.trend_chart(late))
         late.loc["2024-09", "A"] = np.nan
         some = late.assign(C=1.0)

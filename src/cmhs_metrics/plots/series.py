@@ -251,7 +251,7 @@ def _absent(status: pd.DataFrame, called: list[str]) -> str:
         names = [called[at] for at in waits if waits[at] == start]
         whose = "" if len(names) == len(called) else f": {listed(names, most=12)}"
         said.append(f"Not known before {status.index[start]}{whose}.")
-    for word, start in ((SUPPRESSED, "Suppressed"), (NOT_KNOWN, "Not known")):
+    for word, begins in ((SUPPRESSED, "Suppressed"), (NOT_KNOWN, "Not known")):
         cells = [
             str(status.index[int(row)]) if len(called) == 1 else f"{called[at]} in {status.index[int(row)]}"
             for at in range(status.shape[1])
@@ -259,7 +259,7 @@ def _absent(status: pd.DataFrame, called: list[str]) -> str:
             if word == SUPPRESSED or row >= waits.get(at, 0)
         ]
         if cells:
-            said.append(f"{start}: {listed(cells, most=12)}.")
+            said.append(f"{begins}: {listed(cells, most=12)}.")
     return " ".join(said)
 
 

@@ -257,11 +257,11 @@ def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: flo
         text = places.measured.write(row.value) if known and width(places.measured.write(row.value)) <= wide else ""
     name = str(row.name_of).removeprefix("NHS ").removesuffix(" ICB").removesuffix(" Integrated Care Board")
     label = str(spot.label) or (name if named else str(spot.place))
-    lines = wrap(label.replace(" and ", " & "), wide * 0.94, most=2, bold=bool(row.focus)) if named else [label]
-    lines = [shorten(each, wide * 0.94, bold=bool(row.focus) or not named) for each in lines]
+    lines = wrap(label.replace(" and ", " & "), wide * 0.94, most=2) if named else [label]
+    lines = [shorten(each, wide * 0.94, bold=not named) for each in lines]
     behind = None if known else {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
     for words, lift, weight in (
-        ("\n".join(lines), 0.36 if named else 0.29, "bold" if row.focus or not named else "normal"),
+        ("\n".join(lines), 0.36 if named else 0.29, "normal" if named else "bold"),
         (text, 0.82 if named else 0.72, "normal"),
     ):
         ax.text(
