@@ -16,6 +16,8 @@ from tests.support import selection, spark_session
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--hypothesis-profile", None) or "HYPOTHESIS_PROFILE" in os.environ:
         import tests.support.budgets  # noqa: F401
+    elif config.option.markexpr == "quick":
+        os.environ["HYPOTHESIS_PROFILE"] = "loop"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -31,7 +33,6 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     selection.share_among_cores(config)
-    selection.share_bytecode(config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from cmhs_metrics import comparisons, report
+from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.packs.wording import Wording
+from cmhs_metrics.plots.reading import Measured
 from cmhs_metrics.presentation import amount, keys_of, listed, ordinal, statuses
+from tests.support.budgets import examples
 
 
 @pytest.mark.parametrize(
@@ -76,3 +85,22 @@ def test_command_line_chart_and_pack_write_one_value_alike(value: float, metric:
     assert chart.write(value) == text
     # What the pack's sentences and accessible tables call.
     assert amount(value, entry.unit, proportion=entry.proportion) == text
+
+
+@examples(60)
+@given(
+    value=st.one_of(st.floats(0, 1e10), st.floats(0, 2), st.sampled_from([0.0002, 0.99996, 9.996, 99.96, 999_999.6])),
+    name=st.sampled_from(sorted(name for name, each in CATALOGUE.items() if not each.contract.many)),
+)
+def test_command_line_chart_notebook_and_pack_print_one_text_for_one_value(value: float, name: str) -> None:
+    metric = CATALOGUE[name]
+    command_line = report._shown(pd.Series({name: value}), name, metric)
+    chart = Measured(metric.label, metric.printed_unit, metric.proportion).write(value)
+    pack = Wording.amount(SimpleNamespace(metric=metric), value)  # type: ignore[arg-type]
+    row = {"place": "A", "focus": False, "is_place": True, "status": "known", "value": value, "lower": value}
+    row |= {"upper": value, "rank": 1, "places": 1, "average": value}
+    notebook = comparisons._row(row, metric.printed_unit, proportion=metric.proportion)
+    assert command_line == chart == pack
+    assert f"{chart} to {chart}" in notebook
+    if value >= 1e-6:
+        assert any(digit in command_line for digit in "123456789"), "what is more than nothing never reads as nothing"

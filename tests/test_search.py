@@ -41,6 +41,7 @@ def test_finds_more_than_metrics(words: str, holds: str) -> None:
     assert holds in set(search(words)["name"])
 
 
+@pytest.mark.slow
 def test_every_metric_and_measure_is_found_by_its_own_name_or_label() -> None:
     for place, (name, metric) in enumerate(CATALOGUE.items()):
         if place % 2 or is_deep():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,10 +18,11 @@ from cmhs_metrics import signatures
 from cmhs_metrics.signatures import checked
 from tests.test_every_wrong_call import FUNCTIONS
 
+OF_ANY_KIND = {"Any", "object", "Value | Number", "Many", "Column", "NDArray[Any]", "T", "Frame"}
 Way = Literal["up", "down"]
 READ_BY_THE_FUNCTION = {
     "Any", "object", "Value", "Many", "Column", "NDArray[Any]", "pd.Series[Any]", "Frame", "T", "Hashable", "Source",
-    "os.PathLike[str]", "nw.DataFrame[Any]", "Sets", "Native",
+    "os.PathLike[str]", "tuple[float | None, float | None]", "nw.DataFrame[Any]", "Sets", "Native",
 }  # fmt: skip
 
 
@@ -126,3 +129,20 @@ def test_every_annotation_is_understood() -> None:
                 if signatures._check(part, plain.__globals__)(object()) is None:
                     unread.add(part)
     assert unread <= READ_BY_THE_FUNCTION
+
+
+def test_every_public_function_is_held_against_its_signature() -> None:
+    unchecked = [
+        name
+        for name, function in FUNCTIONS.items()
+        if inspect.unwrap(function) is function
+        and not {str(each.annotation) for each in inspect.signature(function).parameters.values()} <= OF_ANY_KIND
+    ]
+    assert not unchecked, "put @checked above them"
+
+
+@pytest.mark.parametrize("package", sorted(each.name for each in pkgutil.iter_modules(cm.__path__) if each.ispkg))
+def test_a_package_shows_its_public_names_alone(package: str) -> None:
+    module = importlib.import_module(f"cmhs_metrics.{package}")
+    if hasattr(module, "__all__"):
+        assert {name for name in dir(module) if not name.startswith("_")} <= set(module.__all__)

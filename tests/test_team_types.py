@@ -199,6 +199,7 @@ def test_a_type_survives_pickling_and_is_found_by_its_slug() -> None:
         assert pickle.loads(pickle.dumps(team_type)) is team_type is TeamType(team_type.value)
 
 
+@pytest.mark.slow
 def test_importing_the_vocabulary_loads_nothing_slow() -> None:
     program = (
         "import sys, cmhs_metrics.errors, cmhs_metrics.units; before = set(sys.modules)\n"

@@ -82,6 +82,7 @@ class TestDefinitions:
             thread.join(30)
         assert seen == {"PCN": True}
 
+    @pytest.mark.slow
     def test_many_threads_may_be_the_first_to_use_them(self) -> None:
         code = """
 import threading
@@ -110,6 +111,7 @@ print(found)
         assert Quantity(5, "patient")._REGISTRY is registry
         assert parse("£17.7m")._REGISTRY is registry
 
+    @pytest.mark.slow
     def test_pint_itself_knows_them_once_the_package_is_imported(self) -> None:
         code = "import cmhs_metrics, pint; print(pint.Quantity(5, 'patient'), pint.Unit('WTE'))"
         assert in_a_fresh_process(code) == "5 patient WTE"
@@ -118,12 +120,14 @@ print(found)
         code = "import cmhs_metrics, pint; r = pint.get_application_registry(); print(r('2 bed_day'))"
         assert in_a_fresh_process(code) == "2 bed_day"
 
+    @pytest.mark.slow
     def test_importing_does_not_read_pints_definitions(self) -> None:
         code = "import cmhs_metrics, pint; print(type(pint.application_registry.get()).__name__)"
         assert in_a_fresh_process(code) != "UnitRegistry"
 
 
 class TestPickling:
+    @pytest.mark.slow
     def test_into_a_fresh_process(self) -> None:
         values = [Quantity(3345.3, "GBP / patient"), Quantity(1, "WTE").units, Quantity([1, 2], "contact")]
         code = "import pickle, sys; print(pickle.loads(bytes.fromhex(sys.argv[1])))"

@@ -234,6 +234,7 @@ def share_improved(
     return float((paired > threshold).mean()) if paired.size else math.nan
 
 
+@checked
 def first_and_latest_scores(
     scores: Any, by: str | Sequence[str], *, day: str = "day", score: str = "score", tool: OutcomeTool | None = None
 ) -> Any:
@@ -332,6 +333,7 @@ class ReliableOutcomes:
         return ratio(float(self.recovered or 0), float(self.below_cut_off or 0))
 
 
+@checked
 def reliable_outcomes(
     first: Any,
     latest: Any,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, unknown
 from cmhs_metrics.errors import ordinal as ordinal
 from cmhs_metrics.numeric.expected import FINITE
 from cmhs_metrics.numeric.requirements import cell_name
@@ -98,12 +98,7 @@ def statuses(
     if suppressed:
         keys = table[key].astype(str) if key else pd.Series(table.index.astype(str), index=table.index)
         asked = keys_of(suppressed)
-        problems = [
-            Problem("suppressed", None, each, f"one that is in the table; {nearest(each, keys)}".rstrip("; "))
-            for each in asked
-            if each not in set(keys)
-        ]
-        refuse("the picture", problems)
+        refuse("the picture", unknown("suppressed", asked, keys, "one that is in the table"))
         hidden |= keys.isin(asked).to_numpy(dtype=bool)
     said = np.where(hidden, SUPPRESSED, np.where(values.isna(), NOT_KNOWN, KNOWN))
     return pd.Series(said.tolist(), dtype=object, index=table.index, name="status")
@@ -218,6 +213,18 @@ def amount(value: float, unit: str = "", *, proportion: bool = False, sign: bool
 def _small(size: float, places: int) -> int:
     """Decimal places, more where they would round what is small to nothing."""
     return 1 - math.floor(math.log10(size)) if 1e-6 <= size < 10**-places else places
+
+
+def written(value: Any) -> str:
+    """A number of any unit as people read it: to four figures, or to the whole number."""
+    number = float(getattr(value, "magnitude", value))
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+
+
+def signed(value: Any) -> str:
+    """The same with its sign."""
+    number = float(getattr(value, "magnitude", value))
+    return f"+{written(value)}" if number >= 0 else f"−{written(-number)}"
 
 
 def is_money(unit: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -48,6 +49,13 @@ class TestGaps:
         assert gaps.loc[0, ["ratio_lower", "ratio_upper"]].tolist() == pytest.approx(list(bounds))
         bounds = ci.rate_difference_interval(40, 20_000, 60, 40_000, 1_000)
         assert gaps.loc[0, ["difference_lower", "difference_upper"]].tolist() == pytest.approx(list(bounds))
+
+    def test_a_query_is_run(self) -> None:
+        expected = q.group_gaps(FOUND, "ethnic_group", **SHARES)
+        for table in (pl.from_pandas(FOUND).lazy(), duckdb.from_df(FOUND)):
+            gaps = q.group_gaps(table, "ethnic_group", **SHARES)
+            held = gaps.to_pandas().set_index("ethnic_group").loc[expected["ethnic_group"]]
+            assert held["ratio_upper"].tolist() == pytest.approx(expected["ratio_upper"].tolist(), nan_ok=True)
 
     def test_without_a_reference_there_is_no_gap(self) -> None:
         table = pd.concat(

@@ -409,7 +409,7 @@ class TestRefused:
             q.slope_index(np.array([1.0, 2]), np.ones(2), standard_errors=np.ones(2))
         with pytest.raises(BadInput) as refused:
             q.slope_index(self.VALUES, np.array([1.0, 0, 1]), standard_errors=np.ones(3))
-        assert refused.value.problems[0].row == "row 1"
+        assert refused.value.problems[0].row == "2nd row"
 
 
 class TestPlacesWithoutAnIndex:

@@ -232,8 +232,9 @@ def test_ids_of_sql_server_are_text() -> None:
     extract = mhsds.Extract(referrals=referrals, contacts=contacts)
     found = mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=["referrals", "contacts"])
     assert found.fetchall() == [("RX1", YEAR, 1, 1)]
+    other = duckdb.connect()
     with pytest.raises(cm.BadInput, match="one connection"):
-        mhsds.Extract(referrals=referrals, contacts=duckdb.connect().sql("SELECT 'P1' AS Person_ID"))
+        mhsds.Extract(referrals=referrals, contacts=other.sql("SELECT 'P1' AS Person_ID"))
 
 
 def waits_of(engine: str, referrals: Any, *seen: Any, period: str = "2024-06", **choices: Any) -> tuple[int, int]:

@@ -128,10 +128,14 @@ class _Finder(ast.NodeVisitor):
         """What a message says is not public."""
 
     def generic_visit(self, node: ast.AST) -> None:
-        if isinstance(node, ast.expr):
+        if isinstance(node, ast.expr) and not self._heads_a_message(node):
             for changed in _changes(node):
                 self._add(node, changed)
         super().generic_visit(node)
+
+    def _heads_a_message(self, node: ast.expr) -> bool:
+        """A function says its own name only in messages, whose wording is not public."""
+        return isinstance(node, ast.Constant) and node.value in self.within
 
     def _add(self, node: ast.expr, changed: ast.expr) -> None:
         start = self.offsets[node.lineno - 1] + node.col_offset

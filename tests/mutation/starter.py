@@ -25,9 +25,9 @@ class Starter:
 
     def __init__(self, copy: Path, data: Path) -> None:
         path = [str(copy / "src"), str(copy)]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path), "PYTHONPYCACHEPREFIX": str(copy / "bytecode")}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
         environment.setdefault("CMHS_METRICS_DATA", str(data.resolve()))
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is compiled stays in the copy
         self.process = subprocess.Popen(
             [sys.executable, __file__],
             cwd=copy,

@@ -1,6 +1,6 @@
 """How many examples a property gets: few in the everyday run, many before a release.
 
-`quick` is the default. `python -m pytest --hypothesis-profile=deep` (or ``HYPOTHESIS_PROFILE=deep``) tries ten times as
+`quick` is the default, and `loop` of the developer's loop (``-m quick``) has a quarter of it. `python -m pytest --hypothesis-profile=deep` (or ``HYPOTHESIS_PROFILE=deep``) tries ten times as
 many of the same; `night` tries fifty times as many, others every night, and prints how to repeat one that fails.
 """
 
@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, settings
 
 PROPERTY = 40
 """Examples of a property that asks for no number of its own."""
-TIMES = {"quick": 1, "deep": 10, "night": 50}
+TIMES = {"loop": 0.25, "quick": 1.0, "deep": 10.0, "night": 50.0}
 
 
 for name, factor in TIMES.items():
     settings.register_profile(
         name,
-        max_examples=PROPERTY * factor,
+        max_examples=int(PROPERTY * factor),
         # The same examples every time, no dependence on how fast the machine is.
         derandomize=name != "night",
         print_blob=name == "night",
@@ -29,9 +29,9 @@ for name, factor in TIMES.items():
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
-def times() -> int:
+def times() -> float:
     """How many times the quick budget this run has."""
-    return max(1, settings.default.max_examples // PROPERTY)
+    return settings.default.max_examples / PROPERTY
 
 
 def is_deep() -> bool:
@@ -41,4 +41,4 @@ def is_deep() -> bool:
 
 def examples(number: int) -> settings:
     """So many examples in the quick run, and more by the same factor as all others in a deep one."""
-    return settings(max_examples=number * times())
+    return settings(max_examples=max(2, round(number * times())))

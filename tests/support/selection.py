@@ -1,16 +1,18 @@
-"""Which tests are quick, and what the processes of a run share."""
+"""Which tests are quick, and when the cores of the machine share a run."""
 
 from __future__ import annotations
 
 import os
-import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 SLOW_ROOMS = ("benchmarks", "mhsds", "packs", "plots")
-SLOW_FILES = ("test_documentation.py", "test_examples.py", "test_notebooks.py")
+SLOW_FILES = (
+    "test_command_line.py", "test_documentation.py", "test_examples.py", "test_linked.py", "test_malformed_files.py",
+    "test_notebooks.py", "test_open_values.py", "test_protection.py", "test_samples.py", "test_sizes.py",
+)  # fmt: skip
+"""They start programs, run pages, or solve and draw many tables."""
 QUICK_ENGINES = ("pandas", "polars lazy")
 """Of tests that run on each engine, these are quick."""
 MOST_WORKERS = 8
@@ -60,17 +62,3 @@ def share_among_cores(config: pytest.Config) -> None:
         option.numprocesses = "auto"
         option.maxprocesses = option.maxprocesses or MOST_WORKERS
         option.dist = "worksteal"
-
-
-def share_bytecode(config: pytest.Config) -> None:
-    """Keep bytecode in a folder of the run where Python is told to leave none beside the sources.
-
-    Otherwise every worker, and every program that a test starts, compiles the whole package again.
-    """
-    if not sys.dont_write_bytecode or "PYTHONPYCACHEPREFIX" in os.environ:
-        return
-    folder = tempfile.TemporaryDirectory(prefix="bytecode", ignore_cleanup_errors=True)
-    config.add_cleanup(folder.cleanup)
-    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder.name
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False

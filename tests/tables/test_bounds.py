@@ -92,6 +92,7 @@ class TestOneMetric:
                 assert upper == pytest.approx(max(possible)), box
             assert not metric.proportion or 0 <= lower <= upper <= 1, box
 
+    @pytest.mark.slow
     @examples(2)
     @given(rows=st.lists(st.tuples(wide, wide, shares, shares), min_size=10, max_size=20))
     def test_no_point_inside_leads_outside(self, metric: Metric, rows) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from decimal import Decimal
+from typing import ClassVar
 
 import narwhals as nw
 import pandas as pd
@@ -303,6 +304,30 @@ class TestRowsOfTotals:
 
 LEVELS = {"region": ["N", "N", "S"], "icb": ["a", "b", "c"], "contacts": [5, 6, 7], "caseload": [1, 2, 2]}
 PLACES = {"icb": ["QUE", "QRV"], "team": ["1", "2"], "caseload": [10, 20]}
+
+
+class TestRowsOfTotalsInAQuery:
+    """A query is run by `validate` alone, which looks for plain labels."""
+
+    TABLE: ClassVar = {"icb": ["A", "B", "Total"], "contacts": [1, 2, 3], "referrals": [4, 5, 9]}
+
+    @every_lazy
+    def test_validate_refuses_it(self, make) -> None:
+        with pytest.raises(cm.BadInput, match="icb: got 'Total', expected no row of totals.*sums of the 2 others"):
+            cm.validate(make(self.TABLE))
+        cm.validate(make(self.TABLE), exclude="Total")
+
+    @every_lazy
+    def test_what_is_no_sum_is_told(self, make) -> None:
+        with pytest.warns(cm.TableNote, match="icb=Total: called a total, and not the sum of the others"):
+            cm.validate(make(self.TABLE | {"referrals": [4, 5, 1]}))
+
+    @every_lazy
+    def test_within_each_period(self, make) -> None:
+        table = {key: values * 2 for key, values in self.TABLE.items()} | {"period": ["2016/17"] * 3 + ["2017/18"] * 3}
+        with pytest.raises(cm.BadInput) as refused:
+            cm.validate(make(table))
+        assert [each.row for each in refused.value.problems] == ["period=2016/17", "period=2017/18"]
 
 
 class TestTotalsOfEveryLevel:

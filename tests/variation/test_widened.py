@@ -106,6 +106,24 @@ class TestMeaning:
         assert widened.meaning in repr(widened)
         assert set(widened.to_frame()["adjustment"]) == {"additive"}
 
+    @pytest.mark.parametrize("kind", ["rate", "ratio", "proportion"])
+    def test_a_position_says_both(self, kind: str) -> None:
+        counts = np.array([1_800, 2_300] * 10 + [4_001])
+        size = np.full(21, 8_000)
+        found = [v.position(at, counts=counts, denominators=size, kind=kind, average="pooled") for at in (0, 20)]
+        assert [each.chance for each in found] == ["below 99.8%", "above 99.8%"]
+        assert [each.funnel for each in found] == ["within", "above 99.8%"]
+        assert "more than chance" in repr(found[0])
+        assert "within the widened funnel" in repr(found[0])
+        assert "outside the widened funnel (above 99.8%)" in repr(found[1])
+        expected = v.funnel(kind, counts, size, found[0].average_value, adjustment="additive")
+        assert [each.funnel for each in found] == [expected.outlier[0], expected.outlier[20]]
+
+    def test_of_few_places_there_is_no_widened_funnel(self) -> None:
+        found = v.position(0, counts=np.array([10, 20, 30]), denominators=np.full(3, 1_000))
+        assert found.funnel is None
+        assert "widened" not in repr(found)
+
 
 class TestWinsorising:
     # Percentile 10 of six scores in order stands half way between the first and the second, by definition 7.
@@ -119,6 +137,12 @@ class TestWinsorising:
         found = v.overdispersion(self.SCORES, winsorise_by="interpolation")
         assert found.phi == pytest.approx((16 + 4 + 0 + 1 + 4 + 25) / 6)
         assert found.winsorised == 1
+
+    def test_phi_of_a_peers_six_units(self) -> None:
+        # FunnelPlotR 0.6.0, tests/testthat/test-funnel_plot.R: its phi is 2.33, by quantiles of R's type 7.
+        events, expected = np.array([100, 150, 180, 80, 120, 225]), np.array([108, 112, 165, 95, 100, 220])
+        found = v.funnel("ratio", events, expected, winsorise_by="interpolation")
+        assert round(found.dispersion.phi, 2) == 2.33
 
     def test_at_ten_and_one_both_are_the_same(self) -> None:
         # The tenth percentile of eleven is the second.

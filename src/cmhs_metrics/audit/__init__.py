@@ -7,3 +7,5 @@ from cmhs_metrics.audit.profile import profile
 from cmhs_metrics.audit.reconcile import mistakes, reconcile, summary
 
 __all__ = ["Figure", "documents", "figure", "figures", "mistakes", "profile", "reconcile", "summary"]
+
+__dir__ = __all__.copy

@@ -4,3 +4,5 @@ from cmhs_metrics.benchmarking.comparison import benchmark
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES
 
 __all__ = ["NOT_PLACES", "benchmark"]
+
+__dir__ = __all__.copy

@@ -30,27 +30,7 @@ Totals = dict[tuple[str, str], tuple[float, float]]
 
 
 def read_frequencies(frequencies: Any, by: str, period: Any) -> Totals:
-    """The totals of a table of frequencies, with the columns of `mhsds.event_frequencies`.
-
-    Parameters
-    ----------
-    frequencies : any frame that narwhals knows, or None
-        The table. A lazy one is run.
-    by : str
-        The column of the places.
-    period : object
-        The period to compare, where the table has several.
-
-    Returns
-    -------
-    dict
-        Empty where there is no table.
-
-    Raises
-    ------
-    BadInput
-        When a column is not there or a cell is no count.
-    """
+    """The totals of a table of frequencies (see `benchmark`) by place and measure; empty where there is none."""
     if frequencies is None:
         return {}
     frame = frame_of(frequencies, "benchmark", "frequencies")
@@ -61,29 +41,16 @@ def read_frequencies(frequencies: Any, by: str, period: Any) -> Totals:
         raise BadInput("benchmark", [Problem("frequencies", None, name, has) for name in lacking])
     if period is not None and "period" in columns:
         frame = nw.from_native(of_period(frequencies, period, "frequencies"))
-    held = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    totals = event_totals(held, [by, "measure"], fractional=True)
+    totals = nw.from_native(event_totals(nw.to_native(frame), [by, "measure"], fractional=True))
     names = as_names(totals.get_column(by).to_list())
     cells = (totals.get_column(name).to_list() for name in ("measure", "events", "sum_of_squares"))
     return {(name, measure): (events, squares) for name, measure, events, squares in zip(names, *cells, strict=True)}
 
 
 def squares_per_event(totals: Totals, measures: Sequence[str], names: Sequence[str]) -> NDArray[np.float64]:
-    """The sum of squares over the events of each place; NaN where nothing is known of its people.
+    """The sum of squares over the events of each place: 1 where each person had one; NaN where nothing is known.
 
-    Parameters
-    ----------
-    totals : dict
-        The totals.
-    measures : sequence of str
-        The measures that are counted together. Of several, nothing is known of who has both.
-    names : sequence of str
-        The places.
-
-    Returns
-    -------
-    numpy.ndarray
-        1 where each person had one event.
+    Of several measures that are counted together, nothing is known of who has both.
     """
     found = np.full(len(names), np.nan)
     if len(measures) == 1:
@@ -95,20 +62,7 @@ def squares_per_event(totals: Totals, measures: Sequence[str], names: Sequence[s
 
 
 def sums_of_squares(events: Any, per_event: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum of squares of some counts, whose events cluster as those of the frequencies do.
-
-    Parameters
-    ----------
-    events : numpy.ndarray
-        The counts.
-    per_event : numpy.ndarray
-        What `squares_per_event` gives.
-
-    Returns
-    -------
-    numpy.ndarray
-        The counts themselves where nothing is known; never more than if one person had them all.
-    """
+    """Sums of squares of counts that cluster as the frequencies do; the counts themselves where nothing is known."""
     times = np.where(np.isnan(per_event), 1.0, per_event)
     return np.asarray(events * np.minimum(times, np.maximum(events, 1.0)))
 
@@ -116,24 +70,10 @@ def sums_of_squares(events: Any, per_event: NDArray[np.float64]) -> NDArray[np.f
 def notes_of(
     metrics: Sequence[tuple[Metric, Sequence[str]]], totals: Totals, sums: Mapping[str, Any], names: Sequence[str]
 ) -> list[str]:
-    """What should be known of the intervals of some metrics, each with the measures that it counts.
+    """What should be known of the intervals of rates, each with the measures that it counts.
 
-    Parameters
-    ----------
-    metrics : sequence of tuple
-        The metrics that are rates of counts.
-    totals : dict
-        The totals of the frequencies.
-    sums : mapping of str to numpy.ndarray
-        The measures of the places.
-    names : sequence of str
-        The places.
-
-    Returns
-    -------
-    list of str
-        That events were treated as independent, where one person may have several; and where frequencies have other
-        numbers of events than the table.
+    That events were treated as independent, where one person may have several; and where frequencies have other numbers
+    of events than the table.
     """
     notes = []
     for metric, measures in metrics:

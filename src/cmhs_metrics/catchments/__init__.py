@@ -5,3 +5,5 @@ from cmhs_metrics.catchments.rows import NOT_COVERED
 from cmhs_metrics.catchments.shares import Shares
 
 __all__ = ["NOT_COVERED", "Shares", "apportion"]
+
+__dir__ = __all__.copy

@@ -27,3 +27,5 @@ __all__ = [
     "decompose_ratio_change",
     "what_drove",
 ]
+
+__dir__ = __all__.copy

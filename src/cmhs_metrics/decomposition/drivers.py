@@ -13,9 +13,9 @@ import pandas as pd
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.decomposition.mix import decompose_mix_change
 from cmhs_metrics.decomposition.products import decompose_ratio_change
-from cmhs_metrics.decomposition.results import signed, written
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import POPULATION
+from cmhs_metrics.presentation import signed, written
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables import aggregate

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.decomposition.results import each_output, plain, signed, unit_of, written
+from cmhs_metrics.decomposition.results import each_output, plain, unit_of
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.requirements import cell_name, index_of
+from cmhs_metrics.presentation import signed, written
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:

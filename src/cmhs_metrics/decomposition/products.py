@@ -10,11 +10,12 @@ import numpy as np
 
 from cmhs_metrics.decomposition.chain import Chain
 from cmhs_metrics.decomposition.parts import METHODS, MOST_FACTORS, PARTS, product
-from cmhs_metrics.decomposition.results import each_output, is_number, plain, signed, unit_of, written
+from cmhs_metrics.decomposition.results import each_output, is_number, plain, unit_of
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import index_of
+from cmhs_metrics.presentation import signed, written
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.decomposition.parts import MOST_FACTORS, product
-from cmhs_metrics.decomposition.results import signed, written
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.numeric.expected import column, names_in
-from cmhs_metrics.numeric.frames import in_pandas
+from cmhs_metrics.numeric.frames import collected, in_pandas
+from cmhs_metrics.presentation import signed, written
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,6 +98,7 @@ class RateDecomposition:
         return "\n".join(lines)
 
 
+@checked
 def decompose_rates(
     table: Any,
     population: str,
@@ -111,7 +113,7 @@ def decompose_rates(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        A row for each population and cell, such as an age band of a type of team.
+        A row for each population and cell, such as an age band of a type of team. A lazy table is run.
     population : str
         The column of the populations: years, places or groups.
     factors : str or sequence of str
@@ -162,7 +164,7 @@ def decompose_rates(
       crude  8.6 → 14.2, +5.6
     """
     names, within = names_in(SUBJECT, "factors", factors), names_in(SUBJECT, "cells", cells)
-    frame = in_pandas(table, SUBJECT)
+    frame = in_pandas(collected(table), SUBJECT)
     sizes = [] if structure is None else [structure]
     _check(frame, population, names, within, sizes)
     rows = frame.set_index([population, *within])

@@ -98,15 +98,3 @@ def plain(value: Any) -> NDArray[Any]:
 def is_number(value: Any) -> bool:
     """Whether it is one number, with a unit or without."""
     return np.ndim(getattr(value, "magnitude", value)) == 0
-
-
-def written(value: Any) -> str:
-    """A number as people read it: to four figures, or to the whole number."""
-    number = float(getattr(value, "magnitude", value))
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
-
-
-def signed(value: Any) -> str:
-    """The same with its sign."""
-    number = float(getattr(value, "magnitude", value))
-    return f"+{written(value)}" if number >= 0 else f"−{written(-number)}"

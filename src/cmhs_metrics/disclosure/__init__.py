@@ -34,3 +34,5 @@ __all__ = [
     "suppress_table",
     "suppression",
 ]
+
+__dir__ = __all__.copy

@@ -8,7 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.disclosure.rule import NHS, Rule
 from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
-from cmhs_metrics.errors import Problem, nearest, nth, refuse
+from cmhs_metrics.errors import Problem, no_columns, nth, refuse, unknown
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
 from cmhs_metrics.signatures import checked
 
@@ -92,16 +92,7 @@ def _shown(name: str, rule: Rule) -> dict[str, nw.Expr]:
 
 
 def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str]) -> None:
-    problems = [
-        Problem("measures", None, name, f"a column of the table; {nearest(name, schema)}".rstrip("; "))
-        for name in names
-        if name not in schema
-    ]
-    problems += [
-        Problem("rule", None, name, f"a column that is suppressed; {nearest(name, names)}".rstrip("; "))
-        for name in ruled
-        if name not in names
-    ]
+    problems = no_columns("measures", names, schema) + unknown("rule", ruled, names, "a column that is suppressed")
     bounded = [name for name in names if any(bound in schema for bound in _bounds_of(name))]
     others = [name for name in names if name not in bounded]
     remedy = f"; measures={others} leaves it as it is" if others else ""

@@ -9,3 +9,5 @@ from cmhs_metrics.exchange.queries import sql
 from cmhs_metrics.exchange.semantic_model import ossie
 
 __all__ = ["CentralMetrics", "catalogue", "catalogue_schema", "cml", "ossie", "sql"]
+
+__dir__ = __all__.copy

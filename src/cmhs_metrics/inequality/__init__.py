@@ -14,3 +14,5 @@ __all__ = [
     "slope_index",
     "slope_indices",
 ]
+
+__dir__ = __all__.copy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,17 +19,17 @@ from cmhs_metrics.intervals import (
     rate_ratio_interval,
 )
 from cmhs_metrics.numeric.expected import column, names_in
-from cmhs_metrics.numeric.frames import given_back, in_pandas
+from cmhs_metrics.numeric.frames import collected, given_back, in_pandas
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KINDS = ("rate", "proportion")
 NOT_KNOWN = "not known"
-GIVEN = ("score", "rank", "group")
 _NAMES = {10: "decile", 5: "quintile", 4: "quarter", 3: "third"}
 
 
+@checked
 def group_gaps(
     table: Any,
     group: str,
@@ -38,7 +38,7 @@ def group_gaps(
     population: str,
     reference: Any,
     by: str | Sequence[str] = (),
-    kind: str = "rate",
+    kind: Literal["rate", "proportion"] = "rate",
     per: float = 100_000,
     confidence: float = 0.95,
     fractional: bool = False,
@@ -48,7 +48,7 @@ def group_gaps(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        Counts of groups; rows of one group are added.
+        Counts of groups; rows of one group are added. A lazy table is run.
     group : str
         The column of the groups, for example "ethnic_group".
     count, population : str
@@ -94,17 +94,13 @@ def group_gaps(
     0        White  0.120       0.000               NaN               NaN
     1        Black  0.225       0.105             0.048              0.17
     """
-    keys = names_in("group_gaps", "by", by)
+    table, keys = collected(table), names_in("group_gaps", "by", by)
     rows = _summed("group_gaps", table, [*keys, group], [count, population], {"by": keys, "group": [group]})
-    problems = []
-    if kind not in KINDS:
-        problems.append(Problem("kind", None, kind, f"one of {', '.join(KINDS)}"))
     is_reference = (rows[group] == reference).to_numpy(dtype=bool)
     if not is_reference.any():
         hint = nearest(str(reference), rows[group].astype(str).tolist())
-        problems.append(Problem("reference", None, reference, f"one of the groups{'; ' + hint if hint else ''}"))
-    if problems:
-        raise BadInput("group_gaps", problems)
+        expected = f"one of the groups{'; ' + hint if hint else ''}"
+        raise BadInput("group_gaps", [Problem("reference", None, reference, expected)])
     held = rows[is_reference].set_index(keys)[[count, population]] if keys else rows[is_reference]
     if keys:
         at = pd.MultiIndex.from_frame(rows[keys]) if len(keys) > 1 else pd.Index(rows[keys[0]])
@@ -138,13 +134,14 @@ def group_gaps(
     return given_back(rows.assign(**{name: made[name] for name in ordered}), table)
 
 
+@checked
 def by_deprivation(
     table: Any,
     index: Any,
     area: str,
     deprivation: str,
     *,
-    given: str = "score",
+    given: Literal["score", "rank", "group"] = "score",
     groups: int = 10,
     by: str | Sequence[str] = (),
     measures: Sequence[str] | None = None,
@@ -154,7 +151,7 @@ def by_deprivation(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        Measures of each LSOA or practice.
+        Measures of each LSOA or practice. A lazy table is run.
     index : pandas, Polars or PyArrow table
         The index file, a row for each area, of the whole country where groups are to be the country's.
     area : str
@@ -204,14 +201,12 @@ def by_deprivation(
     1                 2      2        50
     2         not known      1         5
     """
-    keys = names_in("by_deprivation", "by", by)
-    rows, known = in_pandas(table, "by_deprivation"), in_pandas(index, "by_deprivation")
+    table, keys = collected(table), names_in("by_deprivation", "by", by)
+    rows, known = (in_pandas(each, "by_deprivation") for each in (table, collected(index)))
     _require("by_deprivation", rows, {"area": [area], "by": keys, "measures": list(measures or ())})
     _require("by_deprivation", known, {"area": [area], "deprivation": [deprivation]}, "the index file")
     problems = []
-    if given not in GIVEN:
-        problems.append(Problem("given", None, given, f"one of {', '.join(GIVEN)}"))
-    if isinstance(groups, bool) or not isinstance(groups, int) or groups < 2:
+    if groups < 2:
         problems.append(Problem("groups", None, groups, "a whole number, 2 or more"))
     known = known[known[deprivation].notna() & known[area].notna()]
     twice = known[area][known[area].duplicated()].unique()
@@ -245,6 +240,7 @@ def by_deprivation(
     return given_back(result.assign(**{name: words}).reset_index(drop=True), table)
 
 
+@checked
 def slope_indices(
     table: Any,
     group: str,
@@ -252,9 +248,9 @@ def slope_indices(
     count: str,
     population: str,
     by: str | Sequence[str] = (),
-    kind: str = "rate",
+    kind: Literal["rate", "proportion"] = "rate",
     per: float = 100_000,
-    improvement: str = "low",
+    improvement: Literal["high", "low"] = "low",
     fit_on_scale: bool = False,
     confidence: float = 0.95,
 ) -> Any:
@@ -263,7 +259,7 @@ def slope_indices(
     Parameters
     ----------
     table : pandas, Polars or PyArrow table
-        Counts of groups, as `by_deprivation` gives them; the group "not known" has no part.
+        Counts of groups, as `by_deprivation` gives them; the group "not known" has no part. A lazy table is run.
     group : str
         The column of the groups, 1 for the most deprived, as numbers or text.
     count, population, by, kind, per, confidence
@@ -296,10 +292,8 @@ def slope_indices(
        slope  slope_lower  slope_upper  relative
     0  500.0        362.0        643.1       5.0
     """
-    keys = names_in("slope_indices", "by", by)
+    table, keys = collected(table), names_in("slope_indices", "by", by)
     rows = _summed("slope_indices", table, [*keys, group], [count, population], {"by": keys, "group": [group]})
-    if kind not in KINDS:
-        raise BadInput("slope_indices", [Problem("kind", None, kind, f"one of {', '.join(KINDS)}")])
     rows = rows[rows[group].astype(str) != NOT_KNOWN]
     numbers = pd.to_numeric(rows[group], errors="coerce")
     problems = [Problem(group, None, each, "a number, 1 for the most deprived") for each in rows[group][numbers.isna()]]

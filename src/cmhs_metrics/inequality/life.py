@@ -11,6 +11,7 @@ from cmhs_metrics.intervals.directly_standardised import bands_alike, direct_lim
 from cmhs_metrics.intervals.proportion_comparisons import ratio_limits
 from cmhs_metrics.intervals.results import Estimate, Method, calculate
 from cmhs_metrics.numeric.requirements import a_count, not_negative, part_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ LIVED = (0.1, 0.5)
 """The part of a band that those who die in it have lived: of the first year, and of every other."""
 
 
+@checked
 def life_expectancy(
     deaths: Any,
     populations: Any,
@@ -94,6 +96,7 @@ def life_expectancy(
     return estimate
 
 
+@checked
 def life_expectancy_gap(
     deaths: Any,
     populations: Any,
@@ -148,6 +151,7 @@ def life_expectancy_gap(
     return estimate
 
 
+@checked
 def excess_mortality(
     deaths: Any,
     populations: Any,

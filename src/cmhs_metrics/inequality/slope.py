@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from cmhs_metrics.numeric.arguments import Places
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCALES = ("plain", "log", "logit")
 FEWEST = 3
 """A line through two groups is no estimate of one."""
 ONTO: dict[str, Any] = {"plain": np.array, "log": np.log, "logit": lambda share: np.log(share / (1 - share))}
@@ -50,6 +50,7 @@ class SlopeIndex:
     groups: int
 
 
+@checked
 def slope_index(
     values: Any,
     populations: Any,
@@ -57,8 +58,8 @@ def slope_index(
     lower: Any = None,
     upper: Any = None,
     standard_errors: Any = None,
-    improvement: str = "high",
-    scale: str = "plain",
+    improvement: Literal["high", "low"] = "high",
+    scale: Literal["plain", "log", "logit"] = "plain",
     fit_on_scale: bool = False,
     confidence: float = 0.95,
     confidence_of_bounds: float = 0.95,
@@ -132,12 +133,10 @@ def slope_index(
         places.refuse_argument("standard_errors", None, "lower and upper, or standard_errors")
         bounds = False
     places.at_least(FEWEST)
-    for name, word, words in (("improvement", improvement, ("high", "low")), ("scale", scale, SCALES)):
-        places.one_of(name, word, words)
     places.finite(*places.arrays)
     places.above_zero("populations")
     on_scale = ["values", *(["lower", "upper"] if bounds else [])]
-    if scale in ("log", "logit"):
+    if scale != "plain":
         for name in on_scale:
             most = 1 if scale == "logit" else math.inf
             wrong = (places[name] <= 0) | (places[name] >= most)

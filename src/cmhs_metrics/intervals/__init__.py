@@ -38,3 +38,5 @@ __all__ = [
     "standardised_ratio",
     "with_intervals",
 ]
+
+__dir__ = __all__.copy

@@ -8,12 +8,15 @@ import numpy as np
 
 from cmhs_metrics.intervals.tables import eager, group_numbers, require_columns
 from cmhs_metrics.numeric.expected import names_in
+from cmhs_metrics.numeric.frames import collected
 from cmhs_metrics.numeric.requirements import a_count, met
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+@checked
 def event_totals(
     frequencies: Any,
     by: str | Sequence[str],
@@ -27,7 +30,7 @@ def event_totals(
     Parameters
     ----------
     frequencies : pandas, Polars or PyArrow table
-        A row for each group and number of events: 75 people with one contact, 16 people with two.
+        A row for each group and number of events: 75 people with one contact, 16 people with two. A lazy table is run.
     by : str or sequence of str
         The column or columns that name the group: place, age band, period.
     events, people : str
@@ -46,8 +49,6 @@ def event_totals(
     ------
     BadInput
         With every column that is not there and every cell that is no count.
-    TypeError
-        When the table is a query that has not been run.
 
     References
     ----------
@@ -65,6 +66,7 @@ def event_totals(
     """
     import narwhals as nw
 
+    frequencies = collected(frequencies)
     frame = eager(frequencies, "event_totals")
     keys = names_in("event_totals", "by", by)
     require_columns(frame.columns, {"by": keys, "events": events, "people": people})

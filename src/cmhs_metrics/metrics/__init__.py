@@ -46,3 +46,5 @@ __all__ += social_care.__all__
 __all__ += primary_care.__all__
 __all__ += voluntary_sector.__all__
 __all__ += transformation.__all__
+
+__dir__ = __all__.copy

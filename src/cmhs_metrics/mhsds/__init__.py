@@ -48,3 +48,5 @@ __all__ = [
     "time_since_last_contact",
     "waits",
 ]
+
+__dir__ = __all__.copy

@@ -113,7 +113,7 @@ def _clusters_at(extract: Extract, day: int) -> Frame:
         order.append(end_date("EndDateCareClust"))
     code = nw.col("AdultMHCareClusterCodeFinal").fill_null("")
     # Of rows that are alike in all that, the greatest code: any would do, but always the same.
-    rows = latest(extract, rows, ITEM, [*order, "AdultMHCareClusterCodeFinal"], resubmitted=bool(months))
+    rows = latest(extract, rows, ITEM, [*order, "AdultMHCareClusterCodeFinal"])
     started = nw.col("StartDateCareClust").fill_null(NEVER) <= day
     rows = rows.filter(started & (nw.col("EndDateCareClust").fill_null(NEVER) >= day) if has_end else started)
     rows = latest(extract, rows, ["Person_ID"], ["StartDateCareClust", "UniqClustID"])

@@ -14,6 +14,7 @@ from cmhs_metrics.mhsds.counting.sums import sums_of_referrals
 from cmhs_metrics.mhsds.facts.admissions import admissions
 from cmhs_metrics.mhsds.records.codes import CORE, Scope
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,7 @@ class _ByPerson(Grouping):
         return [*grouping.columns(team, organisation), nw.col(PERSON)]
 
 
+@checked
 def event_frequencies(
     extract: Extract,
     period: Any,

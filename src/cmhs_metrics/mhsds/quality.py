@@ -15,9 +15,9 @@ from cmhs_metrics.mhsds.records.extract import as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from cmhs_metrics.mhsds.quality_rules import Check
+    from cmhs_metrics.mhsds.quality_rules import Check, Count
     from cmhs_metrics.mhsds.records.extract import Extract
 
 
@@ -150,35 +150,42 @@ def quality(extract: Extract) -> Any:
     tables, rules = [table.name for table in TABLES.values()], list(RULES)
     checks = [check for count in found for check in count.checks.values()]
     ranked = sorted(checks, key=lambda check: (tables.index(check.table), rules.index(check.rule)))
-    place_of = {check: place for place, check in enumerate(ranked)}
-    long = []
-    for count in found:
-        # Each number in a row of its own: DuckDB unpivots only what is on its own connection.
-        places = {name: place_of[check] for name, check in count.checks.items()}
-        value: nw.Expr = nw.lit(0).cast(nw.Int64)
-        for name, at in places.items():
-            value = nw.when(nw.col("number") == at).then(nw.col(name).fill_null(0).cast(nw.Int64)).otherwise(value)
-        rows = count.frame.join(extract.numbers(list(places.values())), how="cross")
-        place = nw.col("number").cast(nw.Int64).alias("place")
-        long.append(rows.select(place, value.alias("rows"), nw.col("of").fill_null(0).cast(nw.Int64)))
+    # One below the other, as many columns each, before each number is given a row of its own: a join for all.
+    wide = max(len(count.checks) for count in found)
+    starts = [sum(len(count.checks) for count in found[:place]) for place in range(len(found))]
+    rows = _together([_padded(count, start, wide) for count, start in zip(found, starts, strict=True)])
+    rows = rows.join(extract.numbers(range(wide)), how="cross").filter(nw.col("number") < nw.col("checks"))
+    value = nw.col("rows 0")
+    for place in range(1, wide):
+        value = nw.when(nw.col("number") == place).then(nw.col(f"rows {place}")).otherwise(value)
+    index, places = nw.col("start") + nw.col("number"), list(range(len(checks)))
+    order = index.replace_strict(
+        places, [ranked.index(check) for check in checks], default=nw.lit(0), return_dtype=nw.Int64
+    )
+    rows = rows.select(order.alias("place"), value.alias("rows"), "of")
 
-    def told(what: dict[Check, str], name: str) -> nw.Expr:
-        places = [place_of[check] for check in what]
-        value = nw.col("place").replace_strict(places, list(what.values()), default=nw.lit(""), return_dtype=nw.String)
-        return value.alias(name)
+    def told(name: str, of: Callable[[Check], str]) -> nw.Expr:
+        words, nothing = [of(check) for check in ranked], nw.lit("")
+        return nw.col("place").replace_strict(places, words, default=nothing, return_dtype=nw.String).alias(name)
 
     return extract.leave(
-        _together(long)
-        .sort("place")
-        .select(
-            told({check: check.table for check in checks}, "table"),
-            told({check: check.column for check in checks}, "column"),
-            told({check: check.rule for check in checks}, "rule"),
+        rows.sort("place").select(
+            told("table", lambda check: check.table),
+            told("column", lambda check: check.column),
+            told("rule", lambda check: check.rule),
             "rows",
             "of",
-            told({check: RULES[check.rule].what_happens for check in checks}, "what_happens"),
+            told("what_happens", lambda check: RULES[check.rule].what_happens),
         )
     )
+
+
+def _padded(count: Count, start: int, wide: int) -> Any:
+    """The numbers of a count in columns of their places, and which of all checks they are."""
+    numbers = [nw.col(name).fill_null(0) for name in count.checks] + [nw.lit(0)] * (wide - len(count.checks))
+    columns = {"start": nw.lit(start), "checks": nw.lit(len(count.checks)), "of": nw.col("of").fill_null(0)}
+    columns |= {f"rows {place}": value for place, value in enumerate(numbers)}
+    return count.frame.select(*(value.cast(nw.Int64).alias(name) for name, value in columns.items()))
 
 
 def _together(frames: Sequence[Any]) -> Any:

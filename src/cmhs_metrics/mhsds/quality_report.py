@@ -10,6 +10,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.quality import RULES, quality
 from cmhs_metrics.mhsds.records.extract import as_extract
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import os
@@ -135,6 +136,7 @@ def _kind(place: int) -> str:
     return ' class="n"' if place in _NUMBERS else ""
 
 
+@checked
 def quality_report(extract: Extract, *, title: str = "Data quality of an extract") -> QualityReport:
     """Tell people what is wrong in an extract: the table of `quality` as a page.
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
+from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
 from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
-from cmhs_metrics.mhsds.records.sql import quoted
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[
     for source in extract._sources[name]:
         named = {column.name: each for column in columns for each in source.named(column)[:1]}
         text = {alias: each for alias, each in named.items() if source.schema[each] == nw.String}
-        changes = [Change(each, alias, (lambda value: value,), nw.String, quoted(each)) for alias, each in text.items()]
+        changes = [
+            Change(each, alias, (lambda value: value,), nw.String, sql.quoted(each)) for alias, each in text.items()
+        ]
         if changes:
             frames.append(extract.engine.read(source.frame, changes))
     return frames
@@ -219,10 +221,9 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     """The latest row of each item of a table, as the measures take it."""
     table = TABLES[name]
     ordering = [each for each in ("UniqMonthID", "RecordNumber", *_ORDER[name]) if _is_read(extract, name, each)]
-    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])))
-    monthly = "UniqMonthID" in ordering
+    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=table.item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
-    return latest(extract, rows, table.item, order, resubmitted=monthly and name == "referrals")
+    return latest(extract, rows, table.item, order)
 
 
 def _is_read(extract: Extract, name: str, column: str) -> bool:

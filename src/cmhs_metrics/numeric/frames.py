@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+def collected(table: Any) -> Any:
+    """A table in memory: a query that has not been run is run, and anything else given back as it is."""
+    frame = nw.from_native(table, pass_through=True)
+    return nw.to_native(frame.collect()) if isinstance(frame, nw.LazyFrame) else table
+
+
 def in_pandas(table: Any, method: str) -> pd.DataFrame:
     """Take in a table in memory.
 

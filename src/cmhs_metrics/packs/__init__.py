@@ -7,3 +7,5 @@ from cmhs_metrics.packs.findings import Finding
 from cmhs_metrics.packs.sections import NotShown
 
 __all__ = ["Finding", "NotShown", "Pack", "pack"]
+
+__dir__ = __all__.copy

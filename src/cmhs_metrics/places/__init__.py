@@ -4,3 +4,5 @@ from cmhs_metrics.places.dated import boundaries_of, places, successions
 from cmhs_metrics.places.moving import to_boundaries
 
 __all__ = ["boundaries_of", "places", "successions", "to_boundaries"]
+
+__dir__ = __all__.copy

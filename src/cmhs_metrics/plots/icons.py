@@ -9,6 +9,7 @@ from matplotlib.offsetbox import AnnotationBbox, DrawingArea
 from matplotlib.patches import Circle, Polygon
 
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, Icon, Shape, icon_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["assurance_icon", "variation_icon"]
 
 
-def variation_icon(variation: str | None) -> Icon:
+@checked
+def variation_icon(variation: str | float | None) -> Icon:
     """The icon of what the latest point of a run chart is.
 
     Parameters
@@ -45,7 +47,8 @@ def variation_icon(variation: str | None) -> Icon:
     return icon_of(variation, VARIATION, "variation")
 
 
-def assurance_icon(assurance: str | None) -> Icon:
+@checked
+def assurance_icon(assurance: str | float | None) -> Icon:
     """The icon of what the limits of a run chart promise of its target.
 
     Parameters

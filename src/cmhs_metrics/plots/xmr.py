@@ -97,12 +97,12 @@ def xmr_chart(
     --------
     >>> import pandas as pd
     >>> from cmhs_metrics.run_charts import run_chart
-    >>> months = [f"2016-{month:02}" for month in range(4, 13)]
-    >>> waits = pd.DataFrame({"period": months, "waits": [50.0, 52, 49, 51, 50, 52, 49, 51, 70]})
-    >>> ax = xmr_chart(run_chart(waits, "waits", improvement="low", baseline=8), "waits", unit="days")
+    >>> months = [str(each) for each in pd.period_range("2016-04", periods=13, freq="M")]
+    >>> waits = pd.DataFrame({"period": months, "waits": [50.0, 52, 49, 51] * 3 + [70]})
+    >>> ax = xmr_chart(run_chart(waits, "waits", improvement="low", baseline=12), "waits", unit="days")
     >>> from cmhs_metrics.plots import alternative_text
     >>> print(alternative_text(ax).split(". ")[2])
-    Special cause: concern in 1 of 9 points: 2016-12
+    Special cause: concern in 1 of 13 points: 2017-04
     """
     table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase", "in_baseline")
     repeated = table[period].duplicated()

@@ -24,3 +24,5 @@ __all__ = [
     "sample_files",
     "share_without_icb",
 ]
+
+__dir__ = __all__.copy

@@ -3,3 +3,5 @@
 from cmhs_metrics.returns.reading import Return, read_return
 
 __all__ = ["Return", "read_return"]
+
+__dir__ = __all__.copy

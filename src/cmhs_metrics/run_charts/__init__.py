@@ -25,3 +25,5 @@ __all__ = [
     "two_of_three_near_limit",
     "xmr_limits",
 ]
+
+__dir__ = __all__.copy

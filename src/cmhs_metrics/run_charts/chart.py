@@ -49,7 +49,7 @@ def run_chart(
     missing: Missing = "break",
     length: int = 7,
     per: float = 1,
-    possible: tuple[float | None, float | None] | None = None,
+    possible: Sequence[float | None] | None = None,
     fractional: bool = False,
 ) -> Any:
     """Chart values over time against the limits of chance, by the rules of "Making Data Count".
@@ -157,8 +157,8 @@ def run_chart(
     >>> chart = run_chart(waits, "waits", improvement="low", target=40, baseline=12)
     >>> chart[["period", "lower", "upper", "outside_limits", "special_cause", "assurance"]].tail(2).round(1)
          period  lower  upper  outside_limits special_cause assurance
-    12  2017-04   45.0   56.0               0          none      fail
-    13  2017-05   45.0   56.0               1       concern      fail
+    12  2017-04   44.9   56.1               0          none      fail
+    13  2017-05   44.9   56.1               1       concern      fail
 
     Of patients who did not attend, as a share of appointments:
 
@@ -166,7 +166,7 @@ def run_chart(
     >>> shares = run_chart(missed, "missed", chart="p", denominator="booked", improvement="low")
     >>> shares[["plotted", "centre", "lower", "upper", "special_cause"]].tail(1).round(3)
         plotted  centre  lower  upper special_cause
-    13     0.25   0.109  0.023  0.194       concern
+    13     0.25   0.108  0.023  0.193       concern
     """
     problems: list[Problem] = []
     options = read_options(

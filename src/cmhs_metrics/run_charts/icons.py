@@ -156,7 +156,8 @@ ASSURANCE: Mapping[str | None, Icon] = {
 
 def icon_of(name: object, icons: Mapping[str | None, Icon], argument: str) -> Icon:
     """The icon of that name; a missing name, as a table may have it, is None."""
-    found = None if name is None or name != name else name
+    missing = name is None or (isinstance(name, float) and name != name) or type(name).__name__ == "NAType"
+    found = None if missing else name
     if not isinstance(found, str | None) or found not in icons:
         raise BadInput(f"{argument}_icon", [Problem(argument, None, name, f"one of {', '.join(map(repr, icons))}")])
     return icons[found]

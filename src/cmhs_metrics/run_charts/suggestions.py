@@ -11,11 +11,13 @@ import pandas as pd
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.frames import given_back, in_pandas
 from cmhs_metrics.run_charts.summary import read_chart
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+@checked
 def suggest_rebase(
     chart: Any, *, by: str | Sequence[str] = (), period: str = "period", minimum_points: int = 13
 ) -> Any:

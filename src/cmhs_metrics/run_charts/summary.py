@@ -15,6 +15,7 @@ from cmhs_metrics.presentation import amount
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import COLUMNS, SIGNALS
 from cmhs_metrics.run_charts.points import numbered, require_columns
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.periods import ordinals_of
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class RunChartSummary(pd.DataFrame):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+@checked
 def run_chart_summary(chart: Any, *, by: str | Sequence[str] = (), period: str = "period") -> Any:
     """Say of each run chart what its latest point is, and what its limits promise.
 
@@ -128,9 +130,11 @@ def read_chart(
     chart: Any, keys: list[str], period: str, subject: str
 ) -> tuple[nw.DataFrame[Any], NDArray[Any], NDArray[Any]]:
     """What `run_chart` gave, as a table in memory, with the number of each row's group and of its period."""
-    if isinstance(nw.from_native(chart, pass_through=True), nw.LazyFrame):
-        raise TypeError(f"{subject}: collect the {type(chart).__name__} first, it is a query")
-    frame = nw.from_native(chart, eager_only=True)
+    frame = nw.from_native(chart, pass_through=True)
+    if not isinstance(frame, nw.DataFrame):
+        expected = "a table in memory that run_chart gave is expected"
+        first = "; collect the query first" if isinstance(frame, nw.LazyFrame) else ""
+        raise TypeError(f"{subject}: chart: {expected}, got a {type(chart).__name__}{first}")
     require_columns(list(frame.columns), frame.schema, [*keys, period, *COLUMNS], [], subject)
     if len(frame) == 0:
         raise BadInput(subject, [Problem(None, None, None, "at least one row")])

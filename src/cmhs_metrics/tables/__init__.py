@@ -10,3 +10,5 @@ from cmhs_metrics.tables.giving_back import TableNote
 from cmhs_metrics.tables.validation import validate
 
 __all__ = ["TableNote", "aggregate", "validate", "with_metrics"]
+
+__dir__ = __all__.copy

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
+from cmhs_metrics.errors import BadInput, Problem, refuse, row_name, unknown
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS, Kind
 from cmhs_metrics.synonyms import words_of
 from cmhs_metrics.tables.columns import Arrays
+from cmhs_metrics.tables.reading import rows_in
 from cmhs_metrics.tables.row_keys import is_missing, row_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cmhs_metrics.tables.columns import Columns
-    from cmhs_metrics.tables.table import Table
+    from cmhs_metrics.tables.table import Frame, Table
 
 _WHOSE = (
     "organisations", "providers", "trusts", "teams", "icbs", "regions", "places", "services", "types", "team types",
@@ -47,6 +48,10 @@ _CLOSE = 1e-9
 _MAY_BE = "(?i)total|sum|all|england|national"
 """One of these stands in every label of a total: to ask for them is cheap, where a table has a million labels."""
 _LOOK = re.compile(_MAY_BE)
+_SPELLINGS = sorted(
+    {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
+)
+"""Those that a query is looked into for, which is asked once."""
 
 
 def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclude") -> Table:
@@ -79,12 +84,7 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
         raise BadInput("the table", [Problem(argument, None, labels, "a column of text in which these stand")])
     if not table.lazy:
         there = {value for name in columns for value in table.distinct(name)}
-        problems = [
-            Problem(argument, None, label, f"a label of the table; {nearest(str(label), map(str, there))}".rstrip("; "))
-            for label in labels
-            if label not in there
-        ]
-        refuse("the table", problems)
+        refuse("the table", unknown(argument, labels, there, "a label of the table"))
     named = nw.any_horizontal(*(table.text(name).is_in(labels) for name in columns), ignore_nulls=True)
     if table.lazy:
         return replace(table, frame=table.frame.filter(~named), given=None)
@@ -101,7 +101,8 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
     Parameters
     ----------
     table : Table
-        The table; a lazy one is not looked into.
+        The table. In a lazy one rows are looked for by the plainest of their labels alone, in one query, and one more
+        for what they may be the totals of.
     keys : sequence of str
         The columns that name a row.
 
@@ -118,8 +119,10 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
         keys += [name for name in table.schema if name not in (*keys, *MEASURES) and table.is_text(name)]
     measures = [name for name in table.measures if MEASURES[name].kind in (Kind.FLOW, Kind.STOCK)]
     labels = [name for name in keys if name not in ("period", "team_type") and table.is_text(name)]
-    if table.lazy or not measures or len(table.eager) < 2:
+    if not measures or (not table.lazy and len(table.eager) < 2):
         return [], []
+    if table.lazy:
+        return _labelled(table, keys, dict.fromkeys(labels, _SPELLINGS), measures) if labels else ([], [])
     called = {name: found for name in labels if (found := _called_totals(table, name))}
     problems, notes = _labelled(table, keys, called, measures) if called else ([], [])
     if len(table.eager) > LOOKED_AT or len(measures) < 2 or not labels or len(table.eager) < 3:
@@ -158,11 +161,13 @@ def _labelled(
 ) -> tuple[list[Problem], list[str]]:
     is_called = nw.any_horizontal(*(table.text(name).is_in(found) for name, found in called.items()), ignore_nulls=True)
     numbers = [table.number(name).alias(name) for name in measures]
-    frame = table.eager.select(*(nw.col(key) for key in keys), *numbers)
-    rows = frame.filter(is_called).head(LOOKED_AT // 100).rows(named=True)
+    frame = table.frame.select(*(nw.col(key) for key in keys), *numbers)
+    rows = rows_in(frame.filter(is_called).head(LOOKED_AT // 100))
     parts = frame.filter(~is_called)
-    if not len(parts):
+    if isinstance(parts, nw.DataFrame) and not len(parts):
         return [], []
+    if table.lazy:  # engines give rows in orders of their own
+        rows.sort(key=lambda row: str([row[key] for key in keys]))
     sums: dict[tuple[str, ...], dict[Any, dict[str, Any]]] = {}
     problems, others = list[Problem](), list[str]()
     for row in rows:
@@ -190,13 +195,13 @@ def _labelled(
     return problems, [f"{'; '.join(others[:5])}{more}: {told}"] if others else []
 
 
-def _sums(parts: nw.DataFrame[Any], within: tuple[str, ...], measures: list[str]) -> dict[Any, dict[str, Any]]:
+def _sums(parts: Frame, within: tuple[str, ...], measures: list[str]) -> dict[Any, dict[str, Any]]:
     facts = [nw.len().alias("_rows")]
     for name in measures:
         facts += [nw.col(name).sum(), nw.col(name).count().alias(f"_known_{name}")]
     frame = parts.with_columns(nw.lit(0).alias("_all"))
     summed = frame.group_by(*(within or ("_all",))).agg(*facts)
-    return {tuple(row[key] for key in within): row for row in summed.rows(named=True)}
+    return {tuple(row[key] for key in within): row for row in rows_in(summed)}
 
 
 def _is_sum(row: dict[str, Any], total: dict[str, Any], measures: list[str]) -> bool:

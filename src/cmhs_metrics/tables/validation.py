@@ -23,7 +23,8 @@ def validate(table: T, *, keys: str | Sequence[str] | None = None, exclude: str 
     """Check every cell of a table of measures, and refuse it with all its problems at once.
 
     The other table functions do this by themselves on tables in memory. On a lazy table they cannot without running it:
-    call this once. It runs the query once for the periods and team types, and once for the rows.
+    call this once. It runs the query once for the periods and team types, once for the rows, and once for rows of
+    totals.
 
     Parameters
     ----------

@@ -27,3 +27,5 @@ __all__ = [
     "real_terms",
     "rolling_year",
 ]
+
+__dir__ = __all__.copy

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, no_columns
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.periods import Reading, is_missing, read_periods
@@ -187,13 +187,7 @@ def _deflated_table(table: Any, columns: list[str], period: str, deflator: Any, 
     except TypeError as error:
         raise TypeError(f"real_terms: columns is for a table, got a {type(table).__name__}") from error
     schema = frame.collect_schema()
-    has = f"it has {', '.join(schema)}"
-    problems = [
-        Problem(argument, None, name, f"a column of the table; {nearest(str(name), schema) or has}")
-        for argument, names in (("columns", columns), ("period", [period]))
-        for name in names
-        if name not in schema
-    ]
+    problems = no_columns("columns", columns, schema) + no_columns("period", [period], schema)
     problems += [
         Problem("columns", None, name, f"a column of money; this is measured in {MEASURES[name].unit}")
         for name in columns

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, no_columns
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.frames import given_back
 from cmhs_metrics.periods import Form, Reading, is_missing, read_periods
@@ -100,16 +100,7 @@ def _sums(
 
 
 def _check_columns(frame: nw.DataFrame[Any], groups: list[str]) -> None:
-    problems = [
-        Problem(
-            "by",
-            None,
-            name,
-            f"a column of the table; {nearest(str(name), frame.columns) or 'it has ' + ', '.join(frame.columns)}",
-        )
-        for name in groups
-        if name not in frame.columns
-    ]
+    problems = no_columns("by", groups, frame.columns)
     if "period" in groups:
         problems.append(Problem("by", None, "period", "columns that name groups; each period has its rolling year"))
     if problems:

@@ -44,3 +44,5 @@ __all__ = [
     "systematic_component_of_variation",
     "theil",
 ]
+
+__dir__ = __all__.copy

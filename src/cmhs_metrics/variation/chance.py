@@ -66,28 +66,7 @@ def exact_limits(
 def mixed_limits(
     kind: str, denominators: NDArray[np.float64], target: float, level: float, per: float, tau: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Limits from the beta-binomial or negative binomial distribution, interpolated between counts.
-
-    Parameters
-    ----------
-    kind : str
-        The kind.
-    denominators : numpy.ndarray
-        What values are out of.
-    target : float
-        The mean of the places' true values.
-    level : float
-        The level [proportion].
-    per : float
-        People that a rate is per.
-    tau : float
-        The standard deviation of the true values on the even scale; below 0.5 for proportions.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper [the unit of the target].
-    """
+    """Limits of counts whose true values vary by tau on the even scale: beta-binomial, or negative binomial."""
     from scipy.special import betainc
 
     size, tail = _size(kind, denominators, per), (1 - level) / 2

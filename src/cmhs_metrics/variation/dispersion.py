@@ -192,22 +192,7 @@ def overdispersion(
 
 
 def winsorised(ordered: NDArray[np.float64], share: float, by: str = "places") -> NDArray[np.float64]:
-    """Scores with their ends drawn in.
-
-    Parameters
-    ----------
-    ordered : numpy.ndarray
-        The scores, least first.
-    share : float
-        The share drawn in at each end [proportion].
-    by : {"places", "interpolation"}
-        Whether whole places are drawn in, to the nearest that remains, or all beyond the percentiles.
-
-    Returns
-    -------
-    numpy.ndarray
-        The same scores, none beyond the ends.
-    """
+    """Ordered scores with a share at each end drawn in: whole places, or all beyond the percentiles."""
     if by == "interpolation":
         low, high = np.quantile(ordered, [share, 1 - share])
         return np.clip(ordered, low, high)
@@ -216,19 +201,6 @@ def winsorised(ordered: NDArray[np.float64], share: float, by: str = "places") -
 
 
 def between_places(phi: float, weights: NDArray[np.float64]) -> float:
-    """The standard deviation between places that accounts for over-dispersion (DerSimonian and Laird 1986).
-
-    Parameters
-    ----------
-    phi : float
-        The mean square of the z-scores.
-    weights : numpy.ndarray
-        One over the squared standard error of each place.
-
-    Returns
-    -------
-    float
-        On the scale of the z-scores; 0 where there is none to be seen.
-    """
+    """The standard deviation between places, from phi and one over each squared error (DerSimonian and Laird 1986)."""
     spread = weights.sum() - (weights**2).sum() / weights.sum()
     return math.sqrt(max(len(weights) * phi - (len(weights) - 1), 0) / spread)

@@ -312,6 +312,6 @@ def funnel(
     missing = int(held.size - np.count_nonzero(here))
     made_from = {
         "kind": kind, "counts": counts, "denominators": denominators, "target": target, "levels": levels, "per": per,
-        "adjustment": adjustment, "winsorise": winsorise, "fractional": fractional,
+        "adjustment": adjustment, "winsorise": winsorise, "winsorise_by": winsorise_by, "fractional": fractional,
     }  # fmt: skip
     return Funnel(values, z, outliers(values, limits), limits, found, adjustment, missing, made_from)

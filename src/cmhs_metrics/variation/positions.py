@@ -16,6 +16,7 @@ from cmhs_metrics.variation.chance import exact_limits
 from cmhs_metrics.variation.funnels import flags
 from cmhs_metrics.variation.limits import KINDS, LEVELS, PER, check_counts, check_kind
 from cmhs_metrics.variation.ranking import quarters, ranked
+from cmhs_metrics.variation.widened import funnel_positions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,9 @@ class Position:
         The value less that [the same unit].
     peer_chance : str or None
         Whether that distance is more than chance.
+    funnel : str or None
+        Where the place lies in the funnel about the average that is widened by how much places differ: in words as
+        `chance`. None without counts, or with fewer than ten places.
     """
 
     place: Any
@@ -79,6 +83,7 @@ class Position:
     peer_value: float | None
     peer_difference: float | None
     peer_chance: str | None
+    funnel: str | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """The position as a table.
@@ -101,6 +106,9 @@ class Position:
             f"{QUARTERS[self.quartile]}",
             _distance(self.difference, f"the {average}", self.average_value, self.chance),
         ]
+        if self.funnel is not None:
+            inside = self.funnel == "within"
+            lines[1] += "; within the widened funnel" if inside else f"; outside the widened funnel ({self.funnel})"
         if self.peer_difference is not None and self.peer_value is not None:
             of = f"the {average} of {len(self.peers)} peers"
             lines.append(_distance(self.peer_difference, of, self.peer_value, self.peer_chance))
@@ -178,7 +186,9 @@ def position(
     With counts, a distance is more than chance when the value lies outside the funnel limits of the place's own
     denominator about the average, at 95% or 99.8%; with bounds, when they do not hold the average. Both take the
     average for certain. Of a few small peers it is not, and the verdict is then too bold. Of 42 places all alike, two
-    lie outside 95% by chance.
+    lie outside 95% by chance. Where places differ by more than chance, most lie outside, and `funnel` says more: it
+    holds the place against limits that are widened by how much places differ, as `funnel` does with its additive
+    adjustment.
 
     References
     ----------
@@ -246,6 +256,7 @@ def position(
         peer_value=of_peers,
         peer_difference=None if of_peers is None else value - of_peers,
         peer_chance=None if of_peers is None else among.chance(at, of_peers),
+        funnel=among.in_funnel(at, of_all),
     )
 
 
@@ -268,6 +279,16 @@ class _Among:
             counts, size = self.held["counts"], self.held["denominators"]
             return float(counts[chosen].sum() / size[chosen].sum() * self.scale)
         return float(np.median(self.values[chosen]) if self.average == "median" else self.values[chosen].mean())
+
+    def in_funnel(self, at: int, average: float) -> str | None:
+        if "counts" not in self.held or not average or (self.kind == "proportion" and average == 1):
+            return None
+        size = self.held["denominators"]
+        whole = np.rint(size) if self.kind == "proportion" else size
+        bounds = [bound for level in LEVELS for bound in exact_limits(self.kind, whole, average, level, self.per)]
+        target = average / self.scale
+        words = flags(self.values, LEVELS, bounds)
+        return funnel_positions(self.kind, [(self.held["counts"], size)], (target, target), words)[0][at]
 
     def chance(self, at: int, average: float) -> str | None:
         value = self.values[[at]]

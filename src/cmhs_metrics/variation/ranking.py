@@ -121,6 +121,7 @@ def quartile_groups(values: Any) -> Any:
     return places.give(quarters(places["values"]), "quartile")
 
 
+@checked
 def quantile_groups(values: Any, groups: int = 4, *, invert: bool = False) -> Any:
     """The group in which each place stands, when places are divided by rank into groups as equal as can be.
 
@@ -163,7 +164,7 @@ def quantile_groups(values: Any, groups: int = 4, *, invert: bool = False) -> An
     places = Places("quantile_groups", with_units=True, values=values)
     places.finite("values")
     number = int(np.count_nonzero(~np.isnan(places["values"])))
-    if isinstance(groups, bool) or not isinstance(groups, (int, np.integer)) or groups < 2:
+    if groups < 2:
         places.refuse_argument("groups", groups, "a whole number of groups, 2 or more")
     elif number < groups:
         places.refuse_argument("values", number, f"the values of {groups} or more places")

@@ -173,6 +173,7 @@ def systematic_component_of_variation(observed: Any, expected: Any, *, fractiona
     return float(((counted / awaited - 1) ** 2 - 1 / awaited).mean())
 
 
+@checked
 def gini(values: Any, weights: Any = None, *, sample: bool = False) -> Any:
     """The Gini coefficient: how unequally something is spread, from 0 for all alike to near 1 for all in one place.
 
@@ -223,6 +224,7 @@ def gini(values: Any, weights: Any = None, *, sample: bool = False) -> Any:
     return places.give(found * held.size / (held.size - 1) if sample else found, "gini")
 
 
+@checked
 def theil(values: Any, weights: Any = None) -> Any:
     """Theil's index: how unequally something is spread, which adds up over groups of places.
 
@@ -261,6 +263,7 @@ def theil(values: Any, weights: Any = None) -> Any:
     return places.give(max(float(shares @ (relative * np.log(np.where(relative > 0, relative, 1.0)))), 0.0), "theil")
 
 
+@checked
 def atkinson(values: Any, weights: Any = None, *, aversion: float = 0.5) -> Any:
     """Atkinson's index: the share of the whole that could be given up, were the rest spread alike, for equal good.
 

@@ -27,21 +27,9 @@ def funnel_positions(
 ) -> tuple[list[str | None], float]:
     """Where places lie in a funnel that is widened for over-dispersion, whatever the counts between their ends are.
 
-    Parameters
-    ----------
-    kind : {"rate", "proportion"}
-        Events per one person, or cases out of cases.
-    corners : sequence of tuple of numpy.ndarray
-        Events and denominators: once where they are known, otherwise those of the least value and of the greatest.
-    targets : tuple of float
-        The least and the greatest value that places are held against.
-    chance : list of str or None
-        Where the places lie by chance alone, which is where they lie if there is no over-dispersion.
-
-    Returns
-    -------
-    tuple
-        For each place the words of `outliers`, None where they are not certain; and phi, NaN where it is not.
+    `corners` has events and denominators: once where they are known, otherwise those of the least value and of the
+    greatest, as `targets` has the least and the greatest target. `chance` says where places lie by chance alone. Gives
+    the words of `outliers`, None where they are not certain, and phi, NaN where it is not.
     """
     nothing: list[str | None] = [None] * len(chance)
     if len(chance) < FEWEST or (kind == "proportion" and len(corners) > 1 and targets[1] > MOST_BETWEEN):

@@ -37,13 +37,16 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
         spans, request.flows, order=request.needs_order, access=bool(request.access), days=in_spells,
         before_v5=request.before_v5,
     )  # fmt: skip
-    if request.flows or request.needs_order or request.access:
-        rows = with_contacts(extract, rows, wanted)
+    contacts = request.flows or request.needs_order or request.access
+    # Of one period a referral stays one row in its spell: what contacts it has need not be carried there.
+    later = in_spells and len(spans) == 1
+    rows = with_contacts(extract, rows, wanted) if contacts and not later else rows
     if in_spells:
         rows = with_variants(extract, rows, request.scopes[0], spans, request.spells)
         outside = nw.col("in_0") == 0
         rows = rows.with_columns(nw.when(outside).then(nw.lit(0)).otherwise(nw.col("in_spells")).alias("in_spells"))
         rows = with_spells(rows, request.spells)
+        rows = with_contacts(extract, rows, wanted) if later else rows
         bare = Wanted(before_v5=request.before_v5)
         rows = extract.engine.within_spells(rows, lambda: contact_rows(extract, bare)[0], WHOSE)
         rows = rows.with_columns(*(nw.col(name).fill_null(NEVER) for name in ("spell_first", "spell_second")))

@@ -28,11 +28,11 @@ def latest_spells(extract: Extract) -> Frame:
     """Latest submission of each hospital spell: greatest UniqMonthID, then the latest start, then without an end."""
     months = ["UniqMonthID"] if extract.has("hospital_spells", "UniqMonthID") else []
     columns = ["UniqServReqID", "OrgIDProv", "StartDateHospProvSpell", "DischDateHospProvSpell"]
-    rows = extract.rows("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"])
+    rows = extract.rows("hospital_spells", [*ITEM, *months, *columns, "SourceAdmMHHospProvSpell"], last_of=ITEM)
     order: list[str | nw.Expr] = [*(number(name) for name in months), "StartDateHospProvSpell"]
     if extract.has("hospital_spells", "DischDateHospProvSpell"):
         order.append(end_date("DischDateHospProvSpell"))
-    rows = latest(extract, rows, ITEM, order, resubmitted=bool(months))
+    rows = latest(extract, rows, ITEM, order)
     ends = nw.col("DischDateHospProvSpell") if extract.has("hospital_spells", "DischDateHospProvSpell") else None
     ends = nw.lit(NEVER) if ends is None else ends.fill_null(NEVER)
     return rows.with_columns(nw.col("StartDateHospProvSpell").fill_null(NEVER).alias("start"), ends.alias("end"))

@@ -36,7 +36,7 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
     without a discharge, then the latest discharge.
     """
     always = ["UniqMonthID", "RecordNumber", "ReferralRequestReceivedDate", "ServDischDate"]
-    rows = extract.rows("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])])
+    rows = extract.rows("referrals", [*REFERRAL, *dict.fromkeys([*always, *columns])], last_of=REFERRAL)
     record = ["RecordNumber"] if extract.has("referrals", "RecordNumber") else []
     order: list[str | nw.Expr] = [
         number("UniqMonthID"),
@@ -44,7 +44,7 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
         "ReferralRequestReceivedDate",
         end_date("ServDischDate"),
     ]
-    last = latest(extract, rows, REFERRAL, order, resubmitted=True)
+    last = latest(extract, rows, REFERRAL, order)
     last = last.filter(~nw.col("ReferralRequestReceivedDate").is_null())
     return last.rename({"ReferralRequestReceivedDate": "received"})
 
@@ -188,7 +188,7 @@ def services(extract: Extract) -> Frame:
     rows = extract.rows("service_types", list(dict.fromkeys(["UniqServReqID", key, *_SERVICE, *more])))
     if teams:
         rows = with_team_types(extract, rows, OTHER_TEAM, "ServTeamTypeRefToMH")
-    rows = rows.filter(~nw.col("UniqServReqID").is_null(), ~nw.col(key).is_null())
+    rows = extract.engine.known(rows, ["UniqServReqID", key])
     held = rows.collect_schema().names()
     return rows.with_columns(*_rejection(held), team_of("ServTeamTypeRefToMH", held))
 
@@ -280,7 +280,7 @@ def _with_people(
     key = row_key(extract, "people")
     people = extract.rows("people", ["Person_ID", key, *columns])
     held = [name for name in columns if name in people.collect_schema().names()]
-    people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null())
+    people = extract.engine.known(people, ["Person_ID", key])
     return rows.join(people, on=["Person_ID", key], how="left"), [*single, *(nw.col(name).max() for name in held)]
 
 

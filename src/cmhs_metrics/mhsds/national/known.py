@@ -75,8 +75,11 @@ class Known(Extract):
         self.when = month
         self.held: list[Frame] = []
 
-    def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False) -> Frame:
-        """Columns of a table, as `Extract.rows` gives them, of the rows that are known."""
+    def rows(
+        self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False,
+        last_of: Sequence[str] = (),
+    ) -> Frame:  # fmt: skip
+        """Columns of a table, as `Extract.rows` gives them, of the rows that are known; the last may not be."""
         with_month = self.has(table, "UniqMonthID")
         wanted = list(dict.fromkeys([*columns, *(["UniqMonthID"] if with_month else [])]))
         rows = super().rows(table, wanted, unreadable=unreadable, older=older)

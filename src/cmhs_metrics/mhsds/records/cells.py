@@ -56,7 +56,8 @@ def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) 
     if _is_text(dtype):
         x = sql.written(name)
         if kind is Kind.DATE:
-            steps, day = (*DAY_OF_TEXT, without_zero_day), sql.day_of_text(x, str(DAY_ZERO))
+            day = sql.day_of_text(x, str(DAY_ZERO))
+            steps = (*DAY_OF_TEXT, without_zero_day)
             return Change(name, alias, steps, nw.Int32, day, cell=lambda text: _known_day(day_cell(text)))
         if kind is Kind.NUMBER:
             return Change(name, alias, NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
@@ -75,8 +76,8 @@ def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) 
         day = sql.day_of_text(f"CAST({number} AS VARCHAR)", str(DAY_ZERO))
         return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)
     if kind is Kind.CODE:
-        steps = (lambda value: whole(value).cast(nw.String).str.zfill(width),)
-        return Change(name, alias, steps, nw.String, sql.code_of_number(number, width))
+        coded = sql.code_of_number(number, width)
+        return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String, coded)
     if as_text:
         text = f"CAST({number} AS VARCHAR)"
         return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String, text)

@@ -14,7 +14,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, day_number, day_of_parts
 
-BLANK = " \t\r\n\v\f\u00a0\ufeff"
+BLANK = " \t\r\n\u00a0\ufeff"
 """What is cut from both ends of a cell and a name: blanks, a no-break space, a byte-order mark."""
 MISSING = ("", "NULL", "NAN", "NONE", "NAT", "NA", "<NA>", "(NULL)", "#N/A", "\\N")
 """How exports write a missing value, in capitals."""

@@ -140,14 +140,21 @@ def day_of_date(date: nw.Expr) -> nw.Expr:
 
 def last_day_of_month(month: nw.Expr) -> nw.Expr:
     """Day number of the last day of a reporting month."""
-    following = month.cast(nw.Int64) + 3
-    return _days(following // 12 + 1900, following % 12 + 1) - 1
+    return first_day_of_month(month + 1) - 1
 
 
 def first_day_of_month(month: nw.Expr) -> nw.Expr:
-    """Day number of the first day of a reporting month."""
-    this = month.cast(nw.Int64) + 2
-    return _days(this // 12 + 1900, this % 12 + 1)
+    """Day number of the first day of a reporting month, to February 2100.
+
+    With floors of fractions: databases write the whole quotient of numbers of either sign at length.
+    """
+    year = (month / 12).floor()
+    in_year = ((month - year * 12) * 153 + 2) / 5
+    return (year * 365 + (year / 4).floor() + in_year.floor() + _MARCH_1900).cast(nw.Int64)
+
+
+_MARCH_1900 = (datetime.date(1900, 3, 1) - EPOCH).days
+"""Months are numbered from March 1900."""
 
 
 def year_of(span: Span) -> int:

@@ -71,8 +71,6 @@ class Engine:
         self.kind = kind
         self.name = kind.name.capitalize()
         self.held: list[str] = []
-        self.kept: list[Any] = []
-        """What has to live as long as a result."""
 
     def enter(self, frame: Frame) -> Frame:
         """A user's frame as it is computed with."""
@@ -129,22 +127,19 @@ class Engine:
     def let_go(self, root: Any) -> None:
         """Forget what was held."""
 
-    def last_of_each(
-        self, rows: Frame, item: Sequence[str], order: Sequence[str], *, resubmitted: bool = False
-    ) -> Frame:
-        """Of the rows of each item the one that comes last; where most have many rows, the first of `order` rules."""
-        rows = self.known(rows, item)
-        rows = self.of_last_month(rows, item, order[0]) if resubmitted else rows
-        return rows.unique(list(item), keep="last", order_by=list(order))
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+        """Of the rows of each item the one that comes last."""
+        return self.known(rows, item).unique(list(item), keep="last", order_by=list(order))
 
     def known(self, rows: Frame, names: Sequence[str]) -> Frame:
-        """Rows in which none of some columns is null."""
+        """Rows in which none of some columns is null, to be joined by these."""
         return rows.filter(*(~nw.col(name).is_null() for name in names))
 
     def of_last_month(self, rows: Frame, item: Sequence[str], month: str) -> Frame:
-        """The rows of each item that have its greatest month."""
-        last = rows.group_by(*item).agg(nw.col(month).max())
-        return rows.join(last, on=[*item, month], how="inner")
+        """The rows of each item, as it is written, that have its greatest month."""
+        rows = rows.with_columns(nw.col(month).fill_null(-NEVER).alias("_month_"))
+        last = rows.group_by(*item).agg(nw.col("_month_").max())
+        return rows.join(last, on=[*item, "_month_"], how="inner").drop("_month_")
 
     def first_two(
         self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
@@ -215,5 +210,6 @@ def changed(each: Change, name: str) -> nw.Expr:
 
 
 def stepped(each: Change, name: str) -> nw.Expr:
+    """The same, as what is read."""
     value = changed(each, name)
     return value if each.dtype == nw.Float64 else value.cast(each.dtype)

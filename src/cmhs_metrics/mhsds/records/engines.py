@@ -53,6 +53,17 @@ class Memory(Engine):
         rows = nw.from_native(cells.to_frame("cells"))
         return as_nullable(rows.select(changed(each, "cells")).to_native()["cells"], each.dtype)
 
+    def of_last_month(self, rows: Frame, item: Sequence[str], month: str) -> Frame:
+        """All of them: they are told by what is read."""
+        return rows
+
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+        """Sorts only the rows of the greatest of what they are ordered by first."""
+        rows = self.known(rows, item)
+        if rows.schema[order[0]].is_numeric():
+            rows = super().of_last_month(rows, item, order[0])
+        return rows.unique(list(item), keep="last", order_by=list(order))
+
     def with_nulls(self, frame: Frame, columns: Mapping[str, Any]) -> Frame:
         """In pandas' nullable types."""
         return nw.from_native(with_nulls(frame.to_native(), columns))
@@ -121,5 +132,6 @@ def engine_of(kind: nw.Implementation, tables: Sequence[Any]) -> Engine:
     if kind is nw.Implementation.IBIS:
         on_duckdb = all(hasattr(each.get_backend(), "_to_duckdb_relation") for each in tables)
         return IbisOnDuckDB(kind, tables) if on_duckdb else Ibis(kind)
-    made = {nw.Implementation.POLARS: Polars, nw.Implementation.DUCKDB: DuckDB}
-    return made.get(kind, Engine)(kind)
+    if kind is nw.Implementation.DUCKDB:
+        return DuckDB(kind, tables)
+    return (Polars if kind is nw.Implementation.POLARS else Engine)(kind)

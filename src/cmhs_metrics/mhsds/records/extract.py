@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import functools
-import operator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, is_unreadable, reading_of, recoded
-from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, version_of
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
 from cmhs_metrics.mhsds.records.progress import Progress
+from cmhs_metrics.mhsds.records.sources import Source, read_columns, unreadable_columns, wrong_columns
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from cmhs_metrics.mhsds.records.engine import Change
 
 Frame = Any
 """A narwhals frame, eager or lazy; what is written here is written for both."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A frame of the user's, and its columns by their plain names."""
-
-    frame: Frame
-    schema: dict[str, Any]
-    actual: dict[str, str]
-
-    def named(self, column: Column) -> list[str]:
-        """The names that a column has in the user's frame, newest first."""
-        return [self.actual[name.casefold()] for name in column.names if name.casefold() in self.actual]
-
-    def columns_of(self, table: Table) -> Iterator[tuple[Column, str]]:
-        """The columns of a table that are there, with their names."""
-        for column in table.columns:
-            for name in self.named(column):
-                yield column, name
 
 
 class Extract:
@@ -276,7 +254,7 @@ class Extract:
             for frame in some:
                 schema = dict(frame.collect_schema())
                 source = Source(frame, schema, {plain_name(name): name for name in schema})
-                problems += self._wrong(TABLES[argument], source)
+                problems += wrong_columns(TABLES[argument], source)
                 self._sources.setdefault(argument, []).append(source)
         if problems:
             raise BadInput("the extract", problems)
@@ -286,53 +264,7 @@ class Extract:
         }
         self.version = version_of(self._columns)
         self.text_ids = self._ids_that_are_text()
-        self._refuse_unreadable()
-
-    def _wrong(self, table: Table, source: Source) -> list[Problem]:
-        """The columns of a frame that stand twice or cannot be what they should."""
-        problems = []
-        plain = [plain_name(name) for name in source.schema]
-        for column in table.columns:
-            for name in column.names:
-                if plain.count(name.casefold()) > 1:
-                    problems.append(Problem(f"{table.argument}.{name}", None, None, "a column name that stands once"))
-            for name in source.named(column):
-                dtype = source.schema[name]
-                is_empty = not self.lazy and bool(source.frame.get_column(name).null_count() == len(source.frame))
-                if not can_be(column.kind, dtype) and not is_empty:
-                    problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), EXPECTED[column.kind]))
-        return list(dict.fromkeys(problems))
-
-    def _refuse_unreadable(self) -> None:
-        """Refuse a column of dates or whole numbers most of whose cells are none: one query for all."""
-        looked_at: list[tuple[str, str, Kind]] = []
-        counted = []
-        for argument, sources in self._sources.items():
-            for source in sources:
-                changes: list[Change] = []
-                sums = []
-                for column, name in source.columns_of(TABLES[argument]):
-                    alias = f"c{len(looked_at)}"
-                    pair = reading_of(column, name, source.schema[name], alias)
-                    if pair is not None:
-                        looked_at.append((argument, name, column.kind))
-                        changes += pair
-                        there = ~nw.col(f"{alias} there").is_null()
-                        sums += [_number(there, f"{alias} all"), _number(is_unreadable(alias), f"{alias} wrong")]
-                if sums:
-                    counted.append(self.engine.read(source.frame, changes).select(*sums))
-        if not counted:
-            return
-        found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
-        found = found.collect() if isinstance(found, nw.LazyFrame) else found
-        (row,) = found.iter_rows(named=True)
-        problems = []
-        for number, (argument, name, kind) in enumerate(looked_at):
-            stands, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
-            if 2 * wrong > stands:
-                what = "dates" if kind is Kind.DATE else "whole numbers"
-                got = f"{wrong:,} of {stands:,} cells that are no {what}"
-                problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
+        problems = unreadable_columns(self.engine, self._sources)
         if problems:
             raise BadInput("the extract", problems)
 
@@ -367,7 +299,10 @@ class Extract:
             for name in source.named(column)
         )
 
-    def rows(self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False) -> Frame:
+    def rows(
+        self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False,
+        last_of: Sequence[str] = (),
+    ) -> Frame:  # fmt: skip
         """Columns of a table, those that are there, to compute with.
 
         Parameters
@@ -381,6 +316,9 @@ class Extract:
         older : bool, default False
             Whether to say of each code that is written otherwise since version 5, in a column `<name> older`, whether
             it was submitted before.
+        last_of : sequence of str
+            The columns that name an item of which only the last month is wanted, if most have a row a month: what is
+            surely earlier is not read then, where that can be told before.
 
         Returns
         -------
@@ -392,52 +330,14 @@ class Extract:
         sources = self._sources[table]
         if not self.lazy:
             self._progress.at(TABLES[table].name, sum(len(source.frame) for source in sources))
-        parts = [self._rows_of(TABLES[table], source, wanted, unreadable, older) for source in sources]
+        parts = [
+            read_columns(
+                self.engine, TABLES[table], source, wanted, self.text_ids, unreadable=unreadable, older=older,
+                last_of=last_of,
+            )
+            for source in sources
+        ]  # fmt: skip
         return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
-
-    def _rows_of(self, table: Table, source: Source, wanted: Sequence[Column], unreadable: bool, older: bool) -> Frame:
-        changes: dict[str, Change] = {}
-        made: list[nw.Expr] = []
-        for column in wanted:
-            parts = []
-            for name in source.named(column):
-                change = change_of(column, name, source.schema[name], f"{column.name}\t{name}", self._is_text(column))
-                changes[change.alias] = change
-                parts.append(nw.col(change.alias))
-            if column.recode:
-                month = table.column("UniqMonthID")
-                for name in source.named(month)[:1]:
-                    change = change_of(month, name, source.schema[name], "\tmonth", False)
-                    changes[change.alias] = change
-                month_known = nw.col("\tmonth") if "\tmonth" in changes else None
-                if older:
-                    made.append(
-                        is_older(column, source.named(column), parts, month_known).alias(f"{column.name} older")
-                    )
-                parts = recoded(column, source.named(column), parts, month_known)
-            value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
-            made.append((nw.lit(None, self._dtype(column)) if value is None else value).alias(column.name))
-        if unreadable:
-            flags: dict[str, list[nw.Expr]] = {}
-            for column in wanted:
-                for name in source.named(column) if column.kind is Kind.DATE else ():
-                    pair = reading_of(column, name, source.schema[name], name)
-                    if pair is not None:
-                        changes |= {change.alias: change for change in pair}
-                        flags.setdefault(column.name, []).append(is_unreadable(name))
-            for column in wanted:
-                if column.kind is Kind.DATE:
-                    wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
-                    made.append(wrong.alias(f"{column.name} unreadable"))
-        return self.engine.read(source.frame, list(changes.values())).select(*made)
-
-    def _is_text(self, column: Column) -> bool:
-        return column.name in self.text_ids
-
-    def _dtype(self, column: Column) -> Any:
-        if column.kind is Kind.CODE or self._is_text(column):
-            return nw.String
-        return nw.Int32 if column.kind is Kind.DATE else nw.Int64
 
     def _ids_that_are_text(self) -> frozenset[str]:
         """The ids that are text in one of the tables, and so are read as text in all."""
@@ -501,11 +401,6 @@ def as_extract(extract: Any) -> Extract:
     kind = f"{type(extract).__module__.partition('.')[0]} {type(extract).__name__}"
     expected = 'an extract, or its tables by their names: {"MHS101Referral": frame, …}'
     raise BadInput("the extract", [Problem("extract", None, f"a {kind}", expected)])
-
-
-def _number(condition: nw.Expr, name: str) -> nw.Expr:
-    """How many rows meet a condition."""
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(name)
 
 
 def _entered(argument: str, frame: Any) -> Frame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.records.names import argument_of, argument_of_file, table_name
+from cmhs_metrics.mhsds.records.with_duckdb import holding
 
 if TYPE_CHECKING:
     import os
@@ -66,10 +67,11 @@ def _reader(engine: str) -> Callable[[Path, bool], Any]:
         import duckdb
 
         connection = duckdb.connect()
-        return lambda file, is_csv: (
+        return lambda file, is_csv: holding(
+            connection,
             connection.read_csv(str(file), all_varchar=True, header=True)
             if is_csv
-            else connection.read_parquet(str(file))
+            else connection.read_parquet(str(file)),
         )
     if engine == "polars":
         import polars as pl
@@ -101,7 +103,7 @@ def _of_database(file: Path) -> Tables:
             problems.append(Problem("path", None, f"{schema}.{name}", argument.expected))
         elif argument is not None:
             quoted = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, name))
-            found.setdefault(argument, []).append(connection.sql(f"SELECT * FROM {quoted}"))
+            found.setdefault(argument, []).append(holding(connection, connection.sql(f"SELECT * FROM {quoted}")))
             names.append(table_name(name))
     return _checked(found, names, problems, file, "a DuckDB file with a table of the data set, as MHS101Referral")
 

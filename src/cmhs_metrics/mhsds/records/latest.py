@@ -17,9 +17,7 @@ LOWEST = -NEVER
 NEXT = "_order_"
 
 
-def latest(
-    extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[str | nw.Expr], *, resubmitted: bool = False
-) -> Frame:
+def latest(extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[str | nw.Expr]) -> Frame:
     """Keep of each item the row that comes last.
 
     Parameters
@@ -33,9 +31,6 @@ def latest(
     order : sequence of str or expression
         What the rows of an item are ordered by, the first thing first: columns, in which null is lowest, and
         expressions, which may not be null.
-    resubmitted : bool, default False
-        Whether most items have many rows, one a month: then the first of `order`, which is an expression, rules most
-        rows out.
 
     Returns
     -------
@@ -45,7 +40,7 @@ def latest(
     made = {f"{NEXT}{place}": each for place, each in enumerate(order) if not isinstance(each, str)}
     named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(order)]
     rows = frame.with_columns(*(each.alias(name) for name, each in made.items())) if made else frame
-    return extract.engine.last_of_each(rows, item, named, resubmitted=resubmitted).drop(*made)
+    return extract.engine.last_of_each(rows, item, named).drop(*made)
 
 
 def number(name: str) -> nw.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 class DuckDB(Engine):
     """DuckDB relations."""
+
+    def __init__(self, kind: nw.Implementation, tables: Sequence[Any]) -> None:
+        super().__init__(kind)
+        self._tables = list(tables)
 
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
         """One projection of SQL."""
@@ -40,30 +44,22 @@ class DuckDB(Engine):
         one = native.limit(0).aggregate("count(*) AS number")
         return nw.from_native(one.project(f"unnest([{', '.join(map(str, values))}]) AS number"))
 
-    def last_of_each(
-        self, rows: Frame, item: Sequence[str], order: Sequence[str], *, resubmitted: bool = False
-    ) -> Frame:
-        """Sorts only the items that stand more than once, found by a number for each.
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+        """Sorts by a number for each item first: ids are long, and begin alike.
 
-        What is read would be read again to filter it: rows of no item have the number 0, and fall out with the sort.
+        What is read would be read again to filter it: rows of no item fall out with the sort.
         """
         native = rows.to_native()
         columns, items = ", ".join(map(quoted, native.columns)), ", ".join(map(quoted, item))
-        none = " OR ".join(f"{quoted(name)} IS NULL" for name in item)
         last = ", ".join(f"{quoted(name)} DESC NULLS LAST" for name in order)
-        place = f"row_number() OVER (PARTITION BY {items} ORDER BY {last})"
-        placed = f"{columns}, CASE WHEN {none} THEN 0 ELSE {place} END AS _place_"
-        if resubmitted:
-            month = quoted(order[0])
-            last_month = native.aggregate(f"{items}, max({month}) AS {month}", items).set_alias("last")
-            of_last_month = native.set_alias("each").join(last_month, f"{items}, {month}", how="inner")
-            return nw.from_native(of_last_month.project(placed).filter("_place_ = 1").project(columns))
-        marked = native.project(f"*, CASE WHEN {none} THEN 0 ELSE hash({items}) END AS _mark_").set_alias("marked")
-        twice = marked.aggregate("_mark_, count(*) AS _rows_", "_mark_").filter("_rows_ > 1 OR _mark_ = 0")
-        twice = twice.set_alias("twice")
-        once = marked.join(twice, "_mark_", how="anti").project(columns)
-        rest = marked.join(twice, "_mark_", how="semi").project(placed).filter("_place_ = 1").project(columns)
-        return nw.from_native(once.union(rest))
+        place = f"row_number() OVER (PARTITION BY hash({items}), {items} ORDER BY {last})"
+        none = " OR ".join(f"{quoted(name)} IS NULL" for name in item)
+        placed = native.project(f"{columns}, CASE WHEN {none} THEN 0 ELSE {place} END AS _place_")
+        return nw.from_native(placed.filter("_place_ = 1").project(columns))
+
+    def known(self, rows: Frame, names: Sequence[str]) -> Frame:
+        """As they are: a join meets no null, and what is read would be read again to filter it."""
+        return rows
 
     def first_two(
         self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
@@ -81,9 +77,8 @@ class DuckDB(Engine):
 
     def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
         """Of the lists that `first_two` kept, those of all referrals of the person and provider together."""
-        native = rows.to_native()
-        kept = ", ".join(f'"{name}"' for name in native.columns if name != "days")
-        whose = ", ".join(f'"{name}"' for name in of)
+        native, whose = rows.to_native(), ", ".join(map(quoted, of))
+        kept = ", ".join(quoted(name) for name in native.columns if name != "days")
         native = native.project(f'{kept}, flatten(list("days") OVER (PARTITION BY {whose})) AS "days"')
         inside = 'lambda day: day >= "start" AND day <= "spell_end"'
         native = native.project(f'{kept}, list_sort(list_filter("days", {inside})) AS "days"')
@@ -113,20 +108,22 @@ class DuckDB(Engine):
         return False
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
-        """A relation, with which lives what it reads: older DuckDB closes a connection that nobody holds."""
-        native = super().leave(frame, dates, lazy=lazy)
-        weakref.finalize(native, _let_go, self.kept).atexit = False
-        return native
+        """A relation that holds what it reads."""
+        return holding(self._tables, super().leave(frame, dates, lazy=lazy))
 
 
 class IbisOnDuckDB(DuckDB):
     """Ibis on DuckDB: what DuckDB itself plans in a tenth of the time stands between its tables and its result."""
 
+    _dead: ClassVar[list[tuple[Any, str]]] = []
+
     def __init__(self, kind: nw.Implementation, tables: Sequence[Any]) -> None:
-        super().__init__(kind)
+        super().__init__(kind, tables)
         bound = [each.get_backend() for each in tables if not isinstance(each.op(), _in_memory())]
         self._backend = next(iter(bound), tables[0].get_backend())
-        self.kept.append(tables)
+        while self._dead:
+            connection, view = self._dead.pop()
+            connection.execute(f"DROP VIEW IF EXISTS {view}")
 
     def enter(self, frame: Frame) -> Frame:
         """The relation that Ibis itself would run."""
@@ -135,12 +132,19 @@ class IbisOnDuckDB(DuckDB):
         return nw.from_native(backend._to_duckdb_relation(native))
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
-        """A temporary view, dropped with the table."""
+        """A temporary view, which a later extract drops when nobody holds its table: now might be within a query."""
         relation, name = super().leave(frame, dates, lazy=lazy), f"mhsds_{uuid.uuid4().hex}"
-        relation.create_view(name)
         table = _table(self._backend, name, relation)
-        weakref.finalize(table.op(), _let_go, [*self.kept, relation], self._backend.con, name).atexit = False
+        relation.create_view(name)
+        dead = weakref.finalize(holding(relation, table.op()), self._dead.append, (self._backend.con, name))
+        dead.atexit = False
         return table
+
+
+def holding(held: Any, holder: Any) -> Any:
+    """A relation or table that something lives as long as: DuckDB before 1.4 closes a connection that nobody holds."""
+    weakref.finalize(holder, id, held).atexit = False
+    return holder
 
 
 def _in_memory() -> Any:
@@ -157,9 +161,3 @@ def _table(backend: Any, name: str, relation: Any) -> Any:
     types = (DuckDBType.from_string(str(each)) for each in relation.types)
     schema = ibis.schema(dict(zip(relation.columns, types, strict=True)))
     return ibis.expr.operations.DatabaseTable(name, schema=schema, source=backend).to_expr()
-
-
-def _let_go(kept: object, connection: Any = None, view: str = "") -> None:
-    """Runs when a result is no longer held: until then the arguments are."""
-    if connection is not None:
-        connection.execute(f"DROP VIEW IF EXISTS {view}")

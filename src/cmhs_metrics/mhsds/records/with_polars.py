@@ -52,6 +52,10 @@ class Polars(Engine):
         named = [value.alias(each.alias) for value, each in zip(made, others, strict=True)]
         return rows.with_columns(*named) if named else rows
 
+    def of_last_month(self, rows: Frame, item: Sequence[str], month: str) -> Frame:
+        """Kept while the query runs: they are few, and taken more than once."""
+        return nw.from_native(super().of_last_month(rows.lazy(), item, month).to_native().cache())
+
     def hold(self, frame: Frame, root: Any) -> Frame:
         """In memory."""
         return frame.collect().lazy() if isinstance(frame, nw.LazyFrame) else frame
@@ -70,9 +74,7 @@ class Polars(Engine):
 
         return nw.from_native(polars.LazyFrame({"number": list(values)}))
 
-    def last_of_each(
-        self, rows: Frame, item: Sequence[str], order: Sequence[str], *, resubmitted: bool = False
-    ) -> Frame:
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
         """Sorts only the items that stand more than once: to sort is dear, and most stand once.
 
         They are found by a number for each item, by which few others may go too: whole numbers are grouped with a
@@ -81,8 +83,6 @@ class Polars(Engine):
         import polars as pl
 
         rows = self.known(rows, item)
-        if resubmitted:
-            rows = nw.from_native(self.of_last_month(rows, item, order[0]).to_native().cache())
         hashes = (pl.col(name).hash(seed) for seed, name in enumerate(item))
         mark = functools.reduce(operator.xor, hashes).alias("_mark_")
         marked = rows.to_native().with_columns(mark)

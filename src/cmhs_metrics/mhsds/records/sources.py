@@ -1,0 +1,151 @@
+"""A user's frame and the columns of the data set in it: which they are, whether they can be, and how they are read."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+
+from cmhs_metrics.errors import Problem
+from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, is_unreadable, reading_of, recoded
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table
+from cmhs_metrics.mhsds.records.names import plain_name
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping, Sequence
+
+    from cmhs_metrics.mhsds.records.engine import Change, Engine, Frame
+
+
+@dataclass(frozen=True)
+class Source:
+    """A frame of the user's, and its columns by their plain names."""
+
+    frame: Frame
+    schema: dict[str, Any]
+    actual: dict[str, str]
+
+    def named(self, column: Column) -> list[str]:
+        """The names that a column has in the user's frame, newest first."""
+        return [self.actual[name.casefold()] for name in column.names if name.casefold() in self.actual]
+
+    def columns_of(self, table: Table) -> Iterator[tuple[Column, str]]:
+        """The columns of a table that are there, with their names."""
+        for column in table.columns:
+            for name in self.named(column):
+                yield column, name
+
+
+def wrong_columns(table: Table, source: Source) -> list[Problem]:
+    """The columns of a frame that stand twice or cannot be what they should."""
+    problems = []
+    plain = [plain_name(name) for name in source.schema]
+    for column in table.columns:
+        for name in column.names:
+            if plain.count(name.casefold()) > 1:
+                problems.append(Problem(f"{table.argument}.{name}", None, None, "a column name that stands once"))
+        for name in source.named(column):
+            dtype = source.schema[name]
+            if not can_be(column.kind, dtype) and not _is_empty(source.frame, name):
+                problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), EXPECTED[column.kind]))
+    return list(dict.fromkeys(problems))
+
+
+def _is_empty(frame: Frame, name: str) -> bool:
+    return isinstance(frame, nw.DataFrame) and bool(frame.get_column(name).null_count() == len(frame))
+
+
+def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -> list[Problem]:
+    """The columns of dates or whole numbers most of whose cells are none: one query for all."""
+    looked_at: list[tuple[str, str, Kind]] = []
+    counted = []
+    for argument, sources in tables.items():
+        for source in sources:
+            changes: list[Change] = []
+            sums = []
+            for column, name in source.columns_of(TABLES[argument]):
+                alias = f"c{len(looked_at)}"
+                pair = reading_of(column, name, source.schema[name], alias)
+                if pair is not None:
+                    looked_at.append((argument, name, column.kind))
+                    changes += pair
+                    there = ~nw.col(f"{alias} there").is_null()
+                    sums += [_number(there, f"{alias} all"), _number(is_unreadable(alias), f"{alias} wrong")]
+            if sums:
+                counted.append(engine.read(source.frame, changes).select(*sums))
+    if not counted:
+        return []
+    found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
+    found = found.collect() if isinstance(found, nw.LazyFrame) else found
+    (row,) = found.iter_rows(named=True)
+    problems = []
+    for number, (argument, name, kind) in enumerate(looked_at):
+        stands, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
+        if 2 * wrong > stands:
+            what = "dates" if kind is Kind.DATE else "whole numbers"
+            got = f"{wrong:,} of {stands:,} cells that are no {what}"
+            problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
+    return problems
+
+
+def read_columns(
+    engine: Engine, table: Table, source: Source, wanted: Sequence[Column], text_ids: Container[str], *,
+    unreadable: bool, older: bool, last_of: Sequence[str],
+) -> Frame:  # fmt: skip
+    """Columns of one frame, as `Extract.rows` gives them."""
+    changes: dict[str, Change] = {}
+    lacking: dict[str, Any] = {}
+    made: list[nw.Expr] = []
+    for column in wanted:
+        parts = []
+        for name in source.named(column):
+            change = change_of(column, name, source.schema[name], f"{column.name}\t{name}", column.name in text_ids)
+            changes[change.alias] = change
+            parts.append(nw.col(change.alias))
+        if column.recode:
+            month = table.column("UniqMonthID")
+            for name in source.named(month)[:1]:
+                change = change_of(month, name, source.schema[name], "\tmonth", False)
+                changes[change.alias] = change
+            month_known = nw.col("\tmonth") if "\tmonth" in changes else None
+            if older:
+                made.append(is_older(column, source.named(column), parts, month_known).alias(f"{column.name} older"))
+            parts = recoded(column, source.named(column), parts, month_known)
+        value = nw.coalesce(*parts) if len(parts) > 1 else parts[0] if parts else None
+        if value is None:  # of several frames of a table, this one lacks it
+            lacking[column.name] = _dtype(column, text_ids)
+        made.append(nw.col(column.name) if value is None else value.alias(column.name))
+    if unreadable:
+        flags: dict[str, list[nw.Expr]] = {}
+        for column in wanted:
+            for name in source.named(column) if column.kind is Kind.DATE else ():
+                pair = reading_of(column, name, source.schema[name], name)
+                if pair is not None:
+                    changes |= {change.alias: change for change in pair}
+                    flags.setdefault(column.name, []).append(is_unreadable(name))
+        for column in wanted:
+            if column.kind is Kind.DATE:
+                wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
+                made.append(wrong.alias(f"{column.name} unreadable"))
+    frame = source.frame
+    keys = [source.named(table.column(name)) for name in (*last_of, "UniqMonthID")] if last_of else []
+    if keys and all(len(names) == 1 for names in keys) and source.schema[keys[-1][0]].is_integer():
+        *item, submitted = (held for (held,) in keys)
+        frame = frame.select(*dict.fromkeys([*item, submitted, *(change.name for change in changes.values())]))
+        frame = engine.of_last_month(frame, item, submitted)
+    rows = engine.read(frame, list(changes.values()))
+    return (engine.with_nulls(rows, lacking) if lacking else rows).select(*made)
+
+
+def _dtype(column: Column, text_ids: Container[str]) -> Any:
+    if column.kind is Kind.CODE or column.name in text_ids:
+        return nw.String
+    return nw.Int32 if column.kind is Kind.DATE else nw.Int64
+
+
+def _number(condition: nw.Expr, name: str) -> nw.Expr:
+    """How many rows meet a condition."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum().alias(name)
