@@ -72,8 +72,8 @@ def ranked() -> Axes:
 def ranges() -> Axes:
     """Dot and range: one place on several metrics, within the range of all.
 
-    “Trust 07 has a DNA rate of 10.1% beside a median of 9.0%, and accepts more of its referrals than any of its 55
-    peers.” Each row has its own scale.
+    “Trust 07 has a DNA rate of 10.1% beside a median of 9.0%, and accepts more of its referrals than any of its
+    55 peers.” Each row has its own scale.
     """
     measured = ["dna_rate", "face_to_face_share", "referral_acceptance_rate"]
     result = cm.benchmark(cm.synthetic_providers(), measured, "organisation", place="organisation", focus=[FOCUS])
@@ -83,7 +83,7 @@ def ranges() -> Axes:
 def tiles() -> Axes:
     """Tile map: a value for each ICB, every one as large as the next.
 
-    “The rates run from 700 to 1,084; in the key (5) is the highest fifth of boards.” Boards are of one size, for the map
+    “The rates run from 700 to 1,084; in the key (5) is the highest fifth.” Boards are of one size, for the map
     counts people and not acres.
     """
     places = cm.plots.icb_tiles()
@@ -127,8 +127,8 @@ def index() -> Axes:
 def profile() -> Axes:
     """Profile: parts of a whole, beside those of others.
 
-    “Nurses are 45% of the staff of the North and 52% of that of the South.” Parts of a whole: where one is larger, others
-    are smaller.
+    “Nurses are 45% of the staff of the North and 52% of that of the South.” Parts of a whole: where one is larger,
+    others are smaller.
     """
     table = pd.DataFrame(
         {"Nursing": [0.45, 0.52], "Medical": [0.12, 0.09], "Psychology": [0.18, 0.2], "Support": [0.25, 0.19]},
