@@ -338,6 +338,17 @@ class TestTrends:
         assert other.get_color() == ax.get_legend().get_lines()[0].get_color()
         assert colours.contrast(str(other.get_color()), colours.PAPER) >= 3
 
+    def test_months_that_a_rolling_figure_waits_for_are_one_phrase(self) -> None:
+        months = [f"2024-{month:02}" for month in range(1, 13)]
+        table = pd.DataFrame({"A": np.arange(12.0), "B": np.arange(12.0)}, index=months)
+        late = table.copy()
+        late.iloc[:5] = np.nan
+        assert "Not known before 2024-06. Source" in plots.alternative_text(plots.trend_chart(late))
+        late.loc["2024-09", "A"] = np.nan
+        some = late.assign(C=1.0)
+        words = plots.alternative_text(plots.trend_chart(some))
+        assert "Not known before 2024-06: A and B. Not known: A in 2024-09. Source" in words
+
     def test_growth_against_an_ambition(self) -> None:
         growth = growth_against(pd.Series([100.0, 104, 112], index=YEARS[:3]), 5)
         ax = plots.trend_chart(growth[["actual", "ambition"]])
@@ -640,14 +651,17 @@ class TestTiles:
         assert order.value_counts().between(7, 10).all()
         assert "focus-QUE" in tiles
         shown = [text.get_text() for text in ax.texts]
-        assert shown[shown.index("QUE") + 1] == f"{table.set_index('place').loc['QUE', 'value']:,.0f}"
+        value, number = table.set_index("place").loc["QUE", "value"], shade["QUE"] + 1
+        assert shown[shown.index("Cambridgeshire\n& Peterborough") + 1] == f"{value:,.0f}  ({number})"
+        # The classes are told apart without colour, by their number.
+        assert [label[:3] for label in key(ax)[:5]] == [f"({each})" for each in range(1, 6)]
 
     def test_north_is_above_and_the_key_and_the_words_go_from_low_to_high(self) -> None:
         ax = plots.tile_map(icbs())
         tiles = {patch.get_gid(): patch.get_window_extent() for patch in ax.patches}
         assert tiles["tile-QHM"].y0 > tiles["tile-QNX"].y1
         assert tiles["tile-QT6"].x1 < tiles["tile-QMM"].x0
-        assert key(ax)[0].startswith("1,000 to ")
+        assert key(ax)[0].startswith("(1) 1,000 to ")
         values = icbs().set_index("place")["value"]
         text = plots.alternative_text(ax)
         assert f"Highest: {NAMES[values.idxmax()]} {values.max():,.0f}, " in text
@@ -657,7 +671,7 @@ class TestTiles:
         mine = pd.DataFrame({"place": ["A", "B"], "column": [0, 1], "row": [0, 0], "label": ["Ay", "Bee"]})
         ax = plots.tile_map(pd.DataFrame({"place": ["A"], "value": [1.0]}), positions=mine)
         tiles = [text.get_text() for text in ax.texts if text.get_gid() is None]
-        assert tiles == ["Ay", "1.00", "Bee", "not known"]
+        assert tiles == ["Ay", "1.00  (1)", "Bee", "not known"]
 
     def test_bad_positions(self) -> None:
         table = pd.DataFrame({"place": ["A"], "value": [1.0]})

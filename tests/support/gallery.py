@@ -92,6 +92,24 @@ def by_team_type() -> pd.DataFrame:
     return pd.concat(parts)
 
 
+def many(count: int, ax: Any = None) -> Any:
+    """So many places with long names, two of them suppressed where there are more, one in focus and two peers."""
+    table = pd.DataFrame(
+        {"place": [f"{LONG[:84]} {at}" for at in range(count)], "value": 0.72 + np.arange(count) % 17 / 100}
+    )
+    marks = {"focus": table.index == count // 2, "peer": table.index < min(2, count // 2)}
+    hidden = table["place"].iloc[-2:].tolist() if count > 6 else ()
+    return plots.ranked_bars(table.assign(**marks), "referral_acceptance_rate", suppressed=hidden, ax=ax)
+
+
+def in_page(wide: float, high: float) -> Any:
+    """Axes as a pack has them: of a figure that is as high as it must be, without title and caption."""
+    figure = plots.Picture(figsize=(wide, high), facecolor="white")
+    figure.in_page = True
+    FigureCanvasAgg(figure)
+    return figure.add_axes((0.01, 0.01, 0.98, 0.98))
+
+
 _PARTS = pd.DataFrame({"rates": [100.0, 200], "before": [0.8, 0.2], "after": [0.6, 0.4]})
 GALLERY: dict[str, Any] = {
     "ranked columns": lambda ax=None: plots.ranked_bars(CASELOAD, source="synthetic", ax=ax),
@@ -117,6 +135,14 @@ GALLERY: dict[str, Any] = {
             focus=lambda rows: rows["place"].isin(["P7", "P8", "P200"])
         ),
         ax=ax,
+    ),
+    **{f"ranked, {count} long names": lambda ax=None, count=count: many(count, ax) for count in (2, 6, 20, 42, 120)},
+    "ranked, 42 in a page": lambda ax=None: many(42, in_page(11.4, 2.7)),
+    "profile in a page": lambda ax=None: plots.stacked_profile(
+        profile(2, 9).set_axis([LONG, "All"]), metric="skill_mix", ax=in_page(7.0, 2.0)
+    ),
+    "ranges in a page": lambda ax=None: plots.dot_and_range(
+        RESULT, "Synthetic Trust 07", names={"Synthetic Trust 07": LONG}, ax=in_page(7.0, 2.0)
     ),
     "funnel": lambda ax=None: plots.funnel_chart(
         found(), metric="dna_rate", focus=["Synthetic Trust 07", "Synthetic Trust 21"], names={}, ax=ax

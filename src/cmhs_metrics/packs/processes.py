@@ -1,4 +1,4 @@
-"""The process of a place over time: whether its latest point is more than the noise of the others, and what to expect."""
+"""The process of a place over time: whether its latest point is more than noise, and what to expect of the next."""
 
 from __future__ import annotations
 

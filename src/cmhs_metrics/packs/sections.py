@@ -200,8 +200,8 @@ def counts(made: Iterable[Section], comparison: Figures, place: str) -> str:
     if placed:
         outside = sum(each != "within" for each in placed)
         said += (
-            f" Of the {len(placed)} that have a funnel, {outside or 'none'} {'lies' if outside < 2 else 'lie'} outside its "
-            "limits."
+            f" Of the {len(placed)} that have a funnel, {outside or 'none'} {'lies' if outside < 2 else 'lie'} outside "
+            "its limits."
         )
     return said
 

@@ -115,8 +115,8 @@ def rank_cell(writer: Writer, row: pd.Series[Any]) -> str:
     if row["status"] != KNOWN or not writer.comparable:
         return "–"
     if pd.isna(row["rank"]):
-        ends = [row.get("rank_best"), row.get("rank_worst")]
-        if any(each is None or pd.isna(each) for each in ends):
+        ends = [float(row[name]) for name in ("rank_best", "rank_worst") if name in row and pd.notna(row[name])]
+        if len(ends) < 2:
             return "uncertain"
         return f"{' to '.join(ordinal(int(each)) for each in ends)} of {int(row['places']):,}"
     ties = int((writer.known["rank"] == row["rank"]).sum())

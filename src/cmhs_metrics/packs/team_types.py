@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.packs.tables import difference_cell, rank_cell, short_average, shown
 from cmhs_metrics.packs.figures import compared, place_of
 from cmhs_metrics.packs.findings import Finding, Writer
 from cmhs_metrics.packs.sections import NotShown
+from cmhs_metrics.packs.tables import difference_cell, rank_cell, short_average, shown
 from cmhs_metrics.packs.wording import FEWEST_PLACES
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, listed
 

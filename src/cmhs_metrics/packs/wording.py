@@ -78,7 +78,7 @@ class Wording:
 
     @property
     def tells_apart(self) -> bool:
-        """Whether "more than chance" marks places out: not where it holds of more than three in four, as of large counts."""
+        """Whether "more than chance" marks places out: not where it holds of more than three in four."""
         tested = self.known["more_than_chance"].dropna().astype(bool)
         return bool(len(tested)) and float(tested.mean()) <= MOST_BY_CHANCE
 

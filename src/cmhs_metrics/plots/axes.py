@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from cmhs_metrics.plots.colours import INK, PAPER
+from cmhs_metrics.plots.colours import INK
 from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width
 from cmhs_metrics.presentation import is_money
 

@@ -107,6 +107,8 @@ def dot_and_range(
     hidden = " ".join(each for each in (_hidden_sentence(rows), aside) if each)
     caption = " ".join(each for each in (hidden, people, data_source(source), _definitions(rows)) if each)
     sheet.say(hidden, " ".join(each for each in (people, data_source(source), _definitions(rows)) if each), most=4)
+    if sheet.in_page:
+        sheet.make_room(len(rows) * SIZE * LINE * 2 + 1)
     if len(rows) * SIZE * LINE * 2 > sheet.height():
         fit = int(sheet.height() // (SIZE * LINE * 2))
         problem = Problem("result", None, f"{len(rows)} metrics", f"{fit} or fewer to be read on one picture")

@@ -311,9 +311,10 @@ def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> Non
             # From the edge, wherever the axis begins.
             where, turned = ((0 if across else at, at if across else 0), 0 if across else 90)
             ax.annotate(
-                row["status"], where, xycoords=ax.get_yaxis_transform() if across else "data", xytext=(6, 0) if across else (0, 6), textcoords="offset points", fontsize=SIZE,
-                rotation=turned, ha="left" if across else "center", va="center" if across else "bottom",
-                style="italic", color=INK, parse_math=False,
+                row["status"], where, xycoords=ax.get_yaxis_transform() if across else "data",
+                xytext=(6, 0) if across else (0, 6), textcoords="offset points", fontsize=SIZE, rotation=turned,
+                ha="left" if across else "center", va="center" if across else "bottom", style="italic", color=INK,
+                parse_math=False,
             )  # fmt: skip
         elif across:
             ax.annotate(

@@ -242,15 +242,24 @@ def _unbroken(values: Any, connected: Any) -> list[slice]:
 
 
 def _absent(status: pd.DataFrame, called: list[str]) -> str:
+    """What is not drawn: months that a rolling figure has to wait for are one phrase, whatever their number."""
+    unknown = (status == NOT_KNOWN).to_numpy()
+    starts = [int(np.argmin(column)) if not column.all() else 0 for column in unknown.T]
+    waits = {at: start for at, start in enumerate(starts) if start > 1}
     said = []
-    for word, start in ((SUPPRESSED, "Suppressed"), (NOT_KNOWN, "Not known")):
+    for start in sorted(set(waits.values())):
+        names = [called[at] for at in waits if waits[at] == start]
+        whose = "" if len(names) == len(called) else f": {listed(names, most=12)}"
+        said.append(f"Not known before {status.index[start]}{whose}.")
+    for word, begins in ((SUPPRESSED, "Suppressed"), (NOT_KNOWN, "Not known")):
         cells = [
             str(status.index[int(row)]) if len(called) == 1 else f"{called[at]} in {status.index[int(row)]}"
             for at in range(status.shape[1])
             for row in np.flatnonzero((status.iloc[:, at] == word).to_numpy())
+            if word == SUPPRESSED or row >= waits.get(at, 0)
         ]
         if cells:
-            said.append(f"{start}: {listed(cells, most=12)}.")
+            said.append(f"{begins}: {listed(cells, most=12)}.")
     return " ".join(said)
 
 

@@ -14,7 +14,7 @@ from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, places_only
-from cmhs_metrics.plots.text import SIZE, shorten, width
+from cmhs_metrics.plots.text import LINE, SIZE, shorten, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
 from cmhs_metrics.signatures import checked
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["icb_tiles", "tile_map"]
 
-WIDEST = 104.0
+WIDEST = 116.0
 """Of a tile [point]."""
+NAMED = 3.1 * SIZE * LINE
+"""So high is a tile that has room for a name in two lines and its value [point]."""
 _HATCH = {SUPPRESSED: "xx", NOT_KNOWN: ".."}
 
 
@@ -97,7 +99,7 @@ def tile_map(
         Which metric, and on which population, where the result has several.
     positions : pandas.DataFrame, optional
         Where the tiles stand: `place`, `column` and `row`, whole numbers, and where wanted `label`, what the tile
-        shows in place of the code. Unless given, those of the 42 ICBs of 2022, or of the 36 of 2026 where these are the
+        shows in place of the name. Unless given, those of the 42 ICBs of 2022, or of the 36 of 2026 where these are the
         places; see `icb_tiles`.
     names : mapping of place to str, optional
         How places are called in the alternative text; the `name` of the positions unless given.
@@ -109,8 +111,9 @@ def tile_map(
     Returns
     -------
     matplotlib.axes.Axes
-        The picture: up to five shades with about as many places each, the value in every tile that has room for it, and
-        a heavy frame around the focus places. A place that is suppressed or not known is white and hatched, and says
+        The picture: up to five shades with about as many places each, numbered from the lowest in the key and in the
+        tiles; the name of each place, or its code on axes without room for names; its value; and a heavy frame around
+        the focus places. A place that is suppressed or not known is white and hatched, and says
         so.
 
     Raises
@@ -145,8 +148,9 @@ def tile_map(
     sheet = Sheet(ax, title or places.measured.label, places.measured.words)
     sheet.key = _key(rows, classes, places)
     sheet.say(places.absent(), places.measured.caption(source), most=4)
-    box = sheet.place()
     columns, deep = int(where["column"].max()) + 1, int(where["row"].max()) + 1
+    sheet.make_room(deep * NAMED)
+    box = sheet.place()
     wide = min(WIDEST, box.width / columns)
     left = (box.width / wide - columns) / 2
     sheet.ax.set_axis_off()
@@ -159,8 +163,9 @@ def tile_map(
         found = f"{columns} columns and {deep} rows"
         fit = f"no more than {int(box.width // least)} columns and {int(box.height // (2.1 * SIZE))} rows here"
         raise BadInput("tile_map", [Problem("positions", None, found, fit)])
-    for at, (spot, row) in enumerate(zip(where.itertuples(), rows.itertuples(), strict=True)):
-        _tile(sheet.ax, spot, row, int(classes[at]), places, wide)
+    named = rows.rename(columns={"name": "name_of"})
+    for at, (spot, row) in enumerate(zip(where.itertuples(), named.itertuples(), strict=True)):
+        _tile(sheet.ax, spot, row, int(classes[at]), places, wide, named=high >= NAMED - 0.5)
     return sheet.finish(_text(places, sheet, source))
 
 
@@ -193,7 +198,7 @@ def _positions(positions: pd.DataFrame) -> pd.DataFrame:
         raise BadInput("the positions", problems)
     table = table.assign(place=table["place"].astype(str))
     table["name"] = table["name"] if "name" in table else table["place"]
-    table["label"] = table["label"].astype(str) if "label" in table else table["place"]
+    table["label"] = table["label"].astype(str) if "label" in table else ""
     return table
 
 
@@ -220,7 +225,7 @@ def _key(rows: pd.DataFrame, classes: Any, places: Compared) -> list[tuple[Any, 
     for shade in np.unique(classes[known]):
         held = rows.loc[known & (classes == shade), "value"]
         low, high = places.measured.write(float(held.min())), places.measured.write(float(held.max()))
-        label = low if low == high else f"{low} to {high}"
+        label = f"({shade + 1}) {low if low == high else f'{low} to {high}'}"
         key.append((Patch(facecolor=SHADES[shade], edgecolor=INK, linewidth=0.6), label))
     for status, hatch in _HATCH.items():
         if (rows["status"] == status).any():
@@ -230,7 +235,7 @@ def _key(rows: pd.DataFrame, classes: Any, places: Compared) -> list[tuple[Any, 
     return key
 
 
-def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: float) -> None:
+def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: float, *, named: bool) -> None:
     known = row.status == KNOWN
     fill = SHADES[shade] if known else PAPER
     gap = 0.03
@@ -247,14 +252,21 @@ def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: flo
             zorder=4, gid=f"focus-{spot.place}",
         )  # fmt: skip
         ax.add_patch(frame)
-    text = places.measured.write(row.value) if known else row.status
-    text = text if width(text) <= wide else ""
-    label = shorten(str(spot.label), wide * 0.9, bold=True)
+    text = f"{places.measured.write(row.value)}  ({shade + 1})" if known else row.status
+    if width(text) > wide:
+        text = places.measured.write(row.value) if known and width(places.measured.write(row.value)) <= wide else ""
+    name = str(row.name_of).removeprefix("NHS ").removesuffix(" ICB").removesuffix(" Integrated Care Board")
+    label = str(spot.label) or (name if named else str(spot.place))
+    lines = wrap(label.replace(" and ", " & "), wide * 0.94, most=2) if named else [label]
+    lines = [shorten(each, wide * 0.94, bold=not named) for each in lines]
     behind = None if known else {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
-    for words, lift, weight in ((label, 0.29, "bold"), (text, 0.72, "normal")):
+    for words, lift, weight in (
+        ("\n".join(lines), 0.36 if named else 0.29, "normal" if named else "bold"),
+        (text, 0.82 if named else 0.72, "normal"),
+    ):
         ax.text(
             spot.column + 0.5, spot.row + lift, words, ha="center", va="center", fontsize=SIZE, fontweight=weight,
-            color=text_on(fill), parse_math=False, bbox=behind if words else None, zorder=3,
+            color=text_on(fill), parse_math=False, bbox=behind if words else None, zorder=3, linespacing=1.05,
         )  # fmt: skip
 
 
