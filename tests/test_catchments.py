@@ -591,8 +591,7 @@ def test_published_practices() -> None:
 
 
 def test_in_whole_numbers_bounds_are_widened_to_the_next() -> None:
-    shares = pd.DataFrame({"trust": ["T", "T"], "icb": ["A", "B"], "share": [0.5, 0.5]})
-    table = pd.DataFrame({"trust": ["T"], "caseload": [6.0], "caseload_lower": [5.0], "caseload_upper": [9.0]})
-    found = apportion(table, shares, by="trust", to="icb", integers=True)
+    table = pd.DataFrame({"organisation": ["T"], "caseload": [6.0], "caseload_lower": [5.0], "caseload_upper": [9.0]})
+    found = to_icbs(table, Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
     # Halves of 6, of 5 and of 9: 3, no fewer than 2.5 and no more than 4.5.
     assert found[["caseload", "caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 2, 5], [3, 2, 5]]
