@@ -270,7 +270,7 @@ class TestAMessyReturn:
         path = tmp_path / "t.csv"
         path.write_text("Trust,Team type,FY,Total cost,Caseload\nA,A02,2023/24,100,5\nA,CMHT,2023/24,90,4\n")
         assert main([str(path)]) == 0
-        assert "Cost of a year of care of A02" in capsys.readouterr().out
+        assert "A year for each person on the caseload, of A02" in capsys.readouterr().out
 
     def test_an_output_of_another_kind_is_refused(self, table: Path, tmp_path: Path, capsys) -> None:
         assert main([str(table), "-o", str(tmp_path / "result.docx")]) == 2

@@ -299,16 +299,20 @@ def table_with_totals(
 
 
 def _short_stays(rows: pd.DataFrame) -> list[str]:
-    """What to beware of where a year of care is computed for teams whose patients stay for weeks."""
-    if not {"team_type", "year_of_care_cost"} <= set(rows):
+    """What to beware of where a year is reckoned for each person on the caseload of teams who are there for weeks."""
+    metrics = {name: column_of(str(name)) for name in rows}
+    yearly = [
+        name for name, each in metrics.items() if each and each[0].annual and set(each[0].denominator) == {"caseload"}
+    ]
+    if "team_type" not in rows or not yearly:
         return []
-    known = rows.loc[rows["year_of_care_cost"].notna(), "team_type"].dropna().unique()
+    known = rows.loc[rows[yearly].notna().any(axis=1), "team_type"].dropna().unique()
     found = [text for text in known if TEAM_TYPE_SPELLINGS.get(normalise(str(text))) in _SHORT_STAYS]
     if not found:
         return []
     return [
-        f"Cost of a year of care of {listed(found)}: people stay for less than a year, so that it looks dearer than it "
-        "is; the audit prints none for such teams."
+        f"A year for each person on the caseload, of {listed(found)}: people stay for less than a year, so that it "
+        "looks more than it is; the audit prints no cost of a year of care for such teams."
     ]
 
 
