@@ -181,7 +181,7 @@ class TestAPack:
         assert capsys.readouterr().out.startswith(f"Written to {output}: ")
         page = output.read_text(encoding="utf-8")
         # (108,600 + 33,600) contacts of 830,000 people.
-        assert "Contacts, RT1: 17,133 contacts per 100,000 weighted population, 1st of 2 organisations" in page
+        assert "17,133 contacts per 100,000 weighted population, 1st of 2 organisations" in page
         assert "Data: A survey." in page
 
     def test_bad_input_is_named(self, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

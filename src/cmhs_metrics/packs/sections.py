@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cmhs_metrics.benchmarking.comparison import FEW_PLACES
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.packs.findings import Finding, Writer
@@ -192,7 +193,7 @@ def counts(made: Iterable[Section], comparison: Figures, place: str) -> str:
     high = sum(row["quartile"] == 4 for row in known)
     low = sum(row["quartile"] == 1 for row in known)
     said = f"It has a value in {len(known)} of the {len(rows)} measures of this page."
-    if len(comparison.measures) == 1:
+    if len(comparison.measures) < FEW_PLACES:
         return said
     said += f" {high or 'None'} of them {'lies' if high < 2 else 'lie'} in the highest quarter of places"
     said += f" and {low or 'none'} in the lowest."
