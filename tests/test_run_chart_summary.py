@@ -133,7 +133,7 @@ class TestRows:
         assert isinstance(found, pl.DataFrame)
         expected = run_chart_summary(chart, by=["measure", "icb"])
         assert found["variation"].to_list() == expected["variation"].tolist()
-        with pytest.raises(TypeError, match="got a LazyFrame; collect the query first"):
+        with pytest.raises(TypeError, match="collect the LazyFrame first"):
             run_chart_summary(pl.from_pandas(chart).lazy(), by=["measure", "icb"])
 
     def test_a_forgotten_column_of_groups_is_refused(self) -> None:

@@ -235,7 +235,6 @@ def test_what_is_missing_is_named() -> None:
         ({"breakdown": "region"}, "any of England"),
         ({"breakdown": "icb"}, "the ICB of each sub-ICB"),
         ({"reference_sets": [{"concept": "x", "group": "None"}]}, "a concept of SNOMED CT"),
-        ({"nice_concordant": "222"}, "concepts, in a list"),
     ],
 )
 def test_bad_input(choices: dict[str, Any], message: str) -> None:

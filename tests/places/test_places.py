@@ -179,7 +179,10 @@ def test_a_benchmark_says_whose_boundaries_and_mixes_no_two() -> None:
     result = cm.benchmark(table, "caseload_per_100k", by="icb", populations=people)
     assert result.attrs["boundaries"] == "from 2022-07-01 to 2026-03-31"
     table.attrs["notes"] = ["A large share is in no ICB."]
-    assert cm.benchmark(table, "caseload_per_100k", by="icb", populations=people).attrs["notes"] == table.attrs["notes"]
+    assert (
+        cm.benchmark(table, "caseload_per_100k", by="icb", populations=people).attrs["notes"][:1]
+        == table.attrs["notes"]
+    )
     # Counts of April 2026 on people of 2025/26 would leave the new ICB without a rate, and without a word.
     new = to_boundaries(table, "2026-04")
     for mixed in (new, pd.concat([new, table])):

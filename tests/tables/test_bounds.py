@@ -86,7 +86,7 @@ class TestOneMetric:
                 continue
             assert lower == pytest.approx(min(possible)), box
             divided_by_nobody = "/" in metric.formula and not metric.proportion and box[1][0] == 0
-            if divided_by_nobody and max(possible) > 0:
+            if divided_by_nobody and (max(possible) > 0 or -1 in metric.numerator.values()):
                 assert upper is None, box
             else:
                 assert upper == pytest.approx(max(possible)), box
@@ -106,8 +106,8 @@ class TestOneMetric:
             if math.isnan(value) or value > 1e90:
                 continue
             assert lower is not None
-            assert lower * (1 - 1e-12) <= value
-            assert upper is None or value <= upper * (1 + 1e-12)
+            assert lower - 1e-12 * abs(lower) <= value
+            assert upper is None or value <= upper + 1e-12 * abs(upper)
 
     @examples(6)
     @given(
@@ -121,7 +121,8 @@ class TestOneMetric:
         if any(each[part] > each[whole] for each in arguments for part, whole in metric.contract.parts):
             return
         low, middle, high = (metric.function(*pair) for pair in pairs)
-        assert min(low, high) * (1 - 1e-12) <= middle <= max(low, high) * (1 + 1e-12)
+        least, greatest = min(low, high), max(low, high)
+        assert least - 1e-12 * abs(least) <= middle <= greatest + 1e-12 * abs(greatest)
 
     def test_what_has_no_greatest_value_has_no_greatest_metric(self, metric: Metric) -> None:
         ((lower, upper),) = bounds(metric, [((2.0, None), (4.0, 4.0))])

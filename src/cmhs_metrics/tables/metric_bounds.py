@@ -105,13 +105,16 @@ def bounds_of(metric: Metric, ends: Mapping[str, tuple[Cells, Cells]]) -> tuple[
         vertices.append(np.asarray(metric.contract.body(*(of[end][name] for name, end in at.items()))))
     held = np.stack(np.broadcast_arrays(*vertices))
     undefined = np.isnan(held)
-    lower, upper = np.where(undefined, _BEYOND_ALL, held).min(axis=0), np.where(undefined, -1.0, held).max(axis=0)
-    there &= (upper >= 0) & np.logical_and.reduce([~np.isnan(each) for each in low.values()])
+    lower, upper = (
+        np.where(undefined, _BEYOND_ALL, held).min(axis=0),
+        np.where(undefined, -_BEYOND_ALL, held).max(axis=0),
+    )
+    there &= (upper > -UNBOUNDED_RESULT) & np.logical_and.reduce([~np.isnan(each) for each in low.values()])
     ended = upper < UNBOUNDED_RESULT
     if not metric.proportion:
         # What may be divided by zero may be anything, unless it is nothing.
-        ended &= ~undefined.any(axis=0) | (upper <= 1 / UNBOUNDED_RESULT)
-    lower = np.where(there, np.where(lower > 1 / UNBOUNDED_RESULT, lower, 0.0), np.nan)
+        ended &= ~undefined.any(axis=0) | ((upper <= 1 / UNBOUNDED_RESULT) & _adds(metric))
+    lower = np.where(there, np.where(np.abs(lower) > 1 / UNBOUNDED_RESULT, lower, 0.0), np.nan)
     return lower, np.where(there & ended, upper, np.nan)
 
 
@@ -190,23 +193,24 @@ def _extremes(box: BoundedMetric) -> dict[str, nw.Expr]:
     return {
         # The least of the vertices that are defined, and the greatest.
         box.temporary("least"): nw.min_horizontal(*(vertex.fill_null(_BEYOND_ALL) for vertex in vertices)),
-        box.temporary("greatest"): nw.max_horizontal(*(vertex.fill_null(-1.0) for vertex in vertices)),
+        box.temporary("greatest"): nw.max_horizontal(*(vertex.fill_null(-_BEYOND_ALL) for vertex in vertices)),
         box.temporary("undefined"): nw.any_horizontal(*(vertex.is_null() for vertex in vertices), ignore_nulls=False),
     }
 
 
 def _results(box: BoundedMetric) -> dict[str, nw.Expr]:
     lower, upper = nw.col(box.temporary("least")), nw.col(box.temporary("greatest"))
-    there = upper >= 0
+    there = upper > -UNBOUNDED_RESULT
     for parameter in box.metric.inputs:
         there = there & ~_column(box, parameter, "least").is_null()
     ended = upper < UNBOUNDED_RESULT
     if not box.metric.proportion:
         # What may be divided by zero may be anything, unless it is nothing.
-        ended = ended & (~nw.col(box.temporary("undefined")) | (upper <= 1 / UNBOUNDED_RESULT))
+        nothing = upper <= 1 / UNBOUNDED_RESULT if _adds(box.metric) else nw.lit(False)
+        ended = ended & (~nw.col(box.temporary("undefined")) | nothing)
     if box.where is not None:
         there = there & box.where
-    lower = nw.when(there).then(nw.when(lower > 1 / UNBOUNDED_RESULT).then(lower).otherwise(0.0))
+    lower = nw.when(there).then(nw.when(lower.abs() > 1 / UNBOUNDED_RESULT).then(lower).otherwise(0.0))
     found = {f"{box.name}{LOWER}": lower, f"{box.name}{UPPER}": nw.when(there & ended).then(upper)}
     value = nw.col(box.name)
     for part, whole in box.metric.contract.parts:
@@ -214,6 +218,11 @@ def _results(box: BoundedMetric) -> dict[str, nw.Expr]:
         parts, wholes = (nw.col(box.values[each]).cast(nw.Float64).fill_nan(None) for each in (part, whole))
         value = nw.when(parts <= wholes).then(value)
     return found | ({box.name: value} if box.metric.contract.parts else {})
+
+
+def _adds(metric: Metric) -> bool:
+    """Whether the numerator is a sum, which is nothing where all of it is; a difference can be so by chance."""
+    return all(times > 0 for times in metric.numerator.values())
 
 
 def _column(box: BoundedMetric, parameter: str, end: str) -> nw.Expr:

@@ -121,8 +121,6 @@ def published(
         sets = read if isinstance(read, dict) else None
     places = read_breakdowns(breakdown, icb_of, problems)
     wanted, missing = _wanted(extract, measures, reference_sets is not None, problems)
-    if isinstance(nice_concordant, str):
-        problems.append(Problem("nice_concordant", None, nice_concordant, "concepts, in a list"))
     if problems or when is None:
         raise BadInput("published", problems)
     known = Known(extract, when)
