@@ -108,7 +108,7 @@ def test_the_picture_is_the_same_whatever_the_value(name: str) -> None:
 def test_it_is_named_without_a_bar(name: str) -> None:
     ax = DRAWN[name](3_967.0)
     known = RESULT if name == "columns" else RESULT.head(12)
-    axes = ax.figure.axes if name == "columns" else [ax]
+    axes = ax.child_axes if name == "columns" else [ax]
     texts = [text.get_text() for each in axes for text in each.texts]
     assert texts.count("suppressed") == 1
     if name == "columns":
