@@ -24,7 +24,7 @@ for words in ([], ["--help"]):
     assert done.stdout.strip(), words
 
 if "with-extras" in sys.argv:
-    # With the extras plot and excel: from a messy workbook to a workbook of results and a pack.
+    # With the extras plot, excel and pack: from a messy workbook to a workbook of results and a pack.
     import openpyxl
 
     book = openpyxl.Workbook()
