@@ -16,7 +16,7 @@ from packaging.metadata import Metadata
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = PROJECT / "src" / "cmhs_metrics"
-KINDS = {".py", ".typed", ".csv", ".css", ".html", ".json"}
+KINDS = {".py", ".typed", ".csv", ".css", ".js", ".html", ".json"}
 """What the package is made of: code, the audit's figures, and what a page that it writes needs."""
 AT_TOP = {"CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "README.md", "mkdocs.yml", "pyproject.toml"}
 BESIDE = {"PKG-INFO", ".gitignore"}
