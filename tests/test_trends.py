@@ -141,7 +141,7 @@ class TestIndexToBase:
     def test_a_base_that_is_absent_zero_missing_or_repeated(self) -> None:
         series = pd.Series([0.0, None, 1.0, 2.0], index=["2012/13", "2013/14", "2014/15", "2014/15"])
         with pytest.raises(
-            cm.BadInput, match="base: got '2012-13', expected a period of the series; did you mean '2012/13'"
+            cm.BadInput, match="base: got '2012-13', expected a period of the values; did you mean '2012/13'"
         ):
             cm.index_to_base(series, "2012-13")
         with pytest.raises(cm.BadInput, match="the value of 2012/13: got 0.0, expected a number other than zero"):

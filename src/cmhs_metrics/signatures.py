@@ -260,6 +260,7 @@ def _is_whole_number(value: object) -> bool:
 def _is_hashable(value: object) -> bool:
     try:
         hash(value)
+        bool(value == value)  # which pandas.NA, that is no label, is not able to say
     except TypeError:
         return False
     return True
