@@ -440,7 +440,7 @@ class TestChangeOnPrevious:
             "a period after 2014/15",
             "a period that stands once",
         ]
-        with pytest.raises(cm.BadInput, match="periods: got 1, expected 2 periods or more"):
+        with pytest.raises(cm.BadInput, match="values: got 1, expected the values of 2 periods or more"):
             trends.change_on_previous(self.SERIES.iloc[:1])
         with pytest.raises(cm.BadInput, match="expected periods of one length"):
             trends.change_on_previous(pd.Series([1.0, 2], index=["2012/13", "2013-04"]))
@@ -501,7 +501,7 @@ class TestRollingYear:
     def test_refuses_what_is_no_month(self) -> None:
         with pytest.raises(cm.BadInput, match="expected months, such as 2016-04"):
             trends.rolling_year(pd.Series([1.0, 2], index=YEARS[:2]))
-        with pytest.raises(cm.BadInput, match="periods: expected the month or quarter of each value"):
+        with pytest.raises(cm.BadInput, match="periods: expected the month or quarter of each of the values"):
             trends.rolling_year(np.array([1.0, 2]))
         with pytest.raises(cm.BadInput, match="a period after 2016-05"):
             trends.rolling_year(np.array([1.0, 2, 3]), ["2016-04", "2016-05", "2016-03"])
