@@ -16,6 +16,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+import pint
 
 from tests.support.budgets import is_deep
 from tests.support.valid_calls import valid_calls
@@ -63,7 +64,7 @@ def unnamed(function: Callable[..., Any], good: dict[str, Any], name: str, what:
             function(**(good | {name: value}))
     except Exception as error:
         message = str(error)
-        kind = isinstance(error, TypeError | ValueError | KeyError | ImportError)
+        kind = isinstance(error, TypeError | ValueError | KeyError | ImportError | pint.UndefinedUnitError)
         named = name in message or (isinstance(value, str) and value in message)
         if kind and named and not any(each in message for each in NEVER):
             return None

@@ -408,7 +408,7 @@ class TestBadInput:
         ]
 
     def test_columns_keys_and_periods(self) -> None:
-        with pytest.raises(cm.BadInput, match=r"icd: expected a column of the table; did you mean 'icb'"):
+        with pytest.raises(cm.BadInput, match=r"by: got 'icd', expected a column of the table; did you mean 'icb'"):
             run_chart(self.FRAME, "value", by="icd")
         with pytest.raises(cm.BadInput, match="icb: .*expected a column of numbers"):
             run_chart(self.FRAME, "icb")

@@ -141,7 +141,7 @@ class TestIndexToBase:
     def test_a_base_that_is_absent_zero_missing_or_repeated(self) -> None:
         series = pd.Series([0.0, None, 1.0, 2.0], index=["2012/13", "2013/14", "2014/15", "2014/15"])
         with pytest.raises(
-            cm.BadInput, match="base: got '2012-13', expected a period of the series; did you mean '2012/13'"
+            cm.BadInput, match="base: got '2012-13', expected a period of the values; did you mean '2012/13'"
         ):
             cm.index_to_base(series, "2012-13")
         with pytest.raises(cm.BadInput, match="the value of 2012/13: got 0.0, expected a number other than zero"):
@@ -440,7 +440,7 @@ class TestChangeOnPrevious:
             "a period after 2014/15",
             "a period that stands once",
         ]
-        with pytest.raises(cm.BadInput, match="periods: got 1, expected 2 periods or more"):
+        with pytest.raises(cm.BadInput, match="values: got 1, expected the values of 2 periods or more"):
             trends.change_on_previous(self.SERIES.iloc[:1])
         with pytest.raises(cm.BadInput, match="expected periods of one length"):
             trends.change_on_previous(pd.Series([1.0, 2], index=["2012/13", "2013-04"]))
@@ -501,7 +501,7 @@ class TestRollingYear:
     def test_refuses_what_is_no_month(self) -> None:
         with pytest.raises(cm.BadInput, match="expected months, such as 2016-04"):
             trends.rolling_year(pd.Series([1.0, 2], index=YEARS[:2]))
-        with pytest.raises(cm.BadInput, match="periods: expected the month or quarter of each value"):
+        with pytest.raises(cm.BadInput, match="periods: expected the month or quarter of each of the values"):
             trends.rolling_year(np.array([1.0, 2]))
         with pytest.raises(cm.BadInput, match="a period after 2016-05"):
             trends.rolling_year(np.array([1.0, 2, 3]), ["2016-04", "2016-05", "2016-03"])

@@ -38,7 +38,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "periods": (lambda: trends.change_on_previous(TWO, periods=5), "periods: got 5, expected 2 periods"),
     "periods of an index": (lambda: trends.index_to_base(TWO, 0, periods=5), "periods: got 5, expected 2 periods"),
     "base value": (lambda: trends.index_to_base(TWO, 0, base_value="x"), "base_value: got 'x', expected a finite number"),
-    "base": (lambda: trends.index_to_base(TWO, {}), "base: got {}, expected a period of the series"),
+    "base": (lambda: trends.index_to_base(TWO, {}), "base: got {}, expected a period of the values"),
     "a table": (lambda: trends.rolling_year(None, by="a"), "values: got 'NoneType', expected a table"),
     "another table": (
         lambda: cm.what_drove(5, "dna_rate", "a", "2016/17", "2017/18"), "table: got 'int', expected a table"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SHOWN_IN_MESSAGE = 20
 LONGEST = 500
@@ -37,7 +38,7 @@ class Problem:
     expected: str
 
     def __str__(self) -> str:
-        place = ", ".join(part for part in (self.column, self.row) if part) or "the table"
+        place = ", ".join(str(part) for part in (self.column, self.row) if part) or "the table"
         found = "" if self.value is None else f" got {_shown(self.value)},"
         return f"{place}:{found} expected {self.expected}"
 
@@ -101,6 +102,16 @@ def refuse(subject: str, problems: Iterable[Problem], *, total: int | None = Non
     """Raise all problems together; nothing where there are none."""
     if found := tuple(problems):
         raise BadInput(subject, found, total=total)
+
+
+@contextmanager
+def inside(subject: str, argument: str) -> Iterator[None]:
+    """Say of what is refused within it in which argument it stands."""
+    try:
+        yield
+    except BadInput as error:
+        problems = [Problem(argument, each.row, each.value, each.expected) for each in error.problems]
+        raise BadInput(subject, problems) from None
 
 
 def row_name(row: Mapping[Any, Any], keys: Iterable[Any] | None = None, at: SupportsIndex | None = None) -> str:

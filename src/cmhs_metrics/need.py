@@ -12,7 +12,7 @@ import numpy as np
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.catalogue import function
-from cmhs_metrics.errors import BadInput, Problem, refuse
+from cmhs_metrics.errors import BadInput, Problem, inside, refuse
 from cmhs_metrics.measures import KEYS
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 from cmhs_metrics.numeric.expected import expect
@@ -344,7 +344,8 @@ def populations_table(populations: Iterable[Population], bands: Iterable[AgeBand
     places = list(populations)
     for each in places:
         expect("populations_table", "populations", each, Population, expected)
-    asked = [AgeBand.parse(band) for band in bands]
+    with inside("populations_table", "bands"):
+        asked = [AgeBand.parse(band) for band in bands]
     problems = [] if places else [Problem("populations", None, places, "at least one place")]
     names = [each.place for each in places]
     problems += [

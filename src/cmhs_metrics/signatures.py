@@ -100,7 +100,9 @@ def _checks_of(function: Callable[..., Any]) -> dict[str, _Argument]:
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) and each.annotation is not each.empty:
             parts = _parts(str(each.annotation))
             check = _any_of([_check(part, function.__globals__) for part in parts])
-            found[each.name] = _Argument(check, _change(parts), "bool" not in parts)
+            found[each.name] = _Argument(
+                check, _change([_mapping(part, function.__globals__) for part in parts]), "bool" not in parts
+            )
     return found
 
 
@@ -112,7 +114,7 @@ def _change(parts: list[str]) -> Change:
     if "float" in parts:
         return _plain
     if any(part.startswith("Mapping") for part in parts) and not any("Series" in part for part in parts):
-        return lambda value: dict(value) if hasattr(value, "iloc") else value
+        return lambda value: dict(value) if hasattr(value, "iloc") and not is_table(value) else value
     return None
 
 
@@ -151,6 +153,11 @@ def _parts(annotation: str) -> list[str]:
     return [part.strip() for part in parts]
 
 
+def _mapping(part: str, namespace: Mapping[str, Any]) -> str:
+    """A name for a kind of mapping as what it stands for."""
+    return "Mapping[" if typing.get_origin(namespace.get(part)) is Mapping else part
+
+
 def _any_of(checks: list[Check]) -> Check:
     def check(value: Any) -> str | None:
         expected = []
@@ -165,6 +172,7 @@ def _any_of(checks: list[Check]) -> Check:
 
 def _check(part: str, namespace: Mapping[str, Any]) -> Check:
     """What one alternative of an annotation asks for."""
+    part = _mapping(part, namespace)
     outer, _, inner = part.partition("[")
     if part in _PLAIN:
         test, expected = _PLAIN[part]
@@ -178,8 +186,6 @@ def _check(part: str, namespace: Mapping[str, Any]) -> Check:
     kind: Any = namespace[part] if part in namespace else _for_the_checker(part, namespace["__name__"])
     if typing.get_origin(kind) is typing.Literal:
         return _word(typing.get_args(kind))
-    if typing.get_origin(kind) is Mapping:
-        return _check("Mapping[", namespace)
     if isinstance(kind, type) and kind is not Any:
         return lambda value: None if isinstance(value, kind) else f"{'an' if part[0] in 'AEIOU' else 'a'} {part}"
     if part in _BY_NAME:
@@ -260,6 +266,7 @@ def _is_whole_number(value: object) -> bool:
 def _is_hashable(value: object) -> bool:
     try:
         hash(value)
+        bool(value == value)  # which pandas.NA, that is no label, is not able to say
     except TypeError:
         return False
     return True
@@ -273,6 +280,10 @@ _PLAIN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "float": (_is_number, "a number"),
     "Number": (_is_number, "a number"),
     "Hashable": (_is_hashable, "a label"),
+    "NDArray[np.float64]": (
+        lambda value: getattr(getattr(value, "dtype", None), "kind", None) in tuple("iuf"),
+        "an array of numbers",
+    ),
     "Callable[..., Any]": (callable, "a function"),
 }
 _SEVERAL = ("Sequence", "Iterable", "Collection")

@@ -201,6 +201,8 @@ def Quantity(value: Any, unit: Any = None) -> pint.Quantity[Any]:  # noqa: N802 
     if isinstance(unit, str) and (pounds := _POUNDS.fullmatch(unit.strip())):
         # Pint drops the sign and reads the m as metres.
         unit = _IN_POUNDS[(pounds[1] or "").casefold()]
+    if value is None or hasattr(value, "iloc"):
+        raise TypeError(f"Quantity: value: got a {type(value).__name__}, expected a number, an array or a text")
     quantity: pint.Quantity[Any] = define().Quantity(value, unit)
     return quantity
 

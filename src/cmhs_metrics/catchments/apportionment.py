@@ -228,7 +228,7 @@ def _measures(table: Table, by: str, to: str, measures: Sequence[str] | None, po
             near = nearest(name, [each for each in table.schema if each in MEASURES])
             problems.append(Problem("measures", None, name, f"a measure of the table; {near}".removesuffix("; ")))
     if not chosen and not problems:
-        problems.append(Problem(None, None, list(table.schema), "a column of a measure that adds"))
+        problems.append(Problem("measures", None, list(table.schema), "a column of a measure that adds"))
     refuse("apportion", problems)
     return list(dict.fromkeys(chosen))
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import Contract, evaluate
+from cmhs_metrics.numeric.expected import floats
 from cmhs_metrics.numeric.ratio import ratio
 
 
@@ -69,10 +70,11 @@ def chain_percentage_changes(*, ratio: Any = None, numerator: Any = None, denomi
     if len(known) != 2:
         raise TypeError(f"chain_percentage_changes: two of ratio, numerator and denominator, got {len(known)}")
     for name, value in known.items():
-        lowest = value if not hasattr(value, "min") else value.min()
-        if lowest < -100 or (name == "denominator" and lowest == -100):
-            least = "above -100" if name == "denominator" else "-100 or above"
-            raise BadInput("chain_percentage_changes", [Problem(name, None, float(lowest), f"a percentage {least}")])
+        held = floats("chain_percentage_changes", name, getattr(value, "magnitude", value), "a percentage, or several")
+        wrong = held[(held < -100) | ((held == -100) & (name == "denominator"))]
+        if len(wrong):
+            expected = f"a percentage {'above -100' if name == 'denominator' else '-100 or above'}"
+            raise BadInput("chain_percentage_changes", [Problem(name, None, float(wrong.min()), expected)])
     wanted = next(name for name in given if name not in known)
     inputs = dict.fromkeys(known, "percent")
     contract = Contract(wanted, _RULES[wanted], inputs, "percent", signed=True)

@@ -22,7 +22,7 @@ from cmhs_metrics.tables import aggregate
 from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from cmhs_metrics.catalogue import Metric
 
@@ -80,8 +80,8 @@ def what_drove(
     table: Any,
     metric: str | Callable[..., Any],
     by: str,
-    before: Any,
-    after: Any,
+    before: Hashable,
+    after: Hashable,
     *,
     populations: Any = None,
     place: str | Sequence[str] | None = None,

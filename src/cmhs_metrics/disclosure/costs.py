@@ -199,7 +199,8 @@ def protect_costs(
     rule = rule or CostRule()
     like, table = table, in_pandas(table, "protect_costs")
     coarser = [column for name in dimensions for column in (hierarchies or {}).get(name, ())]
-    refuse_unreadable(table, [*dimensions, *coarser, value, contributor], [*dimensions, contributor])
+    named = {"dimensions": dimensions, "hierarchies": coarser, "value": [value], "contributor": [contributor]}
+    refuse_unreadable(table, named, [*dimensions, contributor])
     given = numbers_of(table[value])
     assert given is not None
     if len(wrong := np.flatnonzero(is_no_count(given))):

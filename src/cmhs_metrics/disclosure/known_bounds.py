@@ -72,9 +72,9 @@ def known_total(lower: Any, upper: Any, *, by: Any = None) -> Known:
         return Known(float(least.sum()), float(greatest.sum()))
     import pandas as pd
 
+    if np.shape(by) != least.shape:
+        raise ValueError(f"by has the shape {np.shape(by)} and lower {least.shape}")
     groups = pd.Series(np.asarray(by))
-    if len(groups) != len(least):
-        raise ValueError(f"by has {len(groups)} cells and lower {len(least)}")
     _same_index({"lower": lower, "by": by})
     if groups.isna().any():
         rows = np.flatnonzero(groups.isna())

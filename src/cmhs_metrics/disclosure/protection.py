@@ -203,7 +203,8 @@ def read_cells(
         problems.append(Problem("absent", None, absent, "'refuse', 'zero' or 'missing'"))
     refuse("the table", problems)
     coarser = [column for name in dimensions for column in hierarchies.get(name, ())]
-    refuse_unreadable(table, [*dimensions, *coarser, value], dimensions)
+    named = {"dimensions": dimensions, "hierarchies": coarser, "value": [value]}
+    refuse_unreadable(table, named, dimensions)
     read = [
         _dimension(table, name, [name, *hierarchies.get(name, ())], totals.get(name, TOTAL), problems)
         for name in dimensions

@@ -11,7 +11,7 @@ import pandas as pd
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, Rule
 from cmhs_metrics.disclosure.suppression import display_text
-from cmhs_metrics.errors import Problem, nearest, nth, refuse
+from cmhs_metrics.errors import Problem, nearest, no_columns, nth, refuse
 from cmhs_metrics.numeric.frames import empty_like, given_back, in_pandas
 from cmhs_metrics.signatures import checked
 
@@ -196,7 +196,7 @@ def published_table(
     """
     exact, like = exact or {}, table
     table = in_pandas(table, "attack")
-    refuse_unreadable(table, [*dimensions, value], dimensions)
+    refuse_unreadable(table, {"dimensions": dimensions, "value": [value]}, dimensions)
     read = [_dimension(table, name, dict(parents.get(name, {}))) for name in dimensions]
     layout = Layout(read)
     problems = [
@@ -229,18 +229,12 @@ def published_table(
     return PublishedTable(layout, values, kind.astype(str), rule, value, complemented, like=like)
 
 
-def refuse_unreadable(table: pd.DataFrame, columns: Sequence[str], dimensions: Sequence[str]) -> None:
+def refuse_unreadable(table: pd.DataFrame, named: Mapping[str, Sequence[str]], dimensions: Sequence[str]) -> None:
     """Refuse a table without the columns, with missing keys, or with keys that stand twice."""
-    problems = [
-        Problem(
-            name, None, None, f"a column of the table; {nearest(name, map(str, table.columns)) or 'it has none such'}"
-        )
-        for name in dict.fromkeys(columns)
-        if name not in table.columns
-    ]
+    problems = [each for argument, names in named.items() for each in no_columns(argument, names, table.columns)]
     problems += [
         Problem(name, None, None, "a column name that stands once")
-        for name in dict.fromkeys(columns)
+        for name in {name: None for names in named.values() for name in names}
         if list(table.columns).count(name) > 1
     ]
     if not dimensions:
@@ -255,8 +249,8 @@ def refuse_unreadable(table: pd.DataFrame, columns: Sequence[str], dimensions: S
         for row in np.flatnonzero(keys[name].isna())
     ]
     for row in np.flatnonzero(keys.duplicated()):
-        named = ", ".join(f"{name}={keys[name].iloc[row]}" for name in dimensions)
-        problems.append(Problem(None, named, None, "one row for these keys"))
+        cell = ", ".join(f"{name}={keys[name].iloc[row]}" for name in dimensions)
+        problems.append(Problem(None, cell, None, "one row for these keys"))
     refuse("the table", problems)
 
 

@@ -12,7 +12,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.intervals.rates import FEW, byar_limits, squares_of
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
-from cmhs_metrics.numeric.expected import PEOPLE
+from cmhs_metrics.numeric.expected import PEOPLE, floats
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, not_negative
 from cmhs_metrics.signatures import checked
@@ -182,14 +182,14 @@ def _weights(
 ) -> tuple[NDArray[Any], list[Problem]]:
     """The standard population in the order of the bands that the events are in, and what does not match."""
     if isinstance(standard, Mapping):
-        standard = StandardPopulation("the standard population", standard)
+        standard = StandardPopulation("standard_population", standard)
     if isinstance(standard, StandardPopulation):
         return weights_in_order(standard, labels) if labels is not None else (np.array(standard.weights), [])
-    weights = np.asarray(standard, dtype=np.float64)
+    weights = floats("standardised_rate", "standard_population", standard, "a standard population")
     if weights.ndim == 1 and np.all(np.isfinite(weights) & (weights >= 0)) and weights.sum() > 0:
         if labels is None or len(labels) == len(weights):
             return weights, []
-        expected = f"{len(labels)} weights, one an age band"
+        expected = f"{len(labels)} weights, one for each of age_bands"
     else:
         expected = "a list of finite weights, 0 or more, and not all of them 0"
     return weights, [Problem("standard_population", None, standard, expected)]

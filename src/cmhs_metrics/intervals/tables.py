@@ -180,7 +180,7 @@ def standardised_rates(
         {"events": events, "population": population, "age_band": age_band, "by": keys, "sum_of_squares": squares},
     )
     if not isinstance(standard_population, StandardPopulation):
-        standard_population = StandardPopulation("the standard population", standard_population)
+        standard_population = StandardPopulation("standard_population", standard_population)
     for name in (events, population, *squares):
         if not frame.get_column(name).dtype.is_numeric():
             dtype = str(frame.get_column(name).dtype)
@@ -240,7 +240,9 @@ def eager(table: Any, subject: str) -> Any:
 def require_columns(columns: Sequence[str], named: Mapping[str, Any]) -> None:
     """Refuse columns, by the arguments that name them, that are not there."""
     asked = [(role, name) for role, names in named.items() for name in ([names] if isinstance(names, str) else names)]
-    refuse("the table", [problem for role, name in asked for problem in no_columns(role, [name], columns)])
+    problems = [Problem("by", None, [], "at least one column")] if named.get("by") == [] else []
+    problems += [problem for role, name in asked for problem in no_columns(role, [name], columns)]
+    refuse("the table", problems)
 
 
 def _by_place_and_band(

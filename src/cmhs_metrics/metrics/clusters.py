@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cmhs_metrics.catalogue import metric
 from cmhs_metrics.clusters import CareCluster
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, inside
 from cmhs_metrics.numeric.expected import expect_mapping
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.summaries import shares
@@ -120,9 +120,10 @@ def cluster_profile(
     import pandas as pd
 
     expect_mapping("cluster_profile", "caseload", caseload, "a mapping or a Series from cluster to people")
-    if 9 in map(_code, caseload):
-        expected = "a cluster in use: 9 is under review, and nobody can be in it"
-        raise BadInput("cluster_profile", [Problem("caseload", None, 9, expected)])
+    with inside("cluster_profile", "caseload"):
+        if 9 in map(_code, caseload):
+            expected = "a cluster in use: 9 is under review, and nobody can be in it"
+            raise BadInput("cluster_profile", [Problem("caseload", None, 9, expected)])
     groups: dict[str, float] = {}
     counted = sorted(
         ((CareCluster.parse(key), float(count)) for key, count in caseload.items()), key=lambda each: each[0]

@@ -115,7 +115,7 @@ class Places(Checks):
             import pandas as pd
 
             return pd.Series(list(texts), index=self.index, name=name)
-        columns = [column for column in self._given.values() if not isinstance(column, (Real, Decimal, np.ndarray))]
+        columns = [each for each in self._given.values() if not (_is_single(each) or isinstance(each, np.ndarray))]
         if not columns:
             return np.array(texts, dtype=object)
         import narwhals as nw

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place
-from cmhs_metrics.catalogue import CATALOGUE
+from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.text import clean
 from cmhs_metrics.presentation import (
@@ -27,8 +27,6 @@ from cmhs_metrics.presentation import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-    from cmhs_metrics.catalogue import Metric
 
 _NUMBERS = ("lower", "upper", "rank", "places", "average", "peer_average")
 
@@ -64,14 +62,24 @@ def data_source(source: str | None) -> str:
     return f"Data: {clean(source).rstrip('.')}." if source else "Source of the data not given."
 
 
+def metric_name(metric: Any) -> str | None:
+    """The name of a metric that is asked for: by its name, its function or its entry in the catalogue."""
+    if metric is None or isinstance(metric, str):
+        return metric
+    name = getattr(metric, "__name__", None) or (metric.name if isinstance(metric, Metric) else None)
+    if not isinstance(name, str):
+        raise BadInput("the picture", [Problem("metric", None, metric, "the name of a metric")])
+    return name
+
+
 def measured(metric: Any = None, unit: str = "", label: str = "", basis: str | None = None) -> Measured:
     """What is measured, from the catalogue where it is a metric."""
-    name = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
+    name = metric_name(metric)
     if name is None:
         return Measured(label, unit, unit.startswith("proportion"), basis)
-    entry: Metric | None = CATALOGUE.get(str(name))
+    entry: Metric | None = CATALOGUE.get(name)
     if entry is None:
-        hint = nearest(str(name), CATALOGUE) or "cm.list_metrics() has them all"
+        hint = nearest(name, CATALOGUE) or "cm.list_metrics() has them all"
         raise BadInput("the picture", [Problem("metric", None, name, f"the name of a metric; {hint}")])
     return Measured(entry.label, entry.printed_unit, entry.proportion, basis, str(entry.source))
 
@@ -145,7 +153,7 @@ def compared(
         When the table is not in order, or holds several metrics or bases and none is asked for.
     """
     table = in_pandas(result, "place", "value")
-    wanted = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
+    wanted = metric_name(metric)
     for column, asked in (("metric", wanted), ("basis", basis)):
         table = one_of(table, column, asked)
     table, aside, suppressed = places_only(table, suppressed)
@@ -200,7 +208,11 @@ def hidden_cells(suppressed: Any, table: pd.DataFrame, subject: str) -> pd.DataF
     """
     if suppressed is None:
         return pd.DataFrame(False, index=table.index, columns=table.columns)
-    held = suppressed.to_frame(table.columns[0]) if isinstance(suppressed, pd.Series) else pd.DataFrame(suppressed)
+    try:
+        held = suppressed.to_frame(table.columns[0]) if isinstance(suppressed, pd.Series) else pd.DataFrame(suppressed)
+    except (TypeError, ValueError):
+        expected = "a table of True and False, in the shape of the values"
+        raise BadInput(subject, [Problem("suppressed", None, suppressed, expected)]) from None
     if held.shape != table.shape:
         raise BadInput(subject, [Problem("suppressed", None, held.shape, f"the shape of the values, {table.shape}")])
     problems = []
@@ -226,8 +238,8 @@ def names_of(keys: pd.Series[Any], names: Mapping[Any, str] | None) -> list[str]
     return [clean(given.get(str(key), key)) for key in keys]
 
 
-def in_pandas(table: Any, *columns: str) -> pd.DataFrame:
-    """A table of any library in pandas, with the columns that a picture needs."""
+def in_pandas(table: Any, *columns: str, argument: str = "result") -> pd.DataFrame:
+    """The table of an argument, of any library, in pandas, with the columns that a picture needs."""
     if not isinstance(table, pd.DataFrame):
         import narwhals as nw
 
@@ -235,11 +247,16 @@ def in_pandas(table: Any, *columns: str) -> pd.DataFrame:
             frame: Any = nw.from_native(table)
         except TypeError:
             expected = "a tidy table, such as benchmark gives"
-            raise BadInput("the picture", [Problem(None, None, type(table).__name__, expected)]) from None
+            raise BadInput("the picture", [Problem(argument, None, type(table).__name__, expected)]) from None
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
         table = frame.to_pandas()
     problems = [
-        Problem(name, None, None, f"a column of that name; {nearest(name, map(str, table.columns))}".rstrip("; "))
+        Problem(
+            name,
+            None,
+            None,
+            f"a column of that name in {argument}; {nearest(name, map(str, table.columns))}".rstrip("; "),
+        )
         for name in columns
         if name not in table
     ]

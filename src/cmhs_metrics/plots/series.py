@@ -197,8 +197,8 @@ def _wide(values: Any) -> pd.DataFrame:
 def _statuses(table: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
     columns = []
     for at in range(table.shape[1]):
-        held = pd.DataFrame({"value": table.iloc[:, at].array, "suppressed": hidden.iloc[:, at].array})
-        columns.append(statuses(held).to_numpy())
+        held = pd.DataFrame({"values": table.iloc[:, at].array, "suppressed": hidden.iloc[:, at].array})
+        columns.append(statuses(held, "values").to_numpy())
     return pd.DataFrame(np.column_stack(columns), index=table.index, columns=table.columns)
 
 

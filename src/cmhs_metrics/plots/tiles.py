@@ -13,7 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.reading import Compared, compared, in_pandas, places_only
+from cmhs_metrics.plots.reading import Compared, compared, in_pandas, metric_name, places_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
 from cmhs_metrics.signatures import checked
@@ -171,15 +171,14 @@ def tile_map(
 
 def _place_keys(result: Any, metric: Any, basis: str | None) -> list[str]:
     table = in_pandas(result, "place", "value")
-    wanted = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
-    for column, asked in (("metric", wanted), ("basis", basis)):
+    for column, asked in (("metric", metric_name(metric)), ("basis", basis)):
         if asked is not None and column in table:
             table = table[table[column] == asked]
     return [str(each) for each in places_only(table)[0]["place"]]
 
 
 def _positions(positions: pd.DataFrame) -> pd.DataFrame:
-    table = in_pandas(positions, "place", "column", "row")
+    table = in_pandas(positions, "place", "column", "row", argument="positions")
     problems = []
     for name in ("column", "row"):
         values = numbers(table, name)

@@ -104,7 +104,8 @@ def xmr_chart(
     >>> print(alternative_text(ax).split(". ")[2])
     Special cause: concern in 1 of 13 points: 2017-04
     """
-    table = in_pandas(chart, period, value, "centre", "lower", "upper", "special_cause", "phase", "in_baseline")
+    needed = (period, value, "centre", "lower", "upper", "special_cause", "phase", "in_baseline")
+    table = in_pandas(chart, *needed, argument="chart")
     repeated = table[period].duplicated()
     if table.empty or repeated.any():
         found = "no rows" if table.empty else str(table.loc[repeated, period].iloc[0])

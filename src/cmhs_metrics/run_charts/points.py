@@ -9,11 +9,11 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, no_columns
 from cmhs_metrics.trends.periods import DAY, ordinals_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,18 +86,15 @@ class Points(Groups):
 
 
 def require_columns(
-    columns: list[str], schema: Any, names: list[str], numbers: list[str], subject: str = "run_chart"
+    schema: Any, by: Sequence[str], period: str, roles: Mapping[str, str], subject: str = "run_chart"
 ) -> None:
     """Refuse a table that lacks columns, or has other than numbers in those that must be."""
-    problems = [
-        Problem(name, None, None, f"a column of the table; {nearest(name, columns) or 'it has ' + ', '.join(columns)}")
-        for name in dict.fromkeys([*names, *numbers])
-        if name not in columns
-    ]
+    named = {"by": list(dict.fromkeys(by)), "period": [period], **{role: [name] for role, name in roles.items()}}
+    problems = [each for argument, names in named.items() for each in no_columns(argument, names, schema)]
     problems += [
         Problem(name, None, str(schema[name]), "a column of numbers")
-        for name in dict.fromkeys(numbers)
-        if name in columns and not schema[name].is_numeric()
+        for name in dict.fromkeys(roles.values())
+        if name in schema and not schema[name].is_numeric()
     ]
     if problems:
         raise BadInput(subject, problems)
@@ -133,7 +130,7 @@ def read_points(
     BadInput
         When a column is not there, a key or period missing or unreadable, or a period stands twice in a group.
     """
-    require_columns(list(table.columns), table.schema, [*by, period], list(roles.values()))
+    require_columns(table.schema, by, period, roles)
     if len(table) == 0:
         raise BadInput("run_chart", [Problem(None, None, None, "at least one row")])
     group, groups = numbered(table, by)

@@ -57,7 +57,7 @@ def query_chart(frame: Frame, options: Options, setting: Setting) -> tuple[Frame
         As `run_chart` does.
     """
     schema = frame.collect_schema()
-    require_columns(list(schema), schema, [*options.by, options.period], list(options.roles.values()))
+    require_columns(schema, options.by, options.period, options.roles)
     labels = _distinct(frame, [options.period])[options.period]
     if not labels:
         raise BadInput("run_chart", [Problem(None, None, None, "at least one row")])

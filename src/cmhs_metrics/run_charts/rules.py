@@ -162,9 +162,10 @@ def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *,
     [0, 1, 0, 1, 0]
     """
     _check("two_of_three_near_limit", {"values": values, "centre": centre, "lower": lower, "upper": upper}, 3, stretch)
+    centre, lower, upper = (np.asarray(each, dtype=np.float64) for each in (centre, lower, upper))
     side = _side(values, centre)
-    high = _side(values, np.asarray(centre) + NEAR * np.subtract(upper, centre)) > 0
-    low = _side(values, np.asarray(centre) - NEAR * np.subtract(centre, lower)) < 0
+    high = _side(values, centre + NEAR * (upper - centre)) > 0
+    low = _side(values, centre - NEAR * (centre - lower)) < 0
     near = high.astype(np.int8) - low.astype(np.int8)
     flags = np.zeros(len(side), dtype=np.int8)
     if len(side) < 3:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.run_charts.options import DIRECTIONS
+from cmhs_metrics.signatures import MOST, is_float
 from cmhs_metrics.trends.periods import ordinals_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def for_each_group(value: Any, name: str, points: Groups, problems: list[Problem
         return [value] * len(points.groups)
     if not points.by:
         problems.append(Problem(name, None, None, "one setting, as there are no groups (by=)"))
-        return []
+        return [None] * len(points.groups)
     keys = {group if len(points.by) > 1 else group[0]: position for position, group in enumerate(points.groups)}
     found: list[Any] = [None] * len(keys)
     for key, setting in value.items():
@@ -162,7 +163,10 @@ def _steps(setting: Any, row: str | None, points: Groups, problems: list[Problem
     for date, number in setting.items() if isinstance(setting, Mapping) else [(None, setting)]:
         start = -math.inf if date is None else _ordinal(date, "target", points, problems)
         fits = (
-            isinstance(number, (int, float, np.number)) and not isinstance(number, bool) and bool(np.isfinite(number))
+            isinstance(number, (int, float, np.number))
+            and not isinstance(number, bool)
+            and is_float(number)
+            and math.isfinite(number)
         )
         if not fits:
             problems.append(Problem("target", row, number, "a finite number, or a mapping from periods to such"))
@@ -181,7 +185,7 @@ def baselines(baseline: Any, points: Groups, problems: list[Problem]) -> NDArray
         if (
             isinstance(setting, (int, float, np.number))
             and not isinstance(setting, bool)
-            and 2 <= setting < math.inf
+            and 2 <= setting <= MOST
             and setting == int(setting)
         ):
             numbers[position] = float(setting)
@@ -196,9 +200,10 @@ def baselines(baseline: Any, points: Groups, problems: list[Problem]) -> NDArray
 def directions(improvement: Any, points: Groups, problems: list[Problem]) -> NDArray[np.int8]:
     """Read the direction of good of each group: 1 for high, -1 for low, 0 where none is given."""
     found = for_each_group(improvement, "improvement", points, problems)
-    wrong = {each for each in found if each not in DIRECTIONS}
-    problems.extend(Problem("improvement", None, each, "'high', 'low' or None") for each in sorted(wrong, key=str))
-    return np.array([DIRECTIONS.get(each, 0) for each in found], dtype=np.int8)
+    words = [each if each is None or isinstance(each, str) else "" for each in found]
+    wrong = {str(each): each for each, word in zip(found, words, strict=True) if word not in DIRECTIONS}
+    problems.extend(Problem("improvement", None, wrong[each], "'high', 'low' or None") for each in sorted(wrong))
+    return np.array([DIRECTIONS.get(word, 0) for word in words], dtype=np.int8)
 
 
 def refuse(problems: list[Problem]) -> None:

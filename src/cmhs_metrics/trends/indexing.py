@@ -118,7 +118,7 @@ def _positions(bases: list[Any], labels: list[Any], by_position: bool, problems:
                 expected = f"a period that stands once, not {len(standing)} times"
                 problems.append(Problem(name, None, label, expected))
     problems += [
-        Problem("base", None, base, "a period of the series")
+        Problem("base", None, base, "a period of the values")
         for base in bases
         if getattr(base, "__hash__", None) is None
     ]
@@ -126,7 +126,9 @@ def _positions(bases: list[Any], labels: list[Any], by_position: bool, problems:
     for base in bases:
         if base not in known:
             offered = nearest(str(base), map(str, labels)) or hint
-            problems.append(Problem("base", None, base, f"a period of the series; {offered}"))
+            problems.append(Problem("base", None, base, f"a period of the values; {offered}"))
+    if not bases and not problems:
+        problems.append(Problem("base", None, bases, "a period of the values, or several"))
     at = [known[base][0] for base in bases if base in known]
     if len(bases) > 1:
         if not by_position:

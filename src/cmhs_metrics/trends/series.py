@@ -13,7 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, column
 from cmhs_metrics.numeric.ratio import ratio
-from cmhs_metrics.signatures import checked
+from cmhs_metrics.signatures import checked, is_table
 from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import DAY, PER_YEAR, Ordered, ordered, position_of
 
@@ -175,6 +175,8 @@ def rolling_year(
     from cmhs_metrics.trends.rolling import refuse_metric, rolling_table
 
     if by is not None:
+        if hasattr(values, "__array__") and not is_table(values):
+            raise BadInput("rolling_year", [Problem("by", None, by, "None, for values is no table, which has groups")])
         return rolling_table(
             values, by, over_time=over_time, metrics=metrics, populations=populations, place=place, basis=basis,
             keys=keys,
@@ -183,7 +185,7 @@ def rolling_year(
     if over_time not in ("sum", "last", "mean"):
         problems.append(Problem("over_time", None, over_time, "'sum', 'last' or 'mean'"))
     if periods is None and not hasattr(values, "iloc"):
-        problems.append(Problem("periods", None, None, "the month or quarter of each value"))
+        problems.append(Problem("periods", None, None, "the month or quarter of each of the values"))
     if over_time in ("sum", "mean"):
         for name in getattr(values, "columns", [getattr(values, "name", None)]):
             refuse_metric(name, over_time)
@@ -193,7 +195,8 @@ def rolling_year(
         raise BadInput("rolling_year", problems)
     labels, order = _periods_of(values, periods, problems)
     if not problems and (order.frequency in (None, DAY) or PER_YEAR[order.frequency] == 1):
-        problems.append(Problem("periods", None, str(labels[0]), "months, such as 2016-04, or quarters, 2016/17 Q1"))
+        expected = "months, such as 2016-04, or quarters, 2016/17 Q1: the index of values, unless they are given"
+        problems.append(Problem("periods", None, str(labels[0]), expected))
     if problems:
         raise BadInput("rolling_year", problems)
     window = PER_YEAR[str(order.frequency)]
@@ -306,13 +309,15 @@ def _periods_of(
     except TypeError:
         raise TypeError(f"{name}: a series of values is expected, got a {type(values).__name__}") from None
     pandas = hasattr(values, "iloc")
+    if length < 2:
+        problems.append(Problem(name, None, length, "the values of 2 periods or more"))
     if periods is not None and (isinstance(periods, str) or not hasattr(periods, "__iter__")):
         problems.append(Problem("periods", None, periods, f"{length} periods, one a value"))
         return [], Ordered(np.array([], dtype=np.int64), None, 1)
     labels = list(periods) if periods is not None else list(values.index) if pandas else list(range(length))
     if len(labels) != length:
         problems.append(Problem("periods", None, len(labels), f"{length} periods, one a value"))
-    return labels, ordered(labels, problems)
+    return labels, ordered(labels, problems, least=0)
 
 
 def _starts(breaks: Collection[Any], labels: list[Any], order: Ordered, problems: list[Problem]) -> list[int]:

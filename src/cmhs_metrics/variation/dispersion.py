@@ -174,7 +174,7 @@ def overdispersion(
         here &= ~np.isnan(places["standard_errors"].reshape(-1))
     number = int(np.count_nonzero(here))
     if number < 2:
-        places.refuse_argument("z", number, "the z-scores of 2 or more places")
+        places.refuse_argument("z", number, "the z-scores of 2 or more places, with standard_errors if any")
     places.within("winsorise", winsorise, 0, 0.5, "a share from 0 to below 0.5", closed=True)
     places.one_of("winsorise_by", winsorise_by, WINSORISED_BY)
     places.check()

@@ -284,7 +284,7 @@ def funnel(
     # A target that is given is one to hold a single place against; from one place nothing can be estimated.
     alone = (target is not None or kind == "ratio") and adjustment == "none"
     if np.count_nonzero(here) < 2 and not (alone and here.any()):
-        needed = "the values of 2 or more places, or a target to hold one against"
+        needed = "the values of 2 or more places, or a target to hold one against, with their denominators"
         places.refuse_argument("counts", int(np.count_nonzero(here)), needed)
     places.check()
     scale = per if kind == "rate" else 1.0
