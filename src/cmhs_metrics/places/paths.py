@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cmhs_metrics.catchments import Shares
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, lacking, nearest, refuse
 from cmhs_metrics.places.dated import BEGIN, END, NOT_A_PLACE, as_day, boundaries_of, places, successions
 
 LEVELS = ("icb", "sub_icb", "ccg", "region", "trust")
@@ -74,10 +74,7 @@ def _unclear(codes: set[str], table: pd.DataFrame, day: str, end: str) -> list[S
 
 
 def _own_moves(moves: pd.DataFrame) -> pd.DataFrame:
-    needed = ("predecessor", "successor", "date")
-    problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in moves]
-    if problems:
-        raise BadInput("the moves", problems)
+    refuse("the moves", lacking("moves", moves, ("predecessor", "successor", "date")))
     return moves.assign(date=[as_day(each) for each in moves["date"]])
 
 
