@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, lacking, nearest, refuse
+from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.published.changes import notes_on
 from cmhs_metrics.published.mhsds_values import UNKNOWN
@@ -130,8 +130,7 @@ def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, ro
         expected = "a value that the rules of publication explain, so that it is known where the true one lies"
         problems.append(Problem(str(row.measure_id), f"place={row.primary_level}", row.value, expected))
     problems += _overlaps(rows, rolling)
-    if problems:
-        raise BadInput("measures_by_place", problems)
+    refuse("measures_by_place", problems)
     return rows
 
 

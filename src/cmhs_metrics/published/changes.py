@@ -77,8 +77,7 @@ def changes(
     problems = [each for name, month in months.items() for each in lacking(name, month, _NEEDED, of=_READER)]
     if isinstance(more_than, bool) or not isinstance(more_than, (int, float)) or not 0 < more_than < np.inf:
         problems.append(Problem("more_than", None, more_than, "a proportion above 0"))
-    if problems:
-        raise BadInput("changes", problems)
+    refuse("changes", problems)
     wanted = None if measures is None else [measures] if isinstance(measures, str) else list(measures)
     sides = {which: _counts(table, which, wanted) for which, table in (("before", before), ("after", after))}
     both = sides["before"].merge(sides["after"], how="outer", on=_PLACE, suffixes=("_before", "_after"), indicator=True)

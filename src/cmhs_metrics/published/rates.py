@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.disclosure.rule import MISSING
-from cmhs_metrics.errors import BadInput, Problem, lacking, nearest, refuse
+from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.metrics.population import per_100k
 from cmhs_metrics.published.changes import notes_on, share_without_icb
 from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE, breakdown_in
@@ -113,8 +113,7 @@ def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFr
     for row in rows[rows.duplicated(["period_start", "period_end", "primary_level"])].itertuples():
         expected = "one value for each ICB and period"
         problems.append(Problem("primary_level", f"period_end={row.period_end}", row.primary_level, expected))
-    if problems:
-        raise BadInput("icb_rates", problems)
+    refuse("icb_rates", problems)
     return rows.rename(columns={"primary_level": "icb"})[["period_start", "period_end", "icb", *_VALUES]]
 
 
@@ -128,6 +127,5 @@ def _people(populations: pd.DataFrame, icbs: pd.Series[str]) -> pd.DataFrame:
         problems.append(
             Problem("icb", None, code, "an ICB of the populations: places.to_boundaries brings both to one date")
         )
-    if problems:
-        raise BadInput("icb_rates", problems)
+    refuse("icb_rates", problems)
     return populations[needed]
