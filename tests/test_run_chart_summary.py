@@ -139,7 +139,7 @@ class TestRows:
     def test_a_forgotten_column_of_groups_is_refused(self) -> None:
         with pytest.raises(cm.BadInput, match="measure=waits, .*name in by= what tells the groups apart|a period once"):
             run_chart_summary(self.chart(), by="measure")
-        with pytest.raises(cm.BadInput, match="centre: expected a column of chart"):
+        with pytest.raises(cm.BadInput, match="centre: expected a column of that name in chart"):
             run_chart_summary(self.chart().drop(columns="centre"), by=["measure", "icb"])
 
     def test_a_notebook_shows_icons_with_their_words(self) -> None:

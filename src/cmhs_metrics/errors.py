@@ -160,6 +160,14 @@ def no_columns(argument: str, asked: Iterable[Any], columns: Iterable[Any]) -> l
     return unknown(argument, asked, there, "a column of the table", f"it has {', '.join(map(str, there))}")
 
 
+def lacking(argument: str, table: Iterable[Any], needed: Iterable[str], *, of: str = "") -> list[Problem]:
+    """A problem for each column that the table of an argument has to have, as a function gives it, and does not."""
+    there = list(table)
+    expected = f"a column of that name in {argument}{f', as {of} gives it' if of else ''}"
+    near = {name: nearest(name, map(str, there)) for name in needed if name not in there}
+    return [Problem(name, None, None, f"{expected}; {hint}".removesuffix("; ")) for name, hint in near.items()]
+
+
 def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
     """Phrase that offers the known names nearest to `word`.
 

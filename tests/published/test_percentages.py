@@ -121,7 +121,9 @@ def test_several_files_are_checked_together_but_each_once() -> None:
 
 
 def test_a_table_of_something_else() -> None:
-    with pytest.raises(cm.BadInput, match="primary_level: expected a column of that name, as read_mhsds_monthly gives"):
+    with pytest.raises(
+        cm.BadInput, match="primary_level: expected a column of that name in table, as read_mhsds_monthly gives"
+    ):
         check_percentages(pd.DataFrame({"icb": ["QUE"]}))
 
 

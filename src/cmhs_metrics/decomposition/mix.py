@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.decomposition.results import each_output, plain, unit_of
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import Problem, refuse
 from cmhs_metrics.numeric.requirements import cell_name, index_of
 from cmhs_metrics.presentation import signed, written
 from cmhs_metrics.signatures import checked
@@ -201,5 +201,4 @@ def _check_shares(given: dict[str, Any]) -> None:
         for name, values in shares.items()
         if abs(values.sum() - 1) > TOLERANCE
     ]
-    if problems:
-        raise BadInput("decompose_mix_change", problems)
+    refuse("decompose_mix_change", problems)

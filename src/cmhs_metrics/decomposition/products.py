@@ -11,7 +11,7 @@ import numpy as np
 from cmhs_metrics.decomposition.chain import Chain
 from cmhs_metrics.decomposition.parts import METHODS, MOST_FACTORS, PARTS, product
 from cmhs_metrics.decomposition.results import each_output, is_number, plain, unit_of
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import Problem, refuse
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.requirements import index_of
@@ -283,5 +283,4 @@ def _check_method(subject: str, method: str, problems: list[Problem] | None = No
     problems = [] if problems is None else problems
     if method not in METHODS:
         problems.append(Problem("method", None, method, f"one of {', '.join(map(repr, METHODS))}"))
-    if problems:
-        raise BadInput(subject, problems)
+    refuse(subject, problems)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.decomposition.parts import MOST_FACTORS, product
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.numeric.expected import column, names_in
 from cmhs_metrics.numeric.frames import collected, in_pandas
 from cmhs_metrics.presentation import signed, written
@@ -77,8 +77,7 @@ class RateDecomposition:
         elif names:
             held = [str(name) for name in self.groups.index.names[1:]]  # type: ignore[union-attr]
             problems += [Problem("by", None, name, f"one of {', '.join(held)}") for name in names if name not in held]
-        if problems:
-            raise BadInput("between", problems)
+        refuse("between", problems)
         rates = self.rates
         if names and self.groups is not None:
             rates = self.groups.groupby(level=["factor", *names], sort=False).sum(min_count=1)
@@ -280,8 +279,7 @@ def _check(frame: pd.DataFrame, population: str, names: list[str], within: list[
         problems.append(Problem("factors", None, len(names), f"one to {MOST_FACTORS} factors"))
     if sizes and not within:
         problems.append(Problem("cells", None, None, "the columns that the structure is of"))
-    if problems:
-        raise BadInput(SUBJECT, problems)
+    refuse(SUBJECT, problems)
     labels = list(dict.fromkeys(frame[population]))
     if len(labels) < 2 or frame[population].isna().any():
         raise BadInput(SUBJECT, [Problem(population, None, labels, "two populations or more, and one in every row")])
@@ -297,8 +295,7 @@ def _check(frame: pd.DataFrame, population: str, names: list[str], within: list[
             held = set(map(tuple, frame.loc[frame[population] == label, within].to_numpy()))
             missing = [each for each in map(tuple, cells.to_numpy()) if each not in held]
             problems += [Problem(population, _row(keys, (label, *each)), None, "a row for it") for each in missing[:20]]
-    if problems:
-        raise BadInput(SUBJECT, problems)
+    refuse(SUBJECT, problems)
 
 
 def _row(keys: list[str], cells: Any) -> str:

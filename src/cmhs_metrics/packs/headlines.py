@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.packs.sections import furthest, row_of
-from cmhs_metrics.packs.tables import rank_cell, shown, unit_words
+from cmhs_metrics.packs.tables import rank_cell, shown
 from cmhs_metrics.presentation import KNOWN, ordinal, period_in_words
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Headline:
     @property
     def unit(self) -> str:
         """Its unit, with its population."""
-        return unit_words(self.entry.writer)
+        return self.entry.writer.unit
 
 
 def headline_entries(made: list[Section]) -> list[Entry]:

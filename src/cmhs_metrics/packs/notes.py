@@ -8,7 +8,7 @@ import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.measures import BASES, MEASURES, Kind
-from cmhs_metrics.packs.tables import Table, unit_words
+from cmhs_metrics.packs.tables import Table
 from cmhs_metrics.presentation import listed
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def definitions(sections: Sequence[Section]) -> list[tuple[str, str]]:
     writers = {entry.writer.metric.name: entry.writer for section in sections for entry in section.entries}
     return [
         (
-            f"{metric.label} ({unit_words(writers[metric.name])})",
+            f"{metric.label} ({writers[metric.name].unit})",
             f"{metric.definition} Formula: {metric.formula.replace('_', ' ')}. Source: {metric.source}.",
         )
         for metric in (CATALOGUE[name] for name in writers)

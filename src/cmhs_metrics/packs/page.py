@@ -17,7 +17,7 @@ from cmhs_metrics.packs.headlines import front_findings, headlines
 from cmhs_metrics.packs.notes import MOST_LINES, definitions, not_shown_rows, populations, reading, source_text
 from cmhs_metrics.packs.profiles import profile_data, profile_rows
 from cmhs_metrics.packs.sections import counts
-from cmhs_metrics.packs.tables import Table, places_table, short_table, unit_words
+from cmhs_metrics.packs.tables import Table, places_table, short_table
 from cmhs_metrics.packs.team_types import type_rows
 from cmhs_metrics.packs.wording import PLACE_NAMES, SINGLE_PLACES
 from cmhs_metrics.presentation import listed
@@ -176,7 +176,7 @@ def page_parts(comparison: Figures, made: Contents, charts: Charts) -> list[Part
             headings, rows = type_rows(of, comparison)
             said = made.further[of.key]
             writer = next(iter(of.writers.values()))
-            table = Table(f"table-{of.key}", f"{of.title} [{unit_words(writer)}]", headings, rows)
+            table = Table(f"table-{of.key}", f"{of.title} [{writer.unit}]", headings, rows)
             data = link(download(of.rows, comparison), file_name([of.key]), f"Data by team type: {of.title}")
             brief = _brief(said, comparison, f"{writer.subject} by team type")
             articles.append(Article(of.key, of.title, brief, charts.by_team_type(of, _first(said)), table, [data]))

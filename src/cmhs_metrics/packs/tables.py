@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.packs.findings import Writer
-from cmhs_metrics.packs.wording import POPULATIONS, per_cent
+from cmhs_metrics.packs.wording import per_cent
 from cmhs_metrics.presentation import KNOWN, ordinal
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def places_table(entry: Entry, comparison: Figures) -> Table:
         line += [interval_cell(writer, row)] if has_interval else []
         cells.append([*line, writer.funnel_position(row) or "–"] if has_funnel else line)
     marked = [at for at, place in enumerate(rows["place"]) if place in comparison.focus]
-    caption = f"{writer.metric.label}: every place, highest first [{unit_words(writer)}]"
+    caption = f"{writer.metric.label}: every place, highest first [{writer.unit}]"
     return Table(f"table-{entry.name}", caption, headings, cells, marked)
 
 
@@ -94,7 +94,7 @@ def short_table(entry: Entry, comparison: Figures) -> Table:
         for writer in writers:
             line += [writer.amount(getattr(writer.known["value"], end)()) if writer.places else "–", ""]
         rows.append(line)
-    caption = f"{entry.writer.metric.label} [{unit_words(entry.writer)}]"
+    caption = f"{entry.writer.metric.label} [{entry.writer.unit}]"
     return Table(f"brief-{entry.name}", caption, headings, rows, list(range(len(comparison.focus))))
 
 
@@ -153,11 +153,3 @@ def short_average(comparison: Figures) -> str:
     """What the average is, in two words or three."""
     kinds = {"pooled": "average, pooled", "mean of places": "mean of places", "median of places": "median of places"}
     return kinds[comparison.average]
-
-
-def unit_words(writer: Writer) -> str:
-    """The unit as headings show it, with its population."""
-    unit = "%" if writer.metric.proportion else writer.metric.printed_unit.replace("GBP", "£")
-    if writer.basis is None:
-        return unit
-    return unit.replace("100,000 people", f"100,000 {POPULATIONS[writer.basis]}")

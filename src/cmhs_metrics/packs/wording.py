@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.presentation import KNOWN, amount, ordinal
+from cmhs_metrics.presentation import KNOWN, amount, ordinal, unit_in_words
 
 if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
@@ -98,6 +98,11 @@ class Wording:
     def amount(self, value: float) -> str:
         """A value as tables and sentences show it."""
         return amount(value, self.metric.unit, proportion=self.metric.proportion)
+
+    @property
+    def unit(self) -> str:
+        """The unit as headings show it, with its population."""
+        return unit_in_words(self.metric.printed_unit, self.basis)
 
     @property
     def subject(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cmhs_metrics.catchments import Shares
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, lacking, nearest, refuse
 from cmhs_metrics.places.dated import BEGIN, END, NOT_A_PLACE, as_day, boundaries_of, places, successions
 
 LEVELS = ("icb", "sub_icb", "ccg", "region", "trust")
@@ -32,8 +32,7 @@ def level_of(codes: set[str], by: str) -> str:
         Problem(by, None, code, f"a place of level {level}; {nearest(code, known[level])}".rstrip("; "))
         for code in sorted(codes - NOT_A_PLACE - known[level])
     ]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     return level
 
 
@@ -46,8 +45,7 @@ def steps_between(codes: set[str], level: str, by: str, day: str, of: Any, moves
         problems = [
             Problem(by, None, code, f"a place that there was on {of}") for code in sorted(codes - NOT_A_PLACE - there)
         ]
-        if problems:
-            raise BadInput("the table", problems)
+        refuse("the table", problems)
         start = end = as_day(of, "of")
     else:
         found = boundaries_of(codes, level=level) or ("", "")  # type: ignore[arg-type]
@@ -74,10 +72,7 @@ def _unclear(codes: set[str], table: pd.DataFrame, day: str, end: str) -> list[S
 
 
 def _own_moves(moves: pd.DataFrame) -> pd.DataFrame:
-    needed = ("predecessor", "successor", "date")
-    problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in moves]
-    if problems:
-        raise BadInput("the moves", problems)
+    refuse("the moves", lacking("moves", moves, ("predecessor", "successor", "date")))
     return moves.assign(date=[as_day(each) for each in moves["date"]])
 
 
@@ -112,8 +107,7 @@ def path_along(
                 problems.append(found)
             else:
                 rows[code] = found
-        if problems:
-            raise BadInput("to_boundaries", problems)
+        refuse("to_boundaries", problems)
         path = path.then(Shares(rows))
     return path
 
@@ -145,8 +139,7 @@ def there_on(
             problems.append(
                 Problem(level, None, code, expected + "; to='icb' brings it to ICBs" * (level == "sub_icb"))
             )
-    if problems:
-        raise BadInput("to_boundaries", problems)
+    refuse("to_boundaries", problems)
     return path.then(Shares(rows))
 
 

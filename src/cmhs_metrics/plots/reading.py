@@ -10,7 +10,7 @@ import pandas as pd
 
 from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place
 from cmhs_metrics.catalogue import CATALOGUE, Metric
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, lacking, nearest, refuse
 from cmhs_metrics.plots.text import clean
 from cmhs_metrics.presentation import (
     KNOWN,
@@ -227,8 +227,7 @@ def hidden_cells(suppressed: Any, table: pd.DataFrame, subject: str) -> pd.DataF
             problems.append(Problem("suppressed", None, found, f"the {rows} of the values"))
     if held.isna().to_numpy().any():
         problems.append(Problem("suppressed", None, None, "True or False in every cell"))
-    if problems:
-        raise BadInput(subject, problems)
+    refuse(subject, problems)
     return pd.DataFrame(held.to_numpy().astype(bool), index=table.index, columns=table.columns)
 
 
@@ -250,18 +249,7 @@ def in_pandas(table: Any, *columns: str, argument: str = "result") -> pd.DataFra
             raise BadInput("the picture", [Problem(argument, None, type(table).__name__, expected)]) from None
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
         table = frame.to_pandas()
-    problems = [
-        Problem(
-            name,
-            None,
-            None,
-            f"a column of that name in {argument}; {nearest(name, map(str, table.columns))}".rstrip("; "),
-        )
-        for name in columns
-        if name not in table
-    ]
-    if problems:
-        raise BadInput("the picture", problems)
+    refuse("the picture", lacking(argument, table, columns))
     held: pd.DataFrame = table
     return held.reset_index(drop=True) if columns else held
 

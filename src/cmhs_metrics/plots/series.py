@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, INK, MARKERS, PAPER, SERIES
 from cmhs_metrics.plots.ends import name_ends
@@ -214,8 +214,7 @@ def _focus(table: pd.DataFrame, focus: Any) -> list[bool]:
         problems.append(Problem("values", None, f"{len(held)} series", f"{MOST} series or fewer, or a focus"))
     if len(asked) > MOST:
         problems.append(Problem("focus", None, f"{len(asked)} series", f"{MOST} series or fewer"))
-    if problems:
-        raise BadInput("the trend", problems)
+    refuse("the trend", problems)
     return [each in asked for each in held]
 
 

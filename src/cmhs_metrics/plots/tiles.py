@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch, Rectangle
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
@@ -193,8 +193,7 @@ def _positions(positions: pd.DataFrame) -> pd.DataFrame:
             Problem(" and ".join(columns), f"place={table['place'][at]}", None, "a tile of its own")
             for at in table.index[again.to_numpy()]
         ]
-    if problems:
-        raise BadInput("the positions", problems)
+    refuse("the positions", problems)
     table = table.assign(place=table["place"].astype(str))
     table["name"] = table["name"] if "name" in table else table["place"]
     table["label"] = table["label"].astype(str) if "label" in table else ""

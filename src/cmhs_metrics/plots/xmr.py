@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, NEUTRAL, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
@@ -183,8 +183,7 @@ def _ordinals(labels: list[Any]) -> Any:
 
     problems: list[Problem] = []
     ordinals = ordinals_of(labels, problems, "period")[2]
-    if problems:
-        raise BadInput("xmr_chart", problems)
+    refuse("xmr_chart", problems)
     return ordinals
 
 

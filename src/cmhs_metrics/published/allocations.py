@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, lacking, refuse
 from cmhs_metrics.published.formats import ALLOCATIONS
 from cmhs_metrics.published.reading import read_rows, to_numbers
 from cmhs_metrics.signatures import checked
@@ -121,13 +121,8 @@ def check_weighted_totals(populations: pd.DataFrame) -> pd.DataFrame:
     0  10000.0     10000.0    True
     """
     weighted = [name for name in populations if name == "weighted_population" or _is_weighted(str(name))]
-    problems = []
-    if "registered_population" not in populations:
-        problems.append(Problem("registered_population", None, None, "a column of that name"))
-    if not weighted:
-        problems.append(Problem("weighted_population", None, None, "a column of that name"))
-    if problems:
-        raise BadInput("the populations", problems)
+    needed = ["registered_population", *([] if weighted else ["weighted_population"])]
+    refuse("the populations", lacking("populations", populations, needed))
     registered = float(populations["registered_population"].sum(skipna=False))
     totals = [float(populations[name].sum(skipna=False)) for name in weighted]
     result = pd.DataFrame({"column": weighted, "total": totals, "registered": registered})

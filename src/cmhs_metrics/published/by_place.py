@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.published.changes import notes_on
 from cmhs_metrics.published.mhsds_values import UNKNOWN
@@ -102,9 +102,8 @@ def _period(table: pd.DataFrame) -> pd.Series[str]:
 
 def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, rolling: bool) -> pd.DataFrame:
     needed = [*_PERIOD, _CODE, _NAME, "secondary_level", "breakdown", "measure_id", "kind", "unit", *_ENDS.values()]
-    problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in monthly]
-    if problems:
-        raise BadInput("the monthly table", problems)
+    refuse("the monthly table", lacking("monthly", monthly, needed))
+    problems: list[Problem] = []
     breakdown = breakdown_in(monthly, breakdown)
     of_places = monthly[(monthly["breakdown"] == breakdown) & (monthly["secondary_level"] == "NONE")]
     if of_places.empty:
@@ -131,8 +130,7 @@ def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, ro
         expected = "a value that the rules of publication explain, so that it is known where the true one lies"
         problems.append(Problem(str(row.measure_id), f"place={row.primary_level}", row.value, expected))
     problems += _overlaps(rows, rolling)
-    if problems:
-        raise BadInput("measures_by_place", problems)
+    refuse("measures_by_place", problems)
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, lacking, refuse
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.published.places_in_files import ENGLAND, ICB_BREAKDOWNS, WITHOUT_PLACE
 from cmhs_metrics.signatures import checked
@@ -24,6 +24,8 @@ _NEEDED = [
     *_PERIOD, "breakdown", "primary_level", "primary_level_name", "secondary_level", "measure_id", "value", "lower",
     "upper", "unit",
 ]  # fmt: skip
+_READER = "read_mhsds_monthly"
+_OF_SHARES = [*_PERIOD, "breakdown", "primary_level", "secondary_level", "measure_id", "value", "unit"]
 _PLACE = ["breakdown", "primary_level", "measure_id"]
 _ENDS = ["value", "lower", "upper"]
 
@@ -71,16 +73,11 @@ def changes(
       place   what  before    after  change
     0   RA1  moved  9055.0  20985.0   131.8
     """
-    problems = [
-        Problem(name, None, None, f"a column of that name in {which}, as read_mhsds_monthly gives it")
-        for which, table in (("before", before), ("after", after))
-        for name in _NEEDED
-        if name not in table
-    ]
+    months = {"before": before, "after": after}
+    problems = [each for name, month in months.items() for each in lacking(name, month, _NEEDED, of=_READER)]
     if isinstance(more_than, bool) or not isinstance(more_than, (int, float)) or not 0 < more_than < np.inf:
         problems.append(Problem("more_than", None, more_than, "a proportion above 0"))
-    if problems:
-        raise BadInput("changes", problems)
+    refuse("changes", problems)
     wanted = None if measures is None else [measures] if isinstance(measures, str) else list(measures)
     sides = {which: _counts(table, which, wanted) for which, table in (("before", before), ("after", after))}
     both = sides["before"].merge(sides["after"], how="outer", on=_PLACE, suffixes=("_before", "_after"), indicator=True)
@@ -143,6 +140,7 @@ def share_without_icb(monthly: pd.DataFrame, measures: Iterable[str] | None = No
     >>> share_without_icb(september)["share"].round(4).tolist()
     [0.0775]
     """
+    refuse("share_without_icb", lacking("monthly", monthly, _OF_SHARES, of=_READER))
     rows = monthly[(monthly["secondary_level"] == "NONE") & monthly["unit"].isin(["referral", "count"])]
     if measures is not None:
         rows = rows[rows["measure_id"].isin([measures] if isinstance(measures, str) else list(measures))]

@@ -101,7 +101,7 @@ def read_bytes(source: Source, kind: Format) -> tuple[str, bytes | str]:
         name = str(getattr(source, "name", None) or "the file")
         read = source.read  # type: ignore[assignment]
     else:
-        raise TypeError(f"a path or an open file is expected, got a {type(source).__name__}")
+        raise TypeError(f"source: a path or an open file is expected, got a {type(source).__name__}")
     try:
         content: bytes | str = read()
         if isinstance(content, bytes) and content.startswith(_GZIP):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.audit import figures
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, lacking, refuse
 from cmhs_metrics.metrics.finance import cost_per_contact
 from cmhs_metrics.published.content import content_again, is_not, read_bytes
 from cmhs_metrics.published.formats import NATIONAL_COSTS, folded
@@ -150,12 +150,7 @@ def compare_cost_per_contact(costs: pd.DataFrame, *, inflation: float, years: fl
     >>> compared.loc[0, ["cost_per_contact_2016_17", "change", "real_change"]].astype(float).round(1).tolist()
     [163.0, 71.1, 35.1]
     """
-    missing = [name for name in ("currency_code", *_NEEDED) if name not in costs]
-    if missing:
-        problems = [
-            Problem(name, None, None, "a column of that name, as read_national_costs gives it") for name in missing
-        ]
-        raise BadInput("the costs", problems)
+    refuse("the costs", lacking("costs", costs, ("currency_code", *_NEEDED), of="read_national_costs"))
     if costs["team_type"].isna().all():
         contacts = costs[costs["currency_code"].str.startswith("MHCC")] if len(costs) else costs
         total = (

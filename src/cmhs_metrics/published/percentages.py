@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import Problem, lacking, refuse
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.published.mhsds_values import known_measures
 from cmhs_metrics.signatures import checked
@@ -93,16 +93,11 @@ def check_percentages(table: pd.DataFrame) -> pd.DataFrame:
     >>> check_percentages(table.assign(lower=table["value"], upper=table["value"]))["verdict"].tolist()
     ['reproduced']
     """
-    problems = [
-        Problem(name, None, None, "a column of that name, as read_mhsds_monthly gives it")
-        for name in _NEEDED
-        if name not in table
-    ]
+    problems = lacking("table", table, _NEEDED, of="read_mhsds_monthly")
     if not problems and (repeated := table[table.duplicated([*_PLACE, "measure_id"])]).size:
         shown = repeated[[*_PLACE, "measure_id"]].astype(str).agg(", ".join, axis=1)
         problems = [Problem(None, row, None, "one row for each measure, place and period") for row in shown]
-    if problems:
-        raise BadInput("the table", problems)
+    refuse("the table", problems)
     at = np.flatnonzero((table["unit"] == "percent").to_numpy())
     published = table.iloc[at]
     parts = recompute(table, at)

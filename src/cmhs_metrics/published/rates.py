@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.disclosure.rule import MISSING
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.metrics.population import per_100k
 from cmhs_metrics.published.changes import notes_on, share_without_icb
 from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE, breakdown_in
@@ -93,9 +93,8 @@ def icb_rates(
 def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFrame:
     known = {"measure_id": measure_id, "breakdown": breakdown}
     needed = [*known, "period_start", "period_end", "primary_level", "secondary_level", *_VALUES, "unit"]
-    problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in monthly]
-    if problems:
-        raise BadInput("the monthly table", problems)
+    refuse("the monthly table", lacking("monthly", monthly, needed))
+    problems: list[Problem] = []
     known["breakdown"] = breakdown = breakdown_in(monthly, breakdown)
     for name, wanted in known.items():
         held = monthly[name].unique().tolist()
@@ -114,22 +113,19 @@ def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFr
     for row in rows[rows.duplicated(["period_start", "period_end", "primary_level"])].itertuples():
         expected = "one value for each ICB and period"
         problems.append(Problem("primary_level", f"period_end={row.period_end}", row.primary_level, expected))
-    if problems:
-        raise BadInput("icb_rates", problems)
+    refuse("icb_rates", problems)
     return rows.rename(columns={"primary_level": "icb"})[["period_start", "period_end", "icb", *_VALUES]]
 
 
 def _people(populations: pd.DataFrame, icbs: pd.Series[str]) -> pd.DataFrame:
     needed = ["icb", "icb_name", *_BASES.values()]
-    problems = [Problem(name, None, None, "a column of that name") for name in needed if name not in populations]
-    if problems:
-        raise BadInput("the populations", problems)
+    refuse("the populations", lacking("populations", populations, needed))
+    problems = []
     for code in populations.loc[populations["icb"].duplicated(), "icb"].unique():
         problems.append(Problem("icb", None, code, "one row for each ICB: read the allocations with level='icb'"))
     for code in sorted(set(icbs) - set(populations["icb"]) - {WITHOUT_PLACE}):
         problems.append(
             Problem("icb", None, code, "an ICB of the populations: places.to_boundaries brings both to one date")
         )
-    if problems:
-        raise BadInput("icb_rates", problems)
+    refuse("icb_rates", problems)
     return populations[needed]

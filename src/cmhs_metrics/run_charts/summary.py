@@ -9,7 +9,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, refuse
+from cmhs_metrics.errors import BadInput, Problem, lacking, refuse
 from cmhs_metrics.numeric.frames import frame_of, given_back, in_pandas
 from cmhs_metrics.presentation import amount
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
@@ -133,8 +133,7 @@ def read_chart(
     frame = frame_of(chart, subject, "chart")
     if not isinstance(frame, nw.DataFrame):
         raise TypeError(f"{subject}: collect the {type(chart).__name__} first, it is a query")
-    own = [Problem(name, None, None, "a column of chart, as run_chart gives it") for name in COLUMNS]
-    refuse(subject, [each for each in own if each.column not in frame.columns])
+    refuse(subject, lacking("chart", frame.columns, COLUMNS, of="run_chart"))
     require_columns(frame.schema, keys, period, {}, subject)
     if len(frame) == 0:
         raise BadInput(subject, [Problem(None, None, None, "at least one row")])

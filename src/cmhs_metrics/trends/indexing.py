@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends.along import along
 from cmhs_metrics.trends.periods import ordered
@@ -97,8 +97,7 @@ def index_to_base(
         result = type(values)(dict(enumerate(columns)), index=values.index).set_axis(values.columns, axis=1)
     else:
         result = _indexed(values, at, labels, base_value, None, problems)
-    if problems:
-        raise BadInput("index_to_base", problems)
+    refuse("index_to_base", problems)
     return result
 
 

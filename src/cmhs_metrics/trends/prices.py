@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, no_columns
+from cmhs_metrics.errors import BadInput, Problem, nearest, no_columns, refuse
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.containers import DimensionalityError
 from cmhs_metrics.periods import Reading, is_missing, read_periods
@@ -136,8 +136,7 @@ def real_terms(
     problems = [*_wrong_rate(inflation)]
     if not (_is_number(years) and math.isfinite(years)):
         problems.append(Problem("years", None, years, "a finite number of years"))
-    if problems:
-        raise BadInput("real_terms", problems)
+    refuse("real_terms", problems)
     return along(value, lambda amount: amount / (1 + inflation) ** years, "real_terms", argument="value")
 
 
@@ -171,8 +170,7 @@ def _deflated(value: Any, deflator: Any, base: Any, periods: Any) -> Any:
     if len(labels) != wanted:
         problems.append(Problem("periods", None, len(labels), f"{wanted} periods, one a value"))
     price = _prices(deflator, base, labels, problems)
-    if problems:
-        raise BadInput("real_terms", problems)
+    refuse("real_terms", problems)
     factors = np.array([price(base) / price(label) for label in labels])
     if scalar:
         return value * float(factors[0])
@@ -193,8 +191,7 @@ def _deflated_table(table: Any, columns: list[str], period: str, deflator: Any, 
         for name in columns
         if name in MEASURES and MEASURES[name].unit != "GBP"
     ]
-    if problems:
-        raise BadInput("real_terms", problems)
+    refuse("real_terms", problems)
     # A suppressed cost has bounds, and they are money of its year too.
     bounds = [f"{name}_{end}" for name in columns for end in ("lower", "upper")]
     columns = list(dict.fromkeys([*columns, *(name for name in bounds if name in schema)]))
@@ -204,8 +201,7 @@ def _deflated_table(table: Any, columns: list[str], period: str, deflator: Any, 
         problems.append(Problem(period, None, None, "a period in every row"))
     labels = [label for label in labels if not is_missing(label)]
     price = _prices(deflator, base, labels, problems)
-    if problems:
-        raise BadInput("real_terms", problems)
+    refuse("real_terms", problems)
     factors = {label: price(base) / price(label) for label in labels}
     if hasattr(table, "iloc"):
         rows = np.array([factors[label] for label in table[period]])

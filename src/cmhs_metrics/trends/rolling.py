@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, no_columns
+from cmhs_metrics.errors import BadInput, Problem, no_columns, refuse
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.frames import given_back
 from cmhs_metrics.periods import Form, Reading, is_missing, read_periods
@@ -103,8 +103,7 @@ def _check_columns(frame: nw.DataFrame[Any], groups: list[str]) -> None:
     problems = no_columns("by", groups, frame.columns)
     if "period" in groups:
         problems.append(Problem("by", None, "period", "columns that name groups; each period has its rolling year"))
-    if problems:
-        raise BadInput("rolling_year", problems)
+    refuse("rolling_year", problems)
 
 
 def _read(column: list[Any]) -> tuple[dict[Any, Reading], Form]:
@@ -118,8 +117,7 @@ def _read(column: list[Any]) -> tuple[dict[Any, Reading], Form]:
     if not problems and (len(forms) != 1 or not forms <= set(A_YEAR)):
         written = ", ".join(str(next(each for each in read.values() if each.form == form)) for form in sorted(forms))
         problems.append(Problem("period", None, written or None, "months, such as 2016-04, or quarters, 2016/17 Q1"))
-    if problems:
-        raise BadInput("rolling_year", problems)
+    refuse("rolling_year", problems)
     return read, forms.pop()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, column
 from cmhs_metrics.numeric.ratio import ratio
@@ -93,8 +93,7 @@ def change_on_previous(
     if not isinstance(breaks, Collection):
         problems.append(Problem("breaks", None, breaks, "a list of periods"))
     starts = _starts(breaks, labels, order, problems)
-    if problems:
-        raise BadInput("change_on_previous", problems)
+    refuse("change_on_previous", problems)
     before = order.ordinals - lag * order.step
     partner = np.clip(np.searchsorted(order.ordinals, before), 0, len(labels) - 1)
     stretch = np.searchsorted(starts, np.arange(len(labels)), side="right")
@@ -197,8 +196,7 @@ def rolling_year(
     if not problems and (order.frequency in (None, DAY) or PER_YEAR[order.frequency] == 1):
         expected = "months, such as 2016-04, or quarters, 2016/17 Q1: the index of values, unless they are given"
         problems.append(Problem("periods", None, str(labels[0]), expected))
-    if problems:
-        raise BadInput("rolling_year", problems)
+    refuse("rolling_year", problems)
     window = PER_YEAR[str(order.frequency)]
 
     def roll(values: NDArray[Any]) -> NDArray[Any]:
@@ -281,8 +279,7 @@ def growth_against(
         problems.append(Problem("ambition_rate", None, ambition_rate, expected))
     if order.frequency == DAY:
         problems.append(Problem("periods", None, str(labels[0]), "financial years, quarters, months or plain years"))
-    if problems:
-        raise BadInput("growth_against", problems)
+    refuse("growth_against", problems)
     years = (order.ordinals - order.ordinals[0]) / PER_YEAR.get(str(order.frequency), 1)
     ambition = amounts[0] * (1 + ambition_rate / 100) ** years
     exponent = np.divide(1, years, out=np.zeros(len(years)), where=years > 0)
