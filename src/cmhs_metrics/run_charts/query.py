@@ -83,7 +83,7 @@ def query_chart(frame: Frame, options: Options, setting: Setting) -> tuple[Frame
 
 
 def _distinct(frame: Frame, names: list[str]) -> dict[str, list[Any]]:
-    found = frame.select(*names).unique().sort(*names).collect()
+    found = frame.select(*map(nw.col, names)).unique().sort(*names).collect()
     return {name: found.get_column(name).to_list() for name in names}
 
 
