@@ -198,9 +198,8 @@ def as_svg(name: str) -> str:
     return plots.to_svg(drawn(name), "one")
 
 
-@cache
 def seen(name: str) -> list[Text]:
-    """Its texts."""
+    """Its texts, laid out anew: whoever took its pixels or saved it may have left it in another resolution."""
     return texts(drawn(name))
 
 
