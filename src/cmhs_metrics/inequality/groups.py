@@ -20,12 +20,12 @@ from cmhs_metrics.intervals import (
 )
 from cmhs_metrics.numeric.expected import column, names_in
 from cmhs_metrics.numeric.frames import collected, given_back, in_pandas
+from cmhs_metrics.presentation import NOT_KNOWN
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOT_KNOWN = "not known"
 _NAMES = {10: "decile", 5: "quintile", 4: "quarter", 3: "third"}
 
 

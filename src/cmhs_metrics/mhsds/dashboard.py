@@ -9,7 +9,7 @@ import narwhals as nw
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.caseload import at_a_date, on_caseload
 from cmhs_metrics.mhsds.counting.finish import finish
-from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
+from cmhs_metrics.mhsds.counting.groups import AGE_BANDS, NOT_KNOWN
 from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import facts_wanted, in_scope, team_columns, with_spans
 from cmhs_metrics.mhsds.facts.contacts import latest_contacts
@@ -21,7 +21,7 @@ from cmhs_metrics.mhsds.facts.referrals import (
     team_of,
     with_team_types,
 )
-from cmhs_metrics.mhsds.records.codes import CORE, Scope
+from cmhs_metrics.mhsds.records.codes import CLOSING_REASONS, CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
-
-CLOSING_REASONS = ("01", "02", "03", "04", "05", "07", "08", "09")
-NOT_KNOWN = "not known"
 
 
 @checked

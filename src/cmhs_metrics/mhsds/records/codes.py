@@ -31,6 +31,8 @@ ACUTE_BEDS = ("10", "11", "12", "200", "201", "202")
 """Acute adult and older adult mental health care, and psychiatric intensive care (PICU), before version 6 and since."""
 BEDS = (*(f"{number}" for number in range(10, 41)), *(f"{number}" for number in (*range(200, 214), *range(300, 312))))
 """Every type of bed (HospitalBedTypeMH to March 2024) and class of patient (MHAdmittedPatientClass since)."""
+CLOSING_REASONS = ("01", "02", "03", "04", "05", "07", "08", "09")
+"""The reasons for closing a referral (ReferClosReason); 05 is that the patient did not attend."""
 REJECTION_REASONS = ("01", "02", "03")
 """Duplicate, inappropriate, incomplete."""
 INDIRECT_BEFORE_VERSION_5 = ("05", "09")
