@@ -220,7 +220,9 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     """The latest row of each item of a table, as the measures take it."""
     table = TABLES[name]
     ordering = [each for each in ("UniqMonthID", "RecordNumber", *_ORDER[name]) if _is_read(extract, name, each)]
-    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=table.item)
+    # Most contacts are submitted once.
+    item = () if name == "contacts" else table.item
+    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
     return latest(extract, rows, table.item, order)
 
