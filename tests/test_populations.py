@@ -22,7 +22,7 @@ from cmhs_metrics.errors import BadInput
 from cmhs_metrics.populations import Population
 from cmhs_metrics.team_types import TeamType
 from tests.support import official_data
-from tests.support.refusals import refused
+from tests.support.refusals import raised, refused
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
@@ -362,9 +362,9 @@ class TestMerging:
 
     @pytest.mark.parametrize("other", [1, "March", None])
     def test_only_populations_add(self, other: object) -> None:
-        with pytest.raises(TypeError, match="unsupported operand"):
+        with raised(TypeError, "Population"):
             Population("Ely", 10) + other  # type: ignore[operator]
-        with pytest.raises(TypeError, match=r"unsupported operand|can only concatenate str"):
+        with raised(TypeError, "Population"):
             other + Population("Ely", 10)  # type: ignore[operator]
 
 
@@ -420,7 +420,7 @@ class TestLooks:
 
     def test_it_cannot_be_changed(self) -> None:
         ely = Population("Ely", 10)
-        with pytest.raises(AttributeError, match="cannot assign"):
+        with raised(AttributeError, "weighted"):
             ely.weighted = 11.0  # type: ignore[misc]
         ely.registered[ALL_AGES] = 0
         assert ely.total == 10

@@ -22,7 +22,7 @@ from cmhs_metrics.run_charts import (
     xmr_limits,
 )
 from tests.support.budgets import examples
-from tests.support.refusals import refused
+from tests.support.refusals import raised, refused
 
 # What is told of a short baseline has a test of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:run_chart. the limits rest on a baseline:cmhs_metrics.TableNote")
@@ -458,5 +458,5 @@ class TestBadInput:
             assert expected in problem.expected
 
     def test_what_is_no_table(self) -> None:
-        with pytest.raises(TypeError, match="a table that narwhals knows is expected, got a list"):
+        with raised(TypeError, "table", "list"):
             run_chart([1.0, 2], "value")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import trends
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 Q = cm.units.Quantity
 YEARS = ["2012/13", "2013/14", "2014/15", "2015/16", "2016/17"]
@@ -77,7 +77,7 @@ class TestPercentageChange:
         }
         change = cm.percentage_change(Q(5.32, "MGBP / person_100k"), Q(6_239_000, "GBP / person_100k"))
         assert f"{change:.1f~P}" == "-14.7 %"
-        with pytest.raises(cm.DimensionalityError, match="earlier is measured in"):
+        with raised(cm.DimensionalityError, "earlier", "GBP", "1 patient"):
             cm.percentage_change(Q(1, "GBP"), Q(1, "patient"))
 
 
@@ -96,7 +96,7 @@ class TestRealTerms:
         assert cm.real_terms(pd.Series([1.01]), 0.01, 1).tolist() == [1.0]
 
     def test_refuses_what_is_no_money(self) -> None:
-        with pytest.raises(cm.DimensionalityError, match="value is measured in money, got patient"):
+        with raised(cm.DimensionalityError, "value", "money", "patient"):
             cm.real_terms(Q(7, "patient"), 0.01, 2)
 
     def test_refuses_prices_that_vanish(self) -> None:
@@ -160,7 +160,7 @@ class TestIndexToBase:
             cm.index_to_base(series, "2014/15")
         with refused("periods", 1, expected="one for each", names=2):
             cm.index_to_base(np.array([1.0, 2.0]), "a", periods=["a"])
-        with pytest.raises(TypeError, match="make it a numpy array"):
+        with raised(TypeError, "values", "list", "numpy array"):
             cm.index_to_base([1.0, 2.0], 0)
 
 
@@ -301,13 +301,13 @@ class TestDeflator:
             (None, "2014/15"),
             ("period=2015/16", 2),
         ]
-        with pytest.raises(TypeError, match="not both"):
+        with raised(TypeError, "inflation", "years", "deflator"):
             cm.real_terms(1.0, 0.01, 4, deflator=deflator, base="2012/13", periods="2012/13")
-        with pytest.raises(TypeError, match="base is needed"):
+        with raised(TypeError, "base"):
             cm.real_terms(1.0, deflator=deflator)
-        with pytest.raises(TypeError, match="periods is needed"):
+        with raised(TypeError, "periods"):
             cm.real_terms(1.0, deflator=deflator, base="2012/13")
-        with pytest.raises(TypeError, match="a deflator and its base"):
+        with raised(TypeError, "inflation", "years", "deflator", "base"):
             cm.real_terms(1.0, 0.01)
 
 
@@ -472,7 +472,7 @@ class TestChangeOnPrevious:
         assert [problem.value for problem in caught.value.problems] == ["2012/13", "2016/17", "2013-04"]
         one = trends.change_on_previous(self.SERIES, breaks="2013/14")
         assert one.equals(trends.change_on_previous(self.SERIES, breaks=["2013/14"]))
-        with pytest.raises(TypeError, match="a series of values is expected, got a float"):
+        with raised(TypeError, "values", "float"):
             trends.change_on_previous(1.0)
 
 

@@ -12,7 +12,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics import intervals
 from cmhs_metrics.intervals import ESP2013, StandardPopulation
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 BANDS = [band.label for band in ESP2013.bands]
 
@@ -84,15 +84,15 @@ class TestCounts:
 
     @pytest.mark.parametrize("wrong", ["5", None, [1, 2], True])
     def test_what_is_no_value_at_all(self, wrong) -> None:
-        with pytest.raises(TypeError, match="count is"):
+        with raised(TypeError, "count"):
             intervals.rate_interval(wrong, 100)
 
     def test_different_indexes(self) -> None:
-        with pytest.raises(ValueError, match="different indexes"):
+        with raised(ValueError, "count", "population", "indexes"):
             intervals.rate_interval(pd.Series([1, 2]), pd.Series([1, 2], index=[1, 2]))
 
     def test_only_one_with_a_unit(self) -> None:
-        with pytest.raises(TypeError, match="population .* has none"):
+        with raised(TypeError, "count", "population", "unit"):
             intervals.rate_interval(cm.units.Quantity(5, "patient"), 100)
 
 
@@ -164,7 +164,7 @@ class TestMeans:
         "given", [{}, {"mean": 5}, {"mean": 5, "sd": 1}, {"values": np.array([1.0, 2.0]), "sd": 1}], ids=str
     )
     def test_neither_values_nor_a_whole_summary(self, given) -> None:
-        with pytest.raises(TypeError, match="give the values, or all three of mean, sd and n"):
+        with raised(TypeError, "mean", "sd", "n"):
             intervals.mean_interval(**given)
 
 

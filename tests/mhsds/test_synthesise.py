@@ -21,7 +21,7 @@ pytest.importorskip("pyarrow")
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.support.refusals import refused
+from tests.support.refusals import raised, refused
 
 APRIL_2024 = 1489
 FIRST, LAST = pd.Timestamp("2024-04-01"), pd.Timestamp("2025-03-31")
@@ -504,9 +504,9 @@ class TestArguments:
 
     def test_files_without_pyarrow_are_refused(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        with pytest.raises(ImportError, match="pip install pyarrow"):
+        with raised(ImportError, "pip install pyarrow"):
             mhsds.synthesise(tmp_path)
-        with pytest.raises(ImportError, match="polars"):
+        with raised(ImportError, "polars", "pip install pyarrow"):
             mhsds.synthesise(engine="polars")
 
     @pytest.mark.parametrize("folder", ["", " "])

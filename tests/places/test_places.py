@@ -15,7 +15,7 @@ from cmhs_metrics.places import boundaries_of, places, successions, to_boundarie
 from cmhs_metrics.published import read_icb_allocations
 from tests.support import official_data
 from tests.support.budgets import examples
-from tests.support.refusals import refused
+from tests.support.refusals import noted, refused
 
 # Three practices of each ICB that was split, each with what tells its side, and one of each that was not.
 SPLIT = [
@@ -267,7 +267,7 @@ def test_the_published_practices(file) -> None:
 def test_a_new_place_of_which_the_table_holds_a_part_is_told() -> None:
     """Z9B2Z is the whole of QMJ and of QRV."""
     table = pd.DataFrame({"icb": ["QMJ", "QMF"], "caseload": [100, 300]})
-    with pytest.warns(cm.TableNote, match="Z9B2Z is made of QMJ alone: the table has no row of QRV"):
+    with noted("Z9B2Z", "QMJ", "QRV"):
         result = to_boundaries(table, "2026-04")
     assert result["caseload"].tolist() == [100, 300]
     assert len(result.attrs["notes"]) == 1
@@ -302,7 +302,7 @@ class TestTrusts:
         assert {each.value for each in caught.value.problems} >= {"G6V2S"}
 
     def test_a_trust_made_of_one_of_two_is_told(self) -> None:
-        with pytest.warns(cm.TableNote, match="G6V2S is made of RRP alone.*TAF"):
+        with noted("G6V2S", "RRP", "TAF"):
             to_boundaries(self.TABLE.iloc[[0]], "2025-01", by="organisation")
 
     def test_every_succession_is_between_trusts_of_the_list(self) -> None:

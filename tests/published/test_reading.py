@@ -11,6 +11,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.published import read_icb_allocations, read_mhsds_monthly, read_national_costs
 from tests.support.official_files import ALLOCATIONS, COSTS, monthly_text
+from tests.support.refusals import raised
 
 MONTHLY = monthly_text({"MRS02": 372_004, "MRS02a": 78_261, "MRS02b": 21.037678})
 FILES = {
@@ -254,7 +255,7 @@ def test_a_column_without_a_name_is_kept() -> None:
 
 @every_file
 def test_what_is_no_file_at_all(read, text, title, tmp_path) -> None:
-    with pytest.raises(TypeError, match="a path or an open file is expected, got a int"):
+    with raised(TypeError, "source", "int"):
         read(5)
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "nowhere.csv")

@@ -182,11 +182,18 @@ def whole(name: object) -> str:
     return rf"(?<!\w){re.escape(str(name))}(?!\w)"
 
 
-@contextmanager
-def noted(*names: Any) -> Iterator[None]:
-    """Within it a `TableNote` is given that names all these: columns, rows, numbers."""
-    from cmhs_metrics import TableNote
+def raised(kind: type[Exception], *names: Any) -> Any:
+    """Within it an error of a kind that holds no problems is raised, and names all these: arguments, kinds, ways out."""
+    return pytest.raises(kind, match=all_of(names))
 
-    __tracebackhide__ = True
-    with pytest.warns(TableNote, match="(?s)" + "".join(f"(?=.*{whole(name)})" for name in names)):
-        yield
+
+def noted(*names: Any, kind: type[Warning] | None = None) -> Any:
+    """Within it a note is given, a `TableNote` unless said, that names all these: columns, rows, numbers."""
+    if kind is None:
+        from cmhs_metrics import TableNote as kind
+    return pytest.warns(kind, match=all_of(names))
+
+
+def all_of(names: tuple[Any, ...]) -> str:
+    """The pattern of a text that has all these names, in any order."""
+    return "(?s)" + "".join(f"(?=.*{whole(name)})" for name in names)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, on_spark
-from tests.support.refusals import ANY, problem, refused
+from tests.support.refusals import ANY, problem, raised, refused
 
 TEAMS = {
     "organisation": ["RT1", "RT1", "RV9", "RV9"],
@@ -223,9 +223,7 @@ class TestPandas:
         swapped = pd.DataFrame(
             {"total_cost": pd.Series([1.0], dtype="pint[patient]"), "caseload": pd.Series([1.0], dtype="pint[GBP]")}
         )
-        with pytest.raises(
-            cm.DimensionalityError, match="total_cost is measured in GBP, got a column of patient; caseload is"
-        ):
+        with raised(cm.DimensionalityError, "total_cost", "column of patient", "caseload", "column of GBP"):
             cm.with_metrics(swapped)
         mixed = pd.DataFrame({"total_cost": pd.Series([1.0], dtype="pint[GBP]"), "caseload": [1.0]})
         with refused("caseload", "float64", expected="a unit", names="total_cost"):
@@ -359,7 +357,7 @@ class TestLazyTables:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(TypeError, match="a table is expected .* got a list"):
+    with raised(TypeError, "table", "list"):
         cm.with_metrics([1, 2])
-    with pytest.raises(TypeError, match="a table is expected"):
+    with raised(TypeError, "table", "Series"):
         cm.with_metrics(pd.Series([1, 2]))

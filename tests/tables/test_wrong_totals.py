@@ -16,7 +16,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.tables import total_rows
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
-from tests.support.refusals import ANY, refused
+from tests.support.refusals import ANY, noted, refused
 
 every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
@@ -96,7 +96,7 @@ class TestPeriodsPooledIntoARate:
         assert result.get("contacts_per_100k_registered", [None]) == [None]
 
     def test_and_the_note_says_so(self) -> None:
-        with pytest.warns(cm.TableNote, match="contacts_per_100k_registered: left out, .* of its 6 periods"):
+        with noted("contacts_per_100k_registered", 6):
             result = cm.aggregate(
                 pd.DataFrame(rows_of(YEAR, 6)), by="icb", populations=pd.DataFrame(PEOPLE), over_time="last"
             )
@@ -126,10 +126,7 @@ class TestATeamThatLacksMonths:
     def test_and_the_reason_is_told(self, make) -> None:
         both = with_row({name: values * 2 for name, values in YEAR.items()}, icb="B", team="S")
         both["icb"][12:24], both["team"][12:24] = ["B"] * 12, ["N2"] * 12
-        expected = (
-            r"contacts_per_patient, .*: missing where a team lacks a period of the year: icb=B \(13 rows, where 2"
-        )
-        with pytest.warns(cm.TableNote, match=expected):
+        with noted("contacts_per_patient", "icb=B", 13, 2, 12, 24):
             result = sorted_by(cells(cm.aggregate(make(both), by="icb", over_time="last")), "icb")
         assert result["contacts_per_patient"] == [120, None]
 
@@ -224,7 +221,7 @@ class TestRowsOfTotals:
     @every_eager
     def test_a_label_that_is_no_sum_is_a_place(self, make) -> None:
         table = make({**TOTAL, "contacts": [1, 2, 4]})
-        with pytest.warns(cm.TableNote, match="organisation=Total: called a total, and not the sum of the others"):
+        with noted("organisation=Total", "exclude"):
             assert cells(cm.aggregate(table))["contacts"] == [7]
 
     @every_eager
@@ -265,16 +262,16 @@ class TestRowsOfTotals:
             with refused("icb", "Total", names="exclude"):
                 cm.aggregate(table, by="icb")
         else:
-            with pytest.warns(cm.TableNote, match="icb=Total: called a total"):
+            with noted("icb=Total", "exclude"):
                 cm.aggregate(table, by="icb")
 
     @every_eager
     def test_without_a_label_are_told_and_kept(self, make) -> None:
         table = make({**TOTAL, "organisation": ["Fenland", "Uplands", "Cambridgeshire"]})
-        with pytest.warns(cm.TableNote, match="organisation=Cambridgeshire is the sum of 2 other rows"):
+        with noted("organisation=Cambridgeshire", 2, "exclude"):
             result = cells(cm.aggregate(table, by="organisation"))
         assert len(result["organisation"]) == 3
-        with pytest.warns(cm.TableNote, match="organisation=Cambridgeshire"):
+        with noted("organisation=Cambridgeshire", "exclude"):
             cm.validate(table)
 
     @pytest.mark.parametrize("at", [2, 3])
@@ -282,7 +279,7 @@ class TestRowsOfTotals:
         table = pd.DataFrame(TOTAL).replace({"Total": "Both"})
         other = pd.DataFrame({"organisation": ["C"], "total_cost": [7.0], "contacts": [11], "caseload": [13]})
         table = pd.concat([other, table] if at == 3 else [table, other])
-        with pytest.warns(cm.TableNote, match="organisation=Both is the sum of 2 other rows"):
+        with noted("organisation=Both", 2, "exclude"):
             cm.aggregate(table, by="organisation")
 
     @every_eager
@@ -319,7 +316,7 @@ class TestRowsOfTotalsInAQuery:
 
     @every_lazy
     def test_what_is_no_sum_is_told(self, make) -> None:
-        with pytest.warns(cm.TableNote, match="icb=Total: called a total, and not the sum of the others"):
+        with noted("icb=Total", "exclude"):
             cm.validate(make(self.TABLE | {"referrals": [4, 5, 1]}))
 
     @every_lazy
@@ -363,7 +360,7 @@ class TestPlacesWithoutPeople:
     @every_table
     def test_people_that_no_metric_needs_are_left_out(self, make) -> None:
         table = make({**PLACES, "contacts": [40, 40], "registered_population": [1_000, 2_000]})
-        with pytest.warns(cm.TableNote, match="registered_population: left out, for no metric asked for needs people"):
+        with noted("registered_population", "place"):
             result = cells(cm.aggregate(table, by="icb", metrics="contacts_per_patient"))
         assert sorted(result["contacts_per_patient"]) == [2, 4]
         assert "registered_population" not in result
@@ -380,7 +377,7 @@ class TestPlacesWithoutPeople:
     @every_eager
     def test_some_have_none(self, make) -> None:
         people = make({"icb": ["QUE", "QU9"], "registered_population": [1_000, 2]})
-        with pytest.warns(cm.TableNote, match="no population for icb 'QRV', whose rates are missing"):
+        with noted("icb", "QRV"):
             result = cells(cm.aggregate(make(PLACES), by="icb", populations=people))
         assert result["caseload_per_100k_registered"] == [1_000, None]
 
@@ -392,7 +389,7 @@ class TestPlacesWithoutPeople:
 
     @every_eager
     def test_labels_that_differ_in_a_space_are_told(self, make) -> None:
-        with pytest.warns(cm.TableNote, match="icb has 'A' and 'A ', which are two groups"):
+        with noted("icb", "'A'", "'A '"):
             cm.aggregate(make({"icb": ["A", "A "], "team": ["1", "2"], "contacts": [1, 2]}), by="icb")
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
 from tests.support import official_data
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 Q = cm.units.Quantity
 positive = st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30).map(np.array)
@@ -258,15 +258,15 @@ class TestEverySummary:
 
     @pytest.mark.parametrize("summary", SUMMARIES)
     def test_refuses_what_is_no_column(self, summary: object) -> None:
-        with pytest.raises(TypeError, match="make it a numpy array"):
+        with raised(TypeError, "values", "list", "numpy array"):
             summary([1.0, 2.0])
-        with pytest.raises(TypeError, match="values is a table: pass one of its columns"):
+        with raised(TypeError, "values", "table"):
             summary(pd.DataFrame({"a": [1.0, 2.0]}))
-        with pytest.raises(TypeError, match="collect the column first"):
+        with raised(TypeError, "values", "collect"):
             summary(pl.col("a"))
         with pytest.raises(TypeError, match="numbers are expected"):
             summary(pl.Series(["1", "2"]))
-        with pytest.raises(ValueError, match="values has 2 dimensions"):
+        with raised(ValueError, "values", 2):
             summary(np.ones((2, 2)))
 
     def test_names_a_thousand_problems_and_counts_the_rest(self) -> None:
