@@ -60,18 +60,7 @@ class Example:
     places: int
 
     def call(self, name: str) -> str:
-        """The example as a line of code.
-
-        Parameters
-        ----------
-        name : str
-            The metric's name.
-
-        Returns
-        -------
-        str
-            For example "round(cm.cost_per_contact(total_cost=100, contacts=4), 1)".
-        """
+        """The example as a line of code."""
         arguments = ", ".join(f"{key}={_written(value)}" for key, value in self.inputs.items())
         call = f"cm.{name}({arguments})"
         if any(isinstance(value, (list, tuple)) for value in self.inputs.values()):
@@ -419,15 +408,7 @@ def front(contract: Contract) -> Callable[..., Any]:
     For plain numbers the formula itself stands in the function, without a loop, a packed argument or a further call in
     between: called a million times from a notebook's loop, that is what costs.
 
-    Parameters
-    ----------
-    contract : Contract
-        The formula and what it asks for.
-
-    Returns
-    -------
-    callable
-        The function.
+    `contract`: the formula and what it asks for.
     """
     names = list(contract.inputs)
     if contract.many:
@@ -499,15 +480,7 @@ def describe(name: str | Callable[..., Any]) -> Metric:
 def published_under(id: str) -> str:
     """The metric or measure that is published under a national id; empty where none is.
 
-    Parameters
-    ----------
-    id : str
-        The id, in either case, for example "MRS01b".
-
-    Returns
-    -------
-    str
-        Its name.
+    `id`: the id, in either case, for example "MRS01b".
 
     Examples
     --------
