@@ -12,6 +12,7 @@ import cmhs_metrics as cm
 from cmhs_metrics import mhsds
 from tests.support.budgets import is_deep
 from tests.support.engines import ALL, cells
+from tests.support.refusals import refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 # Queries in SQL take seconds to plan: the oracle tries them on every measure, and a deep run on these as well.
@@ -244,7 +245,7 @@ def test_one_month_of_a_table_by_month_is_a_benchmark(engine: str) -> None:
     for month in ("2024-05-31", dt.date(2024, 5, 31), dt.datetime(2024, 5, 31))[: 1 if engine == "duckdb" else 3]:
         places = cm.benchmark(table, "dna_rate", by="organisation", period=month)
         assert dict(zip(places["place"], places["value"], strict=True)) == {"RX1": 1.0, "RX2": 0.0}
-    with pytest.raises(cm.BadInput, match="or a date"):
+    with refused("period", "May", expected="a date or period"):
         cm.benchmark(table, "dna_rate", by="organisation", period="May")
 
 
@@ -259,13 +260,11 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
 
 
 def test_tables_of_two_engines_and_columns_of_a_wrong_type_are_refused() -> None:
-    with pytest.raises(cm.BadInput, match="one engine"):
+    with refused("contacts", "Polars", names=("Pandas", "people")):
         mhsds.Extract(people=ALL["pandas"]({"Person_ID": ["P1"]}), contacts=ALL["polars"]({"Person_ID": ["P1"]}))
-    with pytest.raises(
-        cm.BadInput, match="contacts.CareContDate: got .*1 of 1 cells that are no dates.*expected dates"
-    ):
+    with refused("contacts.CareContDate", "1 of 1 cells that are no dates", expected="a date or period"):
         mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [45747]}))
-    with pytest.raises(cm.BadInput, match="contacts.CareContDate: got .*expected dates"):
+    with refused("contacts.CareContDate", "Boolean", expected="a date or period"):
         mhsds.Extract(contacts=ALL["duckdb"]({"CareContDate": [True]}))
 
 
