@@ -182,7 +182,8 @@ def _small(size: float, places: int) -> int:
 def written(value: Any) -> str:
     """A number of any unit as people read it: to four figures, or to the whole number."""
     number = float(getattr(value, "magnitude", value))
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    four = f"{number:.4g}"
+    return f"{number:,.0f}" if abs(float(four)) >= 1000 else four
 
 
 def signed(value: Any) -> str:

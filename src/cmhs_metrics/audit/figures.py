@@ -14,6 +14,7 @@ from cmhs_metrics import units
 from cmhs_metrics.audit.naming import metric_of
 from cmhs_metrics.audit.rounding import interval
 from cmhs_metrics.errors import nearest
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,6 +166,7 @@ def written(value: float, unit: str) -> str:
     return f"£{number}" if unit.startswith("GBP") else number
 
 
+@checked
 def figure(id: str, document: str = AUDIT_2016_17) -> Figure:
     """Look a printed figure up.
 
