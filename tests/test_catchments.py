@@ -653,6 +653,17 @@ def test_in_whole_numbers_bounds_are_widened_to_the_next() -> None:
     assert found[["caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 3], [3, 3]]
 
 
+def test_in_whole_numbers_a_part_has_bounds_too() -> None:
+    # Halves of 7 contacts (6 to 9), of which 3 (3 to 4) were face to face.
+    table = {"organisation": ["T"], "face_to_face_contacts_lower": [3], "face_to_face_contacts_upper": [4]}
+    table |= {"face_to_face_contacts": [3], "contacts": [7], "contacts_lower": [6], "contacts_upper": [9]}
+    found = cells(to_icbs(pd.DataFrame(table), Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True))
+    assert found == {
+        "icb": ["A", "B"], "contacts": [4, 3], "contacts_lower": [3, 3], "contacts_upper": [5, 5],
+        "face_to_face_contacts": [2, 1], "face_to_face_contacts_lower": [1, 1], "face_to_face_contacts_upper": [2, 2],
+    }  # fmt: skip
+
+
 def test_whole_numbers_add_up_within_each_group_also_where_a_key_is_missing() -> None:
     # 3 halves twice, in the region and without one: 2 and 1 each, the first place by name served first.
     shares = Shares({each: {"B": 0.5, "A": 0.5} for each in ("R1", "R2", "R3")})
