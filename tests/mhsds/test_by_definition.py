@@ -11,7 +11,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
 from tests.support.budgets import is_deep
-from tests.support.engines import ALL, cells
+from tests.support.engines import ALL, cells, sorted_by
 from tests.support.refusals import refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
@@ -178,6 +178,34 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     extract = extract_of(engine, referrals, contacts=contacts, hospital_spells=spells)
     found = row(mhsds.measures(extract, YEAR, "organisation", which=["admissions", "admissions_without_prior_contact"]))
     assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
+
+
+def test_what_happens_in_a_month_counts_in_it_on_its_first_day_and_on_its_last(engine: str) -> None:
+    days = ["2024-03-31", "2024-04-01", "2024-04-30", "2024-05-01", "2024-05-31", "2024-06-01"]
+    opened = [(f"P{n}", f"R{n}", 1489, day, None) for n, day in enumerate(days)]
+    closed = [(f"Q{n}", f"D{n}", 1489, "2024-03-01", day) for n, day in enumerate(days)]
+    referrals = referral_rows(*opened, *closed)
+    contacts = contact_rows(
+        *((f"C{n}", f"P{n}", f"R{n}", 1489, day, "5", "01") for n, day in enumerate(days)),
+        *((f"N{n}", f"P{n}", f"R{n}", 1489, day, "3", "01") for n, day in enumerate(days)),
+    )
+    spells = {
+        "UniqHospProvSpellID": [f"H{n}" for n in range(6)],
+        "Person_ID": [f"P{n}" for n in range(6)],
+        "UniqServReqID": [f"S{n}" for n in range(6)],  # no community service's
+        "OrgIDProv": ["RX1"] * 6,
+        "StartDateHospProvSpell": [dt.date.fromisoformat(day) for day in days],
+        "DischDateHospProvSpell": [None] * 6,
+    }
+    extract = extract_of(engine, referrals, contacts=contacts, hospital_spells=spells)
+    which = [
+        "referrals", "referrals_closed", "discharges", "contacts", "face_to_face_contacts", "did_not_attends",
+        "admissions", "admissions_without_prior_contact",
+    ]  # fmt: skip
+    by_month = mhsds.measures(extract, ("2024-04-01", "2024-05-31"), ["organisation", "month"], which=which)
+    found = sorted_by(cells(by_month), "period")
+    assert [str(month)[:10] for month in found["period"]] == ["2024-04-30", "2024-05-31"]
+    assert {name: found[name] for name in which} == {name: [2, 2] for name in which}
 
 
 def test_a_lazy_extract_gives_a_lazy_table() -> None:
