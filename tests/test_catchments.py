@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -21,6 +21,9 @@ from tests.support import official_data
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 from tests.support.refusals import refused
+
+if TYPE_CHECKING:
+    from cmhs_metrics.catchments.rows import Uncovered
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
@@ -184,6 +187,14 @@ class TestOnEveryEngine:
             ("patients", "trust=C, icb=X"),
         }
 
+    def test_one_flow_below_zero_is_refused_beside_a_larger_one(self, make) -> None:
+        for flows in ([5.0, -2.0], [-2.0, 5.0]):
+            with pytest.raises(cm.BadInput) as raised:
+                Shares.from_flows(make({"trust": ["A"] * 2, "icb": ["X"] * 2, "n": flows}), "trust", "icb", "n")
+            assert [(each.row, each.value) for each in raised.value.problems] == [("trust=A, icb=X", -2.0)]
+        nothing = make({"trust": ["A", "A", "A"], "icb": ["X", "Y", "Y"], "n": [5.0, 0.0, 0.0]})
+        assert Shares.from_flows(nothing, "trust", "icb", "n") == Shares({"A": {"X": 1.0}})
+
 
 BOUNDED = {
     "organisation": ["RT1", "RYK"],
@@ -304,6 +315,21 @@ class TestInMemory:
             to_icbs(make({**TRUSTS, "contacts": [1, -1, 1]}), SHARES)
         with refused(None, row="organisation=RT1, team_type=CRHT", expected="once"):
             to_icbs(make({**TRUSTS, "team_type": ["CRHT"] * 3}), SHARES)
+
+    def test_a_row_is_named_by_its_place_and_the_standard_keys(self, make) -> None:
+        said = {}
+        for place in ("organisation", "trust"):
+            wrong = make(
+                {(place if name == "organisation" else name): TRUSTS[name] for name in TRUSTS} | {"wte": [1, -1, 1]}
+            )
+            with pytest.raises(cm.BadInput) as raised:
+                apportion(wrong, SHARES, by=place, to="icb")
+            said[place] = [(each.column, each.row) for each in raised.value.problems]
+        assert said == {each: [("wte", f"{each}=RYK, team_type=Generic CMHTs")] for each in ("organisation", "trust")}
+        # Keys that are named are those that a row has to be the only one of.
+        with pytest.raises(cm.BadInput, match="expected one row for these keys"):
+            to_icbs(make(TRUSTS), SHARES, keys=["organisation"])
+        assert len(cells(to_icbs(make({**TRUSTS, "ward": ["1", "2", "3"]}), SHARES, keys=["ward"]))["icb"]) == 5
 
 
 @every_lazy
@@ -480,6 +506,29 @@ class TestShares:
         with refused("tolerance", 2, expected="a proportion"):
             Shares(thirds, tolerance=2)
 
+    @pytest.mark.parametrize("uncovered", ["refuse", "keep"])
+    def test_what_just_adds_is_accepted(self, uncovered: Uncovered) -> None:
+        # As far from 1 as is allowed, in numbers that floats hold exactly: scaled, so that nothing is left to keep.
+        for row in ({"X": 0.25, "Y": 0.5}, {"X": 0.5, "Y": 0.75}):
+            total = sum(row.values())
+            found = Shares({"A": row}, tolerance=0.25, uncovered=uncovered).of("A")
+            assert found == {place: share / total for place, share in row.items()}
+        assert Shares({"A": {"X": 1.0, "Y": 0.0}}, tolerance=0, uncovered=uncovered).of("A") == {"X": 1.0}
+
+    def test_what_is_not_covered_is_added_to_what_was(self) -> None:
+        kept = Shares({"A": {"X": 0.5, NOT_COVERED: 0.25}}, uncovered="keep")
+        assert kept.of("A") == {"X": 0.5, NOT_COVERED: 0.5}
+        assert kept.then(Shares.lookup({"X": "Z"})).of("A") == {"Z": 0.5, NOT_COVERED: 0.5}
+
+    def test_a_place_that_nothing_was_received_from_may_be_turned_round(self) -> None:
+        # All of QUE is then RYK's; QH8, to which RT1 alone leads, is merged away.
+        assert SHARES.merge(["QUE", "QH8"], into="QUE").reverse({"RT1": 0, "RYK": 3}) == Shares({"QUE": {"RYK": 1.0}})
+
+    def test_a_total_is_shown_to_twelve_digits(self) -> None:
+        with pytest.raises(cm.BadInput) as raised:
+            Shares({"A": {"X": 1 / 3, "Y": 1 / 3}})
+        assert raised.value.problems[0].value == 0.666666666667
+
     def test_unknown_places(self) -> None:
         with refused("place", "RT2", expected="a place", suggests="RT1"):
             SHARES.of("RT2")
@@ -596,3 +645,31 @@ def test_in_whole_numbers_bounds_are_widened_to_the_next() -> None:
     found = to_icbs(table, Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
     # Halves of 6, of 5 and of 9: 3, no fewer than 2.5 and no more than 4.5.
     assert found[["caseload", "caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 2, 5], [3, 2, 5]]
+    # Bounds that are their value, and such of a count that is hidden.
+    table = table.assign(caseload_lower=6.0, caseload_upper=6.0)
+    found = to_icbs(table, Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
+    assert found[["caseload", "caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 3, 3], [3, 3, 3]]
+    found = to_icbs(table.assign(caseload=math.nan), Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
+    assert found["caseload"].isna().all()
+    assert found[["caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 3], [3, 3]]
+
+
+def test_in_whole_numbers_a_part_has_bounds_too() -> None:
+    # Halves of 7 contacts (6 to 9), of which 3 (3 to 4) were face to face.
+    table = {"organisation": ["T"], "face_to_face_contacts_lower": [3], "face_to_face_contacts_upper": [4]}
+    table |= {"face_to_face_contacts": [3], "contacts": [7], "contacts_lower": [6], "contacts_upper": [9]}
+    found = cells(to_icbs(pd.DataFrame(table), Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True))
+    assert found == {
+        "icb": ["A", "B"], "contacts": [4, 3], "contacts_lower": [3, 3], "contacts_upper": [5, 5],
+        "face_to_face_contacts": [2, 1], "face_to_face_contacts_lower": [1, 1], "face_to_face_contacts_upper": [2, 2],
+    }  # fmt: skip
+
+
+def test_whole_numbers_add_up_within_each_group_also_where_a_key_is_missing() -> None:
+    # 3 halves twice, in the region and without one: 2 and 1 each, the first place by name served first.
+    shares = Shares({each: {"B": 0.5, "A": 0.5} for each in ("R1", "R2", "R3")})
+    table = {"organisation": ["R1", "R2", "R3"], "region": ["Y1", None, math.nan], "contacts": [3, 2, 1]}
+    for frame in (pd.DataFrame(table), pl.DataFrame(table | {"region": ["Y1", None, None]})):
+        found = sorted_by(cells(to_icbs(frame, shares, integers=True)), "icb", "contacts")
+        assert found["icb"] == ["A", "A", "B", "B"]
+        assert found["contacts"] == [2, 2, 1, 1]

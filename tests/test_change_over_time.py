@@ -219,6 +219,41 @@ class TestWhatDrove:
         assert found.loc["Older People CMHT", "due_to_rate"] == 0
         assert pd.isna(found.loc["Older People CMHT", "before"])
 
+    @pytest.mark.parametrize(
+        ("rows", "total", "rate", "mix"),
+        [
+            # The second goes: 120 → 110, of which the first has 10 at a mean share of (0.8 + 1) / 2.
+            ([0, 1, 2], [120, 110], [9, 0], -19),
+            # The first goes: 120 → 220, of which the second has 20 at (0.2 + 1) / 2.
+            ([0, 1, 3], [120, 220], [0, 12], 88),
+            # The one goes, the other comes: all of it is mix.
+            ([0, 3], [100, 220], [0, 0], 120),
+        ],
+    )
+    def test_a_type_that_goes_is_in_the_mix(
+        self, rows: list[int], total: list[float], rate: list[float], mix: float
+    ) -> None:
+        found = cm.what_drove(
+            pd.DataFrame(self.TABLE).iloc[rows], "cost_per_contact", "team_type", "2015/16", "2016/17"
+        ).table
+        assert list(found.index) == ["Generic CMHT", "Older People CMHT", "total"]
+        assert found.loc["total", ["before", "after"]].tolist() == pytest.approx(total)
+        assert found["due_to_rate"].tolist() == pytest.approx([*rate, sum(rate)])
+        assert found.loc["total", "due_to_mix"] == pytest.approx(mix)
+        back = cm.what_drove(
+            pd.DataFrame(self.TABLE).iloc[rows], "cost_per_contact", "team_type", "2016/17", "2015/16"
+        ).table.loc[found.index]
+        for part in ("change", "due_to_rate", "due_to_mix"):
+            assert back[part].tolist() == pytest.approx((-found[part]).tolist(), nan_ok=True)
+
+    @pytest.mark.parametrize("which", ["before", "after"])
+    @pytest.mark.parametrize("period", [None, "2017/18"])
+    def test_names_the_period_that_is_not_there(self, which: str, period: str | None) -> None:
+        periods = {"before": "2015/16", "after": "2016/17"} | {which: period}
+        with pytest.raises(cm.BadInput) as refused:
+            cm.what_drove(pd.DataFrame(self.TABLE), "cost_per_contact", "team_type", **periods)
+        assert [(each.column, each.value) for each in refused.value.problems] == [(which, period)]
+
     def test_what_cannot_be_told(self) -> None:
         table = pd.DataFrame(self.TABLE)
         with refused("metric", "cost_per_contacts", suggests="cost_per_contact"):

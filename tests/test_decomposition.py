@@ -287,6 +287,13 @@ class TestProductProperties:
         assert change.change.to("GBP").magnitude == pytest.approx(40)
         assert list(change.to_frame()) == ["before", "after", "change", "due_to_caseload", "due_to_cost"]
         assert "caseload makes" in repr(change)
+        # 200 → 240 pounds, 2 and 3 each. First the one, then the other: −40 or −60, and 100 or 80.
+        shapley = decompose_product_change(
+            {"caseload": Q(np.array([100.0]), "patient"), "cost": Q(np.array([2.0]), "GBP / patient")},
+            {"caseload": Q(np.array([80.0]), "patient"), "cost": Q(np.array([3.0]), "GBP / patient")},
+            "shapley",
+        )
+        assert shapley.to_frame().to_numpy().tolist() == pytest.approx(np.array([[200.0, 240, 40, -50, 90]]))
 
     def test_refuses_with_every_problem(self) -> None:
         with pytest.raises(cm.BadInput) as caught:
@@ -431,6 +438,9 @@ class TestMixProperties:
         quantity = decompose_mix_change(costs, shares.to_numpy(), costs * 2, shares.to_numpy())
         assert quantity.unit == "GBP / contact"
         assert quantity.due_to_rates == pytest.approx(1_500)
+        assert quantity.to_frame()["due_to_rate"].tolist() == pytest.approx([500, 1_000])
+        in_shares = decompose_mix_change(costs, Q(shares.to_numpy(), ""), costs * 2, Q(shares.to_numpy(), ""))
+        assert in_shares.to_frame()["change"].tolist() == pytest.approx([500, 1_000])
 
     def test_refuses_with_every_problem(self) -> None:
         half = np.array([0.5, 0.5])

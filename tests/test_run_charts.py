@@ -450,12 +450,16 @@ class TestBadInput:
 
     def test_a_setting_of_no_group_says_which_groups_are_near(self) -> None:
         two = pd.concat([table([1.0, 2, 3]).assign(team=each) for each in ("North", "South")])
-        for key, expected in (("Nort", "North"), ("0", "a group of the table")):
-            with pytest.raises(cm.BadInput) as caught:
-                run_chart(two, "value", by="team", target={key: 1.0})
-            (problem,) = caught.value.problems
-            assert (problem.column, problem.value) == ("target", key)
-            assert expected in problem.expected
+        settings = {"target": 1.0, "baseline": 2, "improvement": "high", "rebase": "2016-05"}
+        for name, setting in settings.items():
+            for key, expected in (("Nort", "North"), ("0", "a group of the table")):
+                with pytest.raises(cm.BadInput) as refused:
+                    run_chart(two, "value", by="team", **{name: {key: setting}})  # type: ignore[arg-type]
+                (problem,) = refused.value.problems
+                assert (problem.column, problem.value) == (name, key)
+                assert expected in problem.expected
+                # Targets alone may stand by period.
+                assert ("periods" in problem.expected) == (name == "target")
 
     def test_what_is_no_table(self) -> None:
         with raised(TypeError, "table", "list"):

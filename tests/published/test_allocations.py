@@ -94,6 +94,27 @@ def test_weighting_creates_nobody() -> None:
     assert not incomplete["agrees"], "though what is known of it does"
 
 
+@pytest.mark.parametrize(
+    ("practices", "more", "agrees"),
+    [
+        # Two roundings each, of which the difference has a variance of 1/6: of 1,014 a deviation of 13, five times 65.
+        (1_014, 65, True),
+        (1_014, -65, True),
+        (1_014, 66, False),
+        (1_014, -66, False),
+        # Of few, or of parts of people, nothing is rounded but the total.
+        (1_000, 1, False),
+        (1_000, 0, True),
+        (1_014, 0.5, True),
+        (1_014, 0.75, False),
+    ],
+)
+def test_totals_of_whole_people_may_differ_by_their_rounding(practices: int, more: float, agrees: bool) -> None:
+    people = pd.DataFrame({"registered_population": [100.0] * practices, "weighted_population": 100.0})
+    people.loc[0, "weighted_population"] += more
+    assert check_weighted_totals(people)["agrees"].tolist() == [agrees]
+
+
 def test_the_check_wants_both_populations() -> None:
     with refused(
         problem("registered_population", expected="a column"), problem("weighted_population", expected="a column")
