@@ -54,10 +54,9 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 class TestWhatMayBeTwo:
     def test_alone_it_is_refused_with_the_ways_out(self) -> None:
         assert canonical_period("2010-11") is None
-        with refused("values", "2010-11", row="1st row", names=("form", "month", "financial year")) as caught:
+        ways = ("form='month'", "form='financial year'", "November 2010", "2010/11")
+        with refused("values", "2010-11", row="1st row", names=ways):
             cm.parse_periods(["2010-11"])
-        assert "the month November 2010" in str(caught.value)
-        assert "the financial year 2010/11" in str(caught.value)
 
     @pytest.mark.parametrize("text", ["2010-11", "201011"])
     def test_its_form_decides(self, text: str) -> None:

@@ -181,7 +181,7 @@ class TestParse:
 
     @pytest.mark.parametrize("text", ["", "  ", "rubbish", "£5 patients", "1,23 patients", "12 MHA assessments"])
     def test_refuses_what_it_cannot_read(self, text: str) -> None:
-        with pytest.raises(ValueError, match="cannot be read|nothing to parse|pound sign"):
+        with raised(ValueError, *text.split() or ["empty"]):
             parse(text)
         with refused("text", 5, expected="a text"):
             parse(5)

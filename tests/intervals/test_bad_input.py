@@ -28,13 +28,9 @@ class TestCounts:
         found = problems(intervals.rate_interval, -1, -5, per=0, confidence=95)
         assert found == [("confidence", None, 95), ("per", None, 0), ("count", None, -1), ("population", None, -5)]
 
-    def test_message(self) -> None:
-        with pytest.raises(cm.BadInput) as caught:
+    def test_a_row_is_named_by_its_label_and_the_way_out_too(self) -> None:
+        with refused("count", -2.0, row="index=RT2", expected=("a whole number", "zero or more"), names="fractional"):
             intervals.rate_interval(pd.Series([4, -2], index=["RT1", "RT2"]), 1_000)
-        assert str(caught.value) == (
-            "rate_interval has 1 problem:\n  count, index=RT2: got -2.0, expected a count: a whole number, "
-            "zero or more (fractional=True allows those that were apportioned)"
-        )
 
     def test_rows_of_an_array(self) -> None:
         count, people = np.array([1, -2, 3.5, math.inf]), np.array([10, 10, -1, 10])
