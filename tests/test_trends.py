@@ -499,8 +499,9 @@ class TestRollingYear:
         assert total.iloc[11] == pytest.approx(sum(values[:12]))
 
     def test_refuses_what_is_no_month(self) -> None:
-        with pytest.raises(cm.BadInput, match="expected months, such as 2016-04"):
+        with pytest.raises(cm.BadInput, match="expected months, such as 2016-04") as refused:
             trends.rolling_year(pd.Series([1.0, 2], index=YEARS[:2]))
+        assert [(each.column, each.value) for each in refused.value.problems] == [("periods", YEARS[0])]
         with pytest.raises(cm.BadInput, match="periods: expected the month or quarter of each of the values"):
             trends.rolling_year(np.array([1.0, 2]))
         with pytest.raises(cm.BadInput, match="a period after 2016-05"):

@@ -206,14 +206,14 @@ class TestBetweenBounds:
     @pytest.mark.parametrize(
         ("kind", "base", "last", "word"),
         # The chance of a share above 0.92 need not lie between those of the ends of its counts; that of a rate does.
-        [("rate", 1.0, 400, "above 99.8%"), ("ratio", 100.0, 400, "above 99.8%"), ("proportion", 105.0, 40, None)]
-        + [("proportion", 200.0, 190, "above 99.8%")],
-    )
+        [("rate", 1.0, 400, "above 99.8%"), ("ratio", 100.0, 400, "above 99.8%"), ("proportion", 105.0, 40, None),
+         ("proportion", 200.0, 190, "above 99.8%")],
+    )  # fmt: skip
     def test_a_place_far_out_is_told_whatever_its_count(
         self, kind: str, base: float, last: int, word: str | None
     ) -> None:
         low = np.array([100.0] * 20 + [last])
-        high, size = low + [*[0] * 20, 2], np.full(21, base)
+        high, size = low + np.repeat([0, 2], [20, 1]), np.full(21, base)
         targets = (low.sum() / size.sum(), high.sum() / size.sum())
         certain = ["within"] * 20 + ["below 99.8%" if last < 100 else "above 99.8%"]
         known, _ = funnel_positions(kind, [(low, size), (high, size)], targets, certain)
