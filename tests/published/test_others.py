@@ -81,6 +81,30 @@ def test_what_each_has_of_its_own() -> None:
     assert tables["fingertips"]["lower_95"][0] == 0.95
 
 
+OPTIONAL = {
+    "gp_patients": ["PUBLICATION", "ONS_CODE", "POSTCODE"],
+    "talking_therapies": ["ORG_NAME1", "ORG_NAME2"],
+    "oversight_framework": ["Trust_name", "Metric_description"],
+    "fingertips": [
+        "Parent Code", "Parent Name", "Category Type", "Category", "Lower CI 99.8 limit", "Upper CI 99.8 limit",
+        "Value note", "Recent Trend",
+    ],
+}  # fmt: skip
+
+
+@every_kind
+def test_a_column_that_is_lacking_is_named_as_it_is_published(kind) -> None:
+    table = pd.read_csv(io.StringIO(SAMPLES[kind]), dtype=str, keep_default_na=False)
+    for column in table:
+        lacking = io.StringIO(table.drop(columns=column).to_csv(index=False))
+        if column in OPTIONAL.get(kind, []):
+            assert len(read_published(lacking, kind)) == len(table)
+        else:
+            with pytest.raises(cm.BadInput) as caught:
+                read_published(lacking, kind)
+            assert [problem.column for problem in caught.value.problems] == [None, column]
+
+
 def test_parts_that_do_not_add_to_their_total() -> None:
     with pytest.raises(
         cm.BadInput, match="NUMBER_OF_PATIENTS, ORG_CODE=A81001: got 1009.0, expected parts that add to 1,010"
