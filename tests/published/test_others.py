@@ -77,8 +77,14 @@ def test_what_each_has_of_its_own() -> None:
     assert therapies["unit"].tolist() == ["count", "count", "percent"]
     assert therapies["suppressed"].tolist() == [False, True, False]
     assert therapies["period_end"][0] == pd.Timestamp(2025, 3, 31)
-    assert tables["oversight_framework"]["median"].tolist() == [24.52, 0]
-    assert tables["fingertips"]["lower_95"][0] == 0.95
+    framework = tables["oversight_framework"]
+    assert framework[["median", "rank"]].to_numpy().tolist() == [[24.52, 50], [0, 20]]
+    numbers = tables["fingertips"][["value", "lower_95", "upper_95", "count", "denominator"]]
+    assert numbers.iloc[0].tolist() == [0.97, 0.95, 0.99, 9_700, 1_000_000]
+    assert numbers.iloc[1].isna().all()
+    for kind, table in tables.items():
+        texts = [name for name in table if isinstance(table[name].iloc[0], str)]
+        assert not {"value", "rank", "median", "count", "denominator", "lower_95", "upper_95"} & set(texts), kind
 
 
 OPTIONAL = {
