@@ -20,6 +20,7 @@ from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from tests.support import official_data
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
+from tests.support.refusals import refused
 
 if TYPE_CHECKING:
     from cmhs_metrics.catchments.rows import Uncovered
@@ -137,7 +138,7 @@ class TestOnEveryEngine:
         ]  # fmt: skip
         assert "people add over distinct places" in str(raised.value)
         assert "this is a metric, which does not add" in str(raised.value)
-        with pytest.raises(cm.BadInput, match="cost_per_contact: expected a measure, and this is a metric"):
+        with refused("cost_per_contact", expected=("a measure", "a metric")):
             to_icbs(table, SHARES, measures=["cost_per_contact"])
 
     def test_flows_become_shares(self, make) -> None:
@@ -154,13 +155,13 @@ class TestOnEveryEngine:
         result = Shares.from_populations(make(practices), "trust", "icb", place="practice")
         assert result == Shares({"A": {"X": 0.75, "Y": 0.25}})
         twice = make({**practices, "practice": ["1", "1", "3"]})
-        with pytest.raises(cm.BadInput, match="practice: got '1', expected each place once, and it stands in 2 rows"):
+        with refused("practice", "1", expected="once", names=2):
             Shares.from_populations(twice, "trust", "icb", place="practice")
 
     def test_shares_that_are_given(self, make) -> None:
         table = {"from_place": ["A", "A"], "to_place": ["X", "Y"], "share": [0.75, 0.25]}
         assert Shares.given(make(table)) == Shares({"A": {"X": 0.75, "Y": 0.25}})
-        with pytest.raises(cm.BadInput, match="share, from_place=A, to_place=X: got 0.25, expected one row"):
+        with refused("share", 0.25, row="from_place=A, to_place=X", expected="once"):
             Shares.given(make({**table, "to_place": ["X", "X"]}))
 
     def test_flows_to_nowhere_are_named(self, make) -> None:
@@ -220,7 +221,7 @@ class TestBounds:
         expected = ["icb", "caseload", "caseload_lower", "caseload_upper"]
         assert list(cells(to_icbs(table, SHARES, measures=["caseload"]))) == expected
         assert list(cells(to_icbs(table, SHARES, measures=["contacts"]))) == ["icb", "contacts"]
-        with pytest.raises(cm.BadInput, match="got 'caseload_lower', expected 'caseload': its bounds go with it"):
+        with refused("measures", "caseload_lower", names="caseload"):
             to_icbs(table, SHARES, measures=["caseload_lower"])
 
     def test_no_end_stays_no_end(self, make) -> None:
@@ -306,13 +307,13 @@ class TestInMemory:
 
     def test_fractions_are_not_whole(self, make) -> None:
         table = make({"organisation": ["RT1", "RYK"], "wte": [7.5, 2.0]})
-        with pytest.raises(cm.BadInput, match="wte, organisation=RT1: got 7.5, expected a whole number"):
+        with refused("wte", 7.5, row="organisation=RT1", expected="a whole number"):
             to_icbs(table, SHARES, integers=True)
 
     def test_bad_cells_are_refused(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="contacts, organisation=RYK, .*: got -1"):
+        with refused("contacts", -1, row="organisation=RYK, team_type=Generic CMHTs", expected="zero or more"):
             to_icbs(make({**TRUSTS, "contacts": [1, -1, 1]}), SHARES)
-        with pytest.raises(cm.BadInput, match="expected one row for these keys"):
+        with refused(None, row="organisation=RT1, team_type=CRHT", expected="once"):
             to_icbs(make({**TRUSTS, "team_type": ["CRHT"] * 3}), SHARES)
 
     def test_a_row_is_named_by_its_place_and_the_standard_keys(self, make) -> None:
@@ -334,7 +335,7 @@ class TestInMemory:
 @every_lazy
 class TestLazy:
     def test_whole_numbers_are_refused_before_anything_runs(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="integers: got True, expected a table in memory"):
+        with refused("integers", True, expected="a table in memory"):
             to_icbs(make(TRUSTS), SHARES, integers=True)
 
     def test_places_without_shares_cannot_be_lost(self, make) -> None:
@@ -368,9 +369,9 @@ def test_codes_as_numbers_and_other_schemas_are_refused_at_once() -> None:
         to_icbs(table, SHARES, measures=["contact"])
     assert [problem.column for problem in raised.value.problems] == ["organisation", "to", "measures"]
     assert "did you mean 'contacts'?" in str(raised.value)
-    with pytest.raises(cm.BadInput, match="a column of a measure that adds"):
+    with refused("measures", ["organisation"], expected="to add up"):
         to_icbs(pd.DataFrame({"organisation": ["RT1"]}), SHARES)
-    with pytest.raises(cm.BadInput, match="uncovered: got 'drop', expected 'refuse' or 'keep'"):
+    with refused("uncovered", "drop", names=("refuse", "keep")):
         to_icbs(pd.DataFrame({"organisation": ["RT1"], "contacts": [1]}), SHARES, uncovered="drop")  # type: ignore[arg-type]
 
 
@@ -481,7 +482,7 @@ class TestShares:
 
     def test_what_is_not_covered_can_be_kept_but_not_what_is_over_covered(self) -> None:
         assert Shares({"A": {"X": 0.75}}, uncovered="keep").of("A") == {"X": 0.75, NOT_COVERED: 0.25}
-        with pytest.raises(cm.BadInput, match="from_place=B: got 1.25, expected shares that add to 1"):
+        with refused("share", 1.25, row="from_place=B", expected="to add up", names=1):
             Shares({"A": {"X": 0.75}, "B": {"X": 0.75, "Y": 0.5}}, uncovered="keep")
 
     def test_cells_that_are_no_shares(self) -> None:
@@ -494,15 +495,15 @@ class TestShares:
             ("from_place", None),
             ("to_place", None),
         ]
-        with pytest.raises(cm.BadInput, match="at least one place"):
+        with refused("shares", {}, expected="at least one"):
             Shares({})
 
     def test_shares_in_whole_per_cents_are_scaled_where_asked(self) -> None:
         thirds = {"A": {"X": 0.33, "Y": 0.33, "Z": 0.33}}
-        with pytest.raises(cm.BadInput, match="0.01 of the place is not covered"):
+        with refused("share", 0.99, row="from_place=A", expected="to add up", names=("0.01", "uncovered")):
             Shares(thirds)
         assert list(Shares(thirds, tolerance=0.02).of("A").values()) == pytest.approx([1 / 3] * 3, rel=1e-15)
-        with pytest.raises(cm.BadInput, match="tolerance: got 2"):
+        with refused("tolerance", 2, expected="a proportion"):
             Shares(thirds, tolerance=2)
 
     @pytest.mark.parametrize("uncovered", ["refuse", "keep"])
@@ -529,13 +530,13 @@ class TestShares:
         assert raised.value.problems[0].value == 0.666666666667
 
     def test_unknown_places(self) -> None:
-        with pytest.raises(cm.BadInput, match="place: got 'RT2', expected a place of the shares; did you mean 'RT1'?"):
+        with refused("place", "RT2", expected="a place", suggests="RT1"):
             SHARES.of("RT2")
-        with pytest.raises(cm.BadInput, match="from_place: got 'QH8', expected to be there"):
+        with refused("from_place", "QH8", expected="there"):
             SHARES.then(Shares.lookup({"QUE": "Y61"}))
-        with pytest.raises(cm.BadInput, match="places: got 'QUX', expected a place of the shares; did you mean 'QUE'"):
+        with refused("places", "QUX", expected="a place", suggests="QUE"):
             SHARES.merge(["QUE", "QUX"], into="Q1")
-        with pytest.raises(cm.BadInput, match="into: got 'QH8', expected a new name"):
+        with refused("into", "QH8", expected="another name"):
             SHARES.merge(["QUE"], into="QH8")
 
     def test_a_reverse_needs_every_amount(self) -> None:
@@ -544,7 +545,7 @@ class TestShares:
         assert [(problem.column, problem.row, problem.value) for problem in raised.value.problems] == [
             ("amounts", "RT1", -1), ("amounts", "RYK", None), ("amounts", None, "RYX"),
         ]  # fmt: skip
-        with pytest.raises(cm.BadInput, match="to_place: got 'QH8', expected something that flows from it"):
+        with refused("to_place", "QH8", names="uncovered"):
             SHARES.reverse({"RT1": 0, "RYK": 3})
 
     def test_what_is_not_covered_stays_so(self) -> None:

@@ -23,7 +23,8 @@ import cmhs_metrics as cm
 LIST = Path(__file__).with_name("wrong_calls_not_named.txt")
 ROOMS = (
     "", ".intervals", ".variation", ".trends", ".disclosure", ".published", ".catchments", ".need", ".mhsds",
-    ".decomposition", ".run_charts",
+    ".decomposition", ".run_charts", ".inequality", ".exchange", ".places", ".returns", ".audit", ".plots",
+    ".benchmarking", ".tables", ".workbooks",
 )  # fmt: skip
 BAD: dict[str, Any] = {
     "nothing": None,
