@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import cmhs_metrics as cm
 from cmhs_metrics.published import read_icb_allocations, read_published
 from tests.support.official_files import ALLOCATIONS, COSTS, monthly_text
 from tests.support.refusals import ANY, problem, refused
