@@ -175,12 +175,18 @@ def test_a_start_that_is_month_first_is_told_from_one_that_is_not() -> None:
         assert read_mhsds_monthly(io.StringIO(text)).loc[0, "period_start"] == pd.Timestamp(2016, 4, 1)
 
 
-@pytest.mark.parametrize(
-    ("start", "column"), [("05/02/2016", "START"), ("31/06/2024", "START"), ("June 2024", "START"), ("", "START")]
-)
-def test_a_date_that_is_no_first_day_however_it_is_read(start, column) -> None:
+@pytest.mark.parametrize("start", ["05/02/2016", "31/06/2024", "June 2024", ""])
+def test_a_date_that_is_no_first_day_however_it_is_read(start) -> None:
     message = refusal(monthly_text({"MRS06": 5}).replace("01/06/2024", start))
-    assert f"REPORTING_PERIOD_{column}, line 2: got '{start}', expected a date as 30/06/2024, here the first" in message
+    expected = "expected a date as 30/06/2024, here the first day of a month"
+    assert f"REPORTING_PERIOD_START, line 2: got '{start}', {expected}" in message
+
+
+@pytest.mark.parametrize("end", ["29/06/2024", "31/06/2024", "01/06/2024", "28/02/2024", "29/02/2023", ""])
+def test_a_date_that_is_no_last_day(end) -> None:
+    message = refusal(monthly_text({"MRS06": 5}).replace("30/06/2024", end))
+    expected = "expected a date as 30/06/2024, here the last day of a month"
+    assert f"REPORTING_PERIOD_END, line 2: got '{end}', {expected}" in message
 
 
 def test_spaces_around_codes_do_not_hide_a_row_that_stands_twice() -> None:
