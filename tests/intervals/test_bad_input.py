@@ -11,6 +11,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics import intervals
+from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.intervals import ESP2013, StandardPopulation
 from tests.support.refusals import problem, raised, refused
 
@@ -211,6 +212,14 @@ class TestStandardisedRates:
         with refused("standard_population", weights, expected="zero or more"):
             intervals.standardised_rate(self.events, self.people, weights)
 
+    @pytest.mark.parametrize("wrong", [-1.0, -1e-9, math.nan, math.inf])
+    def test_one_weight_that_is_none_among_others(self, wrong: float) -> None:
+        weights = np.array(ESP2013.weights)
+        weights[3] = wrong
+        with pytest.raises(cm.BadInput) as caught:
+            intervals.standardised_rate(self.events, self.people, weights)
+        assert [each.column for each in caught.value.problems] == ["standard_population"]
+
     def test_cells(self) -> None:
         events, people = np.tile(self.events, (2, 1)).astype(float), np.tile(self.people, (2, 1)).astype(float)
         events[1, 3], people[0, 0] = -4, -1
@@ -262,10 +271,26 @@ class TestStandardPopulation:
     def test_nobody(self) -> None:
         assert problems(StandardPopulation, "ours", {"0+": 0}) == [("people", None, {"0+": 0})]
 
+    @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan, -0.5, True, "5"])
+    def test_what_is_no_number_of_people(self, number: object) -> None:
+        found = problems(StandardPopulation, "ours", {"0-64": 10, "65+": number})
+        assert [(column, row) for column, row, _ in found] == [("people", "age band 65+")]
+
+    def test_the_edges_are_accepted(self) -> None:
+        # Nobody in one band, a fraction of a person, one band alone, and bands that touch or leave ages out.
+        assert StandardPopulation("ours", {"65+": 0, "0-64": 0.5}).weights == (0.5, 0)
+        assert StandardPopulation("ours", {"all ages": 1}).weights == (1,)
+        assert len(StandardPopulation("ours", {"0-17": 1, "18-64": 2, "75+": 3}).bands) == 3
+
     @pytest.mark.parametrize("band", ["16-64", "95+", "0-2"])
     def test_bands_that_cut_the_standards(self, band: str) -> None:
-        with refused("age_band", band.replace("-", "–"), names="European Standard Population 2013"):
+        cut = {"16-64": "15–19", "0-2": "0–4", "95+": "90+"}
+        with pytest.raises(cm.BadInput) as caught:
             ESP2013.in_bands([band])
+        (problem,) = caught.value.problems
+        assert (problem.column, problem.value) == ("age_band", str(AgeBand.parse(band)))
+        named = [str(held) for held in ESP2013.bands if f"cuts {held}" in problem.expected]
+        assert named == [cut[band]]
 
 
 class TestCostPerPatient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import random
 from collections import Counter
 from functools import lru_cache
@@ -13,6 +14,8 @@ import pandas as pd
 import pytest
 
 from cmhs_metrics import mhsds, published
+from cmhs_metrics.mhsds.national.concepts import read_reference_sets
+from cmhs_metrics.mhsds.records.dates import NEVER
 from tests.mhsds import national_oracle, national_oracle_outcomes
 from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
 from tests.mhsds.national_oracle_monthly import rows_of_the_month
@@ -275,6 +278,71 @@ def test_comparison() -> None:
         ("MHS32", "Provider", "RX1"): "differs",  # 4 would have been *
         ("MHS57", "England", "England"): "only ours",
         ("MHS57", "Provider", "RX1"): "only ours",
+    }
+
+
+Side = tuple[float, str, float, float, str]
+
+
+def exact(value: float) -> Side:
+    return value, "exact", value, value, f"{value:g}"
+
+
+TEN: Side = (10, "rounded to 5", 8, 12, "10")
+HIDDEN: Side = (math.nan, "suppressed", 0, 4, "*")
+DAYS: Side = (97, "rounded to a whole day", 96.5, 97.5, "97")
+
+
+@pytest.mark.parametrize(
+    ("unit", "one", "other", "verdict"),
+    [
+        ("referral", exact(8), TEN, "within rounding"),
+        ("referral", exact(12), TEN, "within rounding"),
+        ("referral", exact(7), TEN, "differs"),
+        ("referral", exact(13), TEN, "differs"),
+        ("referral", exact(0), HIDDEN, "within rounding"),
+        ("referral", exact(4), HIDDEN, "within rounding"),
+        ("referral", exact(5), HIDDEN, "differs"),
+        ("referral", TEN, TEN, "the same"),
+        ("referral", HIDDEN, HIDDEN, "the same"),
+        ("day", exact(96.5), DAYS, "within rounding"),
+        ("day", exact(97.5), DAYS, "within rounding"),
+        ("day", exact(96.4), DAYS, "differs"),
+        ("day", exact(97.6), DAYS, "differs"),
+        ("day", exact(97), (math.nan, "missing", math.nan, math.nan, ""), "not told"),
+    ],
+)
+def test_verdicts_where_intervals_touch(unit: str, one: Side, other: Side, verdict: str) -> None:
+    def side(cell: Side) -> pd.DataFrame:
+        keys = ["MHS00", pd.Timestamp(2024, 6, 30), "Provider", "RX1", "NONE", "A TRUST", unit]
+        names = [
+            "measure_id",
+            "period_end",
+            "breakdown",
+            "primary_level",
+            "secondary_level",
+            "primary_level_name",
+            "unit",
+        ]
+        return pd.DataFrame([[*keys, *cell]], columns=[*names, "value", "kind", "lower", "upper", "published_value"])
+
+    for ours, theirs in ((one, other), (other, one)):
+        assert mhsds.compare(side(ours), side(theirs))["verdict"].tolist() == [verdict]
+
+
+def test_concepts_are_read_from_numbers_and_from_texts() -> None:
+    # A column of pandas in which one is missing has numbers with a point; a text may have spaces and a refinement.
+    day = dt.date(2024, 6, 1)
+    cells: list[tuple[Any, Any, Any]] = [
+        (371586006.0, None, None), (371586006, math.nan, ""), (" 371586006 ", None, None), ("371586006:1=2", "", None),
+        (371586007.0, day, None), ("371586007", "2024-06-01", None), (371586008, None, day),
+    ]  # fmt: skip
+    rows = [{"concept": code, "group": " Medication ", "start": start, "end": end} for code, start, end in cells]
+    number = (day - dt.date(1970, 1, 1)).days
+    assert read_reference_sets(rows) == {
+        ("Medication", -NEVER, NEVER): ["371586006"] * 4,
+        ("Medication", number, NEVER): ["371586007"] * 2,
+        ("Medication", -NEVER, number): ["371586008"],
     }
 
 

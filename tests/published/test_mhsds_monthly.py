@@ -168,12 +168,16 @@ def test_a_start_that_is_month_first_is_told_from_one_that_is_not() -> None:
         assert read_mhsds_monthly(io.StringIO(text)).loc[0, "period_start"] == pd.Timestamp(2016, 4, 1)
 
 
-@pytest.mark.parametrize(
-    ("start", "column"), [("05/02/2016", "START"), ("31/06/2024", "START"), ("June 2024", "START"), ("", "START")]
-)
-def test_a_date_that_is_no_first_day_however_it_is_read(start, column) -> None:
-    with refused(f"REPORTING_PERIOD_{column}", start, row="line 2", expected="a date or period", names="30/06/2024"):
+@pytest.mark.parametrize("start", ["05/02/2016", "31/06/2024", "June 2024", ""])
+def test_a_date_that_is_no_first_day_however_it_is_read(start) -> None:
+    with refused("REPORTING_PERIOD_START", start, row="line 2", names=("30/06/2024", "first day")):
         read_mhsds_monthly(io.StringIO(monthly_text({"MRS06": 5}).replace("01/06/2024", start)))
+
+
+@pytest.mark.parametrize("end", ["29/06/2024", "31/06/2024", "01/06/2024", "28/02/2024", "29/02/2023", ""])
+def test_a_date_that_is_no_last_day(end) -> None:
+    with refused("REPORTING_PERIOD_END", end, row="line 2", names=("30/06/2024", "last day")):
+        read_mhsds_monthly(io.StringIO(monthly_text({"MRS06": 5}).replace("30/06/2024", end)))
 
 
 def test_spaces_around_codes_do_not_hide_a_row_that_stands_twice() -> None:

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 
+import pandas as pd
 import pytest
 
 from cmhs_metrics.published import read_icb_allocations, read_mhsds_monthly, read_national_costs
@@ -40,6 +41,21 @@ def test_a_file_is_read_from_wherever_it_is(read, text, title, tmp_path) -> None
     with (tmp_path / "plain.csv").open(encoding="utf-8") as opened, gzip.open(tmp_path / "zipped.csv.gz") as unzipped:
         assert read(opened).equals(expected)
         assert read(unzipped).equals(expected)
+
+
+OPTIONAL = ("Practice_Postcode", "Latitude", "CCG", "Patients", "G&A WP")
+
+
+@every_file
+def test_a_column_that_is_lacking_is_named_as_it_is_published(read, text, title) -> None:
+    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    for column in table:
+        lacking = io.StringIO(table.drop(columns=column).to_csv(index=False))
+        if column in OPTIONAL:
+            assert len(read(lacking)) > 0
+        else:
+            with refused(problem(None, ANY, expected="a column"), problem(column, expected="a column")):
+                read(lacking)
 
 
 @every_file

@@ -364,6 +364,20 @@ class TestFunnel:
         with raised(KeyError, 0.9, 0.95, 0.998):
             v.funnel_limits("ratio", 5.0).at(0.9)
 
+    @pytest.mark.parametrize("level", [0, 1, 1.5, 2, -0.5, math.nan])
+    def test_a_level_lies_between_nothing_and_all(self, level: float) -> None:
+        for levels in (level, (0.95, level)):
+            with pytest.raises(cm.BadInput) as caught:
+                v.funnel_limits("ratio", 5.0, levels=levels)
+            assert [problem.column for problem in caught.value.problems] == ["levels"]
+
+    @pytest.mark.parametrize(
+        "asked", [{"levels": 1e-3}, {"levels": 1 - 1e-9}, {"phi": 1.0}, {"tau": 0.0}, {"target": 1e-9}]
+    )
+    def test_the_last_values_that_are_accepted(self, asked: dict[str, float]) -> None:
+        found = v.funnel_limits("ratio", 5.0, **asked).limits[0]
+        assert 0 <= found.lower <= found.upper
+
     def test_one_place(self) -> None:
         limits = v.funnel_limits("rate", 50_000, 200.0)
         assert isinstance(limits.at(0.95).upper, float)

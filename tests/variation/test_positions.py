@@ -120,6 +120,17 @@ class TestPosition:
             "1st", "2nd", "3rd", "11th", "23rd"
         ]  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("place", "said"),
+        [
+            ("West", "at the mean of places (40)"),
+            ("East", "10 below the mean of places (40), 25.0%"),
+            ("Centre", "60 above the mean of places (40), 150.0%"),
+        ],
+    )
+    def test_says_on_which_side_of_the_average_it_lies(self, place: str, said: str) -> None:
+        assert repr(v.position(place, RATES)).splitlines()[1].strip() == said
+
     @pytest.mark.parametrize("column", ["values", "lower", "upper"])
     def test_refuses_what_is_infinite(self, column: str) -> None:
         given = {"values": [1.0, 2, 3], "lower": [0.5, 1.5, 2.5], "upper": [1.5, 2.5, 3.5]}

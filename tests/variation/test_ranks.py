@@ -14,6 +14,7 @@ from scipy.special import betainc
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
+from cmhs_metrics.variation.uncertain_ranks import _Draw, _drawn_ranks
 from tests.support.refusals import ANY, problem, refused
 
 whole = st.lists(st.integers(0, 20), min_size=2, max_size=30).map(lambda values: np.array(values, dtype=float))
@@ -255,6 +256,13 @@ class TestRankIntervals:
         assert found.rank.tolist() == [2, 1]
         found = v.rank_intervals(counts=np.array([5, 0]), denominators=np.array([5, 5]), kind="proportion")
         assert found.rank.tolist() == [1, 2]
+
+    def test_of_very_many_places_no_rank_runs_over(self) -> None:
+        # Ranks are held in 16 bits while they fit: 65,536 do not.
+        for number in (65_535, 65_536, 70_000):
+            columns = {"estimates": np.arange(float(number)), "standard_errors": np.full(number, 1e-9)}
+            drawn = _drawn_ranks(_Draw(columns, "rate", 0.95, 0), 2, highest_first=False)
+            assert (drawn[:, 0] == np.arange(1, number + 1)).all()
 
     @pytest.mark.parametrize("names", [[], ["estimates"], ["counts"], ["estimates", "counts", "denominators"]])
     def test_refuses_other_combinations(self, names: list[str]) -> None:
