@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import audit
 from cmhs_metrics.ambitions import AMBITIONS, _Ambitions
+from tests.support.refusals import problem, refused
 
 Q = cm.units.Quantity
 positive = st.floats(1, 1e9)
@@ -69,7 +70,7 @@ class TestTheDocuments:
         assert AMBITIONS["four_weeks"].shortfall(8) == 4
         assert AMBITIONS["four_weeks"].met(Q(28, "day"))
         assert not AMBITIONS["four_weeks"].met(Q(29, "day"))
-        with pytest.raises(cm.BadInput, match="a limit is met or it is not"):
+        with refused("progress"):
             AMBITIONS["four_weeks"].progress(8)
 
     @pytest.mark.parametrize(
@@ -117,7 +118,11 @@ class TestArithmetic:
 
 class TestBadInput:
     def test_every_problem_at_once(self) -> None:
-        with pytest.raises(cm.BadInput, match="has 3 problems"):
+        with refused(
+            problem("actual", -1, expected="zero or more"),
+            problem("target", math.inf, expected="a finite number"),
+            problem("years", 0, expected="above zero"),
+        ):
             cm.required_growth(-1, math.inf, 0)
 
     def test_different_units(self) -> None:

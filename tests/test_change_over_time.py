@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.trends import growth_against, rolling_year
 from tests.support.budgets import examples
+from tests.support.refusals import refused
 
 MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
 KINDS = {
@@ -86,7 +87,7 @@ class TestRollingYear:
 
     def test_stocks_are_the_last_or_the_mean(self) -> None:
         table = pd.DataFrame(self.TABLE)[["trust", "team", "period", "contacts"]].assign(caseload=range(42))
-        with pytest.raises(cm.BadInput, match="caseload: got '12 periods', expected over_time='last' or 'mean'"):
+        with refused("caseload", "12 periods", names=("over_time", "last", "mean")):
             rolling_year(table, by="trust")
         found = rolling_year(table, by="trust", over_time="last").set_index(["trust", "period"])
         # 13 and 27 people in the last month; 280 contacts in each of twelve.
@@ -104,29 +105,29 @@ class TestRollingYear:
     def test_a_metric_is_no_series_to_add(self) -> None:
         rate = pd.Series([0.08] * 12, index=MONTHS[:12], name="dna_rate")
         for over_time in ("sum", "mean"):
-            with pytest.raises(cm.BadInput, match="values: got 'dna_rate', expected a measure, for metrics never add"):
+            with refused("values", "dna_rate", expected="a measure", names="rolling_year"):
                 rolling_year(rate, over_time=over_time)
-        with pytest.raises(cm.BadInput, match="values: got 'caseload_per_100k_registered', expected a measure"):
+        with refused("values", "caseload_per_100k_registered", expected="a measure"):
             rolling_year(rate.to_frame("caseload_per_100k_registered"))
-        with pytest.raises(cm.BadInput, match="values: got 'caseload', expected over_time='last' or 'mean'"):
+        with refused("values", "caseload", names=("over_time", "last", "mean")):
             rolling_year(rate.rename("caseload"))
 
     def test_bad_tables(self) -> None:
         table = pd.DataFrame(self.TABLE)
-        with pytest.raises(cm.BadInput, match=r"by: expected by= \(the columns that name the groups\)"):
+        with refused("by", expected="a column", names="by"):
             rolling_year(table)
-        with pytest.raises(cm.BadInput, match="by: got 'trusts', expected a column of the table; did you mean 'trust'"):
+        with refused("by", "trusts", expected="a column", suggests="trust"):
             rolling_year(table, by="trusts")
-        with pytest.raises(cm.BadInput, match="period: got '2016/17', expected months"):
+        with refused("period", "2016/17", expected="a date or period"):
             rolling_year(table.assign(period="2016/17"), by="trust")
         for by, wrong, told in (
             (["trust", "period"], table, [("by", "period")]),
             ("trust", table.assign(period=[None, *table["period"][1:]]), [("period", None)]),
             ("trust", table.assign(period=["2022-04", "2022/23 Q1"] * 21), [("period", "2022-04, 2022/23 Q1")]),
         ):
-            with pytest.raises(cm.BadInput) as refused:
+            with pytest.raises(cm.BadInput) as caught:
                 rolling_year(wrong, by=by)
-            assert [(each.column, each.value) for each in refused.value.problems] == told
+            assert [(each.column, each.value) for each in caught.value.problems] == told
 
     def test_a_stock_may_be_the_mean_or_the_last(self) -> None:
         people = pd.Series([float(each) for each in range(1, 13)], index=MONTHS[:12], name="caseload")
@@ -176,24 +177,22 @@ class TestRealTerms:
 
     def test_what_is_no_money_is_refused(self) -> None:
         arguments: dict[str, Any] = {"deflator": self.PRICES, "base": "2015/16"}
-        with pytest.raises(cm.BadInput, match="columns: got 'contacts', expected a column of money"):
+        with refused("columns", "contacts", expected="a column", names="contact"):
             cm.real_terms(pd.DataFrame(self.TABLE), "contacts", **arguments)
-        with pytest.raises(
-            cm.BadInput, match="columns: got 'total_costs', expected a column of the table; did you mean"
-        ):
+        with refused("columns", "total_costs", expected="a column", suggests="total_cost"):
             cm.real_terms(pd.DataFrame(self.TABLE), "total_costs", **arguments)
-        with pytest.raises(cm.BadInput, match="periods: got '2014/15', expected a period of the deflator"):
+        with refused("periods", "2014/15", expected="a date or period"):
             cm.real_terms(pd.DataFrame(self.TABLE).assign(period="2014/15"), "total_cost", **arguments)
 
     @pytest.mark.parametrize("periods", ["period", "2016/17"])
     def test_a_label_is_not_taken_letter_by_letter(self, periods: str) -> None:
-        with pytest.raises(cm.BadInput, match=rf"periods: got '{periods}', expected the period of each value"):
+        with refused("periods", periods, expected="one for each", names="columns"):
             cm.real_terms(pd.Series([1.0, 2.0]), deflator=self.PRICES, base="2015/16", periods=periods)
 
     def test_per_cent_is_no_proportion(self) -> None:
-        with pytest.raises(cm.BadInput, match=r"inflation: got 2.5, expected a proportion: 0.025 is 2.5% a year"):
+        with refused("inflation", 2.5, expected="a proportion", names="0.025"):
             cm.real_terms(5.32, inflation=2.5, years=4)
-        with pytest.raises(cm.BadInput, match=r"ambition_rate: got 0.05, expected a percentage: 5 is 5% a year"):
+        with refused("ambition_rate", 0.05, names=5):
             growth_against(pd.Series([1.0, 2.0], index=["2015/16", "2016/17"]), 0.05)
 
 
@@ -295,15 +294,13 @@ class TestWhatDrove:
 
     def test_what_cannot_be_told(self) -> None:
         table = pd.DataFrame(self.TABLE)
-        with pytest.raises(cm.BadInput, match="metric: got 'cost_per_contacts', .*did you mean 'cost_per_contact'"):
+        with refused("metric", "cost_per_contacts", suggests="cost_per_contact"):
             cm.what_drove(table, "cost_per_contacts", "team_type", "2015/16", "2016/17")
-        with pytest.raises(
-            cm.BadInput, match="metric: got 'need_index', expected a metric|metric: got 'wait_percentile'"
-        ):
+        with refused("metric", "wait_percentile", expected="a metric"):
             cm.what_drove(table, "wait_percentile", "team_type", "2015/16", "2016/17")
-        with pytest.raises(cm.BadInput, match="after: got '2017/18', expected a period of the table"):
+        with refused("after", "2017/18", expected="a date or period"):
             cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2017/18")
-        with pytest.raises(cm.BadInput, match="by: got 'team', expected a column"):
+        with refused("by", "team", expected="a column"):
             cm.what_drove(table, "cost_per_contact", "team", "2015/16", "2016/17")
 
     # Counts by chance may add up to one another, as a total's do.
@@ -344,5 +341,5 @@ def test_no_percentage_of_what_is_below_zero() -> None:
 
 
 def test_no_shortfall_to_a_target_below_zero() -> None:
-    with pytest.raises(cm.BadInput, match="target: got -2.5, expected zero or more"):
+    with refused("target", -2.5, expected="zero or more"):
         cm.shortfall(7, target=-2.5)

@@ -19,6 +19,7 @@ from cmhs_metrics.decomposition import (
     decompose_ratio_change,
 )
 from tests.support.budgets import examples
+from tests.support.refusals import refused
 
 Q = cm.units.Quantity
 METHODS = ["log-mean", "shapley"]
@@ -178,15 +179,15 @@ class TestRatioResults:
         assert len(decompose_ratio_change(1, 2, 3, 4).to_frame()) == 1
 
     def test_refuses_with_every_problem(self) -> None:
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             decompose_ratio_change(np.array([-1.0, 2]), 2.0, 3.0, np.array([1.0, math.inf]))
-        assert [(problem.column, problem.row) for problem in refused.value.problems] == [
+        assert [(problem.column, problem.row) for problem in caught.value.problems] == [
             ("numerator_before", "1st row"),
             ("denominator_after", "2nd row"),
         ]
-        with pytest.raises(cm.BadInput, match="numerator_before: got -1.0, expected zero or more"):
+        with refused("numerator_before", -1.0, expected="zero or more"):
             decompose_ratio_change(-1, 2, 3, 4)
-        with pytest.raises(cm.BadInput, match="method: got 'lmdi', expected one of 'log-mean', 'shapley'"):
+        with refused("method", "lmdi", names=("log-mean", "shapley")):
             decompose_ratio_change(1, 2, 3, 4, "lmdi")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="different indexes"):
             decompose_ratio_change(pd.Series([1.0]), pd.Series([1.0], index=[1]), 1.0, 1.0)
@@ -295,10 +296,10 @@ class TestProductProperties:
         assert shapley.to_frame().to_numpy().tolist() == pytest.approx(np.array([[200.0, 240, 40, -50, 90]]))
 
     def test_refuses_with_every_problem(self) -> None:
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             decompose_product_change({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}, "z")  # type: ignore[arg-type]
-        assert [problem.value for problem in refused.value.problems] == ["b", "c", "z"]
-        with pytest.raises(cm.BadInput, match="one to 10 factors"):
+        assert [problem.value for problem in caught.value.problems] == ["b", "c", "z"]
+        with refused("factors", 0, names=10):
             decompose_product_change({}, {})
 
 
@@ -443,14 +444,14 @@ class TestMixProperties:
 
     def test_refuses_with_every_problem(self) -> None:
         half = np.array([0.5, 0.5])
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             decompose_mix_change(half, np.array([-0.1, 1.1]), half, np.array([0.5, 0.4]))
-        assert [(problem.column, problem.row) for problem in refused.value.problems] == [
+        assert [(problem.column, problem.row) for problem in caught.value.problems] == [
             ("shares_before", "1st row"),
             ("shares_before", "2nd row"),
             ("shares_after", None),
         ]
-        with pytest.raises(cm.BadInput, match="rates_after, 2nd row: got -1.0"):
+        with refused("rates_after", -1.0, row="2nd row", expected="zero or more"):
             decompose_mix_change(half, half, np.array([1.0, -1]), half)
         with pytest.raises(TypeError, match="rates_before has to be an array or a Series"):
             decompose_mix_change([1.0, 2.0], half, half, half)
@@ -467,9 +468,9 @@ class TestChain:
         # Nothing is spent any more: -100%. The denominator alone cannot fall to nothing.
         assert chain_percentage_changes(numerator=-100, denominator=-20).ratio == -100
         assert chain_percentage_changes(ratio=-100, denominator=-20).numerator == -100
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             chain_percentage_changes(numerator=-20, denominator=-100)
-        assert [(each.column, each.value) for each in refused.value.problems] == [("denominator", -100)]
+        assert [(each.column, each.value) for each in caught.value.problems] == [("denominator", -100)]
 
     def test_the_audits_falls(self) -> None:
         # The figure that the reconciliation implies: (100% − 15%) ÷ (100% − 25%) − 1 = 13.33%.
@@ -501,7 +502,7 @@ class TestChain:
         ]
         with pytest.raises(TypeError, match="two of ratio, numerator and denominator, got 1"):
             chain_percentage_changes(ratio=1)
-        with pytest.raises(cm.BadInput, match="denominator: got -100.0, expected a percentage above -100"):
+        with refused("denominator", -100.0, names=-100):
             chain_percentage_changes(numerator=1, denominator=-100)
-        with pytest.raises(cm.BadInput, match="numerator: got -101.0"):
+        with refused("numerator", -101.0):
             chain_percentage_changes(numerator=-101, denominator=1)

@@ -22,6 +22,7 @@ from cmhs_metrics.errors import BadInput
 from cmhs_metrics.populations import Population
 from cmhs_metrics.team_types import TeamType
 from tests.support import official_data
+from tests.support.refusals import refused
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
@@ -87,17 +88,17 @@ class TestAgeBand:
 
     @pytest.mark.parametrize("text", ["over 65", "Over 65s", ">65"])
     def test_over_65_is_refused_because_it_may_begin_at_65_or_66(self, text: str) -> None:
-        with pytest.raises(BadInput, match=rf"age_band: got '{text}', expected an age band such as '16-64', '65\+'"):
+        with refused("age_band", text, names=("16-64", "65+")):
             AgeBand.parse(text)
 
     @pytest.mark.parametrize("value", ["", "adults", "16-", "-5", "16-64-80", "16.5+", "under", 16, True, math.nan])
     def test_what_is_no_band_is_refused(self, value: object) -> None:
-        with pytest.raises(BadInput, match=r"age_band: got .*, expected an age band such as '16-64', '65\+'"):
+        with refused("age_band", value, names=("16-64", "65+")):
             AgeBand.parse(value)  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("text", ["64-16", "under 0"])
-    def test_bands_without_ages_are_refused(self, text: str) -> None:
-        with pytest.raises(BadInput, match=r"upper: got (16|-1), expected an age"):
+    @pytest.mark.parametrize(("text", "upper"), [("64-16", 16), ("under 0", -1)])
+    def test_bands_without_ages_are_refused(self, text: str, upper: int) -> None:
+        with refused("upper", upper):
             AgeBand.parse(text)
 
     def test_all_problems_at_once(self) -> None:
@@ -111,7 +112,7 @@ class TestAgeBand:
 
     @pytest.mark.parametrize("lower", [None, True, "16"])
     def test_an_age_is_a_whole_number(self, lower: object) -> None:
-        with pytest.raises(BadInput, match=r"lower: .*expected an age in whole years"):
+        with refused("lower", lower):
             AgeBand(lower)  # type: ignore[arg-type]
 
     @given(age_bands())
@@ -244,7 +245,7 @@ class TestBands:
         assert ely.catchment(team_type) == (3 if team_type in (TeamType.OLDER_PEOPLE, TeamType.MEMORY) else 5)
 
     def test_a_catchment_needs_a_team_type(self) -> None:
-        with pytest.raises(BadInput, match=r"team_type: got 'CRHT', expected a team type, for example TeamType\.parse"):
+        with refused("team_type", "CRHT", names="TeamType.parse"):
             Population("Ely", 20_000).catchment("CRHT")  # type: ignore[arg-type]
 
 
@@ -290,13 +291,13 @@ class TestPer100k:
         assert rate == registry.Quantity(5, "hour / person_100k")
 
     def test_an_unknown_basis_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="basis: got 'wieghted', expected 'registered', 'weighted', or an age band"):
+        with refused("basis", "wieghted", names=("registered", "weighted")):
             Population("Ely", 20_000).per_100k(1, "wieghted")
 
     def test_a_basis_that_is_not_held_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="weighted: expected a need-weighted population: give weighted="):
+        with refused("weighted", names="weighted"):
             Population("Ely", 20_000).per_100k(1, "weighted")
-        with pytest.raises(BadInput, match=r"registered, age band all ages: expected only ages in 16\+"):
+        with refused("registered", row="age band all ages", names="16+"):
             Population("Ely", 20_000).per_100k(1, "16+")
 
 
@@ -325,7 +326,7 @@ class TestNeed:
 
     @pytest.mark.parametrize("index", [0, -1, math.nan, math.inf, True, "1.1"])
     def test_an_index_is_a_number_above_zero(self, index: float) -> None:
-        with pytest.raises(BadInput, match=r"need_index: got .+, expected a finite number above 0"):
+        with refused("need_index", index, expected=("a finite number", "above zero")):
             Population("Ely", 20_000).weighted_by(index)
 
 
@@ -348,7 +349,7 @@ class TestMerging:
 
     def test_a_place_is_never_counted_twice(self) -> None:
         ely, march = Population("Ely", 10), Population("March", 20)
-        with pytest.raises(BadInput, match="place: got 'Ely', expected each place once"):
+        with refused("place", "Ely", expected="once"):
             (ely + march) + ely
 
     def test_places_held_by_other_bands_do_not_add(self) -> None:
@@ -384,18 +385,16 @@ class TestBadInput:
         )
 
     def test_one_band_written_twice_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="age band 65\\+: expected no ages that are also in 65\\+"):
+        with refused("registered", row="age band 65+", names="65+"):
             Population("Ely", {"65+": 1, "65 and over": 1})
 
     def test_an_empty_place_is_refused(self) -> None:
-        with pytest.raises(BadInput, match=r"registered: got \{\}, expected a count for at least one age band"):
+        with refused("registered", {}, expected="at least one"):
             Population("Ely", {})
 
     @pytest.mark.parametrize("count", [None, math.inf, "20,000", -1e-9])
     def test_a_count_is_a_finite_number(self, count: float) -> None:
-        with pytest.raises(
-            BadInput, match=r"registered, age band all ages: .*expected a finite number of people, 0 or more"
-        ):
+        with refused("registered", count, row="age band all ages", expected=("a finite number", "zero or more")):
             Population("Ely", count)
 
     def test_counts_from_databases_are_read(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cmhs_metrics import BadInput, mhsds, published
+from cmhs_metrics import mhsds, published
 from tests.mhsds import national_oracle, national_oracle_outcomes
 from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
 from tests.mhsds.national_oracle_monthly import rows_of_the_month
@@ -31,6 +31,7 @@ from tests.support.national_extracts import (
     together,
     world,
 )
+from tests.support.refusals import problem, refused
 
 NUMBER = 60 if is_deep() else 12
 Published = dict[tuple[str, str, str], float | None]
@@ -222,23 +223,31 @@ def test_what_is_missing_is_named() -> None:
     assert table.attrs["missing"]["MHS29d"] == "MHS201CareContact.UniqOtherCareProfTeamLocalID"
     assert table.attrs["missing"]["MRS02"] == "the argument reference_sets"
     assert not {"MHS78", "MRS02"} & set(table["measure_id"])
-    with pytest.raises(BadInput, match="MHS501HospProvSpell, without which there is no MHS78"):
+    with refused(
+        problem("measures", "MHS78", names="MHS501HospProvSpell"), problem("measures", "MHS78", names="MHS502WardStay")
+    ):
         mhsds.published(mhsds.Extract.of(tables), "2024-06", measures=["MHS78"])
 
 
 @pytest.mark.parametrize(
-    ("choices", "message"),
+    ("choices", "problems"),
     [
-        ({"month": "2024-07"}, "a month up to 2024-06, the last that was submitted"),
-        ({"month": "2024/25"}, "a month as 2024-06"),
-        ({"measures": ["MHS999"]}, "an id of national_measures"),
-        ({"breakdown": "region"}, "any of England"),
-        ({"breakdown": "icb"}, "the ICB of each sub-ICB"),
-        ({"reference_sets": [{"concept": "x", "group": "None"}]}, "a concept of SNOMED CT"),
+        ({"month": "2024-07"}, [problem("month", "2024-07", names="2024-06")]),
+        ({"month": "2024/25"}, [problem("month", "2024/25", expected="a date or period")]),
+        ({"measures": ["MHS999"]}, [problem("measures", "MHS999", names="national_measures")]),
+        ({"breakdown": "region"}, [problem("breakdown", "region", names=("England", "Provider"))]),
+        ({"breakdown": "icb"}, [problem("icb_of", names="ICB")]),
+        (
+            {"reference_sets": [{"concept": "x", "group": "None"}]},
+            [
+                problem("reference_sets.concept", "x", row="1st row", names="SNOMED CT"),
+                problem("reference_sets.group", "None", row="1st row", names=("Assessments", "Medication")),
+            ],
+        ),
     ],
 )
-def test_bad_input(choices: dict[str, Any], message: str) -> None:
-    with pytest.raises(BadInput, match=message):
+def test_bad_input(choices: dict[str, Any], problems: list[Any]) -> None:
+    with refused(*problems):
         mhsds.published(mhsds.Extract.of(crisis_tables()), **{"month": "2024-06", **choices})
 
 

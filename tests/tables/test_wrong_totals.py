@@ -16,6 +16,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.tables import total_rows
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
+from tests.support.refusals import ANY, refused
 
 every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
@@ -72,7 +73,7 @@ class TestPeriodsPooledIntoARate:
 
     @every_table
     def test_a_stock_is_no_part_of_a_sum_over_time(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="caseload: got .* expected over_time='last' or 'mean': a stock does not"):
+        with refused("caseload", ANY, names=("over_time", "last", "mean")):
             cm.aggregate(make(YEAR), by="icb", over_time="sum")
 
     @every_eager
@@ -82,7 +83,7 @@ class TestPeriodsPooledIntoARate:
         assert result["contacts_per_100k_registered"] == [120_000]
         for periods in (MONTHS[:6], [f"2015-{month:02}" for month in range(4, 10)] + MONTHS):
             table = {"icb": ["A"] * len(periods), "period": periods, "contacts": [100] * len(periods)}
-            with pytest.raises(cm.BadInput, match=f"contacts: got '{len(periods)} periods'"):
+            with refused("contacts", f"{len(periods)} periods", names=("by", "over_time")):
                 cm.aggregate(make(table), by="icb", populations=make(PEOPLE))
 
     @every_table
@@ -136,7 +137,7 @@ class TestATeamThatLacksMonths:
 class TestPeriods:
     @every_eager
     def test_a_month_in_two_spellings_is_one(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="team=N, period=2017-03.*: expected one row for these keys"):
+        with refused(None, row="team=N, period=2017-03", expected="once"):
             cm.aggregate(make(with_row(YEAR, period="2017-03-31")), by="team", over_time="last")
         both = {name: values * 2 for name, values in YEAR.items()}
         both |= {"team": ["N"] * 12 + ["S"] * 12, "period": [*MONTHS, *MONTHS[:11], "2017-03-31"]}
@@ -148,7 +149,7 @@ class TestPeriods:
     @every_table
     @pytest.mark.parametrize("period", ["2016-02-31", "2016-04-99", "2016/17\n", "2016-13", "2016"])
     def test_what_is_no_period_is_refused(self, make, period: str) -> None:
-        with pytest.raises(cm.BadInput, match="(?s)period.*expected a financial year as '2016/17', a quarter as"):
+        with refused("period", period, row=f"team=N, period={period}", expected="a date or period"):
             cm.validate(make({"team": ["N"], "period": [period], "contacts": [1]}))
 
     @every_eager
@@ -158,9 +159,8 @@ class TestPeriods:
     )
     def test_other_spellings_are_offered_their_reading(self, make, period: str, read: str) -> None:
         table = make({"team": ["N", "S"], "period": [period] * 2, "contacts": [1, 2], "caseload": [1, 1]})
-        with pytest.raises(cm.BadInput, match=f"read as '{read}'.*cm.parse_periods") as caught:
+        with refused("period", period, row=f"team=N, period={period}", names=(read, "cm.parse_periods")):
             cm.with_metrics(table)
-        assert len(caught.value.problems) == 1, "once for each spelling, not for each row"
 
     @pytest.mark.parametrize(
         "periods",
@@ -245,7 +245,7 @@ class TestRowsOfTotals:
     @pytest.mark.parametrize("name", ["icb", "trust name"])
     def test_of_places_that_are_no_keys(self, make, name: str) -> None:
         table = make({name: ["A", "B", "All trusts"], "contacts": [1, 2, 3]})
-        with pytest.raises(cm.BadInput, match="got 'All trusts', expected no row of totals"):
+        with refused(name, "All trusts", names="exclude"):
             cm.aggregate(table)
 
     @every_eager
@@ -262,7 +262,7 @@ class TestRowsOfTotals:
     def test_with_cells_that_are_missing(self, make, caseload, is_total: bool) -> None:
         table = make({"icb": ["A", "B", "C", "Total"], "caseload": caseload, "contacts": [5, 4, 3, 12]})
         if is_total:
-            with pytest.raises(cm.BadInput, match="got 'Total', expected no row of totals"):
+            with refused("icb", "Total", names="exclude"):
                 cm.aggregate(table, by="icb")
         else:
             with pytest.warns(cm.TableNote, match="icb=Total: called a total"):
@@ -298,7 +298,7 @@ class TestRowsOfTotals:
         assert result["cost_per_contact"] == [17_700_000 / 108_589]
         assert result["organisation"] == ["Fenland"]
         if not isinstance(nw.from_native(make(TOTAL)), nw.LazyFrame):
-            with pytest.raises(cm.BadInput, match="exclude: got 'Totl', expected a label of the table; did you mean"):
+            with refused("exclude", "Totl", expected="there", suggests="Total"):
                 cm.aggregate(make(TOTAL), exclude="Totl")
 
 
@@ -313,7 +313,7 @@ class TestRowsOfTotalsInAQuery:
 
     @every_lazy
     def test_validate_refuses_it(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="icb: got 'Total', expected no row of totals.*sums of the 2 others"):
+        with refused("icb", "Total", names=("exclude", 2)):
             cm.validate(make(self.TABLE))
         cm.validate(make(self.TABLE), exclude="Total")
 
@@ -325,9 +325,9 @@ class TestRowsOfTotalsInAQuery:
     @every_lazy
     def test_within_each_period(self, make) -> None:
         table = {key: values * 2 for key, values in self.TABLE.items()} | {"period": ["2016/17"] * 3 + ["2017/18"] * 3}
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             cm.validate(make(table))
-        assert [each.row for each in refused.value.problems] == ["period=2016/17", "period=2017/18"]
+        assert [each.row for each in caught.value.problems] == ["period=2016/17", "period=2017/18"]
 
 
 class TestTotalsOfEveryLevel:
@@ -349,7 +349,7 @@ class TestTotalsOfEveryLevel:
         assert made.index.equals(pd.RangeIndex(6))
 
     def test_a_column_of_that_name_is_refused(self) -> None:
-        with pytest.raises(cm.BadInput, match="by: got 'level', expected another name"):
+        with refused("by", "level", expected="another name"):
             cm.aggregate(pd.DataFrame({"level": ["a"], "contacts": [1]}), by="level", totals=True)
 
 
@@ -368,13 +368,13 @@ class TestPlacesWithoutPeople:
         assert sorted(result["contacts_per_patient"]) == [2, 4]
         assert "registered_population" not in result
         for metrics in (None, "caseload_per_100k", ["contacts_per_patient", "caseload_per_100k"]):
-            with pytest.raises(cm.BadInput, match="registered_population: expected place="):
+            with refused("registered_population", names=("place", "populations")):
                 cm.aggregate(table, by="icb", metrics=metrics)
 
     @every_eager
     def test_none_has_any(self, make) -> None:
         people = make({"icb": ["E54000056", "que "], "registered_population": [1, 2]})
-        with pytest.raises(cm.BadInput, match="populations: got \"'E54000056', 'que '\".*'QUE', 'QRV'.*mean 'que '"):
+        with refused("populations", "'E54000056', 'que '", names=("QUE", "QRV"), suggests="que "):
             cm.aggregate(make(PLACES), by="icb", populations=people)
 
     @every_eager
@@ -471,36 +471,36 @@ class TestValidInputAndNamedErrors:
     def test_columns_of_several_levels(self) -> None:
         table = pd.DataFrame({("x", "contacts"): [1], ("x", "caseload"): [2]})
         for function in (cm.with_metrics, cm.aggregate, cm.validate):
-            with pytest.raises(cm.BadInput, match="expected columns with one name each; flatten them"):
+            with refused(None, ("x", "contacts"), expected="a column"):
                 function(table)
 
     @pytest.mark.parametrize("name", ["_problem_row", "_problem_contacts:bounds", "__problem_row"])
     def test_a_column_that_is_called_as_ours_are(self, name: str) -> None:
         table = pd.DataFrame({name: [1], "contacts": [-1], "caseload": [2]})
-        with pytest.raises(cm.BadInput, match="contacts, 1st row: got -1"):
+        with refused("contacts", -1, row="1st row", expected="zero or more"):
             cm.with_metrics(table)
 
     @pytest.mark.parametrize(
-        ("cell", "expected"),
+        ("cell", "value", "names"),
         [
-            (10**400, "got 'a number of 401 digits', expected a number up to 9,007,199,254,740,992"),
-            (10**5000, "got 'a number of 5001 digits', expected a number up to"),
-            (2**60, "got 1152921504606846976, expected a number up to"),
-            (Decimal("sNaN"), r"got Decimal\('sNaN'\), expected a number \[contact\]"),
-            ("n/a", r"got 'n/a', expected a number \[contact\]"),
-            (True, r"got True, expected a number \[contact\]"),
+            (10**400, "a number of 401 digits", "9,007,199,254,740,992"),
+            (10**5000, "a number of 5001 digits", "9,007,199,254,740,992"),
+            (2**60, 2**60, "9,007,199,254,740,992"),
+            (Decimal("sNaN"), ANY, "contact"),
+            ("n/a", "n/a", "contact"),
+            (True, True, "contact"),
         ],
         ids=["10**400", "10**5000", "2**60", "sNaN", "text", "truth"],
     )
-    def test_numbers_that_no_float_holds(self, cell: object, expected: str) -> None:
+    def test_numbers_that_no_float_holds(self, cell: object, value: object, names: str) -> None:
         table = pd.DataFrame({"team": ["a", "b"], "contacts": pd.Series([1, cell], dtype=object), "caseload": [2, 3]})
-        with pytest.raises(cm.BadInput, match=f"contacts, team=b: {expected}"):
+        with refused("contacts", value, row="team=b", expected="a number", names=names):
             cm.with_metrics(table)
 
     @every_eager
     def test_whole_numbers_beyond_floats(self, make) -> None:
         table = make({"team": ["a", "b", "c"], "contacts": [1, 0, 2**60], "caseload": [2, 3, 4]})
-        with pytest.raises(cm.BadInput, match="contacts, team=c: got 115292150460684.*expected a number up to 9,007"):
+        with refused("contacts", 2**60, row="team=c", expected="a number", names="9,007,199,254,740,992"):
             cm.aggregate(table)
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
 from tests.support import official_data
+from tests.support.refusals import problem, refused
 
 Q = cm.units.Quantity
 positive = st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30).map(np.array)
@@ -98,11 +99,11 @@ class TestFoldVariation:
 
     @pytest.mark.parametrize("leave_out", [-1, 0.5, 1.0, 0.7, math.nan, True, "one", None])
     def test_refuses_other_numbers_to_leave_out(self, leave_out: object) -> None:
-        with pytest.raises(cm.BadInput, match="leave_out: .*expected a whole number of places, or a share"):
+        with refused("leave_out", leave_out, expected="a whole number"):
             v.fold_variation(np.array([1.0, 2, 3]), leave_out)
 
     def test_refuses_to_leave_out_all(self) -> None:
-        with pytest.raises(cm.BadInput, match="leave_out: got 2, expected so few that two or more of the 5 places"):
+        with refused("leave_out", 2, expected="two or more", names=5):
             v.fold_variation(np.arange(1.0, 6), 2)
 
 
@@ -206,9 +207,9 @@ class TestGini:
         assert math.isnan(v.gini(np.zeros(3)))
 
     def test_refuses_negative_populations_and_none_at_all(self) -> None:
-        with pytest.raises(cm.BadInput, match="weights, 2nd row: got -5.0, expected zero or more"):
+        with refused("weights", -5.0, row="2nd row", expected="zero or more"):
             v.gini(np.array([1.0, 2, 3]), np.array([0, -5, 7]))
-        with pytest.raises(cm.BadInput, match="weights: got 0, expected people in one place at least"):
+        with refused("weights", 0, expected="at least one"):
             v.gini(np.array([1.0, 2]), np.array([0, 0]))
 
     def test_a_place_without_people_counts_for_nothing(self) -> None:
@@ -244,12 +245,15 @@ class TestEverySummary:
     @pytest.mark.parametrize("summary", SUMMARIES)
     def test_refuses_fewer_than_two_places(self, summary: object) -> None:
         for few in (np.array([]), np.array([4.0]), pl.Series([4.0]), 4.0):
-            with pytest.raises(cm.BadInput, match="values: got [01], expected the values of 2 or more places"):
+            with refused("values", np.size(few), expected="two or more"):
                 summary(few)
 
     @pytest.mark.parametrize("summary", SUMMARIES[:3])
     def test_refuses_negative_and_infinite_values(self, summary: object) -> None:
-        with pytest.raises(cm.BadInput, match="2 problems"):
+        with refused(
+            problem("values", math.inf, row="2nd row", expected="a finite number"),
+            problem("values", -1.0, row="1st row", expected="zero or more"),
+        ):
             summary(np.array([-1.0, math.inf, 3]))
 
     @pytest.mark.parametrize("summary", SUMMARIES)
@@ -266,7 +270,7 @@ class TestEverySummary:
             summary(np.ones((2, 2)))
 
     def test_names_a_thousand_problems_and_counts_the_rest(self) -> None:
-        with pytest.raises(cm.BadInput, match="has 5,000 problems") as caught:
+        with refused(problem("values", -1.0, row="1st row", expected="zero or more"), others=4_999) as caught:
             v.gini(-np.ones(5_000))
         assert len(caught.value.problems) == 1_000
 
@@ -318,8 +322,8 @@ class TestOtherMeasuresOfInequality:
             assert math.isnan(measure(np.array([1.0, np.nan])))
 
     def test_what_cannot_be_is_refused(self) -> None:
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             v.atkinson(np.array([1.0, 2.0]), aversion=0)
-        assert [problem.column for problem in refused.value.problems] == ["aversion"]
+        assert [problem.column for problem in caught.value.problems] == ["aversion"]
         with pytest.raises(cm.BadInput):
             v.theil(np.array([1.0, -2.0]))

@@ -124,10 +124,7 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
 def outcomes() -> dict[str, Outcome]:
     """Run every check.
 
-    Returns
-    -------
-    dict of str to Outcome
-        What came of each, by the name of the check: its section and its number there.
+    Gives what came of each, by the name of the check: its section and its number there.
     """
     from cmhs_metrics.audit.checks import CHECKS
 

@@ -196,7 +196,7 @@ def cml(
     frame = _long(result, problems)
     place = _place(frame, place, problems)
     kind = location_type or (LOCATION_TYPES.get(place) if place else _ENGLAND[1])
-    if kind is None and not problems:
+    if kind is None and place in frame:
         problems.append(Problem("location_type", None, None, f"what the library calls the places of {place!r}"))
     periods = _periods(frame, period, problems)
     if problems:

@@ -111,7 +111,7 @@ class Charts:
         kind = self.comparison.average
         rows = entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]]
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.ranked_bars(
@@ -146,7 +146,7 @@ class Charts:
         # All lines are named where they are few.
         focus = list(self.comparison.focus) if values.shape[1] > MOST_LINES else []
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.trend_chart(
@@ -163,7 +163,7 @@ class Charts:
         """The run chart of the place, with its icons."""
         metric, name = entry.writer.metric, self.names[self.comparison.focus[0]]
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.xmr_chart(
@@ -186,7 +186,7 @@ class Charts:
         if self.comparison.by != "icb" or day is None:
             return None
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             title = f"{entry.writer.metric.label}: map of ICBs"
             return plots.tile_map(rows, names=self.names or None, source=self.source, title=title, **where)
 
@@ -197,7 +197,7 @@ class Charts:
         """The places against the limits of chance."""
         hidden = list(entry.writer.rows.loc[entry.writer.rows["status"] == SUPPRESSED, "place"])
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.funnel_chart(
@@ -217,7 +217,7 @@ class Charts:
         names[ALL] = names[ALL][0].upper() + names[ALL][1:]
         hidden = pd.DataFrame(dict.fromkeys(table, profile.status == SUPPRESSED))
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.stacked_profile(
@@ -243,7 +243,7 @@ class Charts:
                 # Short enough to stand below each type of team.
                 shown = shown.assign(unit=f"per 100,000 {POPULATIONS[of.basis]}", basis=None)
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             if place is None:

@@ -103,6 +103,19 @@ class Compared:
         """A sentence for the suppressed places, for those that are not known, and for what is no place."""
         return " ".join(each for each in (absent(self.rows), self.aside) if each)
 
+    def told(self, rows: pd.DataFrame) -> list[dict[str, str]]:
+        """What is said of each of some places, for whoever points at it."""
+        known, write = self.known["value"], self.measured.write
+        said = []
+        for row in rows.to_dict("records"):
+            words = {"place": row["name"], "value": write(row["value"]) if row["status"] == KNOWN else row["status"]}
+            if row["status"] == KNOWN:
+                words["rank"] = f"{int((known > row['value']).sum()) + 1} of {len(known)}, highest first"
+            if row["status"] == KNOWN and pd.notna(row["lower"]) and pd.notna(row["upper"]):
+                words["interval"] = f"{write(row['lower'])} to {write(row['upper'])}"
+            said.append(words)
+        return said
+
     def focus_sentences(self, *, most: int = 8) -> str:
         """What is known of the places that the reader asks about."""
         focus = self.rows[self.rows["focus"]]

@@ -207,22 +207,9 @@ class Ordered(NamedTuple):
 def ordered(periods: Iterable[Any], problems: list[Problem], *, least: int = 2, name: str = "periods") -> Ordered:
     """Read the periods of a series, which must stand in order, each once.
 
-    Parameters
-    ----------
-    periods : iterable
-        What `parse_periods` reads, all of one length, or numbers. Dates on the same day of each month, or on its
-        last, are months.
-    problems : list of Problem
-        Where problems are added: too few, unreadable, of unlike lengths, repeated or unsorted.
-    least : int, default 2
-        How many periods there must be.
-    name : str, default "periods"
-        What the problems call them.
-
-    Returns
-    -------
-    Ordered
-        The periods; without any where they could not be read.
+    `periods`: what `parse_periods` reads, all of one length, or numbers. Dates on the same day of each month, or on
+    its last, are months. `problems`: where problems are added: too few, unreadable, of unlike lengths, repeated or
+    unsorted. Gives the periods; without any where they could not be read.
     """
     labels = list(periods)
     if len(labels) < least:
