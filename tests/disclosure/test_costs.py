@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import CostRule, protect_costs
+from tests.support.refusals import refused
 
 
 def test_the_rules_by_hand() -> None:
@@ -90,9 +91,9 @@ def test_a_trust_in_two_cells_is_one_contributor_to_their_total() -> None:
 
 def test_bad_costs_are_refused() -> None:
     table = pd.DataFrame({"icb": ["Q", "Q"], "trust": ["A", "B"], "total_cost": [100, -5]})
-    with pytest.raises(BadInput, match="2nd row: got -5.0, expected a whole number, zero or more"):
+    with refused("total_cost", -5.0, row="2nd row", expected=("a whole number", "zero or more")):
         protect_costs(table, ["icb"], "total_cost", "trust")
-    with pytest.raises(BadInput, match="one row for these keys"):
+    with refused(None, row="icb=Q, trust=A", expected="once"):
         protect_costs(table.assign(trust="A"), ["icb"], "total_cost", "trust")
     with pytest.raises(BadInput) as caught:
         CostRule(contributors=0, percent=0, dominance=(0, 75))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
-from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
@@ -125,7 +124,8 @@ def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[
         named = {column.name: each for column in columns for each in source.named(column)[:1]}
         text = {alias: each for alias, each in named.items() if source.schema[each] == nw.String}
         changes = [
-            Change(each, alias, (lambda value: value,), nw.String, sql.quoted(each)) for alias, each in text.items()
+            Change(each, alias, (lambda value: value,), nw.String, extract.engine.sql.quoted(each))
+            for alias, each in text.items()
         ]
         if changes:
             frames.append(extract.engine.read(source.frame, changes))
