@@ -13,14 +13,7 @@ from cmhs_metrics.mhsds.counting.groups import AGE_BANDS, NOT_KNOWN
 from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import facts_wanted, in_scope, team_columns, with_spans
 from cmhs_metrics.mhsds.facts.contacts import latest_contacts
-from cmhs_metrics.mhsds.facts.referrals import (
-    OTHER_TEAM,
-    REFERRAL,
-    latest_referrals,
-    row_key,
-    team_of,
-    with_team_types,
-)
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL, latest_referrals, row_key, services
 from cmhs_metrics.mhsds.records.codes import CLOSING_REASONS, CORE, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
@@ -122,12 +115,7 @@ def _reasons(extract: Extract, scope: Scope) -> Frame:
         parts.append(own.select(*REFERRAL, nw.concat_str(nw.lit("0"), nw.col("ReferClosReason")).alias("ranked")))
     if extract.has("service_types", "UniqServReqID", "ReferClosReason"):
         key = row_key(extract, "service_types")
-        columns = ["UniqServReqID", key, "ServTeamTypeRefToMH", "ReferClosReason"]
-        teams = extract.has("service_types", OTHER_TEAM) and "service_teams" in extract.tables
-        more = [OTHER_TEAM, "OrgIDProv", "UniqMonthID"] if teams else []
-        rows = extract.rows("service_types", list(dict.fromkeys([*columns, *more])))
-        rows = with_team_types(extract, rows, OTHER_TEAM, "ServTeamTypeRefToMH") if teams else rows
-        rows = rows.with_columns(team_of("ServTeamTypeRefToMH", rows.collect_schema().names()))
+        rows = services(extract, ["ReferClosReason"])
         inside = nw.col("team").is_in(list(scope.team_types)) if scope.team_types is not None else nw.lit(True)
         rank = nw.when(inside).then(nw.lit("1")).otherwise(nw.lit("2"))
         rows = rows.select("UniqServReqID", key, nw.concat_str(rank, nw.col("ReferClosReason")).alias("ranked"))

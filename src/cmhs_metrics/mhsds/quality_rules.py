@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
@@ -18,7 +19,7 @@ from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from cmhs_metrics.mhsds.records.extract import Extract
 
@@ -56,14 +57,9 @@ def counts(extract: Extract) -> list[Count]:
     return [count for count in every if count.checks]
 
 
-def flag(condition: nw.Expr, name: str) -> nw.Expr:
-    """1 where a condition holds, else 0."""
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).alias(name)
-
-
 def _counted(frame: Frame, checks: dict[Check, nw.Expr]) -> Count:
     """Count where each check fails; what is null does not fail."""
-    return Count(frame, {check: flag(fails, "fails").sum() for check, fails in checks.items()}, nw.len())
+    return Count(frame, {check: flag(fails).sum() for check, fails in checks.items()}, nw.len())
 
 
 # Every row
@@ -139,17 +135,11 @@ def _of_codes(extract: Extract) -> list[Count]:
         codes = [each for each in TABLES[name].columns if each.kind is Kind.CODE]
         frames = _as_written(extract, name, codes)
         held = list(dict.fromkeys(column for frame in frames for column in frame.collect_schema().names()))
-        flags = [
-            frame.select(
-                *(
-                    flag(nw.col(column).str.contains(_PADDED), column)
-                    if column in frame.collect_schema().names()
-                    else nw.lit(0).alias(column)
-                    for column in held
-                )
-            )
-            for frame in frames
-        ]
+        flags = []
+        for frame in frames:
+            there = frame.collect_schema().names()
+            padded = {each: nw.col(each).str.contains(_PADDED) if each in there else nw.lit(False) for each in held}
+            flags.append(frame.select(*(flag(is_padded).alias(each) for each, is_padded in padded.items())))
         if flags:
             rows = nw.concat(flags, how="vertical") if len(flags) > 1 else flags[0]
             checks = {Check(TABLES[name].name, column, "padded code"): nw.col(column) == 1 for column in held}
@@ -185,24 +175,14 @@ def _of_latest_rows(extract: Extract) -> list[Count]:
         counts.append(_of_referrals(extract, referrals))
     if extract.has("contacts", *TABLES["contacts"].item):
         counts.append(_of_contacts(extract, referrals))
-    for name, column, rule, fails in (
-        (
-            "clusters",
-            "AdultMHCareClusterCodeFinal",
-            "unknown cluster",
-            _unknown("AdultMHCareClusterCodeFinal", CLUSTERS),
-        ),
-        (
-            "hospital_spells",
-            "DischDateHospProvSpell",
-            "discharge before start",
-            nw.col("DischDateHospProvSpell") < nw.col("StartDateHospProvSpell"),
-        ),
+    cluster, start, end = "AdultMHCareClusterCodeFinal", "StartDateHospProvSpell", "DischDateHospProvSpell"
+    for name, columns, rule, fails in (
+        ("clusters", [cluster], "unknown cluster", _unknown(cluster, CLUSTERS)),
+        ("hospital_spells", [end, start], "discharge before start", nw.col(end) < nw.col(start)),
     ):
-        needed = [column, *(["StartDateHospProvSpell"] if name == "hospital_spells" else [])]
-        if extract.has(name, *TABLES[name].item, *needed):
-            rows = _latest(extract, name, needed)
-            counts.append(_counted(rows, {Check(TABLES[name].name, column, rule): fails}))
+        if extract.has(name, *TABLES[name].item, *columns):
+            rows = _latest(extract, name, columns)
+            counts.append(_counted(rows, {Check(TABLES[name].name, columns[0], rule): fails}))
     return counts
 
 
@@ -219,16 +199,14 @@ _ENDS = {"ServDischDate", "DischDateHospProvSpell", "EndDateCareClust"}
 def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     """The latest row of each item of a table, as the measures take it."""
     table = TABLES[name]
-    ordering = [each for each in ("UniqMonthID", "RecordNumber", *_ORDER[name]) if _is_read(extract, name, each)]
+    read = [each.name for each in table.columns]
+    ordering = ["UniqMonthID", "RecordNumber", *_ORDER[name]]
+    ordering = [each for each in ordering if each in read and extract.has(name, each)]
     # Most contacts are submitted once.
     item = () if name == "contacts" else table.item
     rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
     return latest(extract, rows, table.item, order)
-
-
-def _is_read(extract: Extract, name: str, column: str) -> bool:
-    return any(each.name == column for each in TABLES[name].columns) and extract.has(name, column)
 
 
 def _unknown(column: str, known: Any) -> nw.Expr:
@@ -246,9 +224,9 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         checks[Check(table, "ServDischDate", "discharge before receipt")] = discharged < received
     if "AgeServReferRecDate" in held:
         checks[Check(table, "AgeServReferRecDate", "age missing")] = nw.col("AgeServReferRecDate").is_null()
-    add_services = _services(extract)
-    if add_services is not None:
-        rows = add_services(rows)
+    served = _with_services(extract, rows)
+    if served is not None:
+        rows = served
         service, team = TABLES["service_types"].name, "ServTeamTypeRefToMH"
         none = nw.col("services").fill_null(0) == 0
         checks[Check(service, team, "no service type")] = none
@@ -258,7 +236,7 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         months = extract.rows("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
         rows = rows.join(months, how="cross")
         is_open = discharged.is_null()
-        if add_services is not None:
+        if served is not None:
             is_open = is_open & (none | (nw.col("kept").fill_null(0) > 0))
         checks[Check(table, "UniqMonthID", "lapsed")] = is_open & (nw.col("UniqMonthID") < nw.col("last_month"))
     key = _row_key(extract, "people")
@@ -266,9 +244,8 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         at_home = [DISTRICT] if extract.has("people", DISTRICT) else []
         people = extract.rows("people", ["Person_ID", key, *at_home])
         people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null())
-        people = people.group_by("Person_ID", key).agg(
-            nw.len().alias("person"), *(nw.col(each).max() for each in at_home)
-        )
+        told = [nw.len().alias("person"), *(nw.col(each).max() for each in at_home)]
+        people = people.group_by("Person_ID", key).agg(*told)
         rows = rows.join(people, on=["Person_ID", key], how="left")
         checks[Check(TABLES["people"].name, key, "no person")] = nw.col("person").is_null()
         if at_home:
@@ -290,32 +267,23 @@ def _row_key(extract: Extract, name: str) -> str | None:
     )
 
 
-def _services(extract: Extract) -> Callable[[Frame], Frame] | None:
-    """What adds to the latest rows of referrals how many services they have, and what is wrong with these."""
-    own = has_own_service(extract)
-    key = _row_key(extract, "service_types")
-    if key is None or not extract.has("service_types", "UniqServReqID"):
-        if not own:
-            return None
-        key = None
-
-    def add(rows: Frame) -> Frame:
-        if key is not None:
-            on, known = ["UniqServReqID", key], "service_teams" in extract.tables
-            known = known or extract.has("service_types", "ServTeamTypeRefToMH")
-            facts = services(extract).with_columns(*_service_facts(nw.lit(True), nw.lit(known)))
-            facts = facts.group_by(*on).agg(*(nw.col(name).sum() for name in _SERVICE_FACTS))
-            rows = rows.join(facts, on=on, how="left").with_columns(nw.col(*_SERVICE_FACTS).fill_null(0))
-        if own:
-            # From version 6 on a referral names its own first service; one that names nothing of it has none.
-            rows = rows.rename({name: f"other {name}" for name in _SERVICE_FACTS}) if key is not None else rows
-            rows = with_own_service(extract, rows)
-            rows = rows.with_columns(*_service_facts(nw.col("names_a_service"), nw.lit(True)))
-            if key is not None:
-                rows = rows.with_columns(*(nw.col(name) + nw.col(f"other {name}") for name in _SERVICE_FACTS))
-        return rows
-
-    return add
+def _with_services(extract: Extract, rows: Frame) -> Frame | None:
+    """The latest rows of referrals with how many services they have, and what is wrong with these."""
+    own, key = has_own_service(extract), _row_key(extract, "service_types")
+    there = key is not None and extract.has("service_types", "UniqServReqID")
+    if there:
+        on, known = ["UniqServReqID", key], "service_teams" in extract.tables
+        known = known or extract.has("service_types", "ServTeamTypeRefToMH")
+        facts = services(extract).with_columns(*_service_facts(nw.lit(True), nw.lit(known)))
+        facts = facts.group_by(*on).agg(*(nw.col(name).sum() for name in _SERVICE_FACTS))
+        rows = rows.join(facts, on=on, how="left").with_columns(nw.col(*_SERVICE_FACTS).fill_null(0))
+    if own:
+        # From version 6 on a referral names its own first service; one that names nothing of it has none.
+        rows = rows.rename({name: f"other {name}" for name in _SERVICE_FACTS}) if there else rows
+        rows = with_own_service(extract, rows).with_columns(*_service_facts(nw.col("names_a_service"), nw.lit(True)))
+        if there:
+            rows = rows.with_columns(*(nw.col(name) + nw.col(f"other {name}") for name in _SERVICE_FACTS))
+    return rows if own or there else None
 
 
 _SERVICE_FACTS = ("services", "unknown", "undated", "kept")
@@ -326,7 +294,7 @@ def _service_facts(there: nw.Expr, with_teams: nw.Expr) -> list[nw.Expr]:
     rejected = nw.col("is_rejected") == 1
     unknown = with_teams & ~nw.col("team").is_in(_TEAM_CODES)
     facts = (there, there & unknown, there & rejected & (nw.col("on") == LOWEST), there & ~rejected)
-    return [flag(fact, name) for fact, name in zip(facts, _SERVICE_FACTS, strict=True)]
+    return [flag(fact).alias(name) for fact, name in zip(facts, _SERVICE_FACTS, strict=True)]
 
 
 def _of_contacts(extract: Extract, referrals: Frame | None) -> Count:

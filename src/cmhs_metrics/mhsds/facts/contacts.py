@@ -61,9 +61,9 @@ def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5
         "UniqServReqID",
         "UniqMonthID",
         nw.col("CareContDate").fill_null(NEVER).alias("date"),
-        _flag(attended & direct).alias("direct"),
-        _flag(attended & (mechanism == FACE_TO_FACE)).alias("face_to_face"),
-        _flag(status.is_in(list(DID_NOT_ATTEND))).alias("missed"),
+        flag(attended & direct).alias("direct"),
+        flag(attended & (mechanism == FACE_TO_FACE)).alias("face_to_face"),
+        flag(status.is_in(list(DID_NOT_ATTEND))).alias("missed"),
     )
 
 
@@ -154,5 +154,6 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
     return found.with_columns(*filled) if filled else found
 
 
-def _flag(condition: nw.Expr) -> nw.Expr:
+def flag(condition: nw.Expr) -> nw.Expr:
+    """1 where a condition holds, else 0."""
     return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int32)

@@ -186,12 +186,12 @@ def has_own_service(extract: Extract) -> bool:
     )
 
 
-def services(extract: Extract) -> Frame:
+def services(extract: Extract, columns: Sequence[str] = ()) -> Frame:
     """Every row of the table of service types, C03 read as C10, with whether and when it was rejected and ended."""
     key = row_key(extract, "service_types")
     teams = extract.has("service_types", OTHER_TEAM) and "service_teams" in extract.tables
     more = [OTHER_TEAM, *_OF_TEAM] if teams else []
-    rows = extract.rows("service_types", list(dict.fromkeys(["UniqServReqID", key, *_SERVICE, *more])))
+    rows = extract.rows("service_types", list(dict.fromkeys(["UniqServReqID", key, *_SERVICE, *columns, *more])))
     if teams:
         rows = with_team_types(extract, rows, OTHER_TEAM, "ServTeamTypeRefToMH")
     rows = extract.engine.known(rows, ["UniqServReqID", key])

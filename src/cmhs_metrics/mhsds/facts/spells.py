@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import not_in_hospital
 from cmhs_metrics.mhsds.records.codes import LEFT_OUT_OF_SPELLS
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
@@ -65,8 +66,8 @@ def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[S
     rows = rows.with_columns(provider.alias("provider"))
     if len(spans) <= 1 or not scope.exclude_hospital_spells or "linked" not in held:
         inside = not_in_hospital(scope, held, nw.lit(spans[0].last if spans else NEVER - 1))
-        return rows.with_columns(nw.lit(EVERY).alias("variant"), _flag(allowed & inside).alias("in_spells"))
-    rows = rows.with_columns(_flag(nw.col("linked").fill_null(NEVER) <= spans[-1].last).alias("leaves"))
+        return rows.with_columns(nw.lit(EVERY).alias("variant"), flag(allowed & inside).alias("in_spells"))
+    rows = rows.with_columns(flag(nw.col("linked").fill_null(NEVER) <= spans[-1].last).alias("leaves"))
     rows = rows.with_columns(nw.col("leaves").max().over("Person_ID").alias("differs"))
     numbers = extract.numbers([EVERY, *range(len(spans))]).rename({"number": "variant"})
     rows = rows.join(numbers, how="cross")
@@ -76,7 +77,7 @@ def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[S
     own = nw.col("variant") == EVERY
     inside = (own & (nw.col("differs") == 0)) | ~own
     rows = rows.filter(own | ((nw.col("differs") == 1) & (nw.col("linked").fill_null(NEVER) > end)))
-    return rows.with_columns(_flag(allowed & inside).alias("in_spells")).drop("leaves", "differs")
+    return rows.with_columns(flag(allowed & inside).alias("in_spells")).drop("leaves", "differs")
 
 
 def with_spells(rows: Frame, rules: SpellRules) -> Frame:
@@ -103,20 +104,16 @@ def with_spells(rows: Frame, rules: SpellRules) -> Frame:
     rows = rows.with_columns(before.alias("end_before"))
     # No referral before it: an end long past.
     gap = nw.col("received") - nw.col("end_before").fill_null(-NEVER)
-    rows = rows.with_columns(_flag(gap > DAYS_BETWEEN).alias("begins"))
+    rows = rows.with_columns(flag(gap > DAYS_BETWEEN).alias("begins"))
     rows = rows.with_columns(nw.col("begins").cum_sum().over(*WHOSE, order_by=order).alias("spell"))
     rows = rows.with_columns(
         nw.col("received").min().over(*WHOSE, "spell").alias("start"),
         nw.col("end").max().over(*WHOSE, "spell").alias("spell_end"),
     )
     starts = (nw.col("begins") == 1) & (nw.col("in_spells") == 1) & (nw.col("start") >= rules.begin)
-    return rows.with_columns(_flag(starts).alias("starts_spell")).drop("end_so_far", "end_before", "begins")
+    return rows.with_columns(flag(starts).alias("starts_spell")).drop("end_so_far", "end_before", "begins")
 
 
 def is_open(rules: SpellRules, end: nw.Expr) -> nw.Expr:
     """Whether a spell is open at a day, or ended within the days of grace before it."""
     return (nw.col("start") <= end) & (nw.col("spell_end") >= end - rules.grace)
-
-
-def _flag(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int32)

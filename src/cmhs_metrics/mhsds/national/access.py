@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
-from cmhs_metrics.mhsds.national.known import flag, numbered, there
+from cmhs_metrics.mhsds.national.known import numbered, there
 from cmhs_metrics.mhsds.national.rows import FIRST_YEAR, adult_english
+from cmhs_metrics.mhsds.national.spells import ROW, by_submission
 from cmhs_metrics.mhsds.records.dates import day_number
 from cmhs_metrics.mhsds.records.latest import latest
 
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 ACCESS_WIDENED = 1477
 """April 2023, from which A14 and D05 belong to access."""
 REFERRALS_BEGAN = day_number(datetime.date(2019, 4, 1))
-ROW = ("Person_ID", "UniqServReqID", "submission")
-"""What a submitted row of a referral is named by."""
 
 
 def rows_of_the_year(facts: Facts) -> Frame:
@@ -36,25 +36,16 @@ def rows_of_the_year(facts: Facts) -> Frame:
 
 
 def access(facts: Facts) -> Frame:
-    """People with a referral that has two or more direct contacts in the twelve months, at the place of the second.
-
-    A contact counts where the referral's row in its submission is in scope; where the extract has no such row at
-    all, the referral's latest row decides.
-    """
+    """People with a referral that has two or more direct contacts in the twelve months, at the place of the second."""
     when = facts.when
     rows = rows_of_the_year(facts)
     of_submission = rows.group_by(*ROW).agg(nw.col("provider").max(), nw.col("sub_icb").max())
-    submitted = facts.referrals.select(*ROW).unique(list(ROW))
-    last = latest(facts.known, rows, REFERRAL, ["month", "submission"]).select(*REFERRAL, "provider", "sub_icb")
+    last = latest(facts.known, rows, REFERRAL, ["month", "submission"])
     contacts = facts.contacts.filter(
         nw.col("direct") == 1, nw.col("date") >= when.year, nw.col("date") <= when.last, *there("UniqServReqID")
     ).select(*ROW, "UniqCareContID", "date")
-    named = ["Person_ID", "UniqServReqID", "UniqCareContID", "date", "provider", "sub_icb"]
-    counted = [
-        contacts.join(of_submission, on=list(ROW), how="inner").select(*named),
-        contacts.join(submitted, on=list(ROW), how="anti").join(last, on=list(REFERRAL), how="inner").select(*named),
-    ]
-    found = numbered(nw.concat(counted, how="vertical"), REFERRAL, ["date", "UniqCareContID"])
+    found = by_submission(facts, contacts, of_submission, last)
+    found = numbered(found, REFERRAL, ["date", "UniqCareContID"])
     return found.filter(nw.col("place") == 2).with_columns(flag(nw.col("place") == 2).alias("MHS108"))
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.facts.spells import is_open
 from cmhs_metrics.mhsds.national.concepts import CURRENT_VIEW, NO_HELP, concept
-from cmhs_metrics.mhsds.national.known import flag, there
+from cmhs_metrics.mhsds.national.known import there
 from cmhs_metrics.mhsds.national.spells import LONG_WAITS, ROW, RULES, SPELL, flags, spells, within
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
-from cmhs_metrics.mhsds.national.known import flag, is_in
+from cmhs_metrics.mhsds.national.known import is_in
 from cmhs_metrics.mhsds.national.rows import ADULT
 from cmhs_metrics.mhsds.records.codes import FACE_TO_FACE
 

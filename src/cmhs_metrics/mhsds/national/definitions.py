@@ -43,26 +43,20 @@ class Measure:
 
     Parameters
     ----------
-    id, name : str
-        As published.
-    base : str
-        The facts that it counts, by their name in `BASES`.
+    id, name, base : str
+        As published; and the facts that it counts, by their name in `BASES`.
     months : int
         How many months its period has.
     kind : {"count", "people", "median", "percentile 90", "percentage"}
-        What is made of what has the flag of its id, or, of a median or percentile, of `of`. People are counted once a place.
-    of : str
-        Of a median or a percentile: the id whose days are meant.
-    numerator, denominator : str
-        Of a percentage: the ids that it is made of.
+        What is made of what has the flag of its id, or, of days, of `of`. People are counted once a place.
+    of, numerator, denominator : str
+        The ids that days, or a percentage, are made of.
     hidden_with : tuple of str
         The ids whose counts decide whether it is suppressed; by default its own, or that of `of` or of the numerator.
     of_none : float, optional
         Of a percentage: what is published where the denominator is 0.
-    code : str
-        The column of facts by whose codes it is told, of England only.
-    breakdown : str
-        What that breakdown is called.
+    code, breakdown : str
+        The column of facts by whose codes it is told, of England only, and what that breakdown is called.
     needs : mapping of str to tuple of str
         What it needs besides.
     unit : str

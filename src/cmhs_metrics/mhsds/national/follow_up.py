@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import row_key
-from cmhs_metrics.mhsds.national.known import flag, is_in, there
+from cmhs_metrics.mhsds.national.known import is_in, there
 from cmhs_metrics.mhsds.records.columns import VERSION_5, VERSION_6
 from cmhs_metrics.mhsds.records.latest import latest
 

@@ -125,11 +125,6 @@ class Known(Extract):
         return rows.with_columns(nw.coalesce(nw.col("RecordNumber"), month).alias("submission"))
 
 
-def flag(condition: nw.Expr) -> nw.Expr:
-    """1 where a condition holds, else 0."""
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int32)
-
-
 def is_in(name: str, codes: Sequence[str]) -> nw.Expr:
     """Whether a code is one of some; a missing one is not."""
     return nw.col(name).fill_null("").is_in(list(codes))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import OTHER_TEAM, REFERRAL, row_key, with_team_types
-from cmhs_metrics.mhsds.national.known import flag, is_in, there
+from cmhs_metrics.mhsds.national.known import is_in, there
 from cmhs_metrics.mhsds.national.rows import COMMUNITY
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, MECHANISMS
 

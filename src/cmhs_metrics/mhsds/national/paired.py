@@ -10,11 +10,12 @@ import narwhals as nw
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL, has_own_service
 from cmhs_metrics.mhsds.national.concepts import concept
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, places, rows_of, with_places
-from cmhs_metrics.mhsds.national.known import Known, flag, is_in, there
-from cmhs_metrics.mhsds.national.publishing import read_breakdowns, read_month
+from cmhs_metrics.mhsds.national.known import Known, is_in, there
+from cmhs_metrics.mhsds.national.offered import read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
@@ -112,9 +113,7 @@ def paired_outcomes(
     wanted = read_breakdowns(breakdown, icb_of, problems)
     problems += extract.require(_NEEDS, "paired outcomes")
     if not any(extract.has(table, *columns) for table, columns in _SCORES.items()):
-        expected = (
-            "the table MHS606CodedScoreAssessmentRefer or MHS607CodedScoreAssessmentAct, without which there are none"
-        )
+        expected = "MHS606CodedScoreAssessmentRefer or MHS607CodedScoreAssessmentAct, without which there are none"
         problems.append(Problem("referral_scores", None, None, expected))
     if "service_types" not in extract.tables and not has_own_service(extract):
         problems.append(Problem("service_types", None, None, "types of teams, without which there are none"))
@@ -124,9 +123,8 @@ def paired_outcomes(
     try:
         facts = Facts(known, {}, frozenset())
         asked = facts.hold(facts.placed(_asked(facts), 1))
-        due_rows = list(
-            rows_of(with_places(asked).group_by("provider", "sub_icb", "status").agg(nw.len().alias("due")))
-        )
+        by_status = with_places(asked).group_by("provider", "sub_icb", "status")
+        due_rows = list(rows_of(by_status.agg(nw.len().alias("due"))))
         rows = list(rows_of(with_places(_summed(facts, asked))))
     finally:
         known.let_go()
@@ -179,11 +177,8 @@ def _summed(facts: Facts, asked: Frame) -> Frame:
         flag(below).alias("below_cut_off"),
         flag(below & improved & (nw.col("latest").fill_null(-1.0) >= cut_off)).alias("recovered"),
     )
-    return (
-        with_places(rows)
-        .group_by("provider", "sub_icb", "status", "code")
-        .agg(*(nw.col(name).sum() for name in COUNTS))
-    )
+    rows = with_places(rows).group_by("provider", "sub_icb", "status", "code")
+    return rows.agg(*(nw.col(name).sum() for name in COUNTS))
 
 
 def _of_tools(like: nw.Expr) -> tuple[nw.Expr, nw.Expr]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.national.concepts import concept
-from cmhs_metrics.mhsds.national.known import flag, is_in, there
+from cmhs_metrics.mhsds.national.known import is_in, there
 from cmhs_metrics.mhsds.national.monthly import with_own_team
 from cmhs_metrics.mhsds.national.rows import EARLY_INTERVENTION
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
@@ -60,14 +61,10 @@ def treatment(facts: Facts) -> Frame:
     contacts = contacts.filter(nw.col("date") >= nw.col("received"), (nw.col("ever_a14") == 0) | theirs)
     seen = contacts.group_by(*REFERRAL).agg(nw.col("date").min().alias("seen"))
     known = facts.known
-    columns = [
-        "Person_ID",
-        "UniqMonthID",
-        "StartDateAssCareCoord",
-        "EndDateAssCareCoord",
-        "CareProfServOrTeamTypeAssoc",
-    ]
-    assigned = known.whole("care_coordinators", columns).filter(*there("Person_ID", "StartDateAssCareCoord"))
+    columns = ["UniqMonthID", "StartDateAssCareCoord", "EndDateAssCareCoord", "CareProfServOrTeamTypeAssoc"]
+    assigned = known.whole("care_coordinators", ["Person_ID", *columns]).filter(
+        *there("Person_ID", "StartDateAssCareCoord")
+    )
     assigned = assigned.join(told, on="Person_ID", how="inner")
     start, end = nw.col("StartDateAssCareCoord"), nw.col("EndDateAssCareCoord").fill_null(NEVER)
     current = nw.col("UniqMonthID").fill_null(when.number) == when.number
@@ -97,10 +94,8 @@ def _open(facts: Facts) -> Frame:
 
 def caseload(facts: Facts) -> Frame:
     """Referrals that an early intervention team has seen and has."""
-    seen = (
-        facts.contacts.filter(nw.col("direct") == 1, *there("UniqServReqID")).select(*REFERRAL).unique(list(REFERRAL))
-    )
-    rows = _open(facts).join(seen, on=list(REFERRAL), how="semi")
+    seen = facts.contacts.filter(nw.col("direct") == 1, *there("UniqServReqID")).select(*REFERRAL)
+    rows = _open(facts).join(seen.unique(list(REFERRAL)), on=list(REFERRAL), how="semi")
     return facts.placed(rows.with_columns(nw.lit(1).alias("EIP68")), 3)
 
 
@@ -114,9 +109,8 @@ def activities(facts: Facts) -> Frame:
     rows = _open(facts)
     days = facts.contacts.select("Person_ID", "UniqCareContID", nw.col("date").alias("day"))
     parts = []
-    done = known.whole(
-        "care_activities", ["Person_ID", "UniqCareContID", "RecordNumber", "UniqMonthID", "Procedure", "Observation"]
-    )
+    columns = ["Person_ID", "UniqCareContID", "RecordNumber", "UniqMonthID", "Procedure", "Observation"]
+    done = known.whole("care_activities", columns)
     done = known.with_submission(done).join(days, on=["Person_ID", "UniqCareContID"], how="inner")
     for column in ("Procedure", "Observation"):
         parts.append(done.select("Person_ID", "submission", "day", nw.col(column).alias("code")))
@@ -129,9 +123,8 @@ def activities(facts: Facts) -> Frame:
                 nw.col("IndirectActProcedure").alias("code"),
             )
         )  # fmt: skip
-    coded = (
-        nw.concat(parts, how="vertical").with_columns(concept("code")).filter(nw.col("code") != "", *there("Person_ID"))
-    )
+    coded = nw.concat(parts, how="vertical").with_columns(concept("code"))
+    coded = coded.filter(nw.col("code") != "", *there("Person_ID"))
     submissions = facts.referrals.select(*REFERRAL, "submission").unique([*REFERRAL, "submission"])
     coded = rows.select(*REFERRAL, "received").join(submissions, on=list(REFERRAL), how="inner").join(
         coded, on=["Person_ID", "submission"], how="inner"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -19,23 +18,20 @@ from cmhs_metrics.disclosure.rule import (
     round_to,
     rounded_to,
 )
-from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.facts.referrals import has_own_service
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.national.concepts import read_reference_sets
-from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, ICB, Place, by_code, counts, people, percentiles
-from cmhs_metrics.mhsds.national.definitions import BASES, MEASURES, Measure
+from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, Place, by_code, counts, people, percentiles
+from cmhs_metrics.mhsds.national.definitions import BASES, Measure
 from cmhs_metrics.mhsds.national.known import Known, Month
+from cmhs_metrics.mhsds.national.offered import read_breakdowns, read_measures, read_month
 from cmhs_metrics.mhsds.national.rows import Facts
-from cmhs_metrics.mhsds.records.columns import TABLES
-from cmhs_metrics.mhsds.records.dates import month_number_of, read_period
-from cmhs_metrics.mhsds.records.extract import Extract, ExtractLike, as_extract
+from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 NONE = "NONE"
-REFERENCE_SETS = "reference_sets"
 
 
 @checked
@@ -120,7 +116,7 @@ def published(
         problems += read if isinstance(read, list) else []
         sets = read if isinstance(read, dict) else None
     places = read_breakdowns(breakdown, icb_of, problems)
-    wanted, missing = _wanted(extract, measures, reference_sets is not None, problems)
+    wanted, missing = read_measures(extract, measures, reference_sets is not None, problems)
     if problems or when is None:
         raise BadInput("published", problems)
     known = Known(extract, when)
@@ -146,143 +142,6 @@ COLUMNS = [
     "period_start", "period_end", "status", "breakdown", "primary_level", "primary_level_name", "secondary_level",
     "secondary_level_name", "measure_id", "measure_name", "value", "kind", "lower", "upper", "unit", "published_value",
 ]  # fmt: skip
-
-
-def national_measures(extract: Extract | None = None, *, reference_sets: bool = True) -> pd.DataFrame:
-    """Tell which national measures `published` offers, what each needs, and what an extract lacks for it.
-
-    Parameters
-    ----------
-    extract : Extract, optional
-        An extract.
-    reference_sets : bool, default True
-        Whether a table of reference sets is at hand.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each id: `measure_id`, `measure_name`, `months` (of its period), `unit`, `needs` (tables), and,
-        with an extract, `lacks`: the tables and columns that are not there, empty where it can be computed.
-
-    Examples
-    --------
-    >>> from cmhs_metrics import mhsds
-    >>> mhsds.national_measures().set_index("measure_id").loc["MHS108", "needs"]
-    'MHS101Referral, MHS201CareContact, types of teams'
-    """
-    rows = []
-    for each in MEASURES.values():
-        base = BASES[each.base]
-        tables = [TABLES[name].name for name in {**base.needs, **each.needs}]
-        needs = [
-            *tables,
-            *(["types of teams"] if base.teams else []),
-            *(["reference sets"] if _needs_sets(each) else []),
-        ]
-        row = {
-            "measure_id": each.id, "measure_name": each.name, "months": each.months, "unit": each.measured,
-            "needs": ", ".join(needs),
-        }  # fmt: skip
-        if extract is not None:
-            row["lacks"] = "; ".join(_lacking(as_extract(extract), each, reference_sets))
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _needs_sets(each: Measure) -> bool:
-    return each.base == "clock stops"
-
-
-def _lacking(extract: Extract, each: Measure, has_sets: bool) -> list[str]:
-    """What an extract has not that a measure needs: a table, or a column as table.column."""
-    base, lacks = BASES[each.base], []
-    for needs in (base.needs, each.needs):
-        for table, columns in needs.items():
-            if table not in extract.tables:
-                lacks.append(TABLES[table].name)
-                continue
-            lacks += [f"{TABLES[table].name}.{name}" for name in columns if not extract.has(table, name)]
-    has_teams = has_own_service(extract) or extract.has("service_types", "UniqServReqID", "ServTeamTypeRefToMH")
-    has_teams = has_teams or (extract.has("service_types", "UniqServReqID") and "service_teams" in extract.tables)
-    if base.teams and not has_teams:
-        lacks.append("MHS102ServiceTypeReferredTo.ServTeamTypeRefToMH")
-    if _needs_sets(each) and not has_sets:
-        lacks.append(f"the argument {REFERENCE_SETS}")
-    return list(dict.fromkeys(lacks))
-
-
-def read_month(extract: Extract, month: Any, problems: list[Problem]) -> Month | None:
-    """Read a month that the extract reaches, or add what is wrong with it to the problems."""
-    read = read_period(month)
-    expected = "a month as 2024-06"
-    if isinstance(read, list):
-        problems.append(Problem("month", None, month, expected))
-        return None
-    span, _ = read
-    number = month_number_of(span.last)
-    if (span.first, span.last) != (Month(number).first, Month(number).last):
-        problems.append(Problem("month", None, month, expected))
-        return None
-    last = extract.last_month
-    if last is not None and number > last:
-        told = Month(last).last_date.strftime("%Y-%m")
-        problems.append(Problem("month", None, month, f"a month up to {told}, the last that was submitted"))
-    return Month(number)
-
-
-_SHORT = {
-    "england": BREAKDOWNS[0], "icb": BREAKDOWNS[1], "sub_icb": BREAKDOWNS[2], "sub icb": BREAKDOWNS[2],
-    "provider": BREAKDOWNS[3],
-}  # fmt: skip
-
-
-def read_breakdowns(breakdown: Any, icb_of: Any, problems: list[Problem]) -> tuple[str, ...]:
-    """Read breakdowns by their names, long or short, or add what is wrong with them to the problems."""
-    if icb_of is not None and not isinstance(icb_of, Mapping):
-        problems.append(Problem("icb_of", None, type(icb_of).__name__, "the ICB of each sub-ICB, as a mapping"))
-    if breakdown is None:
-        return tuple(each for each in BREAKDOWNS if each != ICB or icb_of is not None)
-    known = {each.casefold(): each for each in BREAKDOWNS} | _SHORT
-    found = []
-    for each in [breakdown] if isinstance(breakdown, str) else list(breakdown):
-        name = known.get(str(each).casefold())
-        if name is None:
-            problems.append(Problem("breakdown", None, each, f"any of {', '.join(BREAKDOWNS)}"))
-        elif name == ICB and icb_of is None:
-            problems.append(Problem("icb_of", None, None, "the ICB of each sub-ICB, for rows of ICBs"))
-        else:
-            found.append(name)
-    return tuple(found)
-
-
-def _wanted(
-    extract: Extract, measures: Any, has_sets: bool, problems: list[Problem]
-) -> tuple[list[Measure], dict[str, str]]:
-    """The measures to compute, in the order of their table, and what the others lack."""
-    lacks = {id: _lacking(extract, each, has_sets) for id, each in MEASURES.items()}
-    if measures is None:
-        found = [each for id, each in MEASURES.items() if not lacks[id]]
-        missing = {id: "; ".join(what) for id, what in lacks.items() if what}
-        if not found:
-            problems.append(Problem("the extract", None, None, "tables of which a measure can be made: MHS101Referral"))
-        return found, missing
-    asked = [measures] if isinstance(measures, str) else list(measures)
-    known = {id.casefold(): id for id in MEASURES}
-    ids = []
-    for each in asked:
-        id = known.get(str(each).casefold())
-        if id is None:
-            hint = nearest(str(each), list(MEASURES))
-            problems.append(
-                Problem("measures", None, each, f"an id of national_measures(){f'; {hint}' if hint else ''}")
-            )
-        elif lacks[id]:
-            problems += [Problem("measures", None, id, f"{what}, without which there is no {id}") for what in lacks[id]]
-        else:
-            ids.append(id)
-    if not asked:
-        problems.append(Problem("measures", None, asked, "an id at least"))
-    return [each for id, each in MEASURES.items() if id in ids], {}
 
 
 Values = dict[str, dict[Place, float | None]]

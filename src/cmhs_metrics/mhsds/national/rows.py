@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.commissioners import has_practices, practices
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import (
     OTHER_TEAM,
     OWN_SERVICE,
@@ -17,7 +18,7 @@ from cmhs_metrics.mhsds.facts.referrals import (
     services,
     with_own_service,
 )
-from cmhs_metrics.mhsds.national.known import Known, flag, is_in, there
+from cmhs_metrics.mhsds.national.known import Known, is_in, there
 from cmhs_metrics.mhsds.records.codes import ACCESS, ATTENDED, CORE, DIRECT, INDIRECT_BEFORE_VERSION_5
 from cmhs_metrics.mhsds.records.dates import NEVER, last_day_of_month, year_days
 from cmhs_metrics.mhsds.records.latest import LOWEST, latest

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.facts.spells import EVERY, SpellRules, is_open, with_spells
-from cmhs_metrics.mhsds.national.known import flag, numbered, there
+from cmhs_metrics.mhsds.national.known import numbered, there
 from cmhs_metrics.mhsds.records.dates import NEVER
 from cmhs_metrics.mhsds.records.latest import latest
 
@@ -21,6 +22,7 @@ LONG_WAITS = {"a": 728, "c": 546, "e": 364}
 RULES = SpellRules()
 SPELL = ("Person_ID", "provider", "start")
 ROW = ("Person_ID", "UniqServReqID", "submission")
+"""What a submitted row of a referral is named by."""
 
 
 def spells(facts: Facts) -> Frame:
@@ -52,25 +54,31 @@ def within(spells: Frame, rows: Frame, date: str) -> Frame:
 
 
 def counted_contacts(facts: Facts) -> Frame:
-    """Direct contacts joined by submission to a referral in scope, at their provider or else the referral's.
-
-    Where the extract has no row of the referral in the contact's submission, the referral's latest row decides.
-    """
+    """Direct contacts joined by submission to a referral in scope, at their provider or else the referral's."""
     contacts = facts.contacts.filter(nw.col("direct") == 1, *there("UniqServReqID"))
     contacts = contacts.select(*ROW, "UniqCareContID", "date", nw.col("provider").alias("own"))
-    core = facts.core.with_columns(nw.col("provider").fill_null(""))
-    of_submission = core.group_by(*ROW).agg(nw.col("provider").max())
-    submitted = facts.referrals.select(*ROW).unique(list(ROW))
+    of_submission = facts.core.with_columns(nw.col("provider").fill_null(""))
+    of_submission = of_submission.group_by(*ROW).agg(nw.col("provider").max())
     order = ["month", "RecordNumber", "received", "discharged", "submission", "provider"]
     last = latest(facts.known, facts.referrals, REFERRAL, order).select(*ROW)
-    last = last.join(of_submission, on=list(ROW), how="inner").select(*REFERRAL, "provider")
-    named = ["Person_ID", "UniqCareContID", "date", "own", "provider"]
-    parts = [
-        contacts.join(of_submission, on=list(ROW), how="inner").select(*named),
-        contacts.join(submitted, on=list(ROW), how="anti").join(last, on=list(REFERRAL), how="inner").select(*named),
-    ]
-    rows = nw.concat(parts, how="vertical")
+    rows = by_submission(facts, contacts, of_submission, last.join(of_submission, on=list(ROW), how="inner"))
     return rows.with_columns(nw.coalesce(nw.col("own"), nw.col("provider")).alias("provider")).drop("own")
+
+
+def by_submission(facts: Facts, contacts: Frame, rows: Frame, last: Frame) -> Frame:
+    """Contacts with what the row of their referral in their own submission says, where there is such a row.
+
+    Where the extract has no row of the referral in the contact's submission, its latest decides.
+    """
+    told = [name for name in rows.collect_schema().names() if name not in ROW]
+    named = [*contacts.collect_schema().names(), *told]
+    submitted = facts.referrals.select(*ROW).unique(list(ROW))
+    others = contacts.join(submitted, on=list(ROW), how="anti")
+    parts = [
+        contacts.join(rows, on=list(ROW), how="inner").select(*named),
+        others.join(last.select(*REFERRAL, *told), on=list(REFERRAL), how="inner").select(*named),
+    ]
+    return nw.concat(parts, how="vertical")
 
 
 def waits(facts: Facts) -> Frame:
