@@ -64,19 +64,7 @@ GROUPS = ("organisation", *_TEAMS, "icb", "sub_icb", "age_band", "sex", "ethnic_
 
 @dataclass(frozen=True)
 class Grouping:
-    """What to group by, checked, and how each group is told from the facts.
-
-    Parameters
-    ----------
-    by : sequence of str
-        The groups, of `GROUPS`.
-    icb_of : mapping of str to str, optional
-        The ICB's code of each local authority (LADistrictAuth), provider (OrgIDProv) or sub-ICB.
-    icb_from : {"residence", "provider", "commissioner"}
-        Which of them `icb_of` has.
-    age_bands : sequence of str
-        The bands of the age when referred.
-    """
+    """What to group by, checked, and how each group is told from the facts; `icb_from` says of what `icb_of` is."""
 
     by: tuple[str, ...]
     icb_of: Mapping[str, str] | None = None

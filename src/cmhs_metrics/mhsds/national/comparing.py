@@ -38,16 +38,13 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each measure and place that stands on either side, of the measures, breakdowns and periods that
-        ours has:
-        `measure_id`, `period_end`, `breakdown`, `primary_level`, `secondary_level`, `primary_level_name`, `ours`
-        and `theirs` (as text), `difference` [the measure's unit] (ours less theirs, NaN where one is not shown),
-        and `verdict`:
+        A row for each measure and place that stands on either side, of the measures, breakdowns and periods that ours
+        has: `measure_id`, `period_end`, `breakdown`, `primary_level`, `secondary_level`, `primary_level_name`, `ours`,
+        `theirs` (text), `difference` [the measure's unit] (ours less theirs, NaN where one is not shown), `verdict`:
 
         - "the same";
-        - "within rounding": the true numbers can be the same. Behind a rounded count lie those that round to it,
-        up to 2.5
-          apart; behind "*" 0 to 4; behind a percentage or a number of days outside England half a unit to either side;
+        - "within rounding": the true numbers can be the same. Behind a rounded count lie those that round to it, up to
+          2.5 apart; behind "*" 0 to 4; behind a percentage or days outside England half a unit to either side;
         - "differs": they cannot;
         - "only ours", "only theirs": the row stands on one side only;
         - "not told": a number is missing, or a suppressed percentage or number of days says nothing.
