@@ -22,7 +22,7 @@ from cmhs_metrics.run_charts import (
     xmr_limits,
 )
 from tests.support.budgets import examples
-from tests.support.refusals import named, problem, raised, refused
+from tests.support.refusals import problem, raised, refused, says
 
 # What is told of a short baseline has a test of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:run_chart. the limits rest on a baseline:cmhs_metrics.TableNote")
@@ -456,7 +456,7 @@ class TestBadInput:
             for key, said in (("Nort", {"suggests": "North"}), ("0", {"names": "group"})):
                 with refused(name, key, expected=kind, **said) as caught:
                     run_chart(two, "value", by="team", **{name: {key: setting}})  # type: ignore[arg-type]
-                assert named("periods", caught.value.problems[0].expected) == (name == "target")
+                assert says(caught.value.problems[0].expected, "periods") == (name == "target")
 
     def test_what_is_no_table(self) -> None:
         with raised(TypeError, "table", "list"):

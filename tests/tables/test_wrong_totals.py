@@ -72,7 +72,7 @@ class TestPeriodsPooledIntoARate:
 
     @every_table
     def test_a_stock_is_no_part_of_a_sum_over_time(self, make) -> None:
-        with refused("caseload", ANY, names=("over_time", "last", "mean")):
+        with refused("caseload", re.compile("12 periods|.*several periods"), names=("over_time", "last", "mean")):
             cm.aggregate(make(YEAR), by="icb", over_time="sum")
 
     @every_eager
@@ -99,7 +99,7 @@ class TestPeriodsPooledIntoARate:
             result = cm.aggregate(
                 pd.DataFrame(rows_of(YEAR, 6)), by="icb", populations=pd.DataFrame(PEOPLE), over_time="last"
             )
-        assert ["left out" in note for note in result.attrs["notes"]] == [True]
+        assert len(result.attrs["notes"]) == 1
 
     @every_table
     def test_four_quarters_are_a_year(self, make) -> None:
