@@ -23,6 +23,7 @@ from cmhs_metrics.run_charts import (
 )
 from tests.support.budgets import examples
 from tests.support.refusals import problem, raised, refused, says
+from tests.support.series import months, table
 
 # What is told of a short baseline has a test of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:run_chart. the limits rest on a baseline:cmhs_metrics.TableNote")
@@ -31,14 +32,6 @@ RULES = ["outside_limits", "run", "trend", "two_of_three"]
 # NIST/SEMATECH e-Handbook of statistical methods, section 6.3.2.2: flow rates of ten batches of liquid.
 FLOW = np.array([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])
 series = st.lists(st.integers(-1_000, 1_000).map(float), min_size=2, max_size=40).map(np.array)
-
-
-def months(count: int, start: str = "2016-04") -> list[str]:
-    return [str(month) for month in pd.period_range(start, periods=count, freq="M")]
-
-
-def table(values, start: str = "2016-04") -> pd.DataFrame:
-    return pd.DataFrame({"period": months(len(values), start), "value": np.asarray(values, dtype=float)})
 
 
 class TestLimits:

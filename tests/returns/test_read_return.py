@@ -17,12 +17,7 @@ from cmhs_metrics.returns.headings import understand
 from cmhs_metrics.tables.total_rows import TOTAL_LABELS, is_total
 from tests.support import returns as shapes
 from tests.support.refusals import refused, says
-
-
-def written(folder: Path, text: str, name: str = "return.csv") -> Path:
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
+from tests.support.returns import written
 
 
 def problems_of(call: object, **arguments: object) -> list[cm.Problem]:
