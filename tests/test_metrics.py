@@ -244,6 +244,35 @@ class TestTheArithmetic:
         every_container_agrees(metric, rows)
 
 
+@pytest.mark.parametrize(
+    ("name", "above", "below", "value", "unit"),
+    [
+        # £12,000 for 300 contacts; 5 beds for 250,000 people; 3 days in 12; 50 for 200 discharges a year: 3 months.
+        ("cost_per_contact", (12, "kGBP"), (0.3, "kilocontact"), 40, "GBP / contact"),
+        ("beds_per_100k", (5, "bed"), (0.25, "megaperson"), 2, "bed / person_100k"),
+        ("caseload_per_100k", (6, "patient"), (2, "person_100k"), 3, "patient / person_100k"),
+        ("out_of_area_bed_day_share", (0.003, "kilobed_day"), (12, "bed_day"), 0.25, "dimensionless"),
+        ("implied_time_on_caseload", (0.05, "kilopatient"), (200, "discharge"), 3, "month * patient / discharge"),
+    ],
+)
+def test_units_of_any_size_give_the_same_at_every_call(
+    name: str, above: tuple[float, str], below: tuple[float, str], value: float, unit: str
+) -> None:
+    # After the first call, the factors between units are known and not worked out again.
+    for _ in range(3):
+        found = getattr(cm, name)(Q(*above), Q(*below))
+        assert (found.magnitude, str(found.units)) == (pytest.approx(value), str(Q(1, unit).units))
+        columns = getattr(cm, name)(*(Q(np.array([size, 2 * size]), of) for size, of in (above, below)))
+        assert columns.magnitude.tolist() == pytest.approx([value, value])
+
+
+def test_an_expression_has_no_value_where_a_cell_is_no_finite_number() -> None:
+    # What cannot be refused before a query runs is missing: 1 over infinity is no cost of 0.
+    frame = pl.DataFrame({"cost": [1.0, math.inf, 1.0, math.nan, 0.0], "contacts": [math.inf, 1.0, math.nan, 2.0, 0.0]})
+    found = frame.select(cm.cost_per_contact(pl.col("cost"), pl.col("contacts")))
+    assert found.to_series().to_list() == [None] * 5
+
+
 @pytest.mark.parametrize("name", SHAPES)
 @examples(20)
 @given(rows=some_rows)

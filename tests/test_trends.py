@@ -424,6 +424,26 @@ class TestChangeOnPrevious:
             assert change.iloc[-1] == pytest.approx(12)
             assert change.iloc[:-1].isna().all()
 
+    @pytest.mark.parametrize(
+        "days",
+        [
+            pd.date_range("2024-01-30", periods=4),  # over the end of a month
+            pd.date_range("2024-02-28", periods=4, freq="W"),
+            pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"]),  # of differing length
+            pd.to_datetime(["2023-12-05", "2024-01-05", "2024-02-05", "2024-03-05"]),
+        ],
+        ids=["days", "weeks", "ends of months", "a day of each month"],
+    )
+    def test_dates_that_follow_each_other_have_no_gap(self, days: pd.DatetimeIndex) -> None:
+        change = trends.change_on_previous(pd.Series([1.0, 2, 4, 8], index=days))
+        assert change.tolist() == pytest.approx([math.nan, 100, 100, 100], nan_ok=True)
+        # One left out is a gap, before which nothing is compared.
+        assert trends.change_on_previous(pd.Series([1.0, 2, 8], index=days[[0, 1, 3]])).isna().tolist() == [
+            True,
+            False,
+            True,
+        ]
+
     def test_dates_three_months_apart_follow_each_other(self) -> None:
         quarters = pd.to_datetime(["2016-04-01", "2016-07-01", "2016-10-01", "2017-04-01"])
         change = trends.change_on_previous(pd.Series([100.0, 110, 121, 130], index=quarters))

@@ -219,6 +219,30 @@ def test_early_intervention() -> None:
     assert found.to_dict() == {"EIP23a": 1, "EIP23b": 1, "EIP23i": 100, "EIP66": 3, "EIP68": 1}
 
 
+def test_access_is_of_twelve_months_with_both_their_edges() -> None:
+    """The second contact counts; of June 2024 the months begin with 1 July 2023."""
+    days = {
+        "P1": ("2023-06-30", "2023-07-01"),  # one of the two is the day before
+        "P2": ("2023-07-01", "2023-07-02"),
+        "P3": ("2024-06-29", "2024-06-30"),
+        "P4": ("2024-06-30", "2024-07-01"),  # the day after
+        "P5": ("2024-06-30", "2024-06-30"),
+    }
+    row = {"OrgIDProv": "RX1", "UniqMonthID": MONTH}
+    tables: dict[str, list[dict[str, Any]]] = {"referrals": [], "service_types": [], "contacts": []}
+    for person, dates in days.items():
+        own = row | {"Person_ID": person, "UniqServReqID": f"R{person}", "RecordNumber": person}
+        referral = {"ReferralRequestReceivedDate": "2023-06-01", "ServDischDate": None, "AgeServReferRecDate": 40}
+        tables["referrals"].append(own | referral)
+        tables["service_types"].append(own | {"ServTeamTypeRefToMH": "A06"})
+        for number, date in enumerate(dates):
+            contact = {"CareContDate": date, "AttendStatus": "5", "ConsMechanismMH": "01"}
+            tables["contacts"].append(own | contact | {"UniqCareContID": f"C{person}{number}"})
+    extract = mhsds.Extract(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
+    table = mhsds.published(extract, "2024-06", measures=["MHS108"], breakdown="England")
+    assert table["value"].tolist() == [3]
+
+
 def test_what_is_missing_is_named() -> None:
     tables = crisis_tables()
     table = mhsds.published(mhsds.Extract.of(tables), "2024-06")

@@ -444,7 +444,17 @@ class TestTheReport:
         assert [each.text for each in row][:5] == [
             "MHS201CareContact.AttendStatus", "unknown attendance", "1", "3", "33.3%",
         ]  # fmt: skip
+        # Numbers stand at the right, in the head as below.
+        for cells_of in (headings, list(row)):
+            assert [each.get("class") for each in cells_of] == [None, None, "n", "n", "n", None, None]
         assert "<script" not in page
+
+    @pytest.mark.parametrize(
+        ("rows", "of", "share"),
+        [(0, 0, "0%"), (0, 5, "0%"), (1, 1_000, "0.1%"), (1, 1_001, "under 0.1%"), (3, 3, "100.0%"), (1, 3, "33.3%")],
+    )
+    def test_a_share_as_people_read_it(self, rows: int, of: int, share: str) -> None:
+        assert Line("MHS101Referral", "x", "age missing", rows, of, "").share == share
 
     def test_shows_itself_in_a_notebook_and_escapes_all(self) -> None:
         line = Line("<b>", "x&y", "age missing", 1, 4_000, "<script>")

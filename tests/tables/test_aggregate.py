@@ -387,3 +387,23 @@ def test_an_index_of_the_table_is_none_of_its_totals() -> None:
     assert cm.aggregate(table).index.tolist() == [0]
     assert cm.aggregate(table, "icb").index.tolist() == [0, 1]
     assert cm.aggregate(table, "icb", totals=True).index.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("measure", "periods", "over_time", "by", "columns"),
+    [
+        ("contacts", ["2015/16", "2016/17"], "sum", ["icb"], {"icb": ["QUE"], "contacts": [30], "periods": [2]}),
+        ("contacts", ["2015/16", "2016/17"], "sum", ["icb", "period"], {"icb": ["QUE"] * 2, "contacts": [10, 20]}),
+        ("contacts", ["2016/17", "2016/17"], "sum", ["icb"], {"icb": ["QUE"], "contacts": [30]}),
+        ("contacts", None, "sum", ["icb"], {"icb": ["QUE"], "contacts": [30]}),
+        ("caseload", ["2015/16", "2016/17"], "last", ["icb"], {"icb": ["QUE"], "caseload": [20]}),
+        ("caseload", ["2015/16", "2016/17"], "mean", ["icb"], {"icb": ["QUE"], "caseload": [15]}),
+        ("caseload", ["2016/17", "2016/17"], None, ["icb"], {"icb": ["QUE"], "caseload": [30]}),
+    ],
+)
+def test_how_many_periods_are_summed_is_told_where_any_are(measure, periods, over_time, by, columns) -> None:
+    table = {"icb": ["QUE", "QUE"], "team": ["A", "B" if periods is None or len(set(periods)) == 1 else "A"]}
+    table |= {"period": periods} if periods else {}
+    found = cells(cm.aggregate(pd.DataFrame(table | {measure: [10, 20]}), by=by, over_time=over_time))
+    expected = columns | ({"period": periods} if "period" in by else {})
+    assert {name: values for name, values in found.items() if name in (*expected, "periods")} == expected

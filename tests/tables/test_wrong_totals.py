@@ -185,6 +185,29 @@ class TestPeriods:
         assert str(result["period"][0])[:10] == "2024-04-01"
 
 
+class TestPeriodsOfSeveralLengths:
+    @every_eager
+    @pytest.mark.parametrize(
+        ("periods", "names"),
+        [
+            (["2016/17", "2016/17 Q1"], ("financial years", "quarters")),
+            (["2016/17", "2016-04"], ("financial years", "months")),
+            (["2016/17 Q1", "2016-04"], ("quarters", "months")),
+            (["2016-04", "2016/17", "2016/17 Q1"], ("financial years", "quarters")),
+        ],
+    )
+    def test_would_be_counted_twice(self, make, periods: list[str], names: tuple[str, str]) -> None:
+        table = make({"team": ["A"] * len(periods), "period": periods, "contacts": [5] * len(periods)})
+        longest = sorted(periods, key=len)
+        for function in (cm.aggregate, cm.validate, cm.with_metrics):
+            with pytest.raises(cm.BadInput) as caught:
+                function(table)
+            (problem,) = [each for each in caught.value.problems if "twice" in each.expected]
+            assert problem.column == "period"
+            assert f"{names[0]} or {names[1]}" in problem.expected
+            assert longest[0] in str(problem.value) or longest[-1] in str(problem.value)
+
+
 class TestRowsOfTotals:
     @every_eager
     @pytest.mark.parametrize(
@@ -283,6 +306,65 @@ class TestRowsOfTotals:
         assert cells(cm.aggregate(make(table), by="organisation"))["contacts"] == [5, 5]
         one_measure = {"organisation": ["A", "B", "C"], "contacts": [2, 3, 5]}
         assert cells(cm.aggregate(make(one_measure)))["contacts"] == [10]
+
+    @pytest.mark.parametrize("at", [2, 3])
+    def test_of_two_parts_in_two_measures(self, at: int) -> None:
+        # The last of all, and one of two parts among others; each place has as few as there can be.
+        rows = {
+            "organisation": ["A", "B", "C"],
+            "contacts": [2, 3, 5],
+            "caseload": [10, 20, 30],
+            "total_cost": [0, 0, 0],
+        }
+        table = pd.DataFrame(rows if at == 2 else with_row(rows, organisation="D", contacts=11, caseload=13))
+        with pytest.warns(cm.TableNote) as told:
+            cm.aggregate(table, by="organisation")
+        assert ["organisation=C is the sum of 2 other rows" in str(each.message) for each in told] == [True]
+        # Not so where one measure differs, or stands alone, or where nobody has anything.
+        for change in (
+            {"caseload": [10, 20, 31]},
+            {"caseload": [0, 0, 0]},
+            {"contacts": [2, 0, 2], "caseload": [9, 0, 9]},
+        ):
+            held = without(rows, "total_cost") | change
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", cm.TableNote)
+                cm.aggregate(pd.DataFrame(held), by="organisation")
+
+    def test_what_they_are_called(self) -> None:
+        whose = [
+            "organisations",
+            "providers",
+            "trusts",
+            "teams",
+            "icbs",
+            "regions",
+            "places",
+            "services",
+            "types",
+            "months",
+            "periods",
+        ]
+        alone = ["total", "totals", "sum", "all", "overall", "england", "national", "subtotal", "subtotals"]
+        several = ["All England", "Total England", "grand total", "Grand Totals", "sub total", "Sub-totals",
+                   "overall total", "England total", "national totals", "All team types", "Total team types",
+                   "Total for RT1", "total of 2016/17", "RT1 subtotal", "North Totals", "Sub total 2016"]  # fmt: skip
+        whole = [f"{every} {name}" for every in ("All", "Total") for name in whose]
+        for label in [*alone, *several, *whole]:
+            for written in (label, label.upper(), f" {label.title()} "):
+                assert total_rows.is_total(written), written
+        for label in (
+            "Totnes",
+            "All Saints",
+            "Allerdale",
+            "Summerfield",
+            "New England",
+            "England and Wales",
+            "",
+            None,
+            7,
+        ):
+            assert not total_rows.is_total(label), label
 
     @every_table
     def test_exclude_leaves_out_what_is_named(self, make) -> None:

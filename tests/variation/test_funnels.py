@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -377,6 +378,19 @@ class TestFunnel:
     def test_the_last_values_that_are_accepted(self, asked: dict[str, float]) -> None:
         found = v.funnel_limits("ratio", 5.0, **asked).limits[0]
         assert 0 <= found.lower <= found.upper
+
+    @pytest.mark.parametrize(("kind", "target"), [("rate", 2.0), ("ratio", 1.1), ("proportion", 0.3)])
+    @pytest.mark.parametrize("asked", [{}, {"tau": 0.1}, {"tau": 0.1, "mixture": True}])
+    def test_a_place_among_others_has_the_limits_that_it_has_alone(
+        self, kind: str, target: float, asked: dict[str, Any]
+    ) -> None:
+        # Whole and apportioned denominators, of which one beside the other changes nothing.
+        given: dict[str, Any] = {"per": 1.0, "fractional": True} | asked
+        sizes = np.array([2.5, 3.0, 20.0, 40.25, 400.0])
+        together = v.funnel_limits(kind, sizes, target, **given).at(0.95)
+        for at, size in enumerate(sizes):
+            alone = v.funnel_limits(kind, float(size), target, **given).at(0.95)
+            assert (together.lower[at], together.upper[at]) == pytest.approx((alone.lower, alone.upper), rel=1e-9)
 
     def test_one_place(self) -> None:
         limits = v.funnel_limits("rate", 50_000, 200.0)
