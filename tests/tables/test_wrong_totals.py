@@ -328,6 +328,10 @@ class TestRowsOfTotals:
         with pytest.warns(cm.TableNote) as told:
             cm.aggregate(table, by="organisation")
         assert ["organisation=C is the sum of 2 other rows" in str(each.message) for each in told] == [True]
+        # All others, before it and after it.
+        between = pd.DataFrame(rows).iloc[[0, 2, 1]]
+        with pytest.warns(cm.TableNote, match="organisation=C is the sum of 2 other rows"):
+            cm.aggregate(between, by="organisation")
         # Not so where one measure differs, or stands alone, or where nobody has anything.
         for change in (
             {"caseload": [10, 20, 31]},
