@@ -470,6 +470,12 @@ class TestPlacesWithoutPeople:
             result = cells(cm.aggregate(make(PLACES), by="icb", populations=people))
         assert result["caseload_per_100k_registered"] == [1_000, None]
 
+    def test_what_is_no_table_is_told_by_its_argument(self) -> None:
+        teams = pd.DataFrame(PLACES)
+        for people in ([1_000], {"icb": 1}, "people.csv"):
+            with pytest.raises(TypeError, match="^populations: "):
+                cm.aggregate(teams, by="icb", populations=people)
+
     @every_eager
     def test_people_of_places_without_teams_are_harmless(self, make) -> None:
         people = make({"icb": ["QUE", "QU9", "QRV"], "registered_population": [1_000, 5, 2_000]})
