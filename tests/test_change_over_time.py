@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.trends import growth_against, rolling_year
 from tests.support.budgets import examples
-from tests.support.refusals import refused
+from tests.support.refusals import noted, refused
 
 MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
 KINDS = {
@@ -79,8 +79,7 @@ class TestRollingYear:
     def test_a_team_that_lacks_a_month_within_a_group_is_told(self) -> None:
         table = pd.DataFrame(self.TABLE)
         table = table[~((table["team"] == "two") & (table["period"] == MONTHS[3]))]
-        told = "the years to 2023-03 and 2023-05: .* trust=A .23 rows, where 2 teams of 12 periods have 24"
-        with pytest.warns(cm.TableNote, match=told):
+        with noted("2023-03", "2023-05", "trust=A", 23, 2, 12, 24):
             found = rolling_year(table, by="trust", metrics="dna_rate").set_index(["trust", "period"])
         # Twelve months of 90, eleven of 190.
         assert found.loc[("A", "2023-05"), "contacts"] == 3_170
@@ -120,6 +119,21 @@ class TestRollingYear:
             rolling_year(table, by="trusts")
         with refused("period", "2016/17", expected="a date or period"):
             rolling_year(table.assign(period="2016/17"), by="trust")
+        for by, wrong, told in (
+            (["trust", "period"], table, [("by", "period")]),
+            ("trust", table.assign(period=[None, *table["period"][1:]]), [("period", None)]),
+            ("trust", table.assign(period=["2022-04", "2022/23 Q1"] * 21), [("period", "2022-04, 2022/23 Q1")]),
+        ):
+            with pytest.raises(cm.BadInput) as caught:
+                rolling_year(wrong, by=by)
+            assert [(each.column, each.value) for each in caught.value.problems] == told
+
+    def test_a_stock_may_be_the_mean_or_the_last(self) -> None:
+        people = pd.Series([float(each) for each in range(1, 13)], index=MONTHS[:12], name="caseload")
+        assert rolling_year(people, over_time="mean").iloc[-1] == 6.5
+        assert rolling_year(people, over_time="last").iloc[-1] == 12
+        # A metric of each month has its last one, too.
+        assert rolling_year(people.rename("dna_rate"), over_time="last").iloc[-1] == 12
 
 
 class TestRealTerms:
@@ -143,6 +157,15 @@ class TestRealTerms:
         table = pd.DataFrame({"month": ["2016-03", "2016-04", "Q1 2016/17"], "total_cost": [1.1, 1.1, 1.1]})
         found = cm.real_terms(table, "total_cost", period="month", deflator=self.PRICES, base="2016/17")
         assert found["total_cost"].tolist() == pytest.approx([1.21, 1.1, 1.1])
+
+    def test_a_month_that_has_an_index_takes_it(self) -> None:
+        table = pd.DataFrame({"month": ["2016-04", "2016-05", "2016/17"], "total_cost": 1.0})
+        prices = {"2016/17": 100.0, "2016-04": 50.0}
+        found = cm.real_terms(table, "total_cost", period="month", deflator=prices, base="2016/17")
+        assert found["total_cost"].tolist() == [2, 1, 1]
+        assert cm.real_terms(table, "total_cost", period="month", deflator=prices, base="2016-04")[
+            "total_cost"
+        ].tolist() == [1, 0.5, 0.5]
 
     def test_quantities(self) -> None:
         pytest.importorskip("pint_pandas")
@@ -254,6 +277,19 @@ class TestWhatDrove:
         with pytest.raises(cm.BadInput) as refused:
             cm.what_drove(pd.DataFrame(self.TABLE), "cost_per_contact", "team_type", **periods)
         assert [(each.column, each.value) for each in refused.value.problems] == [(which, period)]
+
+    @pytest.mark.parametrize(
+        ("people", "told"),
+        [
+            (5, ("populations", "int")),
+            (pd.DataFrame({"icb": ["A"], "period": ["2014/15"], "registered_population": [9]}), ("populations", "2015/16")),
+        ],
+    )  # fmt: skip
+    def test_names_the_populations(self, people: Any, told: tuple[str, str]) -> None:
+        table = pd.DataFrame({"icb": "A", "period": ["2015/16", "2016/17"], "referrals": [10, 20]})
+        with pytest.raises(cm.BadInput) as refused:
+            cm.what_drove(table, "referrals_per_100k", "icb", "2015/16", "2016/17", populations=people)
+        assert [(each.column, each.value) for each in refused.value.problems] == [told]
 
     def test_what_cannot_be_told(self) -> None:
         table = pd.DataFrame(self.TABLE)

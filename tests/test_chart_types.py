@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.run_charts import run_chart, suggest_rebase
 from tests.support.budgets import examples
-from tests.support.refusals import problem, refused
+from tests.support.refusals import noted, problem, refused
 
 LINES = ["plotted", "centre", "lower", "upper"]
 # NIST/SEMATECH e-Handbook, section 6.3.3.2, and Montgomery, Introduction to Statistical Quality Control, example 7.1:
@@ -191,7 +191,7 @@ class TestGaps:
     def runs(self, periods) -> int:
         values = [20.0, 0, 20, 0, *[11.0, 12] * 4]
         frame = pd.DataFrame({"period": periods, "value": values})
-        with pytest.warns(cm.TableNote, match="a baseline of 4 points"):
+        with noted("baseline", 4):
             return int(run_chart(frame, "value", baseline=4, possible=(0, 100))["run"].sum())
 
     @pytest.mark.parametrize(
@@ -227,9 +227,9 @@ class TestGaps:
         for periods in (days[:12], [*days[:8], *days[9:]]):
             frame = pl.DataFrame({"period": periods, "value": [20.0, 0, 20, 0, *[11.0, 12] * 4], "team": ["A"] * 12})
             options = {"by": "team", "baseline": 4, "improvement": "low"}
-            with pytest.warns(cm.TableNote, match="a baseline of 4 points"):
+            with noted("baseline", 4):
                 found = run_chart(frame.lazy(), "value", **options).collect().sort("period")
-            with pytest.warns(cm.TableNote, match="a baseline of 4 points"):
+            with noted("baseline", 4):
                 assert found["run"].to_list() == run_chart(frame, "value", **options)["run"].to_list()
 
     def test_events_have_no_gaps(self) -> None:
@@ -289,7 +289,7 @@ class TestTrialLimits:
 
     def test_a_short_baseline_is_told(self) -> None:
         frame = table([5.0, 6] * 10)
-        with pytest.warns(cm.TableNote, match="limits rest on a baseline of 11 points; 12 or more are sound"):
+        with noted("baseline", 11, 12):
             chart = run_chart(frame, "value", baseline=11)
         assert chart.attrs["notes"] == ["run_chart: the limits rest on a baseline of 11 points; 12 or more are sound"]
         assert "notes" not in run_chart(frame, "value", baseline=12).attrs

@@ -246,7 +246,7 @@ def first_and_latest_scores(
         A row a score, of any engine.
     by : str or sequence of str
         The columns that name a series: the person, or the person, referral and item.
-    day, score : str
+    day, score : str, default "day" and "score"
         The columns of the day on which it was taken, of a type that has an order, and of the score [points].
     tool : OutcomeTool, optional
         Scores out of its range, as 8 of DIALOG, are no valid ones; without it every number is one.

@@ -165,9 +165,8 @@ def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> 
     with refused(
         problem("contacts.UniqMonthID", "2 of 2 cells that are no whole numbers", expected="a whole number"),
         problem("contacts.CareContDate", "2 of 3 cells that are no dates", expected="a date or period"),
-    ) as error:
+    ):
         extract_of(engine, contacts=table)
-    assert "contacts.UniqMonthID: got '2 of 2 cells that are no whole numbers'" in str(error.value)
 
 
 def test_a_discharge_in_1900_is_none(engine: str) -> None:

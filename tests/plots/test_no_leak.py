@@ -16,7 +16,7 @@ import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.disclosure import suppress_table
-from cmhs_metrics.plots.interactive import altair_chart
+from cmhs_metrics.plots.interactive import specification
 from cmhs_metrics.run_charts import run_chart
 from cmhs_metrics.variation import funnel
 from tests.support.budgets import examples
@@ -70,7 +70,7 @@ def published(name: str, cells: list[int], value: int) -> list[str]:
     made = draw(name, cells, value)
     if isinstance(made, str):
         return [made]
-    return [plots.to_svg(made), json.dumps(altair_chart(made).to_dict(validate=False))]
+    return [plots.to_svg(made), json.dumps(specification(made))]
 
 
 PICTURES = ["ranked", "dots", "multiples", "tiles", "funnel", "trend", "index", "profile", "xmr", "notebook"]
@@ -87,9 +87,10 @@ def page(cells: list[int], value: int) -> Any:
     """A pack of two months with teams of two types, of which one count is small and suppressed."""
     held = [cells[0], value, *cells[2:]]
     rows = {"icb": PLACES * 2, "period": "2024-02", "team_type": ["Generic CMHT"] * 6 + ["CRHT"] * 6}
-    now = pd.DataFrame(rows | {"caseload": held, "contacts": [600 + each for each in cells]})
-    before = now.assign(period="2024-01", caseload=cells)
-    table = suppress_table(pd.concat([before, now], ignore_index=True), ["caseload", "contacts"])
+    now = pd.DataFrame(rows | {"caseload": held})
+    table = suppress_table(
+        pd.concat([now.assign(period="2024-01", caseload=cells), now], ignore_index=True), ["caseload"]
+    )
     return cm.pack(table, PEOPLE, focus=PLACES[:2], peers=PLACES[2:4])
 
 

@@ -120,6 +120,17 @@ class TestPosition:
             "1st", "2nd", "3rd", "11th", "23rd"
         ]  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("place", "said"),
+        [
+            ("West", "at the mean of places (40)"),
+            ("East", "10 below the mean of places (40), 25.0%"),
+            ("Centre", "60 above the mean of places (40), 150.0%"),
+        ],
+    )
+    def test_says_on_which_side_of_the_average_it_lies(self, place: str, said: str) -> None:
+        assert repr(v.position(place, RATES)).splitlines()[1].strip() == said
+
     @pytest.mark.parametrize("column", ["values", "lower", "upper"])
     def test_refuses_what_is_infinite(self, column: str) -> None:
         given = {"values": [1.0, 2, 3], "lower": [0.5, 1.5, 2.5], "upper": [1.5, 2.5, 3.5]}
@@ -142,14 +153,12 @@ class TestPosition:
         assert frame.loc[0, ["place", "rank", "places", "peers"]].tolist() == ["Centre", 1, 5, 1]
 
     def test_refuses_bad_input_with_all_its_problems(self) -> None:
-        with pytest.raises(cm.BadInput) as caught:
+        with refused(
+            problem("average", "average"),
+            problem("place", "Nort", suggests="North"),
+            problem("peers", "Sout", suggests="South"),
+        ):
             v.position("Nort", RATES, average="average", peers=["Sout", "East"])
-        assert [(problem.column, problem.value) for problem in caught.value.problems] == [
-            ("average", "average"),
-            ("place", "Nort"),
-            ("peers", "Sout"),
-        ]
-        assert "did you mean 'North'" in str(caught.value)
         with refused("average", "pooled", names=("counts", "denominators")):
             v.position("North", RATES, average="pooled")
         with refused(

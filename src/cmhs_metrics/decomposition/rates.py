@@ -201,7 +201,7 @@ def decompose_rates(
             weight = (product(shares[0]) + product(shares[1])) / 2
             mean = (whole(own) + whole(others)) / 2
             found = [each * weight for each in found]
-            found += [each * mean for each in _standardised(*shares, product)]
+            found += [each * mean for each in _standardised(shares[0], shares[1], product)]
         pairs[one, other] = found
     crude = [whole([values[name][at] for name in names]) for at in range(len(labels))]
     if structure is not None:
@@ -284,7 +284,7 @@ def _structure(
 
     def within(held: NDArray[np.float64], columns: tuple[int, ...]) -> NDArray[np.float64]:
         group = groups[columns]
-        return np.bincount(group, held)[group]
+        return np.asarray(np.bincount(group, held)[group], np.float64)
 
     found = []
     for own in range(number):

@@ -143,7 +143,7 @@ def cml(
         The period of every row, where the result has no column `period`.
     status : {"Actual", "Provisional"}, default "Actual"
         Whether figures are final.
-    state, category : str
+    state, category : str, default "In development - Not Live" and "MI internal"
         As the proforma has them (`metric_state`, `available_metric_category`).
     disclosure : str, optional
         What was done against disclosure; the flag says "Y" where something is given, and "NA" where nothing is.

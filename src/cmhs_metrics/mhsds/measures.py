@@ -81,7 +81,7 @@ def measures(
         published rows of ICBs.
     age_bands : sequence of str, default ("0-17", "18-64", "65+")
         For "age_band".
-    spells_from : date or str, optional
+    spells_from : date or str, default "2016-01-01"
         Referral-spells that started before are left out; None for all.
     grace : int, default 5
         How many days after its end a referral-spell still counts as open [day].

@@ -239,7 +239,7 @@ def position_of(
 
 def ordinals_of(labels: list[Any], problems: list[Problem], name: str) -> tuple[str | None, int, NDArray[Any]]:
     """Read periods in any order as numbers: their frequency, the step from one to the next, and a number for each."""
-    none = np.array([], dtype=np.int64)
+    unread = None, 0, np.array([], dtype=np.int64)
     if all(_is_number(label) for label in labels):
         return None, 1, np.array(labels)
     missing = [each for each in labels if is_missing(each)]
@@ -248,11 +248,11 @@ def ordinals_of(labels: list[Any], problems: list[Problem], name: str) -> tuple[
     frequencies, ordinals, days = _pandas_or_read(labels, own, name)
     problems += [_without_row(each) for each in own]
     if own or missing:
-        return None, 1, none
+        return unread
     if len(set(frequencies)) > 1:
         examples = ", ".join(str(labels[frequencies.index(each)]) for each in dict.fromkeys(frequencies))
         problems.append(Problem(name, None, examples, "periods of one length"))
-        return None, 1, none
+        return unread
     frequency = frequencies[0]
     if frequency != DAY:
         return frequency, 1, np.array(ordinals)
