@@ -552,6 +552,15 @@ class TestValidInputAndNamedErrors:
             "year_of_care_cost"
         ] == [2e5]
 
+    def test_a_column_that_is_called_by_a_number(self) -> None:
+        # As a pivoted table of pandas has them; its name is then the text of it, and the table itself is left alone.
+        table = pd.DataFrame({"team": ["a", "b"], "contacts": [5, 6], "total_cost": [10, 12], 2016: ["x", "y"]})
+        result = cm.with_metrics(table, "cost_per_contact")
+        assert list(result) == ["team", "contacts", "total_cost", "2016", "cost_per_contact"]
+        assert result["cost_per_contact"].tolist() == [2, 2]
+        assert cm.aggregate(table, by="2016", metrics=[])["contacts"].tolist() == [5, 6]
+        assert list(table)[-1] == 2016
+
     def test_columns_of_several_levels(self) -> None:
         table = pd.DataFrame({("x", "contacts"): [1], ("x", "caseload"): [2]})
         for function in (cm.with_metrics, cm.aggregate, cm.validate):
