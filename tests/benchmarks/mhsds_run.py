@@ -9,10 +9,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-from tests.support import spark_session
 
 START, END = dt.date(2024, 4, 1), dt.date(2025, 3, 31)
 TABLES = {
@@ -57,8 +56,17 @@ def package_on_polars(folder: Path, by_month: bool) -> Any:
     return with_package(pl.scan_parquet, collect)(folder, by_month)
 
 
+@cache
+def spark() -> Any:
+    """Spark as a user starts it on two cores; that of the tests is made to start soon."""
+    from pyspark.sql import SparkSession
+
+    made = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    return made.config("spark.driver.memory", "3g").getOrCreate()
+
+
 def package_on_spark(folder: Path, by_month: bool) -> Any:
-    return with_package(spark_session.session().read.parquet, lambda result: result.toArrow())(folder, by_month)
+    return with_package(spark().read.parquet, lambda result: result.toArrow())(folder, by_month)
 
 
 WAYS = {
@@ -84,8 +92,8 @@ def main(way: str, folder: str, by_month: str, output: str) -> None:
         importlib.import_module(module)
     java = None
     if "Spark" in way:
-        spark_session.session().range(1).count()
-        java = spark_session.session()._jvm.java.lang.ProcessHandle.current()
+        spark().range(1).count()
+        java = spark()._jvm.java.lang.ProcessHandle.current()
     began, worked = time.perf_counter(), processor_time(java)
     table = WAYS[way](Path(folder), by_month == "months")
     seconds, processor = time.perf_counter() - began, processor_time(java) - worked
@@ -93,7 +101,7 @@ def main(way: str, folder: str, by_month: str, output: str) -> None:
     if java is not None:
         held = Path(f"/proc/{java.pid()}/status").read_text()
         peak += int(held.partition("VmHWM:")[2].split()[0]) / 1024
-        spark_session.stop()
+        spark().stop()
     # The package names a year by its text, and the queries by its last day.
     table = table.set_column(table.column_names.index("period"), "period", table["period"].cast(pa.string()))
     columns = ["organisation", "team_type", "period"]
