@@ -292,6 +292,9 @@ def test_comparison() -> None:
         mhsds.Extract.of(crisis_tables()), "2024-06", measures=["MHS23", "MHS32", "MHS57"], suppress=False
     )
     theirs = published.read_mhsds_monthly(io.StringIO(PUBLISHED))
+    # The two have one shape, so that they can stand in one table.
+    assert ours.columns.tolist() == theirs.columns.tolist()
+    assert len(pd.concat([ours, theirs])) == len(ours) + len(theirs)
     found = mhsds.compare(ours[ours["breakdown"] != SUB_ICB], theirs)
     verdicts = found.set_index(["measure_id", "breakdown", "primary_level"])["verdict"].to_dict()
     assert verdicts == {
