@@ -14,13 +14,15 @@ import pytest
 
 from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.records import cleaning, engines
-from tests.support.budgets import is_deep
+from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells
 from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 EVERY = ["pandas", "polars lazy", "duckdb"]
-ENGINES = EVERY if is_deep() else EVERY[:2]  # How cells are read is tried on every engine; what follows plans slowly.
+ENGINES = with_deep(
+    ["polars lazy"], "pandas", "duckdb"
+)  # How cells are read is tried on every engine; what follows plans slowly.
 YEAR = "2024/25"
 REFERRALS = ["referrals", "referrals_rejected", "open_referrals"]
 
