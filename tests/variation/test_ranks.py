@@ -52,6 +52,11 @@ class TestRanks:
         np.testing.assert_array_equal(v.ranks(values[::-1])[::-1], found)
         np.testing.assert_array_equal(v.ranks(values, highest_first=False), len(values) + 1 - found)
 
+    @pytest.mark.parametrize("ties", ["average", "min", "max", "dense", "first"])
+    def test_one_place_alone_is_the_first(self, ties: str) -> None:
+        assert v.ranks(np.array([5.0]), ties=ties).tolist() == [1]
+        assert v.ranks(np.array([np.nan, 0.0]), ties=ties).tolist() == pytest.approx([np.nan, 1], nan_ok=True)
+
     def test_missing_stays_missing_in_every_kind(self) -> None:
         column = pd.Series([3.0, None, 9.0], index=["a", "b", "c"])
         found = v.ranks(column)
