@@ -77,12 +77,8 @@ class TestParse:
 
     @pytest.mark.parametrize("value", [22, -1, 98, 100, 3.5, "22", "-1", "3.5", "1e1", float("inf"), 10**400])
     def test_numbers_of_no_cluster_are_refused(self, value: object) -> None:
-        with pytest.raises(BadInput) as caught:
+        with refused("cluster", value, names=(0, 21, 99)):
             CareCluster.parse(value)
-        assert str(caught.value) == (
-            "the care cluster has 1 problem:\n"
-            f"  cluster: got {value!r}, expected a care cluster from 0 to 21, or 99 for not clustered"
-        )
 
     @pytest.mark.parametrize(
         "value",

@@ -21,7 +21,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES, POPULATION
 from tests.support.budgets import examples
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 Q = cm.units.Quantity
 METRICS = list(CATALOGUE.values())
@@ -305,10 +305,8 @@ class TestBadInput:
         (first, its), (second, other) = metric.contract.inputs.items()
         if Q(1, its).dimensionality == Q(1, other).dimensionality:
             return  # Both are counted in the same unit.
-        with pytest.raises(cm.DimensionalityError) as caught:
+        with raised(cm.DimensionalityError, first, second, "swapped") as caught:
             metric.function(Q(3, other), Q(5, its))
-        for name in (first, second, "are the arguments swapped?"):
-            assert name in str(caught.value)
         assert isinstance(caught.value, pint.DimensionalityError)
 
 
@@ -374,13 +372,13 @@ class TestManyValues:
             assert all(pd.isna(cell) for cell in cells)
 
     def test_single_numbers_and_expressions_are_refused(self, metric: Metric) -> None:
-        with pytest.raises(TypeError, match="needs a column or array of values, got a single number"):
+        with raised(TypeError, "single number"):
             metric.function(5.0, *self.others(metric))
-        with pytest.raises(TypeError, match="got an expression"):
+        with raised(TypeError, "expression", "collect"):
             metric.function(pl.col("a"), *self.others(metric))
 
     def test_wrong_units_are_caught(self, metric: Metric) -> None:
-        with pytest.raises(cm.DimensionalityError, match=f"{metric.inputs[0]} is measured in"):
+        with raised(cm.DimensionalityError, metric.inputs[0]):
             metric.function(Q(np.array([1.0]), "kelvin"), *self.others(metric, units=True))
 
 
@@ -396,7 +394,7 @@ class TestWaits:
         assert cm.median_wait(self.WAITS) == 7.5
         assert cm.wait_percentile(self.WAITS, 0) == 1
         assert cm.wait_percentile(self.WAITS, 100) == 30
-        with pytest.raises(ValueError, match="between 0 and 100, got 101"):
+        with raised(ValueError, 0, 100, "101.0"):
             cm.wait_percentile(self.WAITS, 101)
 
     @given(st.lists(st.floats(0, 520), min_size=1, max_size=20), st.floats(0, 100), st.floats(0, 100))

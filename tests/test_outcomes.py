@@ -78,9 +78,8 @@ class TestShareImproved:
     def test_every_problem_at_once(self) -> None:
         with refused(
             problem("after", (1,), expected="one for each"), problem("reliability", names="standard_deviation")
-        ) as caught:
+        ):
             cm.share_improved([1, 2], [1], standard_deviation=5)
-        assert "reliability: expected both standard_deviation and reliability, or neither" in str(caught.value)
         with refused("reliability", 1.2):
             cm.share_improved([1], [2], standard_deviation=1, reliability=1.2)
 

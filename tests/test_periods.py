@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.periods import canonical_period
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 SPELLINGS = {
     "2023/24": ["2023/24", "2023-24", "2023–24", "FY2023/24", "FY23/24", "fy 2023-24", "2023/2024", "2023-2024", "23/24",
@@ -54,10 +54,9 @@ def test_what_is_no_period_is_refused(text: str) -> None:
 class TestWhatMayBeTwo:
     def test_alone_it_is_refused_with_the_ways_out(self) -> None:
         assert canonical_period("2010-11") is None
-        with refused("values", "2010-11", row="1st row", names=("form", "month", "financial year")) as caught:
+        ways = ("form='month'", "form='financial year'", "November 2010", "2010/11")
+        with refused("values", "2010-11", row="1st row", names=ways):
             cm.parse_periods(["2010-11"])
-        assert "the month November 2010" in str(caught.value)
-        assert "the financial year 2010/11" in str(caught.value)
 
     @pytest.mark.parametrize("text", ["2010-11", "201011"])
     def test_its_form_decides(self, text: str) -> None:
@@ -169,7 +168,7 @@ class TestColumns:
 
     @pytest.mark.parametrize("values", [5, None, pd.DataFrame({"period": ["2016/17"]}), pl.col("period")])
     def test_what_is_no_column(self, values: object) -> None:
-        with pytest.raises(TypeError, match="values is a"):
+        with raised(TypeError, "values"):
             cm.parse_periods(values)
 
     def test_every_problem_is_told_once_with_its_first_row(self) -> None:

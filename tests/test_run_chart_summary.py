@@ -13,7 +13,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.run_charts import RunChartSummary, run_chart, run_chart_summary
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, Icon, Shape
-from tests.support.refusals import refused
+from tests.support.refusals import raised, refused
 
 LEVEL = [5.0, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5]
 """Mean 5.46 and moving ranges of 1: limits of 2.80 and 8.12."""
@@ -141,7 +141,7 @@ class TestRows:
         assert isinstance(found, pl.DataFrame)
         expected = run_chart_summary(chart, by=["measure", "icb"])
         assert found["variation"].to_list() == expected["variation"].tolist()
-        with pytest.raises(TypeError, match="collect the LazyFrame first"):
+        with raised(TypeError, "collect", "LazyFrame"):
             run_chart_summary(pl.from_pandas(chart).lazy(), by=["measure", "icb"])
 
     def test_a_forgotten_column_of_groups_is_refused(self) -> None:

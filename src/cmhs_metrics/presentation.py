@@ -130,6 +130,8 @@ def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:
         hint = nearest(value, [str(name) for name in table]) or f"such as {', '.join(map(str, table.columns[:6]))}"
         raise BadInput("the table", [Problem(value, None, None, f"a column of that name; {hint}")])
     column = table[value]
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f" and not np.isinf(column.to_numpy()).any():
+        return column.astype("float64")
     plain = column.array.quantity.magnitude if hasattr(column.dtype, "ureg") else column
     floats = pd.Series(pd.to_numeric(plain, errors="coerce"), index=table.index).astype("float64")
     wrong = (floats.isna() & column.notna()) | np.isinf(floats)

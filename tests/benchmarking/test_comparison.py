@@ -219,9 +219,8 @@ def test_share_seen_within_four_weeks_in_each_of_three_months(month: str) -> Non
 
 class TestBadInput:
     def test_every_problem_at_once(self) -> None:
-        with refused(problem("focus", "Z"), problem("peers", "Y")) as caught:
+        with refused(problem("focus", "Z", expected="a place"), problem("peers", "Y", expected="a place")):
             cm.benchmark(THREE, "cost_per_referral", by="icb", focus=["Z"], peers=["Y"])
-        assert "focus: got 'Z', expected a place of the table" in str(caught.value)
 
     def test_a_name_alone_is_one_place(self) -> None:
         result = cm.benchmark(THREE, "cost_per_referral", by="icb", focus="A", peers="B")

@@ -17,7 +17,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect, published_table, suppress, suppress_table, suppression
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)
@@ -109,7 +109,7 @@ class TestSuppressTable:
 
 
 def test_a_table_is_no_column() -> None:
-    with pytest.raises(TypeError, match="counts is a table, a DataFrame: use suppress_table"):
+    with raised(TypeError, "counts", "DataFrame", "suppress_table"):
         suppress(pd.DataFrame(TEAMS))
 
 
@@ -148,9 +148,9 @@ class TestTheWholeTableAtOnce:
 
     @every_lazy
     def test_a_query_is_refused_before_anything_starts(self, make) -> None:
-        with pytest.raises(TypeError, match="protect needs every cell at once, for it solves linear programmes"):
+        with raised(TypeError, "protect", "collect"):
             protect(make(TEAMS), ["icb", "team"], "caseload")
-        with pytest.raises(TypeError, match="attack needs every cell at once, .* collect it first"):
+        with raised(TypeError, "attack", "collect"):
             published_table(make(TEAMS), ["icb", "team"], "caseload", {})
 
     def test_an_arrow_table_stays_one(self) -> None:

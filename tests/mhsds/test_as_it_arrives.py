@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from cmhs_metrics import mhsds
@@ -69,6 +72,54 @@ def test_cells_read_alike_on_every_engine(name: str) -> None:
     assert known(found["UniqMonthID"]) == [NUMBERS[number] for number in numbers]
 
 
+NOON = "2024-06-01 12:30:00"
+TYPES_OF_DATES = {
+    "datetime": lambda: pd.to_datetime(pd.Series([NOON, None])),
+    "datetime of a zone": lambda: pd.to_datetime(pd.Series([NOON, None])).dt.tz_localize("Europe/London"),
+    "date of Arrow": lambda: pd.Series([dt.date(2024, 6, 1), None], dtype=pd.ArrowDtype(pa.date32())),
+    "time of Arrow": lambda: pd.Series([pd.Timestamp(NOON), None], dtype=pd.ArrowDtype(pa.timestamp("us"))),
+    "time of a zone of Arrow": lambda: (
+        pd.to_datetime(pd.Series([NOON, None])).dt.tz_localize("Europe/London").astype(
+            pd.ArrowDtype(pa.timestamp("ns", "Europe/London"))
+        )
+    ),
+    "date of Python": lambda: pd.Series([dt.date(2024, 6, 1), None], dtype=object),
+    "text": lambda: pd.Series(["2024-06-01", None], dtype="string"),
+    "categories": lambda: pd.Series(["2024-06-01", None], dtype="category"),
+    "categories of times": lambda: pd.to_datetime(pd.Series([NOON, None])).astype("category"),
+    "texts in a dictionary of Arrow": lambda: pd.Series(
+        pd.array(["2024-06-01", None], dtype=pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())))
+    ),
+}  # fmt: skip
+TYPES_OF_NUMBERS = {
+    "floats": lambda: pd.Series([1491.0, float("nan")]),
+    "whole numbers": lambda: pd.Series([1491, None], dtype="Int64"),
+    "decimals of Arrow": lambda: pd.Series([Decimal("1491"), None], dtype=pd.ArrowDtype(pa.decimal128(38, 0))),
+    "numbers of Arrow": lambda: pd.Series([1491, None], dtype=pd.ArrowDtype(pa.int64())),
+    "categories": lambda: pd.Series([1491, None], dtype="category"),
+    "decimals of Python": lambda: pd.Series([Decimal("1491"), None], dtype=object),
+    "text": lambda: pd.Series(["1491", None], dtype=object),
+}
+
+
+@pytest.mark.parametrize("kind", TYPES_OF_DATES)
+def test_dates_of_every_type_of_pandas_are_read(kind: str) -> None:
+    extract = mhsds.Extract(contacts=pd.DataFrame({"CareContDate": TYPES_OF_DATES[kind]()}))
+    found = cells(extract.leave(extract.rows("contacts", ["CareContDate"]), ["CareContDate"]))["CareContDate"]
+    assert [str(each)[:10] for each in found] in (["2024-06-01", "None"], ["2024-06-01", "NaT"])
+
+
+@pytest.mark.parametrize("kind", TYPES_OF_NUMBERS)
+def test_numbers_and_ids_of_every_type_of_pandas_are_read(kind: str) -> None:
+    table = pd.DataFrame({"UniqMonthID": TYPES_OF_NUMBERS[kind](), "Person_ID": TYPES_OF_NUMBERS[kind]()})
+    extract = mhsds.Extract(contacts=table)
+    found = cells(extract.rows("contacts", ["UniqMonthID", "Person_ID"]))
+    for name in ("UniqMonthID", "Person_ID"):
+        first, second = found[name]
+        assert str(first) == "1491"
+        assert second is None or second != second
+
+
 def test_a_cell_of_python_reads_as_a_column_does() -> None:
     for text, day in TEXTS.items():
         expected = day and (day - dt.date(1970, 1, 1)).days
@@ -114,9 +165,8 @@ def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> 
     with refused(
         problem("contacts.UniqMonthID", "2 of 2 cells that are no whole numbers", expected="a whole number"),
         problem("contacts.CareContDate", "2 of 3 cells that are no dates", expected="a date or period"),
-    ) as error:
+    ):
         extract_of(engine, contacts=table)
-    assert "contacts.UniqMonthID: got '2 of 2 cells that are no whole numbers'" in str(error.value)
 
 
 def test_a_discharge_in_1900_is_none(engine: str) -> None:

@@ -12,7 +12,7 @@ import cmhs_metrics as cm
 from cmhs_metrics import mhsds
 from tests.support.budgets import is_deep
 from tests.support.engines import ALL, cells, sorted_by
-from tests.support.refusals import refused
+from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 # Queries in SQL take seconds to plan: the oracle tries them on every measure, and a deep run on these as well.
@@ -212,6 +212,19 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
 
 
+def test_a_wait_is_long_from_the_day_after_so_many_weeks(engine: str) -> None:
+    end, weeks = dt.date(2025, 3, 31), (18, 52, 78, 104)
+    days = [7 * each + more for each in weeks for more in (0, 1)]
+    referrals = referral_rows(
+        *((f"P{n}", f"R{n}", 1489, (end - dt.timedelta(each)).isoformat(), None) for n, each in enumerate(days))
+    )
+    names = [f"waiting_over_{each}_weeks" for each in weeks]
+    nothing = contact_rows(("C1", "P0", "R0", 1489, "2025-02-01", "3", "01"))  # did not attend
+    extract = extract_of(engine, referrals, contacts=nothing)
+    found = row(mhsds.measures(extract, YEAR, "organisation", which=["waiting", *names]))
+    assert [found[name] for name in ("waiting", *names)] == [8, 7, 5, 3, 1]
+
+
 def test_what_happens_in_a_month_counts_in_it_on_its_first_day_and_on_its_last(engine: str) -> None:
     days = ["2024-03-31", "2024-04-01", "2024-04-30", "2024-05-01", "2024-05-31", "2024-06-01"]
     opened = [(f"P{n}", f"R{n}", 1489, day, None) for n, day in enumerate(days)]
@@ -312,11 +325,13 @@ def test_one_month_of_a_table_by_month_is_a_benchmark(engine: str) -> None:
 def test_everything_that_is_wrong_is_named_at_once() -> None:
     referrals = {"Person_ID": ["P1"], "UniqServReqID": ["R1"], "UniqMonthID": [1489]}
     extract = mhsds.Extract(referrals=ALL["pandas"](referrals))
-    with pytest.raises(cm.BadInput) as error:
+    with refused(
+        problem("by", "organization", suggests="organisation"),
+        problem("pathway", "spel", names=("spell", "referral")),
+        problem("period", "2025-03-31 to 2024-04-01"),
+        problem("which", "caseloads", suggests="caseload"),
+    ):
         mhsds.measures(extract, ("2025-03-31", "2024-04-01"), ["organization"], which=["caseloads"], pathway="spel")
-    message = str(error.value)
-    for wrong in ("'organization'", "did you mean 'organisation'", "caseloads", "pathway", "2025-03-31 to 2024-04-01"):
-        assert wrong in message
 
 
 def test_tables_of_two_engines_and_columns_of_a_wrong_type_are_refused() -> None:

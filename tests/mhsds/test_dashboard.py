@@ -99,11 +99,11 @@ def test_time_since_the_last_contact(engine: str) -> None:
         ("C5", "P8", "R8", 1491, "2024-06-30", "5", "11"), ("C6", "P8", "R8", 1492, "2024-07-01", "5", "11"),
     )  # fmt: skip
     extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), contacts=contacts)
-    found = row(mhsds.time_since_last_contact(extract, "2024-06-30", "organisation", days=[58, 59, 88]))
+    found = row(mhsds.time_since_last_contact(extract, "2024-06-30", "organisation", days=[0, 58, 59, 88]))
     del found["period"]
     assert found == {
         "organisation": "RX1", "caseload": 3, "median_days_since_contact": 59.0,
-        "over_58_days": 2, "over_59_days": 1, "over_88_days": 0,
+        "over_0_days": 2, "over_58_days": 2, "over_59_days": 1, "over_88_days": 0,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import cmhs_metrics as cm
 from cmhs_metrics.published import read_icb_allocations, read_published
 from tests.support.official_files import ALLOCATIONS, COSTS, monthly_text
 from tests.support.refusals import ANY, problem, refused
@@ -77,8 +78,38 @@ def test_what_each_has_of_its_own() -> None:
     assert therapies["unit"].tolist() == ["count", "count", "percent"]
     assert therapies["suppressed"].tolist() == [False, True, False]
     assert therapies["period_end"][0] == pd.Timestamp(2025, 3, 31)
-    assert tables["oversight_framework"]["median"].tolist() == [24.52, 0]
-    assert tables["fingertips"]["lower_95"][0] == 0.95
+    framework = tables["oversight_framework"]
+    assert framework[["median", "rank"]].to_numpy().tolist() == [[24.52, 50], [0, 20]]
+    numbers = tables["fingertips"][["value", "lower_95", "upper_95", "count", "denominator"]]
+    assert numbers.iloc[0].tolist() == [0.97, 0.95, 0.99, 9_700, 1_000_000]
+    assert numbers.iloc[1].isna().all()
+    for kind, table in tables.items():
+        texts = [name for name in table if isinstance(table[name].iloc[0], str)]
+        assert not {"value", "rank", "median", "count", "denominator", "lower_95", "upper_95"} & set(texts), kind
+
+
+OPTIONAL = {
+    "gp_patients": ["PUBLICATION", "ONS_CODE", "POSTCODE"],
+    "talking_therapies": ["ORG_NAME1", "ORG_NAME2"],
+    "oversight_framework": ["Trust_name", "Metric_description"],
+    "fingertips": [
+        "Parent Code", "Parent Name", "Category Type", "Category", "Lower CI 99.8 limit", "Upper CI 99.8 limit",
+        "Value note", "Recent Trend",
+    ],
+}  # fmt: skip
+
+
+@every_kind
+def test_a_column_that_is_lacking_is_named_as_it_is_published(kind) -> None:
+    table = pd.read_csv(io.StringIO(SAMPLES[kind]), dtype=str, keep_default_na=False)
+    for column in table:
+        lacking = io.StringIO(table.drop(columns=column).to_csv(index=False))
+        if column in OPTIONAL.get(kind, []):
+            assert len(read_published(lacking, kind)) == len(table)
+        else:
+            with pytest.raises(cm.BadInput) as caught:
+                read_published(lacking, kind)
+            assert [problem.column for problem in caught.value.problems] == [None, column]
 
 
 def test_parts_that_do_not_add_to_their_total() -> None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KINDS = {
+    "a code": r"\bcode\b",
     "a column": r"\bcolumns?\b",
+    "a count": r"\ba count\b",
     "a date or period": r"\b(date|period|month|quarter|year)s?\b",
     "a finite number": r"\bfinite\b",
     "a list": r"\b(list|series|array)\b",
@@ -46,7 +48,7 @@ KINDS = {
     "no more than": r"\bno more than\b",
     "not zero": r"\bother than zero\b",
     "one for each": r"\bone (a|for each)\b|\bas the others have\b|\b(of|for) each\b|\bof the values\b",
-    "once": r"\bonce\b|\bone (row|value|period|population|spelling|tile|edition)\b|\bof its own\b",
+    "once": r"\bonce\b|(?<!at least )\bone (row|value|period|population|spelling|tile|edition)\b|\bof its own\b",
     "there": r"\b(in|of) the \w+\b|\bto be there\b|\bthat there was\b",
     "to add up": r"\badds?\b",
     "two or more": r"\b(2|two)\b( \w+)? or more\b|\bat least two\b|\btwo points\b",
@@ -82,7 +84,7 @@ class Awaited:
             if not same(there, wanted)
         ]
         apart += [f"no word of {kind!r}" for kind in self.expected if not re.search(KINDS[kind], found.expected)]
-        apart += [f"no word of {name}" for name in self.names if not named(name, found.expected)]
+        apart += [f"no word of {name}" for name in self.names if not says(found.expected, name)]
         if self.suggests and repr(self.suggests) not in found.expected.partition("did you mean")[2]:
             apart += [f"no suggestion of {self.suggests!r}"]
         return apart
@@ -120,8 +122,10 @@ def problem(
 
 
 @contextmanager
-def refused(*awaited: Any, others: Any = 0, **more: Any) -> Iterator[pytest.ExceptionInfo[BadInput]]:
-    """Within it something is refused with these problems, in this order, and with no other.
+def refused(
+    *awaited: Any, others: Any = 0, in_order: bool = True, **more: Any
+) -> Iterator[pytest.ExceptionInfo[BadInput]]:
+    """Within it something is refused with these problems, in their order, and with no other.
 
     Parameters
     ----------
@@ -130,6 +134,8 @@ def refused(*awaited: Any, others: Any = 0, **more: Any) -> Iterator[pytest.Exce
         keyword, as `problem` takes them.
     others : int, default 0
         How many problems there are besides; with some, those awaited may stand anywhere among them.
+    in_order : bool, default True
+        Whether those awaited stand in the order in which they are named here: a query may find them in another.
 
     Examples
     --------
@@ -140,13 +146,13 @@ def refused(*awaited: Any, others: Any = 0, **more: Any) -> Iterator[pytest.Exce
     problems = (problem(*awaited, **more),) if more or not isinstance(awaited[0], Awaited) else awaited
     with pytest.raises(BadInput) as caught:
         yield caught
-    compare(caught.value, problems, others)
+    compare(caught.value, problems, others, in_order)
 
 
-def compare(error: BadInput, awaited: tuple[Awaited, ...], others: Any) -> None:
+def compare(error: BadInput, awaited: tuple[Awaited, ...], others: Any, in_order: bool) -> None:
     """Hold what was refused against what was awaited."""
     __tracebackhide__ = True
-    if others == 0 and len(awaited) == error.total:
+    if in_order and others == 0 and len(awaited) == error.total:
         apart = [(wanted, wanted.differs(found)) for wanted, found in zip(awaited, error.problems, strict=True)]
     else:
         nearest = [min((wanted.differs(found) for found in error.problems), key=len) for wanted in awaited]
@@ -172,9 +178,9 @@ def same(found: Any, wanted: Any) -> bool:
         return repr(found) == repr(wanted)
 
 
-def named(name: str, text: str) -> bool:
-    """Whether a text has a name, and not only a longer one that it is part of."""
-    return re.search(whole(name), text) is not None
+def says(text: str, *names: Any) -> bool:
+    """Whether a text has all these names, and not only longer ones that they are part of."""
+    return re.search(all_of(names), text) is not None
 
 
 def whole(name: object) -> str:
@@ -182,11 +188,18 @@ def whole(name: object) -> str:
     return rf"(?<!\w){re.escape(str(name))}(?!\w)"
 
 
-@contextmanager
-def noted(*names: Any) -> Iterator[None]:
-    """Within it a `TableNote` is given that names all these: columns, rows, numbers."""
-    from cmhs_metrics import TableNote
+def raised(kind: type[Exception], *names: Any) -> Any:
+    """Within it an error of a kind that holds no problems is raised, and names all these: arguments, kinds, ways out."""
+    return pytest.raises(kind, match=all_of(names))
 
-    __tracebackhide__ = True
-    with pytest.warns(TableNote, match="(?s)" + "".join(f"(?=.*{whole(name)})" for name in names)):
-        yield
+
+def noted(*names: Any, kind: type[Warning] | None = None) -> Any:
+    """Within it a note is given, a `TableNote` unless said, that names all these: columns, rows, numbers."""
+    if kind is None:
+        from cmhs_metrics import TableNote as kind
+    return pytest.warns(kind, match=all_of(names))
+
+
+def all_of(names: tuple[Any, ...]) -> str:
+    """The pattern of a text that has all these names, in any order."""
+    return "(?s)" + "".join(f"(?=.*{whole(name)})" for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import nullcontext as nothing
 
 import narwhals as nw
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
-from tests.support.refusals import ANY, refused
+from tests.support.refusals import noted, refused
 
 every_table = each(ALL)
 every_eager = each(EAGER)
@@ -78,7 +79,7 @@ class TestOnEveryEngine:
         teams = make({"region": ["N", "N"], "icb": ["A", "B"], "team": ["1", "2"], "caseload": [10, 20]})
         people = make({"region": ["N", "N"], "icb": ["A", "C"], "registered_population": [1_000, 9_000_000]})
         in_memory = not isinstance(nw.from_native(teams), nw.LazyFrame)
-        with pytest.warns(cm.TableNote, match="no population for region and icb 'N B'") if in_memory else nothing():
+        with noted("region", "icb", "N B") if in_memory else nothing():
             result = cells(cm.aggregate(teams, by="region", populations=people, place="icb"))
         # B has teams and no population: none is known for N. C has no teams, and is not in the rate at all.
         assert result["caseload_per_100k_registered"] == [None]
@@ -101,7 +102,7 @@ class TestOnEveryEngine:
         assert "caseload_per_100k_age_band" not in whole, "all teams together are for no one age band"
 
     def test_a_caseload_of_twelve_months_is_not_added(self, make) -> None:
-        with refused("caseload", ANY, names=("over_time", "last", "mean")):
+        with refused("caseload", re.compile("12 periods|.*several periods"), names=("over_time", "last", "mean")):
             cm.aggregate(make(YEAR), by="team")
         last = cells(cm.aggregate(make(YEAR), by="team", over_time="last"))
         assert (last["caseload"], last["contacts"]) == ([501.0], [1_200.0])
@@ -386,3 +387,23 @@ def test_an_index_of_the_table_is_none_of_its_totals() -> None:
     assert cm.aggregate(table).index.tolist() == [0]
     assert cm.aggregate(table, "icb").index.tolist() == [0, 1]
     assert cm.aggregate(table, "icb", totals=True).index.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("measure", "periods", "over_time", "by", "columns"),
+    [
+        ("contacts", ["2015/16", "2016/17"], "sum", ["icb"], {"icb": ["QUE"], "contacts": [30], "periods": [2]}),
+        ("contacts", ["2015/16", "2016/17"], "sum", ["icb", "period"], {"icb": ["QUE"] * 2, "contacts": [10, 20]}),
+        ("contacts", ["2016/17", "2016/17"], "sum", ["icb"], {"icb": ["QUE"], "contacts": [30]}),
+        ("contacts", None, "sum", ["icb"], {"icb": ["QUE"], "contacts": [30]}),
+        ("caseload", ["2015/16", "2016/17"], "last", ["icb"], {"icb": ["QUE"], "caseload": [20]}),
+        ("caseload", ["2015/16", "2016/17"], "mean", ["icb"], {"icb": ["QUE"], "caseload": [15]}),
+        ("caseload", ["2016/17", "2016/17"], None, ["icb"], {"icb": ["QUE"], "caseload": [30]}),
+    ],
+)
+def test_how_many_periods_are_summed_is_told_where_any_are(measure, periods, over_time, by, columns) -> None:
+    table = {"icb": ["QUE", "QUE"], "team": ["A", "B" if periods is None or len(set(periods)) == 1 else "A"]}
+    table |= {"period": periods} if periods else {}
+    found = cells(cm.aggregate(pd.DataFrame(table | {measure: [10, 20]}), by=by, over_time=over_time))
+    expected = columns | ({"period": periods} if "period" in by else {})
+    assert {name: values for name, values in found.items() if name in (*expected, "periods")} == expected

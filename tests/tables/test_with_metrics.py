@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, on_spark
-from tests.support.refusals import ANY, problem, refused
+from tests.support.refusals import ANY, problem, raised, refused
 
 TEAMS = {
     "organisation": ["RT1", "RT1", "RV9", "RV9"],
@@ -223,9 +223,7 @@ class TestPandas:
         swapped = pd.DataFrame(
             {"total_cost": pd.Series([1.0], dtype="pint[patient]"), "caseload": pd.Series([1.0], dtype="pint[GBP]")}
         )
-        with pytest.raises(
-            cm.DimensionalityError, match="total_cost is measured in GBP, got a column of patient; caseload is"
-        ):
+        with raised(cm.DimensionalityError, "total_cost", "column of patient", "caseload", "column of GBP"):
             cm.with_metrics(swapped)
         mixed = pd.DataFrame({"total_cost": pd.Series([1.0], dtype="pint[GBP]"), "caseload": [1.0]})
         with refused("caseload", "float64", expected="a unit", names="total_cost"):
@@ -254,23 +252,24 @@ class TestCellsOfTablesInMemory:
                 "face_to_face_contacts": [5, 1, 1, 4],
             }
         )
-        with pytest.raises(cm.BadInput) as caught:
-            cm.with_metrics(table)
-        found = str(caught.value)
-        for line in (
-            "the table has 6 problems:",
-            "total_cost, organisation=RT1, team_type=Generic CMHT, period=2016/17: got -5.0, expected zero or more [GBP]",
-            "face_to_face_contacts, organisation=RT1, team_type=Generic CMHT, period=2016/17: got 5, expected no more than contacts (1)",
-            "organisation=RT1, team_type=Generic CMHT, period=2016/17: expected one row for these keys",
-            "team_type, organisation=RT2, team_type=CRTH, period=April: got 'CRTH', expected a team type; did you mean 'CRHT'",
-            "period, organisation=RT2, team_type=CRTH, period=April: got 'April', expected a financial year as '2016/17'",
-            "total_cost, organisation=RT3, team_type=CRHT, period=2016/17: got inf",
+        generic, crisis, third = (
+            "organisation=RT1, team_type=Generic CMHT, period=2016/17",
+            "organisation=RT2, team_type=CRTH, period=April",
+            "organisation=RT3, team_type=CRHT, period=2016/17",
+        )
+        with refused(
+            problem("total_cost", -5.0, row=generic, expected="zero or more", names="GBP"),
+            problem("face_to_face_contacts", 5, row=generic, expected="no more than", names=("contacts", 1)),
+            problem(None, row=generic, expected="once"),
+            problem("team_type", "CRTH", row=crisis, suggests="CRHT"),
+            problem("period", "April", row=crisis, expected="a date or period"),
+            problem("total_cost", math.inf, row=third, expected="a finite number"),
         ):
-            assert line in found
+            cm.with_metrics(table)
 
     def test_an_empty_table_is_refused(self, make) -> None:
         table = nw.from_native(make(TEAMS)).head(0)
-        with refused(None, expected="once"):
+        with refused(None, expected="at least one"):
             cm.with_metrics(table)
 
     def test_two_spellings_of_a_team_type_are_refused(self, make) -> None:
@@ -301,9 +300,8 @@ class TestCellsOfTablesInMemory:
             cm.with_metrics(table)
 
     def test_text_cells_are_named_by_their_rows(self, make) -> None:
-        with pytest.raises(cm.BadInput) as caught:
+        with refused("total_cost", "n/a", row="organisation=RT2", expected="a number", names="GBP"):
             cm.with_metrics(make({"organisation": ["RT1", "RT2"], "total_cost": ["1000", "n/a"], "contacts": [1, 2]}))
-        assert str(caught.value).endswith("total_cost, organisation=RT2: got 'n/a', expected a number [GBP]")
 
     def test_annual_metrics_by_name_need_years(self, make) -> None:
         months = make({"period": ["2016-04"], "total_cost": [10.0], "caseload": [1]})
@@ -314,8 +312,8 @@ class TestCellsOfTablesInMemory:
         table = make({"organisation": [f"R{n}" for n in range(50)], "total_cost": [-1.0] * 50, "contacts": [1] * 50})
         with refused(problem("total_cost", -1.0, row="organisation=R0", expected="zero or more"), others=49) as caught:
             cm.with_metrics(table)
-        assert "… and 30 more" in str(caught.value)
-        assert len(caught.value.problems) == 50
+        assert [problem.row for problem in caught.value.problems] == [f"organisation=R{n}" for n in range(50)]
+        assert [f"organisation=R{n}:" in str(caught.value) for n in range(50)] == [True] * 20 + [False] * 30
 
 
 NEGATIVE_AND_REPEATED = {"organisation": ["RT1", "RT1"], "total_cost": [-5.0, 1.0], "contacts": [1, 2]}
@@ -359,7 +357,7 @@ class TestLazyTables:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(TypeError, match="a table is expected .* got a list"):
+    with raised(TypeError, "table", "list"):
         cm.with_metrics([1, 2])
-    with pytest.raises(TypeError, match="a table is expected"):
+    with raised(TypeError, "table", "Series"):
         cm.with_metrics(pd.Series([1, 2]))

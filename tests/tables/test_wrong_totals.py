@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
 from decimal import Decimal
 from typing import ClassVar
@@ -16,7 +17,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.tables import total_rows
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
-from tests.support.refusals import ANY, refused
+from tests.support.refusals import ANY, noted, problem, raised, refused, says
 
 every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
@@ -46,13 +47,11 @@ def with_row(columns: dict[str, list], **cells_of: object) -> dict[str, list]:
 class TestPeriodsPooledIntoARate:
     @every_table
     def test_two_years_are_refused_and_the_ways_out_named(self, make) -> None:
-        with pytest.raises(cm.BadInput) as caught:
+        several, ways = re.compile(".*periods"), ("by='period'", "over_time='sum'")
+        with refused(
+            problem("total_cost", several, names=ways), problem("contacts", several, names=ways), in_order=False
+        ):
             cm.aggregate(make(TWO_YEARS), by="icb", populations=make(PEOPLE))
-        assert {problem.column for problem in caught.value.problems} == {"total_cost", "contacts"}
-        for problem in caught.value.problems:
-            assert "periods" in str(problem.value)
-            assert "by='period'" in problem.expected
-            assert "over_time='sum'" in problem.expected
 
     @every_table
     def test_a_sum_is_given_to_whoever_means_it_with_the_number_of_its_periods(self, make) -> None:
@@ -73,7 +72,7 @@ class TestPeriodsPooledIntoARate:
 
     @every_table
     def test_a_stock_is_no_part_of_a_sum_over_time(self, make) -> None:
-        with refused("caseload", ANY, names=("over_time", "last", "mean")):
+        with refused("caseload", re.compile("12 periods|.*several periods"), names=("over_time", "last", "mean")):
             cm.aggregate(make(YEAR), by="icb", over_time="sum")
 
     @every_eager
@@ -96,11 +95,11 @@ class TestPeriodsPooledIntoARate:
         assert result.get("contacts_per_100k_registered", [None]) == [None]
 
     def test_and_the_note_says_so(self) -> None:
-        with pytest.warns(cm.TableNote, match="contacts_per_100k_registered: left out, .* of its 6 periods"):
+        with noted("contacts_per_100k_registered", 6):
             result = cm.aggregate(
                 pd.DataFrame(rows_of(YEAR, 6)), by="icb", populations=pd.DataFrame(PEOPLE), over_time="last"
             )
-        assert ["left out" in note for note in result.attrs["notes"]] == [True]
+        assert len(result.attrs["notes"]) == 1
 
     @every_table
     def test_four_quarters_are_a_year(self, make) -> None:
@@ -126,10 +125,7 @@ class TestATeamThatLacksMonths:
     def test_and_the_reason_is_told(self, make) -> None:
         both = with_row({name: values * 2 for name, values in YEAR.items()}, icb="B", team="S")
         both["icb"][12:24], both["team"][12:24] = ["B"] * 12, ["N2"] * 12
-        expected = (
-            r"contacts_per_patient, .*: missing where a team lacks a period of the year: icb=B \(13 rows, where 2"
-        )
-        with pytest.warns(cm.TableNote, match=expected):
+        with noted("contacts_per_patient", "icb=B", 13, 2, 12, 24):
             result = sorted_by(cells(cm.aggregate(make(both), by="icb", over_time="last")), "icb")
         assert result["contacts_per_patient"] == [120, None]
 
@@ -189,6 +185,29 @@ class TestPeriods:
         assert str(result["period"][0])[:10] == "2024-04-01"
 
 
+class TestPeriodsOfSeveralLengths:
+    @every_eager
+    @pytest.mark.parametrize(
+        ("periods", "names"),
+        [
+            (["2016/17", "2016/17 Q1"], ("financial years", "quarters")),
+            (["2016/17", "2016-04"], ("financial years", "months")),
+            (["2016/17 Q1", "2016-04"], ("quarters", "months")),
+            (["2016-04", "2016/17", "2016/17 Q1"], ("financial years", "quarters")),
+        ],
+    )
+    def test_would_be_counted_twice(self, make, periods: list[str], names: tuple[str, str]) -> None:
+        table = make({"team": ["A"] * len(periods), "period": periods, "contacts": [5] * len(periods)})
+        longest = sorted(periods, key=len)
+        for function in (cm.aggregate, cm.validate, cm.with_metrics):
+            with pytest.raises(cm.BadInput) as caught:
+                function(table)
+            (problem,) = [each for each in caught.value.problems if "twice" in each.expected]
+            assert problem.column == "period"
+            assert says(problem.expected, *names)
+            assert longest[0] in str(problem.value) or longest[-1] in str(problem.value)
+
+
 class TestRowsOfTotals:
     @every_eager
     @pytest.mark.parametrize(
@@ -197,12 +216,8 @@ class TestRowsOfTotals:
     def test_that_say_so_are_refused(self, make, label: str) -> None:
         table = make({**TOTAL, "organisation": ["Fenland", "Uplands", label]})
         for function in (cm.aggregate, cm.validate):
-            with pytest.raises(cm.BadInput) as caught:
+            with refused("organisation", label, names=(f"exclude=[{label!r}]", "totals=True")):
                 function(table)
-            (problem,) = caught.value.problems
-            assert (problem.column, problem.value) == ("organisation", label)
-            assert f"exclude=[{label!r}]" in problem.expected
-            assert "totals=True" in problem.expected
         result = cells(cm.aggregate(table, exclude=label))
         assert (result["total_cost"], result["caseload"]) == ([26_550_000], [8_291])
 
@@ -224,7 +239,7 @@ class TestRowsOfTotals:
     @every_eager
     def test_a_label_that_is_no_sum_is_a_place(self, make) -> None:
         table = make({**TOTAL, "contacts": [1, 2, 4]})
-        with pytest.warns(cm.TableNote, match="organisation=Total: called a total, and not the sum of the others"):
+        with noted("organisation=Total", "exclude"):
             assert cells(cm.aggregate(table))["contacts"] == [7]
 
     @every_eager
@@ -265,16 +280,16 @@ class TestRowsOfTotals:
             with refused("icb", "Total", names="exclude"):
                 cm.aggregate(table, by="icb")
         else:
-            with pytest.warns(cm.TableNote, match="icb=Total: called a total"):
+            with noted("icb=Total", "exclude"):
                 cm.aggregate(table, by="icb")
 
     @every_eager
     def test_without_a_label_are_told_and_kept(self, make) -> None:
         table = make({**TOTAL, "organisation": ["Fenland", "Uplands", "Cambridgeshire"]})
-        with pytest.warns(cm.TableNote, match="organisation=Cambridgeshire is the sum of 2 other rows"):
+        with noted("organisation=Cambridgeshire", 2, "exclude"):
             result = cells(cm.aggregate(table, by="organisation"))
         assert len(result["organisation"]) == 3
-        with pytest.warns(cm.TableNote, match="organisation=Cambridgeshire"):
+        with noted("organisation=Cambridgeshire", "exclude"):
             cm.validate(table)
 
     @pytest.mark.parametrize("at", [2, 3])
@@ -282,7 +297,7 @@ class TestRowsOfTotals:
         table = pd.DataFrame(TOTAL).replace({"Total": "Both"})
         other = pd.DataFrame({"organisation": ["C"], "total_cost": [7.0], "contacts": [11], "caseload": [13]})
         table = pd.concat([other, table] if at == 3 else [table, other])
-        with pytest.warns(cm.TableNote, match="organisation=Both is the sum of 2 other rows"):
+        with noted("organisation=Both", 2, "exclude"):
             cm.aggregate(table, by="organisation")
 
     @every_eager
@@ -291,6 +306,69 @@ class TestRowsOfTotals:
         assert cells(cm.aggregate(make(table), by="organisation"))["contacts"] == [5, 5]
         one_measure = {"organisation": ["A", "B", "C"], "contacts": [2, 3, 5]}
         assert cells(cm.aggregate(make(one_measure)))["contacts"] == [10]
+
+    @pytest.mark.parametrize("at", [2, 3])
+    def test_of_two_parts_in_two_measures(self, at: int) -> None:
+        # The last of all, and one of two parts among others; each place has as few as there can be.
+        rows = {
+            "organisation": ["A", "B", "C"],
+            "contacts": [2, 3, 5],
+            "caseload": [10, 20, 30],
+            "total_cost": [0, 0, 0],
+        }
+        table = pd.DataFrame(rows if at == 2 else with_row(rows, organisation="D", contacts=11, caseload=13))
+        with pytest.warns(cm.TableNote) as told:
+            cm.aggregate(table, by="organisation")
+        assert ["organisation=C is the sum of 2 other rows" in str(each.message) for each in told] == [True]
+        # All others, before it and after it.
+        between = pd.DataFrame(rows).iloc[[0, 2, 1]]
+        with noted("organisation=C", 2, "exclude"):
+            cm.aggregate(between, by="organisation")
+        # Not so where one measure differs, or stands alone, or where nobody has anything.
+        for change in (
+            {"caseload": [10, 20, 31]},
+            {"caseload": [0, 0, 0]},
+            {"contacts": [2, 0, 2], "caseload": [9, 0, 9]},
+        ):
+            held = without(rows, "total_cost") | change
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", cm.TableNote)
+                cm.aggregate(pd.DataFrame(held), by="organisation")
+
+    def test_what_they_are_called(self) -> None:
+        whose = [
+            "organisations",
+            "providers",
+            "trusts",
+            "teams",
+            "icbs",
+            "regions",
+            "places",
+            "services",
+            "types",
+            "months",
+            "periods",
+        ]
+        alone = ["total", "totals", "sum", "all", "overall", "england", "national", "subtotal", "subtotals"]
+        several = ["All England", "Total England", "grand total", "Grand Totals", "sub total", "Sub-totals",
+                   "overall total", "England total", "national totals", "All team types", "Total team types",
+                   "Total for RT1", "total of 2016/17", "RT1 subtotal", "North Totals", "Sub total 2016"]  # fmt: skip
+        whole = [f"{every} {name}" for every in ("All", "Total") for name in whose]
+        for label in [*alone, *several, *whole]:
+            for written in (label, label.upper(), f" {label.title()} "):
+                assert total_rows.is_total(written), written
+        for label in (
+            "Totnes",
+            "All Saints",
+            "Allerdale",
+            "Summerfield",
+            "New England",
+            "England and Wales",
+            "",
+            None,
+            7,
+        ):
+            assert not total_rows.is_total(label), label
 
     @every_table
     def test_exclude_leaves_out_what_is_named(self, make) -> None:
@@ -319,7 +397,7 @@ class TestRowsOfTotalsInAQuery:
 
     @every_lazy
     def test_what_is_no_sum_is_told(self, make) -> None:
-        with pytest.warns(cm.TableNote, match="icb=Total: called a total, and not the sum of the others"):
+        with noted("icb=Total", "exclude"):
             cm.validate(make(self.TABLE | {"referrals": [4, 5, 1]}))
 
     @every_lazy
@@ -363,7 +441,7 @@ class TestPlacesWithoutPeople:
     @every_table
     def test_people_that_no_metric_needs_are_left_out(self, make) -> None:
         table = make({**PLACES, "contacts": [40, 40], "registered_population": [1_000, 2_000]})
-        with pytest.warns(cm.TableNote, match="registered_population: left out, for no metric asked for needs people"):
+        with noted("registered_population", "place"):
             result = cells(cm.aggregate(table, by="icb", metrics="contacts_per_patient"))
         assert sorted(result["contacts_per_patient"]) == [2, 4]
         assert "registered_population" not in result
@@ -380,9 +458,15 @@ class TestPlacesWithoutPeople:
     @every_eager
     def test_some_have_none(self, make) -> None:
         people = make({"icb": ["QUE", "QU9"], "registered_population": [1_000, 2]})
-        with pytest.warns(cm.TableNote, match="no population for icb 'QRV', whose rates are missing"):
+        with noted("icb", "QRV"):
             result = cells(cm.aggregate(make(PLACES), by="icb", populations=people))
         assert result["caseload_per_100k_registered"] == [1_000, None]
+
+    def test_what_is_no_table_is_told_by_its_argument(self) -> None:
+        teams = pd.DataFrame(PLACES)
+        for people in ([1_000], {"icb": 1}, "people.csv"):
+            with raised(TypeError, "populations"):
+                cm.aggregate(teams, by="icb", populations=people)
 
     @every_eager
     def test_people_of_places_without_teams_are_harmless(self, make) -> None:
@@ -392,7 +476,7 @@ class TestPlacesWithoutPeople:
 
     @every_eager
     def test_labels_that_differ_in_a_space_are_told(self, make) -> None:
-        with pytest.warns(cm.TableNote, match="icb has 'A' and 'A ', which are two groups"):
+        with noted("icb", "'A'", "'A '"):
             cm.aggregate(make({"icb": ["A", "A "], "team": ["1", "2"], "contacts": [1, 2]}), by="icb")
 
 
@@ -467,6 +551,15 @@ class TestValidInputAndNamedErrors:
         assert cells(cm.aggregate(table, "icb", place="icb", metrics=cm.year_of_care_cost, keys="icb"))[
             "year_of_care_cost"
         ] == [2e5]
+
+    def test_a_column_that_is_called_by_a_number(self) -> None:
+        # As a pivoted table of pandas has them; its name is then the text of it, and the table itself is left alone.
+        table = pd.DataFrame({"team": ["a", "b"], "contacts": [5, 6], "total_cost": [10, 12], 2016: ["x", "y"]})
+        result = cm.with_metrics(table, "cost_per_contact")
+        assert list(result) == ["team", "contacts", "total_cost", "2016", "cost_per_contact"]
+        assert result["cost_per_contact"].tolist() == [2, 2]
+        assert cm.aggregate(table, by="2016", metrics=[])["contacts"].tolist() == [5, 6]
+        assert list(table)[-1] == 2016
 
     def test_columns_of_several_levels(self) -> None:
         table = pd.DataFrame({("x", "contacts"): [1], ("x", "caseload"): [2]})

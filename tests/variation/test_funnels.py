@@ -16,7 +16,7 @@ from scipy.special import pdtr, pdtrc
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 kinds = st.sampled_from(["rate", "proportion", "ratio"])
 TARGETS = {"rate": 250.0, "proportion": 0.12, "ratio": 1.0}
@@ -345,11 +345,11 @@ class TestFunnel:
             v.funnel("proportion", np.array([0, 0]), np.array([4, 9]))
         with refused("counts", 1, expected="two or more"):
             v.funnel("rate", np.array([5, np.nan]), np.array([4, 9]))
-        with pytest.raises(ValueError, match="different indexes"):
+        with raised(ValueError, "counts", "denominators", "indexes"):
             v.funnel("rate", pd.Series([1, 2]), pd.Series([5, 6], index=[1, 2]))
-        with pytest.raises(ValueError, match="different lengths: counts has 2, denominators has 3"):
+        with raised(ValueError, "counts has 2", "denominators has 3"):
             v.funnel("rate", np.array([1, 2]), np.array([5, 6, 7]))
-        with pytest.raises(TypeError, match="counts has a unit, and funnel takes plain numbers"):
+        with raised(TypeError, "counts", "unit"):
             v.funnel("rate", cm.units.Quantity(np.array([1, 2]), "contact"), np.array([5, 6]))
 
     def test_limits_refuse_bad_input_with_all_its_problems(self) -> None:
@@ -362,7 +362,7 @@ class TestFunnel:
             v.funnel_limits("ratio", 5.0, phi=2.0, tau=0.1)
         with refused("denominators", 2.5, expected="a whole number", names="fractional"):
             v.funnel_limits("proportion", 2.5, 0.5)
-        with pytest.raises(KeyError, match="there are no limits at 0.9; there are at 0.95, 0.998"):
+        with raised(KeyError, 0.9, 0.95, 0.998):
             v.funnel_limits("ratio", 5.0).at(0.9)
 
     @pytest.mark.parametrize("level", [0, 1, 1.5, 2, -0.5, math.nan])

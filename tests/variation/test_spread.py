@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
 from tests.support import official_data
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 Q = cm.units.Quantity
 positive = st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30).map(np.array)
@@ -169,14 +169,13 @@ class TestSystematicComponent:
     def test_refuses_what_is_no_count(self) -> None:
         observed = pd.Series([1.5, -1.0, 3.0, 4.0], index=pd.Index(["QUE", "QT1", "QOP", "QWO"], name="icb"))
         expected = pd.Series([1.0, 2.0, 0.0, -1.0], index=observed.index)
-        with pytest.raises(cm.BadInput) as caught:
+        with refused(
+            problem("observed", 1.5, row="icb=QUE", expected="a whole number", names="fractional"),
+            problem("observed", -1.0, row="icb=QT1", expected="zero or more"),
+            problem("expected", 0.0, row="icb=QOP", expected="above zero"),
+            problem("expected", -1.0, row="icb=QWO", expected="above zero"),
+        ):
             v.systematic_component_of_variation(observed, expected)
-        assert [str(problem) for problem in caught.value.problems] == [
-            "observed, icb=QUE: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "observed, icb=QT1: got -1.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "expected, icb=QOP: got 0.0, expected a finite number above zero",
-            "expected, icb=QWO: got -1.0, expected a finite number above zero",
-        ]
 
 
 class TestGini:
@@ -258,15 +257,15 @@ class TestEverySummary:
 
     @pytest.mark.parametrize("summary", SUMMARIES)
     def test_refuses_what_is_no_column(self, summary: object) -> None:
-        with pytest.raises(TypeError, match="make it a numpy array"):
+        with raised(TypeError, "values", "list", "numpy array"):
             summary([1.0, 2.0])
-        with pytest.raises(TypeError, match="values is a table: pass one of its columns"):
+        with raised(TypeError, "values", "table"):
             summary(pd.DataFrame({"a": [1.0, 2.0]}))
-        with pytest.raises(TypeError, match="collect the column first"):
+        with raised(TypeError, "values", "collect"):
             summary(pl.col("a"))
-        with pytest.raises(TypeError, match="numbers are expected"):
+        with raised(TypeError, "values", "String"):
             summary(pl.Series(["1", "2"]))
-        with pytest.raises(ValueError, match="values has 2 dimensions"):
+        with raised(ValueError, "values", 2):
             summary(np.ones((2, 2)))
 
     def test_names_a_thousand_problems_and_counts_the_rest(self) -> None:

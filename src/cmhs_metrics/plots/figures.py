@@ -16,7 +16,7 @@ from matplotlib.transforms import Bbox
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.colours import INK, PAPER
 from cmhs_metrics.plots.interactive import altair_chart
-from cmhs_metrics.plots.saving import SETTINGS, format_of, metadata_for, words_of
+from cmhs_metrics.plots.saving import format_of, metadata_for, settings_of, words_of
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, shorten, width, wrap
 from cmhs_metrics.signatures import checked
 
@@ -49,7 +49,7 @@ class Picture(Figure):
         """Save the figure with its title and alternative text; see `matplotlib.figure.Figure.savefig`."""
         if known := metadata_for(self, format_of(fname, options)):
             options["metadata"] = known | dict(options.get("metadata") or {})
-        with mpl.rc_context(SETTINGS):
+        with mpl.rc_context(settings_of(self)):
             super().savefig(fname, **options)
 
     def _repr_html_(self) -> str:

@@ -33,7 +33,27 @@ _OURS = frozenset({"x", "y", "x2", "y2", "fill", "stroke", "at", "run", "text"})
 
 
 def altair_chart(ax: Axes) -> Any:
-    """A picture of our own figure as a chart of Altair.
+    """A picture of our own figure as a chart of Altair; see `specification`.
+
+    Raises
+    ------
+    ImportError
+        When Altair is not installed.
+    """
+    try:
+        import altair
+    except ImportError as error:
+        raise not_installed("an interactive picture is made", "altair", "interactive") from error
+    made = specification(ax)
+    held = made.pop("datasets")
+    chart = altair.LayerChart.from_dict(made)
+    # Rows as they are: Altair would look at each for a schema.
+    chart.datasets = held
+    return chart
+
+
+def specification(ax: Axes) -> dict[str, Any]:
+    """What a picture is as a chart of Vega-Lite.
 
     Parameters
     ----------
@@ -42,19 +62,10 @@ def altair_chart(ax: Axes) -> Any:
 
     Returns
     -------
-    altair.LayerChart
+    dict
         Bars, lines, points and tiles on the scales of their axes, with the words that `tell` kept as tooltips; letters,
         ticks and key in points of the figure, as they stand there; the alternative text as its description.
-
-    Raises
-    ------
-    ImportError
-        When Altair is not installed.
     """
-    try:
-        import altair as alt
-    except ImportError as error:
-        raise not_installed("an interactive picture is made", "altair", "interactive") from error
     figure: Any = ax.figure
     figure.draw_without_rendering()
     page = _Space(figure)
@@ -62,7 +73,7 @@ def altair_chart(ax: Axes) -> Any:
     for axes in (ax, *ax.child_axes):
         layers += _rules(page, _furniture(axes))
         space = _Space(figure, axes)
-        for artist in sorted(axes.get_children(), key=lambda each: each.get_zorder()):
+        for artist in axes.get_children():
             if artist.get_visible():
                 layers += _marks(artist, space, axes, page)
         layers += _rectangles(space, [each for each in axes.patches if isinstance(each, Rectangle)], axes)
@@ -71,13 +82,16 @@ def altair_chart(ax: Axes) -> Any:
                 layers += _marks(handle, page, axes, page)
                 layers += _rectangles(page, [handle], axes) if isinstance(handle, Rectangle) else []
     layers.sort(key=lambda layer: layer[0])
-    chart = alt.layer(*(_encoded(alt, *layer[1:]) for layer in [*layers, *_letters(ax, page)]))
-    return (
-        chart.resolve_scale(x="independent", y="independent")
-        .properties(width=page.wide, height=page.high, description=str(ax.get_label()))
-        .configure_view(stroke=None)
-        .configure(font=FONT, background=to_hex(figure.get_facecolor()), padding=0)
-    )
+    encoded = [_encoded(*layer[1:]) for layer in [*layers, *_letters(ax, page)]]
+    return {
+        "layer": [{"data": {"name": f"marks-{at}"}, **layer} for at, (layer, _) in enumerate(encoded)],
+        "datasets": {f"marks-{at}": rows for at, (_, rows) in enumerate(encoded)},
+        "resolve": {"scale": {"x": "independent", "y": "independent"}},
+        "width": page.wide,
+        "height": page.high,
+        "description": str(ax.get_label()),
+        "config": {"view": {"stroke": None}, "font": FONT, "background": to_hex(figure.get_facecolor()), "padding": 0},
+    }
 
 
 def tell(artist: Any, rows: Iterable[dict[str, str]]) -> None:
@@ -134,22 +148,26 @@ def _plain(value: Any) -> float:
     return float(f"{float(value):.10g}")
 
 
-def _encoded(alt: Any, kind: str, rows: list[dict[str, Any]], space: _Space, looks: dict[str, Any]) -> Any:
-    """A layer of Altair of marks that look alike."""
+def _encoded(kind: str, rows: list[dict[str, Any]], space: _Space, looks: dict[str, Any]) -> tuple[Any, Any]:
+    """A layer of marks that look alike, and its rows."""
     held = [{name: _plain(each) if isinstance(each, float) else each for name, each in row.items()} for row in rows]
-    channels: dict[str, Any] = {}
-    for name, scale in zip(("x", "y"), space.scales, strict=True):
-        channels[name] = getattr(alt, name.upper())(f"{name}:Q", axis=None, scale=scale)
-        channels |= {f"{name}2": f"{name}2:Q"} if f"{name}2" in held[0] else {}
+    columns = held[0]
+    channels: dict[str, Any] = {
+        name: {"field": name, "type": "quantitative", "axis": None, "scale": scale}
+        for name, scale in zip(("x", "y"), space.scales, strict=True)
+    }
+    channels |= {name: {"field": name} for name in ("x2", "y2") if name in columns}
     for name in ("fill", "stroke"):
-        channels |= {name: getattr(alt, name.title())(f"{name}:N", scale=None, legend=None)} if name in held[0] else {}
-    channels |= {"order": "at:Q", "detail": "run:N"} if kind == "line" else {}
-    channels |= {"text": "text:N"} if kind == "text" else {}
-    names = [name for name in held[0] if name not in _OURS]
-    if names:
-        channels["tooltip"] = [alt.Tooltip(f"{name}:N", title=name.capitalize()) for name in names]
-    chart = alt.Chart(alt.InlineData(values=held))
-    return getattr(chart, f"mark_{kind}")(**looks).encode(**channels)
+        if name in columns:
+            channels[name] = {"field": name, "type": "nominal", "scale": None, "legend": None}
+    if kind == "line":
+        channels |= {"order": {"field": "at", "type": "quantitative"}, "detail": {"field": "run", "type": "nominal"}}
+    if kind == "text":
+        channels["text"] = {"field": "text", "type": "nominal"}
+    words = [name for name in columns if name not in _OURS]
+    if words:
+        channels["tooltip"] = [{"field": each, "type": "nominal", "title": each.capitalize()} for each in words]
+    return {"mark": {"type": kind} | looks, "encoding": channels}, held
 
 
 def _marks(artist: Any, space: _Space, axes: Any, page: _Space) -> list[Any]:

@@ -203,12 +203,10 @@ def shown_only(
     Of a row that is suppressed or not known nothing is kept: not its bounds, not its rank.
     """
     status = statuses(table, value, key=key, suppressed=suppressed)
-    known = status == KNOWN
-    rows = pd.DataFrame({"value": numbers(table, value).where(known), "status": status}, index=table.index)
-    for name in _NUMBERS:
-        held = numbers(table, name) if name in table else pd.Series(np.nan, index=table.index)
-        rows[name] = held.where(known)
-    return rows
+    known = (status == KNOWN).to_numpy()
+    held = {name: numbers(table, name).to_numpy() if name in table else np.nan for name in _NUMBERS}
+    shown = {name: np.where(known, each, np.nan) for name, each in held.items()}
+    return pd.DataFrame({"value": numbers(table, value).where(known), "status": status, **shown}, index=table.index)
 
 
 def hidden_cells(suppressed: Any, table: pd.DataFrame, subject: str) -> pd.DataFrame:
