@@ -219,6 +219,16 @@ def test_early_intervention() -> None:
     assert found.to_dict() == {"EIP23a": 1, "EIP23b": 1, "EIP23i": 100, "EIP66": 3, "EIP68": 1}
 
 
+def test_a_referral_that_names_no_service_is_to_no_early_intervention_team() -> None:
+    """Of four suspected psychoses R1 names no service, R2 is of A14, and R3 and R4 are of A02."""
+    tables = crisis_tables()
+    services = tables["service_types"]
+    services["ServTeamTypeRefToMH"] = ["A14", "A14", "A02", "A02"]
+    tables["service_types"] = services[services["UniqServReqID"] != "R1"]
+    table = mhsds.published(mhsds.Extract.of(tables), "2024-06", measures=["EIP63"], breakdown="England")
+    assert table["value"].tolist() == [3]
+
+
 def test_access_is_of_twelve_months_with_both_their_edges() -> None:
     """The second contact counts; of June 2024 the months begin with 1 July 2023."""
     days = {
