@@ -14,13 +14,15 @@ import pytest
 
 from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.records import cleaning, engines
-from tests.support.budgets import is_deep
+from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells
 from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 EVERY = ["pandas", "polars lazy", "duckdb"]
-ENGINES = EVERY if is_deep() else EVERY[:2]  # How cells are read is tried on every engine; what follows plans slowly.
+ENGINES = with_deep(
+    ["polars lazy"], "pandas", "duckdb"
+)  # How cells are read is tried on every engine; what follows plans slowly.
 YEAR = "2024/25"
 REFERRALS = ["referrals", "referrals_rejected", "open_referrals"]
 
@@ -40,7 +42,7 @@ def one_referral(**changes: list[Any]) -> dict[str, list[Any]]:
 
 TEXTS = {
     "2024-02-29": dt.date(2024, 2, 29), "2023-02-29": None, "31/03/2025": dt.date(2025, 3, 31),
-    "1/3/2025": dt.date(2025, 3, 1), "31-Mar-2025": dt.date(2025, 3, 31), "1-MAR-2025 00:00:00": dt.date(2025, 3, 1),
+    "1/3/2025": dt.date(2025, 3, 1), "1/3/2025T00:00": dt.date(2025, 3, 1), "31-Mar-2025": dt.date(2025, 3, 31), "1-MAR-2025 00:00:00": dt.date(2025, 3, 1),
     "20250331": dt.date(2025, 3, 31), "20250331.0": dt.date(2025, 3, 31), " 2025-03-31 ": dt.date(2025, 3, 31),
     "2025-03-31T00:00:00.000Z": dt.date(2025, 3, 31), "31/03/2025 00:00": dt.date(2025, 3, 31), "13/13/2025": None,
     "1900-01-01": None, "01/01/1900": None, "NULL": None, "": None, "nan": None, "<NA>": None, "None": None, "n/a": None,
