@@ -14,6 +14,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics import intervals
+from tests.support.refusals import raised, refused
 
 Q = cm.units.Quantity
 COUNTS, PEOPLE = [698, 4, 0, 12], [44_916, 1_000, 500, 0]
@@ -90,21 +91,21 @@ class TestQuantities:
         )
 
     def test_per_a_thousand_has_no_unit(self) -> None:
-        with pytest.raises(cm.BadInput, match="per: got 1000, expected 100_000 or 1 where there are units"):
+        with refused("per", 1000, names=("100_000", 1)):
             intervals.rate_interval(Q(698, "contact"), Q(44_916, "person"), per=1_000)
 
     def test_money_is_no_count(self) -> None:
-        with pytest.raises(cm.DimensionalityError, match="count is measured in patient, got 5 GBP"):
+        with raised(cm.DimensionalityError, "count", "patient", "5 GBP"):
             intervals.rate_interval(Q(5, "GBP"), Q(10, "person"))
 
     def test_swapped_arguments(self) -> None:
-        with pytest.raises(cm.DimensionalityError, match="population is measured in person"):
+        with raised(cm.DimensionalityError, "population", "person", "5 patient"):
             intervals.rate_interval(Q(10, "person"), Q(5, "patient"))
 
     def test_proportion_has_no_dimension(self) -> None:
         found = intervals.proportion_interval(Q(81, "referral"), Q(263, "referral"))
         assert found.lower.dimensionless
-        with pytest.raises(cm.DimensionalityError, match="denominator"):
+        with raised(cm.DimensionalityError, "denominator", "referral", "263 contact"):
             intervals.proportion_interval(Q(81, "referral"), Q(263, "contact"))
 
     def test_mean_keeps_its_unit(self) -> None:
@@ -195,20 +196,20 @@ class TestTables:
         assert list(found.index) == ["x", "y"]
 
     def test_names_that_are_not_there(self) -> None:
-        with pytest.raises(cm.BadInput, match="count: got 'contract', .*did you mean 'contact'"):
+        with refused("count", "contract", suggests="contact"):
             intervals.with_intervals(
                 pd.DataFrame({"contact": [1]}), intervals.rate_interval, count="contract", population=5
             )
 
     def test_a_column_is_never_overwritten(self) -> None:
         table = pd.DataFrame({"n": [1], "d": [10], "lower": [0]})
-        with pytest.raises(cm.BadInput, match="lower: expected a column that is not there yet"):
+        with refused("lower", expected="another name"):
             intervals.with_intervals(table, intervals.proportion_interval, numerator="n", denominator="d")
 
     def test_a_query_is_not_run_behind_the_users_back(self) -> None:
-        with pytest.raises(TypeError, match="has not been run: collect it first"):
+        with raised(TypeError, "the table", "collect"):
             intervals.with_intervals(pl.LazyFrame({"n": [1]}), intervals.rate_interval, count="n", population=5)
 
     def test_expressions_are_refused(self) -> None:
-        with pytest.raises(TypeError, match="rate_interval needs values, got an expression"):
+        with raised(TypeError, "rate_interval", "expression", "collect"):
             intervals.rate_interval(pl.col("n"), pl.col("d"))

@@ -49,13 +49,13 @@ def written_badly(table: pa.Table, chance: random.Random) -> pa.Table:
     st.integers(0, 2**32),
     st.builds(
         Shape,
-        version=st.sampled_from(["v4", "v5", "both", "v6"]),
+        version=st.sampled_from(["v4", "v5", "both", "v6", "v6 collected", "changed"]),
         dates=st.sampled_from(["date", "text"]),
         ids=st.sampled_from(["text", "integer"]),
         codes=st.sampled_from(["text", "integer"]),
         record_numbers=st.booleans(),
     ),
-    st.sampled_from([("organisation", "team_type"), ("organisation", "sex", "month"), ("age_band", "ethnic_group")]),
+    st.sampled_from([("organisation", "team_type"), ("organisation", "sex", "month"), ("age_band", "sub_icb")]),
 )
 def test_measures(seed: int, shape: Shape, by: tuple[str, ...]) -> None:
     chance = random.Random(seed)

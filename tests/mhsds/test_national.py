@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import random
 from collections import Counter
 from functools import lru_cache
@@ -12,7 +13,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cmhs_metrics import BadInput, mhsds, published
+from cmhs_metrics import mhsds, published
+from cmhs_metrics.mhsds.national.concepts import read_reference_sets
+from cmhs_metrics.mhsds.records.dates import NEVER
 from tests.mhsds import national_oracle, national_oracle_outcomes
 from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
 from tests.mhsds.national_oracle_monthly import rows_of_the_month
@@ -31,6 +34,7 @@ from tests.support.national_extracts import (
     together,
     world,
 )
+from tests.support.refusals import problem, refused
 
 NUMBER = 60 if is_deep() else 12
 Published = dict[tuple[str, str, str], float | None]
@@ -215,6 +219,30 @@ def test_early_intervention() -> None:
     assert found.to_dict() == {"EIP23a": 1, "EIP23b": 1, "EIP23i": 100, "EIP66": 3, "EIP68": 1}
 
 
+def test_access_is_of_twelve_months_with_both_their_edges() -> None:
+    """The second contact counts; of June 2024 the months begin with 1 July 2023."""
+    days = {
+        "P1": ("2023-06-30", "2023-07-01"),  # one of the two is the day before
+        "P2": ("2023-07-01", "2023-07-02"),
+        "P3": ("2024-06-29", "2024-06-30"),
+        "P4": ("2024-06-30", "2024-07-01"),  # the day after
+        "P5": ("2024-06-30", "2024-06-30"),
+    }
+    row = {"OrgIDProv": "RX1", "UniqMonthID": MONTH}
+    tables: dict[str, list[dict[str, Any]]] = {"referrals": [], "service_types": [], "contacts": []}
+    for person, dates in days.items():
+        own = row | {"Person_ID": person, "UniqServReqID": f"R{person}", "RecordNumber": person}
+        referral = {"ReferralRequestReceivedDate": "2023-06-01", "ServDischDate": None, "AgeServReferRecDate": 40}
+        tables["referrals"].append(own | referral)
+        tables["service_types"].append(own | {"ServTeamTypeRefToMH": "A06"})
+        for number, date in enumerate(dates):
+            contact = {"CareContDate": date, "AttendStatus": "5", "ConsMechanismMH": "01"}
+            tables["contacts"].append(own | contact | {"UniqCareContID": f"C{person}{number}"})
+    extract = mhsds.Extract(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
+    table = mhsds.published(extract, "2024-06", measures=["MHS108"], breakdown="England")
+    assert table["value"].tolist() == [3]
+
+
 def test_what_is_missing_is_named() -> None:
     tables = crisis_tables()
     table = mhsds.published(mhsds.Extract.of(tables), "2024-06")
@@ -222,23 +250,31 @@ def test_what_is_missing_is_named() -> None:
     assert table.attrs["missing"]["MHS29d"] == "MHS201CareContact.UniqOtherCareProfTeamLocalID"
     assert table.attrs["missing"]["MRS02"] == "the argument reference_sets"
     assert not {"MHS78", "MRS02"} & set(table["measure_id"])
-    with pytest.raises(BadInput, match="MHS501HospProvSpell, without which there is no MHS78"):
+    with refused(
+        problem("measures", "MHS78", names="MHS501HospProvSpell"), problem("measures", "MHS78", names="MHS502WardStay")
+    ):
         mhsds.published(mhsds.Extract.of(tables), "2024-06", measures=["MHS78"])
 
 
 @pytest.mark.parametrize(
-    ("choices", "message"),
+    ("choices", "problems"),
     [
-        ({"month": "2024-07"}, "a month up to 2024-06, the last that was submitted"),
-        ({"month": "2024/25"}, "a month as 2024-06"),
-        ({"measures": ["MHS999"]}, "an id of national_measures"),
-        ({"breakdown": "region"}, "any of England"),
-        ({"breakdown": "icb"}, "the ICB of each sub-ICB"),
-        ({"reference_sets": [{"concept": "x", "group": "None"}]}, "a concept of SNOMED CT"),
+        ({"month": "2024-07"}, [problem("month", "2024-07", names="2024-06")]),
+        ({"month": "2024/25"}, [problem("month", "2024/25", expected="a date or period")]),
+        ({"measures": ["MHS999"]}, [problem("measures", "MHS999", names="national_measures")]),
+        ({"breakdown": "region"}, [problem("breakdown", "region", names=("England", "Provider"))]),
+        ({"breakdown": "icb"}, [problem("icb_of", names="ICB")]),
+        (
+            {"reference_sets": [{"concept": "x", "group": "None"}]},
+            [
+                problem("reference_sets.concept", "x", row="1st row", names="SNOMED CT"),
+                problem("reference_sets.group", "None", row="1st row", names=("Assessments", "Medication")),
+            ],
+        ),
     ],
 )
-def test_bad_input(choices: dict[str, Any], message: str) -> None:
-    with pytest.raises(BadInput, match=message):
+def test_bad_input(choices: dict[str, Any], problems: list[Any]) -> None:
+    with refused(*problems):
         mhsds.published(mhsds.Extract.of(crisis_tables()), **{"month": "2024-06", **choices})
 
 
@@ -266,6 +302,71 @@ def test_comparison() -> None:
         ("MHS32", "Provider", "RX1"): "differs",  # 4 would have been *
         ("MHS57", "England", "England"): "only ours",
         ("MHS57", "Provider", "RX1"): "only ours",
+    }
+
+
+Side = tuple[float, str, float, float, str]
+
+
+def exact(value: float) -> Side:
+    return value, "exact", value, value, f"{value:g}"
+
+
+TEN: Side = (10, "rounded to 5", 8, 12, "10")
+HIDDEN: Side = (math.nan, "suppressed", 0, 4, "*")
+DAYS: Side = (97, "rounded to a whole day", 96.5, 97.5, "97")
+
+
+@pytest.mark.parametrize(
+    ("unit", "one", "other", "verdict"),
+    [
+        ("referral", exact(8), TEN, "within rounding"),
+        ("referral", exact(12), TEN, "within rounding"),
+        ("referral", exact(7), TEN, "differs"),
+        ("referral", exact(13), TEN, "differs"),
+        ("referral", exact(0), HIDDEN, "within rounding"),
+        ("referral", exact(4), HIDDEN, "within rounding"),
+        ("referral", exact(5), HIDDEN, "differs"),
+        ("referral", TEN, TEN, "the same"),
+        ("referral", HIDDEN, HIDDEN, "the same"),
+        ("day", exact(96.5), DAYS, "within rounding"),
+        ("day", exact(97.5), DAYS, "within rounding"),
+        ("day", exact(96.4), DAYS, "differs"),
+        ("day", exact(97.6), DAYS, "differs"),
+        ("day", exact(97), (math.nan, "missing", math.nan, math.nan, ""), "not told"),
+    ],
+)
+def test_verdicts_where_intervals_touch(unit: str, one: Side, other: Side, verdict: str) -> None:
+    def side(cell: Side) -> pd.DataFrame:
+        keys = ["MHS00", pd.Timestamp(2024, 6, 30), "Provider", "RX1", "NONE", "A TRUST", unit]
+        names = [
+            "measure_id",
+            "period_end",
+            "breakdown",
+            "primary_level",
+            "secondary_level",
+            "primary_level_name",
+            "unit",
+        ]
+        return pd.DataFrame([[*keys, *cell]], columns=[*names, "value", "kind", "lower", "upper", "published_value"])
+
+    for ours, theirs in ((one, other), (other, one)):
+        assert mhsds.compare(side(ours), side(theirs))["verdict"].tolist() == [verdict]
+
+
+def test_concepts_are_read_from_numbers_and_from_texts() -> None:
+    # A column of pandas in which one is missing has numbers with a point; a text may have spaces and a refinement.
+    day = dt.date(2024, 6, 1)
+    cells: list[tuple[Any, Any, Any]] = [
+        (371586006.0, None, None), (371586006, math.nan, ""), (" 371586006 ", None, None), ("371586006:1=2", "", None),
+        (371586007.0, day, None), ("371586007", "2024-06-01", None), (371586008, None, day),
+    ]  # fmt: skip
+    rows = [{"concept": code, "group": " Medication ", "start": start, "end": end} for code, start, end in cells]
+    number = (day - dt.date(1970, 1, 1)).days
+    assert read_reference_sets(rows) == {
+        ("Medication", -NEVER, NEVER): ["371586006"] * 4,
+        ("Medication", number, NEVER): ["371586007"] * 2,
+        ("Medication", -NEVER, number): ["371586008"],
     }
 
 

@@ -47,6 +47,14 @@ CASES = [
     Case("narrow access", Shape(record_numbers=False), NARROW, ("organisation", "ethnic_group")),
     Case("residence", Shape(dates="datetime"), YEAR, ("icb", "organisation"), {"icb_of": ICBS}),
     Case("provider's ICB", Shape(case=str.upper), YEAR, ("icb", "age_band"), {"icb_of": ICBS, "icb_from": "provider"}),
+    Case("commissioner's ICB", Shape("changed", codes="integer"), YEAR, ("icb", "month"),
+         {"icb_of": {"11A": "QAA", "33C": "QBB"}, "icb_from": "commissioner"}),
+    Case("sub-ICBs", Shape(record_numbers=False, dates="text"), YEAR, ("organisation", "sub_icb")),
+    Case("sub-ICBs of practices", Shape(missing=frozenset({"people"})), YEAR, ("sub_icb", "age_band")),
+    Case("sub-ICBs of residence", Shape(missing=frozenset({"gp_registrations"}), ids="integer"), LEAP, ("sub_icb",)),
+    Case("v6 as collected", Shape("v6 collected", dates="text"), AFTER_LEAP, ("organisation", "team_type_code")),
+    Case("each team, v6 as collected", Shape("v6 collected"), YEAR, ("team_type_code",), {"several_teams": "each", "scope": ALL}),
+    Case("v5 and then v6", Shape("changed"), ("2023-05-01", "2024-04-30"), ("organisation", "team_type")),
     Case("first contacts of referrals", Shape(dates="text with time"), YEAR, ("organisation", "team_type"),
          {"waiting_for": "first contact", "pathway": "referral", "caseload_of": "people"}),
     Case("each team, v6", Shape("v6", ids="integer"), YEAR, ("organisation", "team_type_code", "team_type"),
@@ -125,13 +133,14 @@ choices = st.fixed_dictionaries(
     },
 )
 groupings = st.lists(
-    st.sampled_from(["organisation", "team_type", "team_type_code", "age_band", "sex", "ethnic_group", "month"]),
-    unique=True, max_size=3,
+    st.sampled_from(
+        ["organisation", "team_type", "team_type_code", "sub_icb", "age_band", "sex", "ethnic_group", "month"]
+    ), unique=True, max_size=3,
 ).map(tuple)  # fmt: skip
 
 
 @settings(max_examples=200 if DEEP else 10, suppress_health_check=list(HealthCheck))
-@given(st.integers(0, 2**32), extracts.shapes(), st.sampled_from([YEAR, LEAP, NARROW]), groupings, choices)
+@given(st.integers(0, 2**32), extracts.shapes(), st.sampled_from([YEAR, LEAP, NARROW, AFTER_LEAP]), groupings, choices)
 def test_any_choices(seed: int, shape: Shape, period: Any, by: tuple[str, ...], choices: dict[str, Any]) -> None:
     assume(not ("people" in shape.missing and {"sex", "ethnic_group"} & set(by)))
     case = Case("any", shape, period, by, choices)

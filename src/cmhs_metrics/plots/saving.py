@@ -35,6 +35,11 @@ SETTINGS: dict[Any, Any] = {
 """A picture is saved as it was drawn, whatever the user's settings are."""
 
 
+def settings_of(figure: Any) -> dict[Any, Any]:
+    """How a figure is saved: in a page letters stay text, which is a third as large and can be searched."""
+    return SETTINGS | {"svg.fonttype": "none"} if getattr(figure, "in_page", False) else SETTINGS
+
+
 @checked
 def alternative_text(ax: Axes) -> str:
     """The picture in plain English, for those who do not see it.
@@ -94,7 +99,7 @@ def save(ax: Axes, path: str | Path, **options: Any) -> None:
     figure = figure_of(ax)
     if known := metadata_for(figure, format_of(path, options)):
         options["metadata"] = known | dict(options.get("metadata") or {})
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(settings_of(figure)):
         figure.savefig(path, **options)
 
 

@@ -13,7 +13,8 @@ from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, NEUTRAL, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.icons import assurance_icon, draw_icon, variation_icon
-from cmhs_metrics.plots.periods import draw_periods, period_positions
+from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.periods import draw_periods, period_positions, unbroken
 from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, wrap
 from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
@@ -54,6 +55,7 @@ def xmr_chart(
     suppressed: Collection[Any] = (),
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the run chart of one group: values, centre, limits of chance, the points of special cause, and its icons.
@@ -75,7 +77,7 @@ def xmr_chart(
     suppressed : collection, optional
         Periods whose missing value is suppressed. Centre and limits must have been made without it: a chart that was
         made with the value, even if it was taken out afterwards, is refused.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -150,7 +152,7 @@ def xmr_chart(
     draw_values(sheet.ax, ticks, texts, across=False)
     draw_periods(sheet.ax, positions, rows["name"].tolist(), box.width)
     _lines(sheet.ax, positions, table["phase"].to_numpy(), limits, target)
-    _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes)
+    _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes, rows["name"].to_numpy(), what)
     for at, icon in enumerate(reversed(icons)):
         middle = sheet.right - _ICON / 2 - at * (_ICON + 6), sheet.top - _ICON / 2
         place = middle[0] / sheet.scale[0], middle[1] / sheet.scale[1]
@@ -232,25 +234,20 @@ def _steps(ax: Axes, positions: Any, levels: Any, **looks: Any) -> None:
     ax.plot(np.column_stack([first, last]).ravel(), np.repeat(levels[changes], 2), **looks)
 
 
-def _points(ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Series[Any]) -> None:
-    known = ~np.isnan(values)
-    for at in range(1, len(values)):
-        if known[at] and known[at - 1] and follows[at]:
-            ax.plot(
-                positions[at - 1 : at + 1],
-                values[at - 1 : at + 1],
-                color=COMMON,
-                linewidth=1.8,
-                zorder=3,
-                clip_on=False,
-            )
-    for each, (_, colour, marker) in _LOOKS.items():
-        points = np.flatnonzero(((causes == each) & known).to_numpy())
+def _points(
+    ax: Axes, positions: Any, follows: Any, values: Any, causes: pd.Series[Any], names: Any, what: Measured
+) -> None:
+    for run in unbroken(values, follows):
+        ax.plot(positions[run], values[run], color=COMMON, linewidth=1.8, zorder=3, clip_on=False)
+    for each, (label, colour, marker) in _LOOKS.items():
+        points = np.flatnonzero(((causes == each) & ~np.isnan(values)).to_numpy())
         if len(points):
-            ax.scatter(
+            drawn = ax.scatter(
                 positions[points], values[points], color=colour, marker=marker, s=70 if each == "none" else 110,
                 edgecolors=PAPER, linewidths=1, zorder=4, gid=f"points-{each}", clip_on=False,
             )  # fmt: skip
+            said = zip(names[points], values[points], strict=True)
+            tell(drawn, [{"period": name, "value": what.write(float(value)), "shows": label} for name, value in said])
 
 
 def _assurance(table: pd.DataFrame) -> str:
