@@ -28,7 +28,7 @@ from tests.support.extracts import FRAMES, Shape
 REASON = spark_session.missing()
 pytestmark = [pytest.mark.spark, pytest.mark.skipif(REASON is not None, reason=f"Spark: {REASON}")]
 NUMBER = 80 if DEEP else 15
-SOME = ("v4, text", "v6", "months", "each team, v6", "admissions without source")
+SOME = ("v4, text", "months", "each team, v6", "admissions without source")
 CHOSEN = [case for case in CASES if DEEP or case.name in SOME]
 BY, AT = ("organisation",), dt.date(2024, 3, 31)
 
