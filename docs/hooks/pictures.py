@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import inspect
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,7 +14,6 @@ import cmhs_metrics as cm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from matplotlib.axes import Axes
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
     from mkdocs.structure.pages import Page
@@ -58,7 +57,7 @@ def _entry(name: str) -> str:
     return "\n\n".join(parts)
 
 
-def ranked() -> Axes:
+def ranked() -> Any:
     """Ranked bars: where each place stands, with its interval and the averages.
 
     “Trust 07 has the lowest cost per contact of 15 trusts, £184, 8% below their median of £200.” Its size, its rank and
@@ -69,7 +68,7 @@ def ranked() -> Axes:
     return cm.plots.ranked_bars(result, source=SOURCE)
 
 
-def ranges() -> Axes:
+def ranges() -> Any:
     """Dot and range: one place on several metrics, within the range of all.
 
     “Trust 07 has a DNA rate of 10.1% beside a median of 9.0%, and accepts more of its referrals than any of its
@@ -80,7 +79,7 @@ def ranges() -> Axes:
     return cm.plots.dot_and_range(result, FOCUS, source=SOURCE)
 
 
-def tiles() -> Axes:
+def tiles() -> Any:
     """Tile map: a value for each ICB, every one as large as the next.
 
     “The rates run from 700 to 1,084; in the key (5) is the highest fifth.” Boards are of one size, for the map
@@ -91,7 +90,7 @@ def tiles() -> Axes:
     return cm.plots.tile_map(table, title="Open referrals per 100,000 people", source="invented numbers")
 
 
-def funnel() -> Axes:
+def funnel() -> Any:
     """Funnel: which places differ by more than chance and what all of them share.
 
     “Six of 56 trusts lie outside the 95% limits, and Trust 07 does not.” To lie outside is a reason to look, and no
@@ -103,7 +102,7 @@ def funnel() -> Axes:
     return cm.plots.funnel_chart(found, metric="dna_rate", focus=[FOCUS], source=SOURCE)
 
 
-def trend() -> Axes:
+def trend() -> Any:
     """Trend: a metric over the years, with the place that is asked about in front.
 
     “Our cost per contact rose by 7% from 2013/14 to 2016/17, from £152 to £163.” From when to when, and between which
@@ -114,7 +113,7 @@ def trend() -> Axes:
     return cm.plots.trend_chart(table, metric="cost_per_contact", focus=["North"], source="invented numbers")
 
 
-def index() -> Axes:
+def index() -> Any:
     """Index: how several measures moved since a year that is 100.
 
     “Since 2013/14 contacts grew by 7%, and the caseload fell by 3%.” An index tells of change, and not of size.
@@ -124,7 +123,7 @@ def index() -> Axes:
     return cm.plots.index_chart(table, "2013/14", source="invented numbers")
 
 
-def profile() -> Axes:
+def profile() -> Any:
     """Profile: parts of a whole, beside those of others.
 
     “Nurses are 45% of the staff of the North and 52% of that of the South.” Parts of a whole: where one is larger,
@@ -137,7 +136,7 @@ def profile() -> Axes:
     return cm.plots.stacked_profile(table, metric="skill_mix", focus=["North"], source="invented numbers")
 
 
-def waterfall() -> Axes:
+def waterfall() -> Any:
     """Waterfall: what drove a change, part by part.
 
     “More patients gave 9,744 contacts more, fewer contacts of each 5,244 less.” The steps add up to the change.
@@ -148,7 +147,7 @@ def waterfall() -> Axes:
     return cm.plots.waterfall(parts, title="Contacts", source="invented numbers")
 
 
-def xmr() -> Axes:
+def xmr() -> Any:
     """XmR chart: whether a change over time is more than the noise of the process.
 
     “Since April 2024 about 40 people wait, where it had been about 51; no month stands out from that.” The limits were
@@ -161,7 +160,7 @@ def xmr() -> Axes:
     return cm.plots.xmr_chart(chart, "waiting", title="People waiting", source="invented numbers")
 
 
-PICTURES: dict[str, Callable[[], Axes]] = {
+PICTURES: dict[str, Callable[[], Any]] = {
     each.__name__: each for each in (ranked, ranges, tiles, funnel, trend, index, profile, waterfall, xmr)
 }
 """The marks, each with the picture that takes its place."""

@@ -2,9 +2,10 @@
 
 Off by default; run with ``MHSDS_CONTACTS=1000000,14000000 python -m pytest tests/benchmarks/test_mhsds_scale.py -s``.
 14 million contacts are England. ``MHSDS_FOLDER`` keeps the made-up extracts for the next run; ``MHSDS_ROUNDS`` is how
-often each way is run, of which the quickest counts (3); ``MHSDS_ENGINES`` names those to run (DuckDB,Polars): Polars needs
-memory for what it groups, and DuckDB goes to disk. ``CMHS_METRICS_BASELINE`` names a Python with an earlier version: it is
-run in turn with the others, and what is asked for beside it is asserted. Processor time tells most where others work, too.
+often each way is run, of which the quickest counts (3); ``MHSDS_ENGINES`` names those to run (DuckDB,Polars; Spark, where it
+is, beside DuckDB's query, to which it is not held): Polars needs memory for what it groups, and DuckDB goes to disk.
+``CMHS_METRICS_BASELINE`` names a Python with an earlier version: it is run in turn with the others, and what is asked for
+beside it is asserted, of processor time, which tells most where others work too.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ BASELINE = os.environ.get("CMHS_METRICS_BASELINE")
 EARLIER = "earlier "
 """What a way is called when an earlier version runs it."""
 MEMORY, SLACK = 8 * 1024, 1.25
-EVERY_PAIR = {"DuckDB": ("package on DuckDB", "SQL"), "Polars": ("package on Polars", "Polars")}
+EVERY_PAIR = {
+    "DuckDB": ("package on DuckDB", "SQL"),
+    "Polars": ("package on Polars", "Polars"),
+    "Spark": ("package on Spark", "SQL"),
+}
 PAIRS = {engine: EVERY_PAIR[engine] for engine in ENGINES}
-WAYS = [way for pair in PAIRS.values() for way in pair] + [EARLIER + pair[0] for pair in PAIRS.values() if BASELINE]
+WAYS = dict.fromkeys(way for pair in PAIRS.values() for way in (*pair, *[EARLIER + pair[0]] * bool(BASELINE)))
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +104,15 @@ def test_beside_what_is_written_by_hand(root: Path, contacts: int, span: str, en
         )
     ratio = ours["seconds"] / theirs["seconds"]
     print(f"\n{engine}, {span}: {ratio:.2f}x, at most {TIMES_BY_HAND[span]}x")
+    if engine == "Spark":
+        return
     assert ratio <= TIMES_BY_HAND[span]
     if contacts <= ENGLAND:
         assert ours["peak"] < MEMORY
 
 
 @pytest.mark.skipif(BASELINE is None, reason="CMHS_METRICS_BASELINE names no earlier version")
-@pytest.mark.parametrize("engine", PAIRS)
+@pytest.mark.parametrize("engine", [engine for engine in PAIRS if engine != "Spark"])
 @pytest.mark.parametrize("contacts", SIZES)
 def test_beside_an_earlier_version(root: Path, contacts: int, engine: str) -> None:
     way = PAIRS[engine][0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote_to_bytes
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 CAUSES = re.compile(
@@ -45,8 +45,8 @@ class Tags(HTMLParser):
 
 
 def downloads(page: str) -> dict[str, str]:
-    links = re.findall(r'<a download="([^"]+)" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page)
-    return {name: base64.b64decode(content).decode("utf-8-sig") for name, content in links}
+    links = re.findall(r'<a download="([^"]+)" href="data:text/csv;charset=utf-8,([^"]+)"', page)
+    return {name: unquote_to_bytes(content).decode("utf-8-sig") for name, content in links}
 
 
 def stands_in(sentence: str, name: str, text: str) -> bool:

@@ -1,16 +1,18 @@
-"""The charts of a pack: as SVG within the page, small and sharing the shapes of their letters, and as files."""
+"""The charts of a pack: as SVG within the page, small and with letters that are text, and as files."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from cmhs_metrics.packs.profiles import ALL, row_name
 from cmhs_metrics.packs.wording import POPULATIONS
+from cmhs_metrics.plots.colours import INK
 from cmhs_metrics.presentation import SUPPRESSED
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ MOST_PANELS = 12
 MOST_LINES = 6
 """Of more focus places and peers a trend chart is a tangle, and shows the focus places alone."""
 
-_GLYPH = re.compile(r'<path id="[^"]*?-(DejaVuSans[^"]*)"(?: d="([^"]*)")? transform="([^"]*)"/>')
+_LETTERS = re.compile(r'<text style="([^"]*)"([^>]*)>([^<]*)</text>')
+_NUMBERED = re.compile(r"-(?:text|line2d|patch|[xy]tick|axes|matplotlib\.axis|\w+Collection)_\d+$")
 _NAME = re.compile(r' id="([^"]*)"')
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -103,7 +106,6 @@ class Charts:
         self.comparison = comparison
         self.source = source
         self.names = {place: comparison.short_name(place) for place in comparison.measures.index}
-        self.glyphs: dict[str, str] = {}
 
     def ranked(self, entry: Entry) -> Chart:
         """Every place, the focus places marked."""
@@ -111,7 +113,7 @@ class Charts:
         kind = self.comparison.average
         rows = entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]]
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.ranked_bars(
@@ -146,7 +148,7 @@ class Charts:
         # All lines are named where they are few.
         focus = list(self.comparison.focus) if values.shape[1] > MOST_LINES else []
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.trend_chart(
@@ -163,7 +165,7 @@ class Charts:
         """The run chart of the place, with its icons."""
         metric, name = entry.writer.metric, self.names[self.comparison.focus[0]]
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.xmr_chart(
@@ -186,7 +188,7 @@ class Charts:
         if self.comparison.by != "icb" or day is None:
             return None
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             title = f"{entry.writer.metric.label}: map of ICBs"
             return plots.tile_map(rows, names=self.names or None, source=self.source, title=title, **where)
 
@@ -197,7 +199,7 @@ class Charts:
         """The places against the limits of chance."""
         hidden = list(entry.writer.rows.loc[entry.writer.rows["status"] == SUPPRESSED, "place"])
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.funnel_chart(
@@ -217,7 +219,7 @@ class Charts:
         names[ALL] = names[ALL][0].upper() + names[ALL][1:]
         hidden = pd.DataFrame(dict.fromkeys(table, profile.status == SUPPRESSED))
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             return plots.stacked_profile(
@@ -243,7 +245,7 @@ class Charts:
                 # Short enough to stand below each type of team.
                 shown = shown.assign(unit=f"per 100,000 {POPULATIONS[of.basis]}", basis=None)
 
-        def draw(**where: Any) -> Axes:
+        def draw(**where: Any) -> Any:
             from cmhs_metrics import plots
 
             if place is None:
@@ -263,35 +265,44 @@ class Charts:
         found = _BOX.search(element) if chart.halves else None
         if found is None:
             return element
-        half = float(found[1]) / 2
-        left = element.replace(found[0], f'viewBox="0 0 {half:g} {found[2]}"', 1)
-        right = f'<svg viewBox="{half:g} 0 {half:g} {found[2]}" aria-hidden="true" focusable="false">'
+        half, high = float(found[1]) / 2, float(found[2])
+        left = element.replace(found[0], f'viewBox="0 0 {half:g} {high:g}"', 1)
+        # The right half has no key: it begins where its places do, and ends where the left one does.
+        tops = [panel.get_window_extent().y1 for panel in drawn.child_axes]
+        top = max(0, round(high - max(tops, default=high) * 72 / drawn.figure.dpi - 6))
+        right = f'<svg viewBox="{half:g} {top} {half:g} {high - top:g}" aria-hidden="true" focusable="false">'
         return f'{left}{right}<use href="#{chart.name}-figure_1"/></svg>'
 
-    def shared(self) -> str:
-        """The shapes of the letters, to stand once in the page before the charts."""
-        shapes = "".join(f'<path id="glyph-{name}" {shape}/>' for name, shape in sorted(self.glyphs.items()))
-        return (
-            f'<svg class="shared" width="0" height="0" aria-hidden="true" focusable="false"><defs>{shapes}</defs></svg>'
-        )
+    @staticmethod
+    def _inline(svg: str, name: str) -> str:
+        from cmhs_metrics.plots.text import SIZE
 
-    def _inline(self, svg: str, name: str) -> str:
         words, _, drawing = svg.partition("</desc>")
-
-        def kept(found: re.Match[str]) -> str:
-            # A space has no outline.
-            outline = " ".join((found[2] or "").split())
-            self.glyphs[found[1]] = f'd="{outline}" transform="{found[3]}"'
-            return ""
-
-        drawing = _GLYPH.sub(kept, drawing).replace(f'href="#{name}-DejaVuSans', 'href="#glyph-DejaVuSans')
+        drawing = _LETTERS.sub(_letters, drawing)
         # A mark that many letters share names none of them, and a page has each name once.
         often = {each for each, count in Counter(_NAME.findall(drawing)).items() if count > 1}
-        drawing = _NAME.sub(lambda found: "" if found[1] in often else found[0], drawing)
+        drawing = _NAME.sub(lambda found: "" if found[1] in often or _NUMBERED.search(found[1]) else found[0], drawing)
         drawing = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
         drawing = re.sub(r"<defs>\s*</defs>|<!--.*?-->", "", re.sub(r"\s+", " ", drawing)).replace("> <", "><")
         words = re.sub(r' (width|height)="[^"]*"', "", words, count=2)
+        # Upon the drawing itself, so that a half which uses it has the font too.
+        font = f' font-family="DejaVu Sans, Verdana, sans-serif" font-size="{SIZE:g}" fill="{INK}">'
+        drawing = drawing.replace(f'id="{name}-figure_1">', f'id="{name}-figure_1"{font}', 1)
         return f"{words}</desc>{drawing.strip()}"
+
+
+def _letters(found: re.Match[str]) -> str:
+    """A line of text, drawn as long as it was measured, whatever font the reader has."""
+    from cmhs_metrics.plots.text import SIZE, width
+
+    held = dict(each.split(": ", 1) for each in found[1].split("; "))
+    size, line = float(held.pop("font-size").removesuffix("px")), unescape(found[3])
+    long = width(line, size, bold=held.get("font-weight") == "700") / 1.02
+    kept = [f"{key}: {value}" for key, value in held.items() if value not in ("start", INK) and key != "font-family"]
+    kept += [] if size == SIZE else [f"font-size: {size:g}px"]
+    style = f' style="{"; ".join(kept)}"' if kept else ""
+    place = re.sub(r' transform="rotate\(-0 [^"]*"', "", found[2])
+    return f'<text{style} textLength="{long:.1f}" lengthAdjust="spacingAndGlyphs"{place}>{found[3]}</text>'
 
 
 def _axes(wide: float, height: float) -> Axes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
 """How text may begin that a spreadsheet reads as a formula; the wide forms are those of East Asian keyboards."""
 
+
+_PLAIN = " !$()*+,-./:;=?@[]_~"
+"""What stands for itself in the address of a download, beside letters and digits."""
 
 COLUMNS = [
     "metric", "label", "unit", "basis", "team_type", "period", "place", "name", "status", "value", "lower", "upper",
@@ -117,8 +120,7 @@ def data_uri(table: pd.DataFrame) -> str:
     str
         CSV in UTF-8, with the mark by which spreadsheets know it.
     """
-    encoded = base64.b64encode(to_csv(table).encode("utf-8-sig")).decode("ascii")
-    return f"data:text/csv;charset=utf-8;base64,{encoded}"
+    return f"data:text/csv;charset=utf-8,{quote(to_csv(table).encode('utf-8-sig'), safe=_PLAIN)}"
 
 
 def file_name(parts: Iterable[str]) -> str:

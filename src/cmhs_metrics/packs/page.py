@@ -105,9 +105,7 @@ def page(comparison: Figures, made: Contents, setting: Setting) -> str:
     """
     charts = Charts(comparison, setting.source)
     shown = content(comparison, made, setting, charts)
-    return rendered(
-        "page.html", setting.templates, inline=_marked(charts.inline), glyphs=_marked(charts.shared), **shown
-    )
+    return rendered("page.html", setting.templates, inline=_marked(charts.inline), **shown)
 
 
 def content(comparison: Figures, made: Contents, setting: Setting, charts: Charts) -> dict[str, Any]:

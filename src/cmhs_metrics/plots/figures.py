@@ -6,7 +6,7 @@ import base64
 import html
 import io
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,7 +15,8 @@ from matplotlib.transforms import Bbox
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.colours import INK, PAPER
-from cmhs_metrics.plots.saving import SETTINGS, format_of, metadata_for, words_of
+from cmhs_metrics.plots.interactive import altair_chart
+from cmhs_metrics.plots.saving import format_of, metadata_for, settings_of, words_of
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, shorten, width, wrap
 from cmhs_metrics.signatures import checked
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Picture"]
 
 P = ParamSpec("P")
-R = TypeVar("R")
 
 SLIDE = (13.33, 7.5)
 """Width and height of a picture: a wide slide [inch]."""
@@ -49,7 +49,7 @@ class Picture(Figure):
         """Save the figure with its title and alternative text; see `matplotlib.figure.Figure.savefig`."""
         if known := metadata_for(self, format_of(fname, options)):
             options["metadata"] = known | dict(options.get("metadata") or {})
-        with mpl.rc_context(SETTINGS):
+        with mpl.rc_context(settings_of(self)):
             super().savefig(fname, **options)
 
     def _repr_html_(self) -> str:
@@ -59,11 +59,15 @@ class Picture(Figure):
         return f'<img alt="{html.escape(words_of(self)[1])}" src="data:image/png;base64,{image}">'
 
 
-def picture(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw by our own settings, whatever the user's are, and leave these as they were."""
+def picture(draw: Callable[P, Axes]) -> Callable[P, Any]:
+    """Draw by our own settings, whatever the user's are, and leave these as they were; where asked, as Altair."""
 
     @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
+        if kwargs.get("interactive") is True and kwargs.get("ax") is not None:
+            raise BadInput(
+                draw.__name__, [Problem("ax", None, "axes", "none: a chart of Altair has no axes to draw on")]
+            )
         settings = {name: value for name, value in mpl.rcParamsDefault.items() if name not in _NOT_OURS}
         ours = {
             "text.parse_math": False,
@@ -81,7 +85,8 @@ def picture(draw: Callable[P, R]) -> Callable[P, R]:
             # Retired settings warn when they are read or set; they are not ours to mend.
             dict.update(mpl.rcParams, settings)
             mpl.rcParams.update(cast("Any", ours))
-            return held(*args, **kwargs)
+            ax = held(*args, **kwargs)
+            return altair_chart(ax) if kwargs.get("interactive") else ax
 
     held = checked(draw)
     return drawn

@@ -13,6 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, CONCERN, FOCUS, INK, MUTED, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Measured, absent, measured, names_of, shown_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, SUPPRESSED, keys_of, listed
@@ -45,6 +46,7 @@ def funnel_chart(
     denominator: str | None = None,
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a funnel with its target, its limits and every place whose value is known.
@@ -70,7 +72,7 @@ def funnel_chart(
         target, over-dispersion and limits would give a hidden count back. A target that was given stays as it is.
     denominator : str, optional
         What values are out of, for the axis.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -123,7 +125,7 @@ def funnel_chart(
                 gid=f"{side}-{level}",
             )  # fmt: skip
     sheet.ax.axhline(funnel.target, color=AVERAGES[0], linewidth=2, gid="target")
-    _points(sheet, known)
+    _points(sheet, known, what, axis)
     return sheet.finish(_text(rows, funnel, what, sheet, axis, aside, source))
 
 
@@ -199,13 +201,19 @@ def _key(known: pd.DataFrame, funnel: Funnel, what: Measured) -> list[tuple[Any,
     ]
 
 
-def _points(sheet: Sheet, known: pd.DataFrame) -> None:
+def _points(sheet: Sheet, known: pd.DataFrame, what: Measured, axis: str) -> None:
     for (_, focus), held in known.groupby([known["outlier"].astype(str), known["focus"]]):
         marker, colour = _mark(held["outlier"].iloc[0], bool(focus))
-        sheet.ax.scatter(
+        points = sheet.ax.scatter(
             held["denominator"], held["value"], marker=marker, color=colour, s=150 if focus else 55, edgecolors=PAPER,
             linewidths=1, zorder=4 + bool(focus), clip_on=False,
         )  # fmt: skip
+        said = [
+            {"place": row["name"], "value": what.write(row["value"]), "among": f"{row['denominator']:,.0f} {axis}",
+             "funnel": str(row["outlier"])}
+            for row in held.to_dict("records")
+        ]  # fmt: skip
+        tell(points, said)
     _name(sheet, known)
 
 

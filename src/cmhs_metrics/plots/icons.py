@@ -102,6 +102,7 @@ def draw_icon(
         area.add_artist(_drawn(shape, size / 100))
     box = AnnotationBbox(area, at, xycoords=coordinates, frameon=False, pad=0, annotation_clip=False)
     box.set_gid(icon.words)
+    box.icon = icon  # type: ignore[attr-defined]
     return ax.add_artist(box)
 
 

@@ -13,6 +13,7 @@ from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.plots.axes import BEHIND, draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.ranked import HATCH
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, one_of
 from cmhs_metrics.plots.text import LINE, SIZE, clean, shorten
@@ -42,6 +43,7 @@ def small_multiples(
     suppressed: Collection[Any] = (),
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw ranked bars for each type of team, side by side.
@@ -61,7 +63,7 @@ def small_multiples(
         How places are called in the alternative text.
     suppressed : collection, optional
         Places whose missing value is suppressed.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -162,10 +164,11 @@ def _scale(values: Any, places: Compared) -> tuple[Any, list[str]]:
 def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str], wide: float) -> None:
     rows = places.known.sort_values(["value", "name"], ascending=[False, True]).reset_index(drop=True)
     focus = rows["focus"].to_numpy(dtype=bool)
-    panel.bar(
+    bars = panel.bar(
         rows.index.to_numpy(), rows["value"], width=0.84, color=np.where(focus, FOCUS, OTHERS).tolist(),
         edgecolor=np.where(focus, PAPER, OTHERS).tolist(), hatch=np.where(focus, HATCH, "").tolist(), linewidth=0,
     )  # fmt: skip
+    tell(bars, [{"panel": name, **each} for each in places.told(rows)])
     for at in np.flatnonzero(focus):
         panel.annotate(
             "", (at, max(float(rows["value"].iloc[at]), 0.0)), xytext=(0, 12), textcoords="offset points",

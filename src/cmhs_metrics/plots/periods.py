@@ -36,6 +36,17 @@ def period_positions(labels: list[Any]) -> tuple[Any, Any]:
     return positions / step, follows
 
 
+def unbroken(values: Any, connected: Any) -> list[slice]:
+    """The stretches over which a line is drawn: known values of periods that follow each other."""
+    runs: list[slice] = []
+    for at in np.flatnonzero(~np.isnan(values)):
+        if runs and runs[-1].stop == at and connected[at]:
+            runs[-1] = slice(runs[-1].start, at + 1)
+        else:
+            runs.append(slice(at, at + 1))
+    return runs
+
+
 def draw_periods(ax: Axes, positions: Any, labels: list[str], room: float) -> None:
     """Write the periods below the axis, as many as there is room for, the last one always.
 

@@ -13,6 +13,7 @@ from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.plots.axes import Names, draw_values, value_ticks
 from cmhs_metrics.plots.colours import FILLS, INK, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Measured, absent, hidden_cells, measured, names_of
 from cmhs_metrics.plots.text import SIZE, width
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, numbers
@@ -39,6 +40,7 @@ def stacked_profile(
     names: Mapping[Any, str] | None = None,
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw what each team, place or year is made of, as stacked bars.
@@ -60,7 +62,7 @@ def stacked_profile(
         In the shape of the parts, where a part is suppressed; matched by its labels, where it has any.
     names : mapping, optional
         How rows are called in the picture.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -170,9 +172,13 @@ def _stack(ax: Any, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, acr
     for part in range(table.shape[1]):
         lengths = table.iloc[known, part].to_numpy(dtype=np.float64)
         if across:
-            ax.barh(known, lengths, left=start, height=0.76, **_fill(part))
+            bars = ax.barh(known, lengths, left=start, height=0.76, **_fill(part))
         else:
-            ax.bar(known, lengths, bottom=start, width=0.86, **_fill(part))
+            bars = ax.bar(known, lengths, bottom=start, width=0.86, **_fill(part))
+        tell(bars, [
+            {"name": name, "part": str(table.columns[part]), "value": what.write(float(length))}
+            for name, length in zip(rows["name"].iloc[known], lengths, strict=True)
+        ])  # fmt: skip
         for bar in ax.patches[-len(known) :] if len(known) else ():
             if bar.get_width() * bar.get_height() == 0:
                 bar.set_linewidth(0)

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.colours import FOCUS, INK, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Compared, compared, data_source, in_pandas, names_of, places_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, amount, keys_of, unit_in_words
@@ -47,6 +48,7 @@ def dot_and_range(
     suppressed: Collection[Any] = (),
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw where a place stands among its peers, a row for each metric.
@@ -64,7 +66,7 @@ def dot_and_range(
         How places are called in the picture.
     suppressed : collection, optional
         Places whose missing value is suppressed.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -189,18 +191,27 @@ def _draw(sheet: Sheet, rows: list[_Row], room: float, ends: float) -> None:
         _aside(ax, at, _shown(row), ends + 2, "left", gid="value", weight=strong, over=True)
         if len(row.peers):
             least, lower, middle, upper, most = scaled(np.percentile(row.peers, [0, 25, 50, 75, 100]))
-            ax.barh([at], [most - least], left=least, height=0.42, color=RANGE, edgecolor=INK, linewidth=0.6)
-            ax.barh(
-                [at], [upper - lower], left=lower, height=0.42, color=MIDDLE, edgecolor=INK, linewidth=0.6, zorder=2
+            looks: dict[str, Any] = {"height": 0.42, "edgecolor": INK, "linewidth": 0.6}
+            tell(
+                ax.barh([at], [most - least], left=least, color=RANGE, **looks),
+                [_told(row, "range of the peers", 0, 100)],
             )
+            middle_half = ax.barh([at], [upper - lower], left=lower, color=MIDDLE, zorder=2, **looks)
+            tell(middle_half, [_told(row, "middle half of the peers", 25, 75)])
             ax.plot([middle, middle], [at - 0.26, at + 0.26], color=INK, linewidth=2.5, zorder=3)
             _aside(ax, at, what.write(low), -8, "right")
             _aside(ax, at, what.write(high), 8, "left", over=True)
         if row.status == KNOWN:
-            ax.plot(
+            (dot,) = ax.plot(
                 [float(scaled(row.value))], [at], color=FOCUS, marker="D", markersize=13, markeredgecolor=PAPER,
                 markeredgewidth=1.5, linestyle="", zorder=5, gid="dot", clip_on=False,
             )  # fmt: skip
+            tell(dot, [{"metric": row.label, "value": _shown(row)}])
+
+
+def _told(row: _Row, words: str, *ends: float) -> dict[str, str]:
+    low, high = (row.places.measured.write(float(each)) for each in np.percentile(row.peers, ends))
+    return {"metric": row.label, words: f"{low} to {high}"}
 
 
 def _aside(

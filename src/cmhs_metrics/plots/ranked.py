@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from cmhs_metrics.plots.axes import BEHIND, BESIDE, TICK, Names, draw_values, value_ticks, write_names
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, MUTED, OTHERS, PAPER, PEERS
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Compared, compared
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, shorten_all, width, wrap
 from cmhs_metrics.presentation import KNOWN
@@ -48,6 +49,7 @@ def ranked_bars(
     suppressed: Collection[Any] = (),
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the places of a benchmark as ranked bars, the focus places in green and the rest of England in blue.
@@ -74,12 +76,15 @@ def ranked_bars(
         The source of the data, for the caption.
     title : str, optional
         The title; that of the metric unless given.
+    interactive : bool, default False
+        Whether the picture comes as a chart of Altair (the extra `interactive`): the same marks, looks and alternative
+        text, and a tooltip at each.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on; a figure of its own, of the size of a slide, unless given.
 
     Returns
     -------
-    matplotlib.axes.Axes
+    matplotlib.axes.Axes or altair.LayerChart
         The picture: up to 20 places as horizontal bars from zero, more as dots, whose axis need not begin there, with
         their names and values in one column or two (the panels are its `child_axes`); a picture of its own is as high
         as they need. Of more than 160, or on axes without room for them, columns, of which the focus places are named.
@@ -133,7 +138,7 @@ def ranked_bars(
     beside = max((width(each, bold=True) for each in written), default=0) + 8 if labels.across else 0.0
     labels.place(texts, right=beside)
     draw_values(sheet.ax, ticks, texts, across=labels.across)
-    _bars(sheet.ax, rows, labels.across, has_bounds)
+    tell(_bars(sheet.ax, rows, labels.across, has_bounds), places.told(rows[rows["status"] == KNOWN]))
     _values(sheet.ax, rows, places, labels.across)
     _averages(sheet.ax, lines, across=labels.across)
     (sheet.ax.axvline if labels.across else sheet.ax.axhline)(0, color=INK, linewidth=1, zorder=3)
@@ -172,11 +177,11 @@ def _dots(
     each, gap = -(-len(rows) // split), 20.0
     wide = (box.width - gap * (split - 1)) / split
     right = max((width(places.measured.write(value), bold=True) for value in rows["value"].dropna()), default=0) + 10
-    room = max(wide * 0.4, wide - right - max(80.0, 0.2 * wide))
-    short = shorten_all(rows["name"].tolist(), room - TICK)
-    left = max(width(name, bold=True) for name in short) + TICK
-    foot = SIZE * LINE + TICK
+    room = max(wide * 0.4, wide - right - max(80.0, 0.25 * wide))
     strong = (rows["focus"] | rows["peer"]).to_numpy()
+    short = shorten_all(rows["name"].tolist(), room - TICK, bold=strong.tolist())
+    left = max(width(name, bold=bool(each)) for name, each in zip(short, strong, strict=True)) + TICK
+    foot = SIZE * LINE + TICK
     for column in range(split):
         start = column * (wide + gap)
         part = rows.iloc[column * each : (column + 1) * each].reset_index(drop=True)
@@ -193,7 +198,7 @@ def _dots(
         panel.set_ylim(each - 0.5, -0.5)
         for side in ("top", "right", "left"):
             panel.spines[side].set_visible(False)
-        _dots_of(panel, part, has_bounds, float(ticks[0]))
+        _dots_of(panel, part, places, has_bounds, float(ticks[0]))
         _values(panel, part, places, across=True)
         _averages(panel, lines, across=True)
 
@@ -205,7 +210,7 @@ def _apart(ticks: Any, texts: list[str], wide: float) -> list[str]:
     return [text if at % every == 0 else "" for at, text in enumerate(texts)]
 
 
-def _dots_of(panel: Axes, part: pd.DataFrame, has_bounds: bool, least: float) -> None:
+def _dots_of(panel: Axes, part: pd.DataFrame, places: Compared, has_bounds: bool, least: float) -> None:
     known = part[part["status"] == KNOWN]
     panel.hlines(known.index.to_numpy(), least, known["value"], color="#d9d9d9", linewidth=0.8, zorder=BEHIND - 0.1)
     if has_bounds:
@@ -217,15 +222,16 @@ def _dots_of(panel: Axes, part: pd.DataFrame, has_bounds: bool, least: float) ->
     kinds = np.where(known["focus"], 0, np.where(known["peer"], 1, 2))
     for kind, (colour, marker, size) in enumerate(_DOTS):
         held = known[kinds == kind]
-        panel.scatter(
+        dots = panel.scatter(
             held["value"], held.index, color=colour, marker=marker, s=size, edgecolors=PAPER, linewidths=0.8, zorder=4,
             gid=f"dots-{kind}", clip_on=False,
         )  # fmt: skip
+        tell(dots, places.told(held))
 
 
 _DOTS = ((FOCUS, "D", 95), (PEERS, "s", 70), (OTHERS, "o", 60))
 """Of the focus, the peers and the others: colour, marker and size."""
-_STYLES: tuple[Any, ...] = tuple(zip(("-", "--", (0, (1, 1))), AVERAGES, strict=True))
+_STYLES: tuple[Any, ...] = tuple(zip(("-", "--", ":"), AVERAGES, strict=True))
 """Of the lines at the averages; their values stand in the key, for they often lie close together."""
 
 
@@ -281,7 +287,7 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
     return key
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
+def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> Any:
     known = rows[rows["status"] == KNOWN]
     kinds = np.where(known["focus"], 0, np.where(known["peer"], 1, 2))
     looks: dict[str, Any] = {
@@ -291,10 +297,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
         "linewidth": 0,
     }
     at, values = known.index.to_numpy(), known["value"].to_numpy()
-    if across:
-        ax.barh(at, values, height=0.72, **looks)
-    else:
-        ax.bar(at, values, width=0.8, **looks)
+    bars = ax.barh(at, values, height=0.72, **looks) if across else ax.bar(at, values, width=0.8, **looks)
     if has_bounds:
         held = known[known["lower"].notna() & known["upper"].notna()]
         draw = ax.hlines if across else ax.vlines
@@ -302,6 +305,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, across: bool, has_bounds: bool) -> None:
         for colour, thick, name in ((PAPER, 4.5, "rim"), (MUTED, 2.5, "interval")):
             ends = held["lower"], held["upper"]
             draw(held.index.to_numpy(), *ends, color=colour, linewidth=thick, zorder=4, gid=name)
+    return bars
 
 
 def _values(ax: Axes, rows: pd.DataFrame, places: Compared, across: bool) -> None:

@@ -103,6 +103,19 @@ class Compared:
         """A sentence for the suppressed places, for those that are not known, and for what is no place."""
         return " ".join(each for each in (absent(self.rows), self.aside) if each)
 
+    def told(self, rows: pd.DataFrame) -> list[dict[str, str]]:
+        """What is said of each of some places, for whoever points at it."""
+        known, write = self.known["value"], self.measured.write
+        said = []
+        for row in rows.to_dict("records"):
+            words = {"place": row["name"], "value": write(row["value"]) if row["status"] == KNOWN else row["status"]}
+            if row["status"] == KNOWN:
+                words["rank"] = f"{int((known > row['value']).sum()) + 1} of {len(known)}, highest first"
+            if row["status"] == KNOWN and pd.notna(row["lower"]) and pd.notna(row["upper"]):
+                words["interval"] = f"{write(row['lower'])} to {write(row['upper'])}"
+            said.append(words)
+        return said
+
     def focus_sentences(self, *, most: int = 8) -> str:
         """What is known of the places that the reader asks about."""
         focus = self.rows[self.rows["focus"]]
@@ -190,12 +203,10 @@ def shown_only(
     Of a row that is suppressed or not known nothing is kept: not its bounds, not its rank.
     """
     status = statuses(table, value, key=key, suppressed=suppressed)
-    known = status == KNOWN
-    rows = pd.DataFrame({"value": numbers(table, value).where(known), "status": status}, index=table.index)
-    for name in _NUMBERS:
-        held = numbers(table, name) if name in table else pd.Series(np.nan, index=table.index)
-        rows[name] = held.where(known)
-    return rows
+    known = (status == KNOWN).to_numpy()
+    held = {name: numbers(table, name).to_numpy() if name in table else np.nan for name in _NUMBERS}
+    shown = {name: np.where(known, each, np.nan) for name, each in held.items()}
+    return pd.DataFrame({"value": numbers(table, value).where(known), "status": status, **shown}, index=table.index)
 
 
 def hidden_cells(suppressed: Any, table: pd.DataFrame, subject: str) -> pd.DataFrame:

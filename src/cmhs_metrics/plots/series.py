@@ -13,9 +13,10 @@ from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, INK, MARKERS, PAPER, SERIES
 from cmhs_metrics.plots.ends import name_ends
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.periods import draw_periods, period_positions
+from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.periods import draw_periods, period_positions, unbroken
 from cmhs_metrics.plots.reading import Measured, hidden_cells, measured, names_of
-from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width
+from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, listed, statuses
 from cmhs_metrics.trends import index_to_base
 
@@ -42,6 +43,7 @@ def trend_chart(
     names: Mapping[Any, str] | None = None,
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw one or several series over time.
@@ -62,7 +64,7 @@ def trend_chart(
         columns that are labelled are matched by their labels.
     names : mapping, optional
         How series are called in the picture.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -99,6 +101,7 @@ def index_chart(
     names: Mapping[Any, str] | None = None,
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw series of any units together, each indexed to a base period.
@@ -109,7 +112,7 @@ def index_chart(
         A value for each period, as in `trend_chart` [any unit].
     base, base_value
         As in `index_to_base`, which makes the index.
-    focus, suppressed, names, source, title, ax
+    focus, suppressed, names, source, title, interactive, ax
         As in `trend_chart`.
 
     Returns
@@ -165,9 +168,12 @@ def _draw(
         zero=False,
     )  # fmt: skip
     named = [at for at in range(len(called)) if (chosen[at] or not any(chosen)) and shown.iloc[:, at].notna().any()]
-    short = shorten_all([called[at] for at in named], sheet.width * 0.3)
+    # Few names have a second line each where there is room for it.
+    lines = 2 if 2 * LINE * SIZE * len(named) < 0.7 * sheet.height() else 1
+    wrapped = ["\n".join(wrap(called[at], sheet.width * 0.3, most=2)) for at in named]
+    short = wrapped if lines == 2 else shorten_all([called[at] for at in named], sheet.width * 0.3)
     one = len(called) == 1
-    right = 12.0 if one else max((width(each, bold=True) for each in short), default=0) + 22
+    right = 12.0 if one else max((width(line) for each in short for line in each.split("\n")), default=0) + 22
     box = sheet.place(left=widest(texts), right=right, bottom=SIZE * LINE + 10)
     draw_values(sheet.ax, ticks, texts, across=False)
     draw_periods(sheet.ax, positions, [str(each) for each in table.index], box.width)
@@ -175,8 +181,14 @@ def _draw(
         sheet.ax.axhline(base, color=INK, linewidth=1.2, gid="base")
     for at in range(len(called)):
         style = _style(at, chosen, named)
-        for run in _unbroken(shown.iloc[:, at].to_numpy(), connected):
-            sheet.ax.plot(positions[run], shown.iloc[run, at].to_numpy(), gid=f"series-{at}", clip_on=False, **style)
+        for run in unbroken(shown.iloc[:, at].to_numpy(), connected):
+            (line,) = sheet.ax.plot(
+                positions[run], shown.iloc[run, at].to_numpy(), gid=f"series-{at}", clip_on=False, **style
+            )
+            tell(line, [
+                {"series": called[at], "period": str(period), "value": what.write(float(value))}
+                for period, value in shown.iloc[run, at].items()
+            ])  # fmt: skip
     if not one:
         colours = [_style(at, [], named)["color"] for at in named]
         name_ends(sheet, positions, shown.iloc[:, named], short, colours, box.height)
@@ -227,17 +239,6 @@ def _style(at: int, chosen: list[bool], named: list[int]) -> dict[str, Any]:
         "linewidth": 2.4, "linestyle": "-" if turn < len(SERIES) else (0, (3, 1)), "markeredgecolor": PAPER,
         "zorder": 3,
     }  # fmt: skip
-
-
-def _unbroken(values: Any, connected: Any) -> list[slice]:
-    """The stretches over which a line is drawn: known values of periods that follow each other."""
-    runs: list[slice] = []
-    for at in np.flatnonzero(~np.isnan(values)):
-        if runs and runs[-1].stop == at and connected[at]:
-            runs[-1] = slice(runs[-1].start, at + 1)
-        else:
-            runs.append(slice(at, at + 1))
-    return runs
 
 
 def _absent(status: pd.DataFrame, called: list[str]) -> str:

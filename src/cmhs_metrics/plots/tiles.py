@@ -13,6 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, metric_name, places_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
@@ -87,6 +88,7 @@ def tile_map(
     suppressed: Collection[Any] = (),
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the places of a benchmark as a map of tiles, the darker the higher.
@@ -105,7 +107,7 @@ def tile_map(
         How places are called in the alternative text; the `name` of the positions unless given.
     suppressed : collection, optional
         Places whose missing value is suppressed.
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -166,6 +168,7 @@ def tile_map(
     named = rows.rename(columns={"name": "name_of"})
     for at, (spot, row) in enumerate(zip(where.itertuples(), named.itertuples(), strict=True)):
         _tile(sheet.ax, spot, row, int(classes[at]), places, wide, named=high >= NAMED - 0.5)
+    tell([each for each in sheet.ax.patches if str(each.get_gid()).startswith("tile-")], places.told(rows))
     return sheet.finish(_text(places, sheet, source))
 
 

@@ -13,6 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import FALL, INK, OTHERS, PAPER, RISE
 from cmhs_metrics.plots.figures import Sheet, picture
+from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Measured, measured
 from cmhs_metrics.plots.text import LINE, SIZE, clean, wrap
 
@@ -38,6 +39,7 @@ def waterfall(
     after: str = "after",
     source: str | None = None,
     title: str | None = None,
+    interactive: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw what drove a change.
@@ -53,9 +55,9 @@ def waterfall(
     names : mapping of str to str, optional
         How the drivers are called: "numerator" and "denominator" of a ratio, the factors of a product, "rates",
         "composition" and "interaction" of a mix.
-    before, after : str, optional
+    before, after : str, default "before" and "after"
         What the two ends are called, for example "2012/13" and "2016/17".
-    source, title, ax
+    source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
@@ -96,7 +98,7 @@ def waterfall(
     lines = max(text.count("\n") + 1 for text in wrapped)
     sheet.place(left=left, bottom=lines * SIZE * LINE + 10, over=SIZE * LINE)
     draw_values(sheet.ax, ticks, texts, across=False)
-    _bars(sheet.ax, start, list(steps.values()), end, what)
+    _bars(sheet.ax, start, list(steps.values()), end, what, called)
     sheet.ax.xaxis.set_ticks(range(len(called)), labels=wrapped)
     sheet.ax.set_xlim(-0.5, len(called) - 0.5)
     sheet.ax.xaxis.set_tick_params(length=0, labelsize=SIZE, labelcolor=INK)
@@ -150,7 +152,7 @@ def _steps(change: Any) -> tuple[float, dict[str, float], float]:
     return single.pop("before"), {name: single[name] for name in parts}, single["after"]
 
 
-def _bars(ax: Axes, start: float, steps: list[float], end: float, what: Measured) -> None:
+def _bars(ax: Axes, start: float, steps: list[float], end: float, what: Measured, names: list[str]) -> None:
     level = start
     _bar(ax, 0, 0.0, start, OTHERS, what.write(start), bold=True)
     for at, step in enumerate(steps, start=1):
@@ -161,6 +163,8 @@ def _bars(ax: Axes, start: float, steps: list[float], end: float, what: Measured
     ax.plot([last - 1 + 0.35, last - 0.35], [level, level], color=INK, linewidth=1, linestyle=":")
     _bar(ax, last, 0.0, end, OTHERS, what.write(end), bold=True)
     ax.axhline(0, color=INK, linewidth=1)
+    written = [what.write(start), *(what.write(step, sign=True) for step in steps), what.write(end)]
+    tell(ax.patches, [{"step": name, "value": text} for name, text in zip(names, written, strict=True)])
 
 
 def _bar(ax: Axes, at: int, base: float, height: float, colour: str, text: str, *, bold: bool) -> None:
