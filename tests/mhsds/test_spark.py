@@ -164,7 +164,7 @@ def written_in_any_way(chance: random.Random) -> str:
 def test_cells_read_as_a_cell_of_python_does() -> None:
     chance = random.Random(1)
     words = ["\\N", "#N/A", "(null)", "<NA>", "5.00", "5.", ".0", "'", '"', "`", "a'b", "$1", "\\1", "%", "é ", "1e3"]
-    texts = [*dict.fromkeys([*words, *(written_in_any_way(chance) for _ in range(600))])]
+    texts = [*dict.fromkeys([*words, *(written_in_any_way(chance) for _ in range(2_000))])]
     table = pa.table(
         {
             "UniqCareContID": texts, "ConsMechanismMH": texts, "CareContDate": texts, "ClinContDurOfCareCont": texts,
