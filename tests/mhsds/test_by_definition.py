@@ -212,6 +212,17 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
 
 
+@pytest.mark.parametrize(("of", "caseload"), [("people", 2), ("referrals", 3)])
+def test_a_caseload_is_of_people_or_of_referrals(engine: str, of: str, caseload: int) -> None:
+    people = (("P1", "R1"), ("P1", "R2"), ("P2", "R3"))
+    referrals = referral_rows(*((person, id, 1489, "2024-04-10", None) for person, id in people))
+    contacts = contact_rows(
+        *((f"{id}-{day}", person, id, 1489, f"2024-04-{day}", "5", "01") for person, id in people for day in (20, 25))
+    )
+    found = mhsds.measures(extract_of(engine, referrals, contacts=contacts), YEAR, "organisation", caseload_of=of)
+    assert row(found)["caseload"] == caseload
+
+
 def test_a_wait_is_long_from_the_day_after_so_many_weeks(engine: str) -> None:
     end, weeks = dt.date(2025, 3, 31), (18, 52, 78, 104)
     days = [7 * each + more for each in weeks for more in (0, 1)]

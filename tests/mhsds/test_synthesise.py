@@ -22,7 +22,7 @@ pytest.importorskip("pyarrow")
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.support.refusals import named, raised, refused
+from tests.support.refusals import raised, refused, says
 
 APRIL_2024 = 1489
 FIRST, LAST = pd.Timestamp("2024-04-01"), pd.Timestamp("2025-03-31")
@@ -495,7 +495,7 @@ class TestArguments:
         expected = "contacts providers first_month months version seed dirty dates engine"
         assert columns == set(expected.split())
         (month,) = (problem for problem in caught.value.problems if problem.column == "first_month")
-        assert named("2024-04", month.expected), "how a month is written"
+        assert says(month.expected, "2024-04"), "how a month is written"
 
     @pytest.mark.parametrize("contacts", [True, 2.5, "many", None])
     def test_that_are_no_numbers_are_refused(self, contacts: object) -> None:
