@@ -146,21 +146,14 @@ class TestUnits:
         assert cost(registry.Quantity(6.0, "GBP"), registry.Quantity(2, "patient")).magnitude == 3.0
 
     def test_swapped_arguments(self) -> None:
-        with pytest.raises(cm.DimensionalityError) as caught:
+        names = ("year_of_care_cost", "total_cost", "5291 patient", "caseload", "17.7 MGBP", "swapped")
+        with raised(cm.DimensionalityError, *names) as caught:
             cost(Q(5_291, "patient"), Q(17.7, "MGBP"))
-        assert str(caught.value) == (
-            "year_of_care_cost: total_cost is measured in GBP, got 5291 patient (a unit of caseload); caseload is measured "
-            "in patient, got 17.7 MGBP (a unit of total_cost): are the arguments swapped?"
-        )
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
     def test_a_quantity_beside_a_bare_number(self) -> None:
-        with pytest.raises(TypeError) as caught:
+        with raised(TypeError, "total_cost", "17.7 MGBP", "caseload", "caseload=Quantity(5291, 'patient')"):
             cost(Q(17.7, "MGBP"), 5_291)
-        assert str(caught.value) == (
-            "total_cost has a unit (17.7 MGBP) but caseload (5291) has none. Give every argument a unit, for example "
-            "caseload=Quantity(5291, 'patient'), or none of them."
-        )
         with raised(TypeError, "total_cost", "caseload", "unit"):
             cost(pd.Series([1.0], dtype="pint[GBP]"), pd.Series([1.0]))
 

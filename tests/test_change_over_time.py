@@ -235,6 +235,16 @@ class TestWhatDrove:
         assert found["due_to_rate"].tolist() == pytest.approx([500, 1000, 1500])
         assert set(found["due_to_mix"]) == {0}
 
+    def test_where_types_share_people_in_one_period_alone_no_mix_can_be_told(self) -> None:
+        # 1,000 people of X for both, who are no 2,000; then the second type has the 500 people of Y.
+        table = pd.DataFrame(self.TABLE).assign(
+            icb=["X", "X", "X", "Y"], referrals=[10, 20, 15, 30], registered_population=[1_000, 1_000, 1_000, 500]
+        )
+        for periods in (("2015/16", "2016/17"), ("2016/17", "2015/16")):
+            found = cm.what_drove(table, "referrals_per_100k", "team_type", *periods, place="icb").table
+            assert abs(found["change"].to_numpy()) == pytest.approx([500, 4_000, 0])
+            assert found[["due_to_rate", "due_to_mix"]].isna().all(axis=None)
+
     def test_a_type_that_comes_is_in_the_mix(self) -> None:
         table = pd.DataFrame(self.TABLE).iloc[[0, 2, 3]]
         found = cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2016/17").table

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.run_charts import run_chart, suggest_rebase
 from tests.support.budgets import examples
-from tests.support.refusals import noted, problem, refused
+from tests.support.refusals import noted, problem, refused, says
+from tests.support.series import table
 
 LINES = ["plotted", "centre", "lower", "upper"]
 # NIST/SEMATECH e-Handbook, section 6.3.3.2, and Montgomery, Introduction to Statistical Quality Control, example 7.1:
@@ -25,15 +26,6 @@ WAFERS = [16, 14, 28, 16, 12, 20, 10, 12, 10, 17, 19, 17, 14, 16, 15, 13, 14, 16
 # Montgomery, example 7.3: faults in ten rolls of cloth, and the rolls in units of 50 square metres.
 CLOTH = [14, 12, 20, 11, 7, 10, 21, 16, 19, 23]
 ROLLS = [10, 8, 13, 10, 9.5, 10, 12, 10.5, 12, 12.5]
-
-
-def months(count: int, start: str = "2016-04") -> list[str]:
-    return [str(month) for month in pd.period_range(start, periods=count, freq="M")]
-
-
-def table(values, n=None, start: str = "2016-04") -> pd.DataFrame:
-    frame = pd.DataFrame({"period": months(len(values), start), "value": np.asarray(values, dtype=float)})
-    return frame if n is None else frame.assign(n=np.broadcast_to(np.asarray(n, dtype=float), len(values)))
 
 
 class TestPublishedExamples:
@@ -291,7 +283,8 @@ class TestTrialLimits:
         frame = table([5.0, 6] * 10)
         with noted("baseline", 11, 12):
             chart = run_chart(frame, "value", baseline=11)
-        assert chart.attrs["notes"] == ["run_chart: the limits rest on a baseline of 11 points; 12 or more are sound"]
+        (note,) = chart.attrs["notes"]
+        assert says(note, "run_chart", "baseline", 11, 12)
         assert "notes" not in run_chart(frame, "value", baseline=12).attrs
 
     def test_a_group_of_one_point_does_not_stop_the_others(self) -> None:

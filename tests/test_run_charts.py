@@ -22,7 +22,8 @@ from cmhs_metrics.run_charts import (
     xmr_limits,
 )
 from tests.support.budgets import examples
-from tests.support.refusals import named, problem, raised, refused
+from tests.support.refusals import problem, raised, refused, says
+from tests.support.series import months, table
 
 # What is told of a short baseline has a test of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:run_chart. the limits rest on a baseline:cmhs_metrics.TableNote")
@@ -31,14 +32,6 @@ RULES = ["outside_limits", "run", "trend", "two_of_three"]
 # NIST/SEMATECH e-Handbook of statistical methods, section 6.3.2.2: flow rates of ten batches of liquid.
 FLOW = np.array([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])
 series = st.lists(st.integers(-1_000, 1_000).map(float), min_size=2, max_size=40).map(np.array)
-
-
-def months(count: int, start: str = "2016-04") -> list[str]:
-    return [str(month) for month in pd.period_range(start, periods=count, freq="M")]
-
-
-def table(values, start: str = "2016-04") -> pd.DataFrame:
-    return pd.DataFrame({"period": months(len(values), start), "value": np.asarray(values, dtype=float)})
 
 
 class TestLimits:
@@ -456,7 +449,7 @@ class TestBadInput:
             for key, said in (("Nort", {"suggests": "North"}), ("0", {"names": "group"})):
                 with refused(name, key, expected=kind, **said) as caught:
                     run_chart(two, "value", by="team", **{name: {key: setting}})  # type: ignore[arg-type]
-                assert named("periods", caught.value.problems[0].expected) == (name == "target")
+                assert says(caught.value.problems[0].expected, "periods") == (name == "target")
 
     def test_what_is_no_table(self) -> None:
         with raised(TypeError, "table", "list"):

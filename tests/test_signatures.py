@@ -24,6 +24,7 @@ Way = Literal["up", "down"]
 READ_BY_THE_FUNCTION = {
     "Any", "object", "Value", "Many", "Column", "NDArray[Any]", "pd.Series[Any]", "Frame", "T", "Hashable", "Source",
     "os.PathLike[str]", "tuple[float | None, float | None]", "nw.DataFrame[Any]", "Sets", "Native", "ExtractLike",
+    "datetime.date", "PathLike[str]", "IO[bytes]",
 }  # fmt: skip
 
 

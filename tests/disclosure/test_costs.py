@@ -26,6 +26,43 @@ def test_the_rules_by_hand() -> None:
     assert CostRule().width(np.array([600.0, 400.0])) == 120
 
 
+@pytest.mark.parametrize(
+    ("rule", "enough", "too_little"),
+    [
+        # Three contributors, of whom one that adds nothing is none.
+        (CostRule(3, percent=None), [100, 90, 80], [100, 90, 0]),
+        # The rest is 50 of 500, which is 10%.
+        (CostRule(3, percent=10), [500, 300, 50], [500, 300, 49]),
+        # Two of three have 800 of 1,000, which is 80%; 801 is more.
+        (CostRule(3, percent=None, dominance=(2, 80)), [500, 300, 200], [501, 300, 199]),
+    ],
+)
+def test_what_is_just_enough_is_shown(rule: CostRule, enough: list[float], too_little: list[float]) -> None:
+    assert rule.problem(np.array(enough, dtype=float)) is None
+    assert rule.problem(np.array(too_little, dtype=float)) is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts", "width"),
+    [
+        # 25% of 100 is 25, and the rest has 15: 10 is lacking on either side.
+        (CostRule(percent=25), [100, 50, 10, 5], 20),
+        # Half of all would have to be 600: 200 is lacking.
+        (CostRule(dominance=(1, 50)), [600, 200, 200], 400),
+        # Nothing is lacking.
+        (CostRule(percent=10), [100, 50, 10], 1),
+    ],
+)
+def test_how_much_is_lacking(rule: CostRule, parts: list[float], width: float) -> None:
+    assert rule.width(np.array(parts, dtype=float)) == width
+
+
+def test_a_rule_of_ones_own() -> None:
+    table = pd.DataFrame({"icb": ["Q", "Q", "R", "R"], "trust": list("ABAB"), "total_cost": [100, 90, 80, 70]})
+    assert protect_costs(table, ["icb"], "total_cost", "trust").suppressed == 3
+    assert protect_costs(table, ["icb"], "total_cost", "trust", rule=CostRule(2, percent=None)).suppressed == 0
+
+
 def costs_of(random: np.random.Generator) -> pd.DataFrame:
     rows = [
         [icb, team, trust, int(random.gamma(0.7, 400))]

@@ -251,6 +251,9 @@ def test_practices_add_into_icbs_regions_and_england() -> None:
     # The small practice and one more of its ICB: their sum, 43, leaves 0 to 43 for each.
     assert frame.index[frame["kind"] == "suppressed"].tolist() == ["P0", "P1"]
     assert frame.loc["England", "patients"] == 493
+    assert list(protected.to_frame()) == [
+        "practice", "practice_level", "patients", "kind", "lower", "upper", "display"
+    ]  # fmt: skip
     assert attack(protected).cells[["lower", "upper"]].to_numpy().tolist() == [[0, 43], [0, 43]]
 
 
@@ -274,6 +277,9 @@ def test_a_missing_count_is_not_a_suppressed_one() -> None:
     frame = protect(table, ["a"], "patients").to_frame()
     assert frame["kind"].tolist() == ["missing", "suppressed", "rounded to 5", "missing"]
     assert frame["display"].tolist() == ["", "*", "50", ""]
+    # Nothing is known of what is missing, and by its sign alone no greatest number of what is suppressed.
+    assert frame["lower"].isna().tolist() == [True, False, False, True]
+    assert frame["upper"].isna().tolist() == [True, True, False, True]
 
 
 def test_labels_may_be_numbers_dates_and_categories() -> None:

@@ -212,6 +212,18 @@ class TestStandardisedRates:
         with refused("standard_population", weights, expected="zero or more"):
             intervals.standardised_rate(self.events, self.people, weights)
 
+    @pytest.mark.parametrize("label", [None, math.nan, 90])
+    def test_a_series_with_one_label_that_is_no_band(self, label: object) -> None:
+        index = pd.Index([*BANDS[:-1], label], dtype=object)
+        events, people = (pd.Series(np.asarray(each, dtype=float), index) for each in (self.events, self.people))
+        with pytest.raises(cm.BadInput) as caught:
+            intervals.standardised_rate(events, people)
+        assert "age_band" in [each.column for each in caught.value.problems]
+        # Numbers alone are no bands, and the rows are those of the standard population.
+        rows = pd.RangeIndex(len(BANDS))
+        found = intervals.standardised_rate(events.set_axis(rows), people.set_axis(rows))
+        assert found == pytest.approx(intervals.standardised_rate(events.to_numpy(), people.to_numpy()))
+
     @pytest.mark.parametrize("wrong", [-1.0, -1e-9, math.nan, math.inf])
     def test_one_weight_that_is_none_among_others(self, wrong: float) -> None:
         weights = np.array(ESP2013.weights)

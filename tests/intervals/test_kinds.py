@@ -93,6 +93,9 @@ class TestQuantities:
     def test_per_a_thousand_has_no_unit(self) -> None:
         with refused("per", 1000, names=("100_000", 1)):
             intervals.rate_interval(Q(698, "contact"), Q(44_916, "person"), per=1_000)
+        # A unit of one of the two is enough, and told before that the other has none.
+        with refused("per", 1000, names=("100_000", 1)):
+            intervals.rate_interval(Q(698, "contact"), 44_916, per=1_000)
 
     def test_money_is_no_count(self) -> None:
         with raised(cm.DimensionalityError, "count", "patient", "5 GBP"):
@@ -182,13 +185,18 @@ class TestTables:
         assert frame.columns == ["icb", "referrals", "people", "lower", "upper"]
         np.testing.assert_allclose(as_list(frame.get_column("lower").to_list()), LOWER)
 
-    def test_levels_and_prefix(self) -> None:
-        table = pd.DataFrame({"n": [81], "d": [263]})
+    @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "pyarrow"])
+    def test_levels_and_prefix(self, make) -> None:
+        table = make({"n": [81, 15], "d": [263, 148]})
         found = intervals.with_intervals(
             table, intervals.proportion_interval, [0.95, 0.998], prefix="share_", numerator="n", denominator="d"
         )
         levels = ["share_lower_0.95", "share_lower_0.998", "share_upper_0.95", "share_upper_0.998"]
-        assert list(found.columns) == ["n", "d", *levels]
+        frame = nw.from_native(found, eager_only=True)
+        assert frame.columns == ["n", "d", *levels]
+        # Newcombe (1998), table I, method 3.
+        ends = [frame.get_column(f"share_{end}_0.95").to_list() for end in ("lower", "upper")]
+        assert np.round(ends, 4).tolist() == [[0.2553, 0.0624], [0.3662, 0.1605]]
 
     def test_index_of_pandas_is_kept(self) -> None:
         table = pd.DataFrame({"n": [1, 2], "d": [10, 10]}, index=["x", "y"])

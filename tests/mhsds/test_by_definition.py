@@ -1,4 +1,4 @@
-"""Each definition on a small extract worked by hand, in memory and lazily; a deep run tries every engine."""
+"""Each definition on a small extract worked by hand, on Polars; a deep run tries every engine."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
-from tests.support.budgets import is_deep
+from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells, sorted_by
 from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
-# Queries in SQL take seconds to plan: the oracle tries them on every measure, and a deep run on these as well.
-ENGINES = ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"] if is_deep() else ["pandas", "polars lazy"]
+# Planning takes the time: the oracle tries the others on every measure, and a deep run on these as well.
+ENGINES = with_deep(["polars lazy"], "pandas", "pyarrow", "duckdb", "ibis")
 YEAR = "2024/25"
 
 
@@ -315,7 +315,7 @@ def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
     assert same["value"].tolist() == [0.5, 0.0]
 
 
-@pytest.mark.parametrize("engine", ["pandas", "polars lazy", "duckdb"])
+@pytest.mark.parametrize("engine", with_deep(["polars lazy"], "pandas", "duckdb"))
 def test_one_month_of_a_table_by_month_is_a_benchmark(engine: str) -> None:
     referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(2)))
     referrals["OrgIDProv"] = ["RX1", "RX2"]

@@ -20,7 +20,7 @@ from tests.mhsds import national_oracle, national_oracle_outcomes
 from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
 from tests.mhsds.national_oracle_monthly import rows_of_the_month
 from tests.mhsds.oracle_cells import Tables
-from tests.support.budgets import is_deep
+from tests.support.budgets import is_deep, with_deep
 from tests.support.extracts import FRAMES
 from tests.support.national_extracts import (
     END,
@@ -154,7 +154,12 @@ SOME = ("MHS108", "MHS01")
 """On a quick run the other engines are asked for these alone."""
 
 
-@pytest.mark.parametrize("engine", [name for name in FRAMES if name not in ("polars", "duckdb")])
+OTHERS = ("pandas", "pyarrow", "ibis")
+
+
+@pytest.mark.parametrize(
+    "engine", with_deep(OTHERS, *(name for name in FRAMES if name not in (*OTHERS, "polars", "duckdb")))
+)
 def test_agreement_on_every_engine(engine: str) -> None:
     check("v6", engine, 3, None if is_deep() else SOME)
 
@@ -339,6 +344,9 @@ def test_comparison() -> None:
         mhsds.Extract.of(crisis_tables()), "2024-06", measures=["MHS23", "MHS32", "MHS57"], suppress=False
     )
     theirs = published.read_mhsds_monthly(io.StringIO(PUBLISHED))
+    # The two have one shape, so that they can stand in one table.
+    assert ours.columns.tolist() == theirs.columns.tolist()
+    assert len(pd.concat([ours, theirs])) == len(ours) + len(theirs)
     found = mhsds.compare(ours[ours["breakdown"] != SUB_ICB], theirs)
     verdicts = found.set_index(["measure_id", "breakdown", "primary_level"])["verdict"].to_dict()
     assert verdicts == {
@@ -446,7 +454,7 @@ def with_scores(part: Tables, seed: int) -> Tables:
     return part
 
 
-@pytest.mark.parametrize("engine", ["polars", "pandas"])
+@pytest.mark.parametrize("engine", with_deep(["polars"], "pandas"))
 def test_paired_outcomes(engine: str) -> None:
     parts = [with_scores(part, seed) for seed, part in enumerate(worlds("v6", 20))]
     expected: dict[tuple[str, str, int], list[int]] = {}

@@ -15,13 +15,14 @@ from cmhs_metrics.mhsds.synthesis.extracts import Plan, in_memory
 from cmhs_metrics.mhsds.synthesis.providers import Window, first_day, month_of
 from cmhs_metrics.team_types import TeamType
 from tests.support.agreement import rows as rows_of
+from tests.support.budgets import with_deep
 from tests.support.extracts import FRAMES
 
 pytest.importorskip("pyarrow")
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.support.refusals import named, raised, refused
+from tests.support.refusals import raised, refused, says
 
 APRIL_2024 = 1489
 FIRST, LAST = pd.Timestamp("2024-04-01"), pd.Timestamp("2025-03-31")
@@ -303,14 +304,12 @@ class TestBadlyWritten:
 
     @pytest.mark.parametrize(
         ("version", "engine"),
-        [
-            ("v4", "polars"),
-            ("v5", "pandas"),
+        with_deep(
+            [("v4", "polars"), ("v5", "pandas"), ("v6", "duckdb")],
             ("v6", "polars lazy"),
             ("v6", "pyarrow"),
-            ("v6", "duckdb"),
             ("v6", "ibis"),
-        ],
+        ),
     )
     def test_no_measure_changes(self, version: str, engine: str) -> None:
         given = {"contacts": 150, "providers": 2, "months": 3, "version": version, "seed": 9}
@@ -496,7 +495,7 @@ class TestArguments:
         expected = "contacts providers first_month months version seed dirty dates engine"
         assert columns == set(expected.split())
         (month,) = (problem for problem in caught.value.problems if problem.column == "first_month")
-        assert named("2024-04", month.expected), "how a month is written"
+        assert says(month.expected, "2024-04"), "how a month is written"
 
     @pytest.mark.parametrize("contacts", [True, 2.5, "many", None])
     def test_that_are_no_numbers_are_refused(self, contacts: object) -> None:

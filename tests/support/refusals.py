@@ -84,7 +84,7 @@ class Awaited:
             if not same(there, wanted)
         ]
         apart += [f"no word of {kind!r}" for kind in self.expected if not re.search(KINDS[kind], found.expected)]
-        apart += [f"no word of {name}" for name in self.names if not named(name, found.expected)]
+        apart += [f"no word of {name}" for name in self.names if not says(found.expected, name)]
         if self.suggests and repr(self.suggests) not in found.expected.partition("did you mean")[2]:
             apart += [f"no suggestion of {self.suggests!r}"]
         return apart
@@ -178,9 +178,9 @@ def same(found: Any, wanted: Any) -> bool:
         return repr(found) == repr(wanted)
 
 
-def named(name: str, text: str) -> bool:
-    """Whether a text has a name, and not only a longer one that it is part of."""
-    return re.search(whole(name), text) is not None
+def says(text: str, *names: Any) -> bool:
+    """Whether a text has all these names, and not only longer ones that they are part of."""
+    return re.search(all_of(names), text) is not None
 
 
 def whole(name: object) -> str:

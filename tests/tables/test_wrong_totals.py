@@ -17,7 +17,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.tables import total_rows
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
-from tests.support.refusals import ANY, noted, problem, refused
+from tests.support.refusals import ANY, noted, problem, raised, refused, says
 
 every_table, every_eager, every_lazy = each(ALL), each(EAGER), each(LAZY)
 MONTHS = [f"2016-{month:02}" for month in range(4, 13)] + [f"2017-{month:02}" for month in range(1, 4)]
@@ -72,7 +72,7 @@ class TestPeriodsPooledIntoARate:
 
     @every_table
     def test_a_stock_is_no_part_of_a_sum_over_time(self, make) -> None:
-        with refused("caseload", ANY, names=("over_time", "last", "mean")):
+        with refused("caseload", re.compile("12 periods|.*several periods"), names=("over_time", "last", "mean")):
             cm.aggregate(make(YEAR), by="icb", over_time="sum")
 
     @every_eager
@@ -99,7 +99,7 @@ class TestPeriodsPooledIntoARate:
             result = cm.aggregate(
                 pd.DataFrame(rows_of(YEAR, 6)), by="icb", populations=pd.DataFrame(PEOPLE), over_time="last"
             )
-        assert ["left out" in note for note in result.attrs["notes"]] == [True]
+        assert len(result.attrs["notes"]) == 1
 
     @every_table
     def test_four_quarters_are_a_year(self, make) -> None:
@@ -210,7 +210,7 @@ class TestPeriodsOfSeveralLengths:
                 function(table)
             (problem,) = [each for each in caught.value.problems if "twice" in each.expected]
             assert problem.column == "period"
-            assert f"{names[0]} or {names[1]}" in problem.expected
+            assert says(problem.expected, *names)
             assert longest[0] in str(problem.value) or longest[-1] in str(problem.value)
 
 
@@ -328,7 +328,7 @@ class TestRowsOfTotals:
         assert ["organisation=C is the sum of 2 other rows" in str(each.message) for each in told] == [True]
         # All others, before it and after it.
         between = pd.DataFrame(rows).iloc[[0, 2, 1]]
-        with pytest.warns(cm.TableNote, match="organisation=C is the sum of 2 other rows"):
+        with noted("organisation=C", 2, "exclude"):
             cm.aggregate(between, by="organisation")
         # Not so where one measure differs, or stands alone, or where nobody has anything.
         for change in (
@@ -471,7 +471,7 @@ class TestPlacesWithoutPeople:
     def test_what_is_no_table_is_told_by_its_argument(self) -> None:
         teams = pd.DataFrame(PLACES)
         for people in ([1_000], {"icb": 1}, "people.csv"):
-            with pytest.raises(TypeError, match="^populations: "):
+            with raised(TypeError, "populations"):
                 cm.aggregate(teams, by="icb", populations=people)
 
     @every_eager

@@ -458,3 +458,20 @@ class TestOnePlace:
             v.funnel("rate", np.array([5]), np.array([1000]))
         with refused("counts", 1, expected="two or more"):
             v.funnel("rate", np.array([5]), np.array([1000]), target=20, adjustment="additive")
+
+
+@pytest.mark.parametrize("column", [pd.Series, lambda values: pl.Series("count", values)], ids=["pandas", "polars"])
+def test_what_comes_back_has_a_name_of_its_own(column: Any) -> None:
+    counts, people = column([5.0, 8, 2]), column([100.0, 90, 80])
+    ranks = v.rank_intervals(counts=counts, denominators=people, draws=100)
+    limits = v.funnel_limits("rate", people, 5.0)
+    funnel = v.funnel("rate", counts, people, 5.0)
+    named = {
+        "rank": [v.ranks(counts), ranks.rank], "lower": [ranks.lower], "upper": [ranks.upper],
+        "quartile": [v.quartile_groups(counts)], "quantile": [v.quantile_groups(counts, 3)],
+        "z_score": [v.funnel_z_scores("rate", counts, people, 5.0), funnel.z_scores],
+        "lower_95": [limits.at(0.95).lower], "upper_95": [limits.at(0.95).upper],
+        "lower_99_8": [limits.at(0.998).lower], "upper_99_8": [limits.at(0.998).upper],
+        "rate": [funnel.values], "outlier": [funnel.outlier],
+    }  # fmt: skip
+    assert {name: {each.name for each in held} for name, held in named.items()} == {name: {name} for name in named}

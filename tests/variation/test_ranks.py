@@ -14,7 +14,7 @@ from scipy.special import betainc
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
-from cmhs_metrics.variation.uncertain_ranks import _Draw, _drawn_ranks
+from cmhs_metrics.variation.uncertain_ranks import _Draw, _drawn_ranks, _middle
 from tests.support.refusals import ANY, problem, refused
 
 whole = st.lists(st.integers(0, 20), min_size=2, max_size=30).map(lambda values: np.array(values, dtype=float))
@@ -51,6 +51,11 @@ class TestRanks:
         np.testing.assert_array_equal(v.ranks(values * factor), found)
         np.testing.assert_array_equal(v.ranks(values[::-1])[::-1], found)
         np.testing.assert_array_equal(v.ranks(values, highest_first=False), len(values) + 1 - found)
+
+    @pytest.mark.parametrize("ties", ["average", "min", "max", "dense", "first"])
+    def test_one_place_alone_is_the_first(self, ties: str) -> None:
+        assert v.ranks(np.array([5.0]), ties=ties).tolist() == [1]
+        assert v.ranks(np.array([np.nan, 0.0]), ties=ties).tolist() == pytest.approx([np.nan, 1], nan_ok=True)
 
     def test_missing_stays_missing_in_every_kind(self) -> None:
         column = pd.Series([3.0, None, 9.0], index=["a", "b", "c"])
@@ -256,6 +261,16 @@ class TestRankIntervals:
         assert found.rank.tolist() == [2, 1]
         found = v.rank_intervals(counts=np.array([5, 0]), denominators=np.array([5, 5]), kind="proportion")
         assert found.rank.tolist() == [1, 2]
+
+    @pytest.mark.parametrize(
+        ("number", "confidence", "ends"), [(200, 0.95, (5, 195)), (1_000, 0.9, (50, 950)), (10, 0.95, (1, 10))]
+    )
+    def test_ends_are_the_draws_that_the_percentages_reach(
+        self, number: int, confidence: float, ends: tuple[int, int]
+    ) -> None:
+        # 2.5% of 200 draws are five, and 97.5% are 195: the fifth and the 195th, and neither the one after it.
+        low, high = _middle(np.arange(1, number + 1)[None, ::-1].copy(), confidence)
+        assert (low[0], high[0]) == ends
 
     def test_of_very_many_places_no_rank_runs_over(self) -> None:
         # Ranks are held in 16 bits while they fit: 65,536 do not.

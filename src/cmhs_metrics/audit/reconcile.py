@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cmhs_metrics.audit.check import CANNOT_BE_CHECKED, DISAGREES, VERDICTS, Outcome, run
 from cmhs_metrics.audit.figures import Figure, load
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.signatures import is_table
+from cmhs_metrics.signatures import checked, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +92,7 @@ def mistakes(document: str | None = None) -> pd.DataFrame:
     return table.loc[table["verdict"] == DISAGREES, columns].reset_index(drop=True)
 
 
+@checked
 def summary(frame: pd.DataFrame) -> dict[str, int]:
     """Count what came of a reconciliation.
 

@@ -160,7 +160,7 @@ def direct_limits(
 def _labels(events: Any) -> list[Any] | None:
     """The age bands that a Series has in its index, where there are any."""
     labels = list(getattr(events, "index", ())) if hasattr(events, "iloc") else []
-    return labels if labels and all(isinstance(label, (str, AgeBand)) for label in labels) else None
+    return labels if any(isinstance(label, (str, AgeBand)) for label in labels) else None
 
 
 def _weights(

@@ -73,7 +73,7 @@ class Engine:
     def __init__(self, kind: nw.Implementation) -> None:
         self.kind = kind
         self.name = kind.name.capitalize()
-        self.held: list[str] = []
+        self.held: list[Any] = []
 
     def enter(self, frame: Frame) -> Frame:
         """A user's frame as it is computed with."""
