@@ -20,8 +20,6 @@ from cmhs_metrics.signatures import checked
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract
 
-_REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDProv": "organisation"}
-
 
 @checked
 def referrals(extract: ExtractLike, *, scope: Scope = CORE, lapsed: str = "closed", strict: bool = False) -> Any:
