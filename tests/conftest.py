@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.support import selection, spark_session
+
+STARTED = time.monotonic()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,8 +39,13 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    selection.mark(items)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    selection.mark(items, selection.is_deep(config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    selection.skip_what_is_late(STARTED)
 
 
 def pytest_sessionfinish() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import audit
 from cmhs_metrics.ambitions import AMBITIONS, _Ambitions
+from tests.support.refusals import noted, problem, refused
 
 Q = cm.units.Quantity
 positive = st.floats(1, 1e9)
@@ -29,12 +30,12 @@ class TestTheLifeOfAnAmbition:
         # The national targets of access and of physical health checks were dropped by the guidance of 2025/26.
         assert ended == {"access", "access_growth", "health_checks", "additional_health_checks"}
         for name in ended:
-            with pytest.warns(cm.AmbitionEnded, match="nothing replaced it.*2025/26 priorities"):
+            with noted(name, "2025-04", "2025/26", kind=cm.AmbitionEnded):
                 AMBITIONS[name]
 
     def test_what_replaced_it_is_told(self) -> None:
         old = replace(AMBITIONS["ips"], ended="2025-10", ended_by=AMBITIONS["ips"].source, replaced_by="more_ips")
-        with pytest.warns(cm.AmbitionEnded, match="ended in 2025-10 .replaced by 'more_ips'."):
+        with noted("ips", "2025-10", "more_ips", kind=cm.AmbitionEnded):
             _Ambitions({"ips": old})["ips"]
 
     def test_an_unknown_one_is_a_key_error(self) -> None:
@@ -46,9 +47,9 @@ class TestTheDocuments:
     def test_access(self) -> None:
         # Board paper, paragraph 11: 504k people, "a growth in access on the March 2021 of 28k (5.9%)".
         assert round(cm.percentage_change(504, 504 - 28), 1) == 5.9
-        with pytest.warns(cm.AmbitionEnded, match="'access' ended in 2025-04"):
+        with noted("access", "2025-04", kind=cm.AmbitionEnded):
             access = AMBITIONS["access"]
-        with pytest.warns(cm.AmbitionEnded, match="'access_growth' ended in 2025-04"):
+        with noted("access_growth", "2025-04", kind=cm.AmbitionEnded):
             growth = AMBITIONS["access_growth"]
         assert growth.met(5.9)
         assert growth.met(cm.access_growth(504_000, 476_000))
@@ -69,7 +70,7 @@ class TestTheDocuments:
         assert AMBITIONS["four_weeks"].shortfall(8) == 4
         assert AMBITIONS["four_weeks"].met(Q(28, "day"))
         assert not AMBITIONS["four_weeks"].met(Q(29, "day"))
-        with pytest.raises(cm.BadInput, match="a limit is met or it is not"):
+        with refused("progress"):
             AMBITIONS["four_weeks"].progress(8)
 
     @pytest.mark.parametrize(
@@ -117,7 +118,11 @@ class TestArithmetic:
 
 class TestBadInput:
     def test_every_problem_at_once(self) -> None:
-        with pytest.raises(cm.BadInput, match="has 3 problems"):
+        with refused(
+            problem("actual", -1, expected="zero or more"),
+            problem("target", math.inf, expected="a finite number"),
+            problem("years", 0, expected="above zero"),
+        ):
             cm.required_growth(-1, math.inf, 0)
 
     def test_different_units(self) -> None:

@@ -21,6 +21,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, metric
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import AUDIT
+from tests.support.refusals import raised
 
 Q = cm.units.Quantity
 cost = cm.year_of_care_cost
@@ -135,7 +136,7 @@ class TestUnits:
         cm.units.define(registry)
         result = cost(registry.Quantity(1.0, "kGBP"), registry.Quantity(2, "patient"))
         assert result._REGISTRY is registry
-        with pytest.raises(ValueError, match="different pint registries"):
+        with raised(ValueError, "registries"):
             cost(registry.Quantity(1.0, "GBP"), Q(2, "patient"))
 
     def test_a_registry_that_has_never_seen_the_library_is_enough(self) -> None:
@@ -145,81 +146,69 @@ class TestUnits:
         assert cost(registry.Quantity(6.0, "GBP"), registry.Quantity(2, "patient")).magnitude == 3.0
 
     def test_swapped_arguments(self) -> None:
-        with pytest.raises(cm.DimensionalityError) as caught:
+        names = ("year_of_care_cost", "total_cost", "5291 patient", "caseload", "17.7 MGBP", "swapped")
+        with raised(cm.DimensionalityError, *names) as caught:
             cost(Q(5_291, "patient"), Q(17.7, "MGBP"))
-        assert str(caught.value) == (
-            "year_of_care_cost: total_cost is measured in GBP, got 5291 patient (a unit of caseload); caseload is measured "
-            "in patient, got 17.7 MGBP (a unit of total_cost): are the arguments swapped?"
-        )
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
     def test_a_quantity_beside_a_bare_number(self) -> None:
-        with pytest.raises(TypeError) as caught:
+        with raised(TypeError, "total_cost", "17.7 MGBP", "caseload", "caseload=Quantity(5291, 'patient')"):
             cost(Q(17.7, "MGBP"), 5_291)
-        assert str(caught.value) == (
-            "total_cost has a unit (17.7 MGBP) but caseload (5291) has none. Give every argument a unit, for example "
-            "caseload=Quantity(5291, 'patient'), or none of them."
-        )
-        with pytest.raises(TypeError, match="has a unit .* has none"):
+        with raised(TypeError, "total_cost", "caseload", "unit"):
             cost(pd.Series([1.0], dtype="pint[GBP]"), pd.Series([1.0]))
 
     def test_a_plain_unit_from_elsewhere(self) -> None:
-        with pytest.raises(
-            cm.DimensionalityError,
-            match=r"got 17.7 m \(a length; if the m was meant as million, write Quantity\(17.7, 'MGBP'\)\)",
-        ):
+        with raised(cm.DimensionalityError, "total_cost", "17.7 m", "MGBP"):
             cost(Q(17.7, "m"), Q(5_291, "patient"))
 
     def test_a_slip_of_the_shift_key(self) -> None:
-        with pytest.raises(cm.DimensionalityError, match=r"got 17.7 mGBP \(did you mean M, for million\?\)"):
+        with raised(cm.DimensionalityError, "total_cost", "17.7 mGBP", "M"):
             cost(Q(17.7, "mGBP"), Q(5_291, "patient"))
 
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        ("value", "message"),
+        ("value", "names"),
         [
-            ("£17.7m", "the text '£17.7m' .*units.parse"),
-            (None, "None .*nan"),
-            ([1, 2], "a list .*numpy array"),
-            (True, "True, a bool"),
-            (3 + 1j, r"\(3\+1j\), a complex"),
-            (pd.DataFrame({"a": [1]}), "a table .*with_metrics"),
-            (np.array(["a"]), "an array of <U1"),
-            (np.array([True]), "an array of bool"),
-            (np.ma.masked_array([1.0], [True]), "a masked array"),
-            (pd.Series(["a"]), "a column of"),
-            (pd.Series([True]), "a column of bool"),
-            (pl.Series(["a"]), "a column of String"),
-            (pl.Series([True]), "a column of Boolean"),
+            ("£17.7m", ["£17.7m", "units.parse"]),
+            (None, ["None", "nan"]),
+            ([1, 2], ["list", "numpy array"]),
+            (True, ["True", "bool"]),
+            (3 + 1j, ["(3+1j)", "complex"]),
+            (pd.DataFrame({"a": [1]}), ["table", "with_metrics"]),
+            (np.array(["a"]), ["array", "<U1"]),
+            (np.array([True]), ["array", "bool"]),
+            (np.ma.masked_array([1.0], [True]), ["masked array"]),
+            (pd.Series(["a"]), ["column"]),
+            (pd.Series([True]), ["column", "bool"]),
+            (pl.Series(["a"]), ["column", "String"]),
+            (pl.Series([True]), ["column", "Boolean"]),
         ],
     )
-    def test_values_that_are_no_measure(self, value: object, message: str) -> None:
-        with pytest.raises(TypeError, match=f"total_cost is {message}"):
+    def test_values_that_are_no_measure(self, value: object, names: list[str]) -> None:
+        with raised(TypeError, "total_cost", *names):
             cost(value, 1)
 
     def test_unequal_indexes_are_not_aligned(self) -> None:
-        with pytest.raises(ValueError, match="total_cost and caseload have different indexes"):
+        with raised(ValueError, "total_cost", "caseload", "indexes"):
             cost(pd.Series([1, 2], index=["a", "b"]), pd.Series([1, 2], index=["b", "a"]))
-        with pytest.raises(ValueError, match="different indexes"):
+        with raised(ValueError, "total_cost", "caseload", "indexes"):
             cost(pd.Series([1, 2]), pd.Series([1, 2, 3]))
 
     def test_columns_of_different_lengths_or_libraries(self) -> None:
-        with pytest.raises(ValueError, match="total_cost has 2, caseload has 1"):
+        with raised(ValueError, "total_cost has 2", "caseload has 1"):
             cost(pl.Series([1, 2]), pl.Series([1]))
-        with pytest.raises(TypeError, match="cannot be combined"):
+        with raised(TypeError, "total_cost", "caseload", "pandas"):
             cost(pl.Series([1]), pd.Series([1]))
-        with pytest.raises(TypeError, match="total_cost is a column of another library, caseload is a pandas column"):
+        with raised(TypeError, "total_cost", "caseload", "pandas"):
             cost(pl.Series([1]), pd.Series([1]))
-        with pytest.raises(
-            ValueError, match=r"the arrays are of different shapes: total_cost has \(3,\), caseload has \(2,\)"
-        ):
+        with raised(ValueError, "total_cost has (3,)", "caseload has (2,)"):
             cost(np.ones(3), np.ones(2))
-        with pytest.raises(TypeError, match="different libraries"):
+        with raised(TypeError, "libraries"):
             cost(pl.Series([1]), pa.chunked_array([[1]]))
-        with pytest.raises(TypeError, match="cannot be combined"):
+        with raised(TypeError, "total_cost", "expression", "caseload", "numpy"):
             cost(pl.col("a"), np.array([1]))
-        with pytest.raises(TypeError, match="Polars expression and another a narwhals"):
+        with raised(TypeError, "Polars", "narwhals"):
             cost(pl.col("a"), nw.col("a"))
 
     def test_every_problem_is_named_at_once(self) -> None:
@@ -230,15 +219,15 @@ class TestRefusals:
         assert (str(again), again.problems) == (str(caught.value), caught.value.problems)
 
     def test_wrong_calls_fail_as_any_function_would(self) -> None:
-        with pytest.raises(TypeError, match="missing 1 required positional argument: 'caseload'"):
+        with raised(TypeError, "caseload"):
             cost(1)
-        with pytest.raises(TypeError, match="unexpected keyword argument 'case_load'"):
+        with raised(TypeError, "case_load"):
             cost(total_cost=1, case_load=2)
 
 
 class TestTheCatalogue:
     def test_an_unknown_name_offers_the_nearest(self) -> None:
-        with pytest.raises(KeyError, match="did you mean 'year_of_care_cost'"):
+        with raised(KeyError, "year_of_care_costs", "year_of_care_cost"):
             cm.describe("year_of_care_costs")
 
     def test_describe_says_everything(self) -> None:
@@ -272,7 +261,7 @@ class TestTheCatalogue:
 
         assert discharges_per_bed(30, 10) == 3.0
         assert held["discharges_per_bed"].formula == "discharges / beds"
-        with pytest.raises(TypeError, match="bets is not a measure; did you mean 'beds'"):
+        with raised(TypeError, "bets", "beds"):
 
             @metric(label="", unit="", source=AUDIT.section(""), example={}, gives="", where="")
             def discharges_per_bet(discharges, bets):

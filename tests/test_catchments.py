@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -20,6 +20,10 @@ from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from tests.support import official_data
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
+from tests.support.refusals import problem, refused
+
+if TYPE_CHECKING:
+    from cmhs_metrics.catchments.rows import Uncovered
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
@@ -127,14 +131,13 @@ class TestOnEveryEngine:
                 "contacts_per_100k_registered": [1.0, 1.0, 1.0],
             }
         )
-        with pytest.raises(cm.BadInput) as raised:
+        with refused(
+            problem("registered_population", names="measures"),
+            problem("cost_per_contact", expected=("a metric", "to add up"), names="measures"),
+            problem("contacts_per_100k_registered", expected=("a metric", "to add up"), names="measures"),
+        ):
             to_icbs(table, SHARES)
-        assert [problem.column for problem in raised.value.problems] == [
-            "registered_population", "cost_per_contact", "contacts_per_100k_registered",
-        ]  # fmt: skip
-        assert "people add over distinct places" in str(raised.value)
-        assert "this is a metric, which does not add" in str(raised.value)
-        with pytest.raises(cm.BadInput, match="cost_per_contact: expected a measure, and this is a metric"):
+        with refused("cost_per_contact", expected=("a measure", "a metric")):
             to_icbs(table, SHARES, measures=["cost_per_contact"])
 
     def test_flows_become_shares(self, make) -> None:
@@ -151,24 +154,22 @@ class TestOnEveryEngine:
         result = Shares.from_populations(make(practices), "trust", "icb", place="practice")
         assert result == Shares({"A": {"X": 0.75, "Y": 0.25}})
         twice = make({**practices, "practice": ["1", "1", "3"]})
-        with pytest.raises(cm.BadInput, match="practice: got '1', expected each place once, and it stands in 2 rows"):
+        with refused("practice", "1", expected="once", names=2):
             Shares.from_populations(twice, "trust", "icb", place="practice")
 
     def test_shares_that_are_given(self, make) -> None:
         table = {"from_place": ["A", "A"], "to_place": ["X", "Y"], "share": [0.75, 0.25]}
         assert Shares.given(make(table)) == Shares({"A": {"X": 0.75, "Y": 0.25}})
-        with pytest.raises(cm.BadInput, match="share, from_place=A, to_place=X: got 0.25, expected one row"):
+        with refused("share", 0.25, row="from_place=A, to_place=X", expected="once"):
             Shares.given(make({**table, "to_place": ["X", "X"]}))
 
     def test_flows_to_nowhere_are_named(self, make) -> None:
         flows = make({"trust": ["A", "A", "B"], "icb": ["X", None, "Y"], "patients": [75, 25, 0]})
-        with pytest.raises(cm.BadInput) as raised:
+        with refused(
+            problem("trust", "B", names="uncovered='keep'"),
+            problem("icb", row="trust=A", expected="a place", names=(25, 100, "uncovered='keep'")),
+        ):
             Shares.from_flows(flows, "trust", "icb", "patients")
-        assert str(raised.value) == (
-            "the shares has 2 problems:\n"
-            "  trust: got 'B', expected something that flows from it, or uncovered='keep'\n"
-            "  icb, trust=A: expected a place for 25 of 100, or uncovered='keep'"
-        )
         kept = Shares.from_flows(flows, "trust", "icb", "patients", uncovered="keep")
         assert kept == Shares({"A": {"X": 0.75, NOT_COVERED: 0.25}, "B": {NOT_COVERED: 1.0}})
 
@@ -182,6 +183,14 @@ class TestOnEveryEngine:
             ("patients", "trust=B, icb=X"),
             ("patients", "trust=C, icb=X"),
         }
+
+    def test_one_flow_below_zero_is_refused_beside_a_larger_one(self, make) -> None:
+        for flows in ([5.0, -2.0], [-2.0, 5.0]):
+            with pytest.raises(cm.BadInput) as raised:
+                Shares.from_flows(make({"trust": ["A"] * 2, "icb": ["X"] * 2, "n": flows}), "trust", "icb", "n")
+            assert [(each.row, each.value) for each in raised.value.problems] == [("trust=A, icb=X", -2.0)]
+        nothing = make({"trust": ["A", "A", "A"], "icb": ["X", "Y", "Y"], "n": [5.0, 0.0, 0.0]})
+        assert Shares.from_flows(nothing, "trust", "icb", "n") == Shares({"A": {"X": 1.0}})
 
 
 BOUNDED = {
@@ -209,7 +218,7 @@ class TestBounds:
         expected = ["icb", "caseload", "caseload_lower", "caseload_upper"]
         assert list(cells(to_icbs(table, SHARES, measures=["caseload"]))) == expected
         assert list(cells(to_icbs(table, SHARES, measures=["contacts"]))) == ["icb", "contacts"]
-        with pytest.raises(cm.BadInput, match="got 'caseload_lower', expected 'caseload': its bounds go with it"):
+        with refused("measures", "caseload_lower", names="caseload"):
             to_icbs(table, SHARES, measures=["caseload_lower"])
 
     def test_no_end_stays_no_end(self, make) -> None:
@@ -268,12 +277,11 @@ class TestInMemory:
 
     def test_places_without_shares_are_named(self, make) -> None:
         table = make({**TRUSTS, "organisation": ["RT1", "RYX", "RT9"]})
-        with pytest.raises(cm.BadInput) as raised:
+        with refused(
+            problem("organisation", "RT9", expected="a place", names="uncovered='keep'"),
+            problem("organisation", "RYX", expected="a place", names="uncovered='keep'", suggests="RYK"),
+        ):
             to_icbs(table, SHARES)
-        assert [(problem.column, problem.value) for problem in raised.value.problems] == [
-            ("organisation", "RT9"), ("organisation", "RYX"),
-        ]  # fmt: skip
-        assert "did you mean 'RYK'?, or uncovered='keep'" in str(raised.value)
 
     def test_whole_numbers_stay_whole(self, make) -> None:
         table = make({"organisation": ["RT1", "RYK"], "contacts": [7, 2]})
@@ -295,20 +303,35 @@ class TestInMemory:
 
     def test_fractions_are_not_whole(self, make) -> None:
         table = make({"organisation": ["RT1", "RYK"], "wte": [7.5, 2.0]})
-        with pytest.raises(cm.BadInput, match="wte, organisation=RT1: got 7.5, expected a whole number"):
+        with refused("wte", 7.5, row="organisation=RT1", expected="a whole number"):
             to_icbs(table, SHARES, integers=True)
 
     def test_bad_cells_are_refused(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="contacts, organisation=RYK, .*: got -1"):
+        with refused("contacts", -1, row="organisation=RYK, team_type=Generic CMHTs", expected="zero or more"):
             to_icbs(make({**TRUSTS, "contacts": [1, -1, 1]}), SHARES)
-        with pytest.raises(cm.BadInput, match="expected one row for these keys"):
+        with refused(None, row="organisation=RT1, team_type=CRHT", expected="once"):
             to_icbs(make({**TRUSTS, "team_type": ["CRHT"] * 3}), SHARES)
+
+    def test_a_row_is_named_by_its_place_and_the_standard_keys(self, make) -> None:
+        said = {}
+        for place in ("organisation", "trust"):
+            wrong = make(
+                {(place if name == "organisation" else name): TRUSTS[name] for name in TRUSTS} | {"wte": [1, -1, 1]}
+            )
+            with pytest.raises(cm.BadInput) as raised:
+                apportion(wrong, SHARES, by=place, to="icb")
+            said[place] = [(each.column, each.row) for each in raised.value.problems]
+        assert said == {each: [("wte", f"{each}=RYK, team_type=Generic CMHTs")] for each in ("organisation", "trust")}
+        # Keys that are named are those that a row has to be the only one of.
+        with refused(None, row="organisation=RT1", expected="once"):
+            to_icbs(make(TRUSTS), SHARES, keys=["organisation"])
+        assert len(cells(to_icbs(make({**TRUSTS, "ward": ["1", "2", "3"]}), SHARES, keys=["ward"]))["icb"]) == 5
 
 
 @every_lazy
 class TestLazy:
     def test_whole_numbers_are_refused_before_anything_runs(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="integers: got True, expected a table in memory"):
+        with refused("integers", True, expected="a table in memory"):
             to_icbs(make(TRUSTS), SHARES, integers=True)
 
     def test_places_without_shares_cannot_be_lost(self, make) -> None:
@@ -338,13 +361,15 @@ def test_columns_of_quantities_keep_their_unit_even_where_rows_are_as_many() -> 
 
 def test_codes_as_numbers_and_other_schemas_are_refused_at_once() -> None:
     table = pd.DataFrame({"organisation": [1, 2], "icb": ["A", "B"], "contacts": [1, 2]})
-    with pytest.raises(cm.BadInput) as raised:
+    with refused(
+        problem("organisation", "Int64", expected="a text"),
+        problem("to", "icb", expected="a name"),
+        problem("measures", "contact", expected="a measure", suggests="contacts"),
+    ):
         to_icbs(table, SHARES, measures=["contact"])
-    assert [problem.column for problem in raised.value.problems] == ["organisation", "to", "measures"]
-    assert "did you mean 'contacts'?" in str(raised.value)
-    with pytest.raises(cm.BadInput, match="a column of a measure that adds"):
+    with refused("measures", ["organisation"], expected="to add up"):
         to_icbs(pd.DataFrame({"organisation": ["RT1"]}), SHARES)
-    with pytest.raises(cm.BadInput, match="uncovered: got 'drop', expected 'refuse' or 'keep'"):
+    with refused("uncovered", "drop", names=("refuse", "keep")):
         to_icbs(pd.DataFrame({"organisation": ["RT1"], "contacts": [1]}), SHARES, uncovered="drop")  # type: ignore[arg-type]
 
 
@@ -445,17 +470,16 @@ class TestRoundTrips:
 
 class TestShares:
     def test_every_place_that_does_not_add_to_one_is_named(self) -> None:
-        with pytest.raises(cm.BadInput) as raised:
+        with refused(
+            problem("share", 0.9, row="from_place=A", expected="to add up", names=("0.1", "uncovered='keep'")),
+            problem("share", 1.25, row="from_place=B", expected="to add up", names="0.25"),
+            problem("share", 0.0, row="from_place=D", expected="to add up", names=(1, "uncovered='keep'")),
+        ):
             Shares({"A": {"X": 0.5, "Y": 0.4}, "B": {"X": 0.75, "Y": 0.5}, "C": {"X": 1.0}, "D": {}})
-        assert [(problem.row, problem.value) for problem in raised.value.problems] == [
-            ("from_place=A", 0.9), ("from_place=B", 1.25), ("from_place=D", 0.0),
-        ]  # fmt: skip
-        assert "0.1 of the place is not covered" in str(raised.value)
-        assert "over-covered by 0.25" in str(raised.value)
 
     def test_what_is_not_covered_can_be_kept_but_not_what_is_over_covered(self) -> None:
         assert Shares({"A": {"X": 0.75}}, uncovered="keep").of("A") == {"X": 0.75, NOT_COVERED: 0.25}
-        with pytest.raises(cm.BadInput, match="from_place=B: got 1.25, expected shares that add to 1"):
+        with refused("share", 1.25, row="from_place=B", expected="to add up", names=1):
             Shares({"A": {"X": 0.75}, "B": {"X": 0.75, "Y": 0.5}}, uncovered="keep")
 
     def test_cells_that_are_no_shares(self) -> None:
@@ -468,25 +492,48 @@ class TestShares:
             ("from_place", None),
             ("to_place", None),
         ]
-        with pytest.raises(cm.BadInput, match="at least one place"):
+        with refused("shares", {}, expected="at least one"):
             Shares({})
 
     def test_shares_in_whole_per_cents_are_scaled_where_asked(self) -> None:
         thirds = {"A": {"X": 0.33, "Y": 0.33, "Z": 0.33}}
-        with pytest.raises(cm.BadInput, match="0.01 of the place is not covered"):
+        with refused("share", 0.99, row="from_place=A", expected="to add up", names=("0.01", "uncovered")):
             Shares(thirds)
         assert list(Shares(thirds, tolerance=0.02).of("A").values()) == pytest.approx([1 / 3] * 3, rel=1e-15)
-        with pytest.raises(cm.BadInput, match="tolerance: got 2"):
+        with refused("tolerance", 2, expected="a proportion"):
             Shares(thirds, tolerance=2)
 
+    @pytest.mark.parametrize("uncovered", ["refuse", "keep"])
+    def test_what_just_adds_is_accepted(self, uncovered: Uncovered) -> None:
+        # As far from 1 as is allowed, in numbers that floats hold exactly: scaled, so that nothing is left to keep.
+        for row in ({"X": 0.25, "Y": 0.5}, {"X": 0.5, "Y": 0.75}):
+            total = sum(row.values())
+            found = Shares({"A": row}, tolerance=0.25, uncovered=uncovered).of("A")
+            assert found == {place: share / total for place, share in row.items()}
+        assert Shares({"A": {"X": 1.0, "Y": 0.0}}, tolerance=0, uncovered=uncovered).of("A") == {"X": 1.0}
+
+    def test_what_is_not_covered_is_added_to_what_was(self) -> None:
+        kept = Shares({"A": {"X": 0.5, NOT_COVERED: 0.25}}, uncovered="keep")
+        assert kept.of("A") == {"X": 0.5, NOT_COVERED: 0.5}
+        assert kept.then(Shares.lookup({"X": "Z"})).of("A") == {"Z": 0.5, NOT_COVERED: 0.5}
+
+    def test_a_place_that_nothing_was_received_from_may_be_turned_round(self) -> None:
+        # All of QUE is then RYK's; QH8, to which RT1 alone leads, is merged away.
+        assert SHARES.merge(["QUE", "QH8"], into="QUE").reverse({"RT1": 0, "RYK": 3}) == Shares({"QUE": {"RYK": 1.0}})
+
+    def test_a_total_is_shown_to_twelve_digits(self) -> None:
+        with pytest.raises(cm.BadInput) as raised:
+            Shares({"A": {"X": 1 / 3, "Y": 1 / 3}})
+        assert raised.value.problems[0].value == 0.666666666667
+
     def test_unknown_places(self) -> None:
-        with pytest.raises(cm.BadInput, match="place: got 'RT2', expected a place of the shares; did you mean 'RT1'?"):
+        with refused("place", "RT2", expected="a place", suggests="RT1"):
             SHARES.of("RT2")
-        with pytest.raises(cm.BadInput, match="from_place: got 'QH8', expected to be there"):
+        with refused("from_place", "QH8", expected="there"):
             SHARES.then(Shares.lookup({"QUE": "Y61"}))
-        with pytest.raises(cm.BadInput, match="places: got 'QUX', expected a place of the shares; did you mean 'QUE'"):
+        with refused("places", "QUX", expected="a place", suggests="QUE"):
             SHARES.merge(["QUE", "QUX"], into="Q1")
-        with pytest.raises(cm.BadInput, match="into: got 'QH8', expected a new name"):
+        with refused("into", "QH8", expected="another name"):
             SHARES.merge(["QUE"], into="QH8")
 
     def test_a_reverse_needs_every_amount(self) -> None:
@@ -495,7 +542,7 @@ class TestShares:
         assert [(problem.column, problem.row, problem.value) for problem in raised.value.problems] == [
             ("amounts", "RT1", -1), ("amounts", "RYK", None), ("amounts", None, "RYX"),
         ]  # fmt: skip
-        with pytest.raises(cm.BadInput, match="to_place: got 'QH8', expected something that flows from it"):
+        with refused("to_place", "QH8", names="uncovered"):
             SHARES.reverse({"RT1": 0, "RYK": 3})
 
     def test_what_is_not_covered_stays_so(self) -> None:
@@ -595,3 +642,31 @@ def test_in_whole_numbers_bounds_are_widened_to_the_next() -> None:
     found = to_icbs(table, Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
     # Halves of 6, of 5 and of 9: 3, no fewer than 2.5 and no more than 4.5.
     assert found[["caseload", "caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 2, 5], [3, 2, 5]]
+    # Bounds that are their value, and such of a count that is hidden.
+    table = table.assign(caseload_lower=6.0, caseload_upper=6.0)
+    found = to_icbs(table, Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
+    assert found[["caseload", "caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 3, 3], [3, 3, 3]]
+    found = to_icbs(table.assign(caseload=math.nan), Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True)
+    assert found["caseload"].isna().all()
+    assert found[["caseload_lower", "caseload_upper"]].to_numpy().tolist() == [[3, 3], [3, 3]]
+
+
+def test_in_whole_numbers_a_part_has_bounds_too() -> None:
+    # Halves of 7 contacts (6 to 9), of which 3 (3 to 4) were face to face.
+    table = {"organisation": ["T"], "face_to_face_contacts_lower": [3], "face_to_face_contacts_upper": [4]}
+    table |= {"face_to_face_contacts": [3], "contacts": [7], "contacts_lower": [6], "contacts_upper": [9]}
+    found = cells(to_icbs(pd.DataFrame(table), Shares({"T": {"A": 0.5, "B": 0.5}}), integers=True))
+    assert found == {
+        "icb": ["A", "B"], "contacts": [4, 3], "contacts_lower": [3, 3], "contacts_upper": [5, 5],
+        "face_to_face_contacts": [2, 1], "face_to_face_contacts_lower": [1, 1], "face_to_face_contacts_upper": [2, 2],
+    }  # fmt: skip
+
+
+def test_whole_numbers_add_up_within_each_group_also_where_a_key_is_missing() -> None:
+    # 3 halves twice, in the region and without one: 2 and 1 each, the first place by name served first.
+    shares = Shares({each: {"B": 0.5, "A": 0.5} for each in ("R1", "R2", "R3")})
+    table = {"organisation": ["R1", "R2", "R3"], "region": ["Y1", None, math.nan], "contacts": [3, 2, 1]}
+    for frame in (pd.DataFrame(table), pl.DataFrame(table | {"region": ["Y1", None, None]})):
+        found = sorted_by(cells(to_icbs(frame, shares, integers=True)), "icb", "contacts")
+        assert found["icb"] == ["A", "A", "B", "B"]
+        assert found["contacts"] == [2, 2, 1, 1]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.trends import growth_against, rolling_year
 from tests.support.budgets import examples
+from tests.support.refusals import noted, refused
 
 MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
 KINDS = {
@@ -78,15 +79,14 @@ class TestRollingYear:
     def test_a_team_that_lacks_a_month_within_a_group_is_told(self) -> None:
         table = pd.DataFrame(self.TABLE)
         table = table[~((table["team"] == "two") & (table["period"] == MONTHS[3]))]
-        told = "the years to 2023-03 and 2023-05: .* trust=A .23 rows, where 2 teams of 12 periods have 24"
-        with pytest.warns(cm.TableNote, match=told):
+        with noted("2023-03", "2023-05", "trust=A", 23, 2, 12, 24):
             found = rolling_year(table, by="trust", metrics="dna_rate").set_index(["trust", "period"])
         # Twelve months of 90, eleven of 190.
         assert found.loc[("A", "2023-05"), "contacts"] == 3_170
 
     def test_stocks_are_the_last_or_the_mean(self) -> None:
         table = pd.DataFrame(self.TABLE)[["trust", "team", "period", "contacts"]].assign(caseload=range(42))
-        with pytest.raises(cm.BadInput, match="caseload: got '12 periods', expected over_time='last' or 'mean'"):
+        with refused("caseload", "12 periods", names=("over_time", "last", "mean")):
             rolling_year(table, by="trust")
         found = rolling_year(table, by="trust", over_time="last").set_index(["trust", "period"])
         # 13 and 27 people in the last month; 280 contacts in each of twelve.
@@ -104,21 +104,36 @@ class TestRollingYear:
     def test_a_metric_is_no_series_to_add(self) -> None:
         rate = pd.Series([0.08] * 12, index=MONTHS[:12], name="dna_rate")
         for over_time in ("sum", "mean"):
-            with pytest.raises(cm.BadInput, match="values: got 'dna_rate', expected a measure, for metrics never add"):
+            with refused("values", "dna_rate", expected="a measure", names="rolling_year"):
                 rolling_year(rate, over_time=over_time)
-        with pytest.raises(cm.BadInput, match="values: got 'caseload_per_100k_registered', expected a measure"):
+        with refused("values", "caseload_per_100k_registered", expected="a measure"):
             rolling_year(rate.to_frame("caseload_per_100k_registered"))
-        with pytest.raises(cm.BadInput, match="values: got 'caseload', expected over_time='last' or 'mean'"):
+        with refused("values", "caseload", names=("over_time", "last", "mean")):
             rolling_year(rate.rename("caseload"))
 
     def test_bad_tables(self) -> None:
         table = pd.DataFrame(self.TABLE)
-        with pytest.raises(cm.BadInput, match=r"by: expected by= \(the columns that name the groups\)"):
+        with refused("by", expected="a column", names="by"):
             rolling_year(table)
-        with pytest.raises(cm.BadInput, match="by: got 'trusts', expected a column of the table; did you mean 'trust'"):
+        with refused("by", "trusts", expected="a column", suggests="trust"):
             rolling_year(table, by="trusts")
-        with pytest.raises(cm.BadInput, match="period: got '2016/17', expected months"):
+        with refused("period", "2016/17", expected="a date or period"):
             rolling_year(table.assign(period="2016/17"), by="trust")
+        for by, wrong, told in (
+            (["trust", "period"], table, [("by", "period")]),
+            ("trust", table.assign(period=[None, *table["period"][1:]]), [("period", None)]),
+            ("trust", table.assign(period=["2022-04", "2022/23 Q1"] * 21), [("period", "2022-04, 2022/23 Q1")]),
+        ):
+            with pytest.raises(cm.BadInput) as caught:
+                rolling_year(wrong, by=by)
+            assert [(each.column, each.value) for each in caught.value.problems] == told
+
+    def test_a_stock_may_be_the_mean_or_the_last(self) -> None:
+        people = pd.Series([float(each) for each in range(1, 13)], index=MONTHS[:12], name="caseload")
+        assert rolling_year(people, over_time="mean").iloc[-1] == 6.5
+        assert rolling_year(people, over_time="last").iloc[-1] == 12
+        # A metric of each month has its last one, too.
+        assert rolling_year(people.rename("dna_rate"), over_time="last").iloc[-1] == 12
 
 
 class TestRealTerms:
@@ -143,6 +158,15 @@ class TestRealTerms:
         found = cm.real_terms(table, "total_cost", period="month", deflator=self.PRICES, base="2016/17")
         assert found["total_cost"].tolist() == pytest.approx([1.21, 1.1, 1.1])
 
+    def test_a_month_that_has_an_index_takes_it(self) -> None:
+        table = pd.DataFrame({"month": ["2016-04", "2016-05", "2016/17"], "total_cost": 1.0})
+        prices = {"2016/17": 100.0, "2016-04": 50.0}
+        found = cm.real_terms(table, "total_cost", period="month", deflator=prices, base="2016/17")
+        assert found["total_cost"].tolist() == [2, 1, 1]
+        assert cm.real_terms(table, "total_cost", period="month", deflator=prices, base="2016-04")[
+            "total_cost"
+        ].tolist() == [1, 0.5, 0.5]
+
     def test_quantities(self) -> None:
         pytest.importorskip("pint_pandas")
         table = pd.DataFrame(self.TABLE).astype({"total_cost": "pint[kGBP]"})
@@ -152,24 +176,22 @@ class TestRealTerms:
 
     def test_what_is_no_money_is_refused(self) -> None:
         arguments: dict[str, Any] = {"deflator": self.PRICES, "base": "2015/16"}
-        with pytest.raises(cm.BadInput, match="columns: got 'contacts', expected a column of money"):
+        with refused("columns", "contacts", expected="a column", names="contact"):
             cm.real_terms(pd.DataFrame(self.TABLE), "contacts", **arguments)
-        with pytest.raises(
-            cm.BadInput, match="columns: got 'total_costs', expected a column of the table; did you mean"
-        ):
+        with refused("columns", "total_costs", expected="a column", suggests="total_cost"):
             cm.real_terms(pd.DataFrame(self.TABLE), "total_costs", **arguments)
-        with pytest.raises(cm.BadInput, match="periods: got '2014/15', expected a period of the deflator"):
+        with refused("periods", "2014/15", expected="a date or period"):
             cm.real_terms(pd.DataFrame(self.TABLE).assign(period="2014/15"), "total_cost", **arguments)
 
     @pytest.mark.parametrize("periods", ["period", "2016/17"])
     def test_a_label_is_not_taken_letter_by_letter(self, periods: str) -> None:
-        with pytest.raises(cm.BadInput, match=rf"periods: got '{periods}', expected the period of each value"):
+        with refused("periods", periods, expected="one for each", names="columns"):
             cm.real_terms(pd.Series([1.0, 2.0]), deflator=self.PRICES, base="2015/16", periods=periods)
 
     def test_per_cent_is_no_proportion(self) -> None:
-        with pytest.raises(cm.BadInput, match=r"inflation: got 2.5, expected a proportion: 0.025 is 2.5% a year"):
+        with refused("inflation", 2.5, expected="a proportion", names="0.025"):
             cm.real_terms(5.32, inflation=2.5, years=4)
-        with pytest.raises(cm.BadInput, match=r"ambition_rate: got 0.05, expected a percentage: 5 is 5% a year"):
+        with refused("ambition_rate", 0.05, names=5):
             growth_against(pd.Series([1.0, 2.0], index=["2015/16", "2016/17"]), 0.05)
 
 
@@ -213,6 +235,16 @@ class TestWhatDrove:
         assert found["due_to_rate"].tolist() == pytest.approx([500, 1000, 1500])
         assert set(found["due_to_mix"]) == {0}
 
+    def test_where_types_share_people_in_one_period_alone_no_mix_can_be_told(self) -> None:
+        # 1,000 people of X for both, who are no 2,000; then the second type has the 500 people of Y.
+        table = pd.DataFrame(self.TABLE).assign(
+            icb=["X", "X", "X", "Y"], referrals=[10, 20, 15, 30], registered_population=[1_000, 1_000, 1_000, 500]
+        )
+        for periods in (("2015/16", "2016/17"), ("2016/17", "2015/16")):
+            found = cm.what_drove(table, "referrals_per_100k", "team_type", *periods, place="icb").table
+            assert abs(found["change"].to_numpy()) == pytest.approx([500, 4_000, 0])
+            assert found[["due_to_rate", "due_to_mix"]].isna().all(axis=None)
+
     def test_a_type_that_comes_is_in_the_mix(self) -> None:
         table = pd.DataFrame(self.TABLE).iloc[[0, 2, 3]]
         found = cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2016/17").table
@@ -221,17 +253,63 @@ class TestWhatDrove:
         assert found.loc["Older People CMHT", "due_to_rate"] == 0
         assert pd.isna(found.loc["Older People CMHT", "before"])
 
+    @pytest.mark.parametrize(
+        ("rows", "total", "rate", "mix"),
+        [
+            # The second goes: 120 → 110, of which the first has 10 at a mean share of (0.8 + 1) / 2.
+            ([0, 1, 2], [120, 110], [9, 0], -19),
+            # The first goes: 120 → 220, of which the second has 20 at (0.2 + 1) / 2.
+            ([0, 1, 3], [120, 220], [0, 12], 88),
+            # The one goes, the other comes: all of it is mix.
+            ([0, 3], [100, 220], [0, 0], 120),
+        ],
+    )
+    def test_a_type_that_goes_is_in_the_mix(
+        self, rows: list[int], total: list[float], rate: list[float], mix: float
+    ) -> None:
+        found = cm.what_drove(
+            pd.DataFrame(self.TABLE).iloc[rows], "cost_per_contact", "team_type", "2015/16", "2016/17"
+        ).table
+        assert list(found.index) == ["Generic CMHT", "Older People CMHT", "total"]
+        assert found.loc["total", ["before", "after"]].tolist() == pytest.approx(total)
+        assert found["due_to_rate"].tolist() == pytest.approx([*rate, sum(rate)])
+        assert found.loc["total", "due_to_mix"] == pytest.approx(mix)
+        back = cm.what_drove(
+            pd.DataFrame(self.TABLE).iloc[rows], "cost_per_contact", "team_type", "2016/17", "2015/16"
+        ).table.loc[found.index]
+        for part in ("change", "due_to_rate", "due_to_mix"):
+            assert back[part].tolist() == pytest.approx((-found[part]).tolist(), nan_ok=True)
+
+    @pytest.mark.parametrize("which", ["before", "after"])
+    @pytest.mark.parametrize("period", [None, "2017/18"])
+    def test_names_the_period_that_is_not_there(self, which: str, period: str | None) -> None:
+        periods = {"before": "2015/16", "after": "2016/17"} | {which: period}
+        with pytest.raises(cm.BadInput) as refused:
+            cm.what_drove(pd.DataFrame(self.TABLE), "cost_per_contact", "team_type", **periods)
+        assert [(each.column, each.value) for each in refused.value.problems] == [(which, period)]
+
+    @pytest.mark.parametrize(
+        ("people", "told"),
+        [
+            (5, ("populations", "int")),
+            (pd.DataFrame({"icb": ["A"], "period": ["2014/15"], "registered_population": [9]}), ("populations", "2015/16")),
+        ],
+    )  # fmt: skip
+    def test_names_the_populations(self, people: Any, told: tuple[str, str]) -> None:
+        table = pd.DataFrame({"icb": "A", "period": ["2015/16", "2016/17"], "referrals": [10, 20]})
+        with pytest.raises(cm.BadInput) as refused:
+            cm.what_drove(table, "referrals_per_100k", "icb", "2015/16", "2016/17", populations=people)
+        assert [(each.column, each.value) for each in refused.value.problems] == [told]
+
     def test_what_cannot_be_told(self) -> None:
         table = pd.DataFrame(self.TABLE)
-        with pytest.raises(cm.BadInput, match="metric: got 'cost_per_contacts', .*did you mean 'cost_per_contact'"):
+        with refused("metric", "cost_per_contacts", suggests="cost_per_contact"):
             cm.what_drove(table, "cost_per_contacts", "team_type", "2015/16", "2016/17")
-        with pytest.raises(
-            cm.BadInput, match="metric: got 'need_index', expected a metric|metric: got 'wait_percentile'"
-        ):
+        with refused("metric", "wait_percentile", expected="a metric"):
             cm.what_drove(table, "wait_percentile", "team_type", "2015/16", "2016/17")
-        with pytest.raises(cm.BadInput, match="after: got '2017/18', expected a period of the table"):
+        with refused("after", "2017/18", expected="a date or period"):
             cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2017/18")
-        with pytest.raises(cm.BadInput, match="by: got 'team', expected a column"):
+        with refused("by", "team", expected="a column"):
             cm.what_drove(table, "cost_per_contact", "team", "2015/16", "2016/17")
 
     # Counts by chance may add up to one another, as a total's do.
@@ -272,5 +350,5 @@ def test_no_percentage_of_what_is_below_zero() -> None:
 
 
 def test_no_shortfall_to_a_target_below_zero() -> None:
-    with pytest.raises(cm.BadInput, match="target: got -2.5, expected zero or more"):
+    with refused("target", -2.5, expected="zero or more"):
         cm.shortfall(7, target=-2.5)

@@ -13,6 +13,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.__main__ import main
+from tests.support.refusals import says
 
 TABLE = """organisation,team_type,period,total_cost,caseload,contacts,registered_population
 RT1,Generic CMHT,2016/17,17700000,5291,108600,834586
@@ -133,40 +134,32 @@ class TestBadFiles:
         return captured.err
 
     @pytest.mark.parametrize(
-        ("old", "new", "message"),
+        ("old", "new", "names"),
         [
-            ("7400000", "-7400000", "total_cost, organisation=RT1, team_type=CRHT, period=2016/17: got -7400000.0,"),
-            (
-                "7400000",
-                "n/k",
-                "total_cost, line 3: got 'n/k', expected a number",
-            ),
-            ("RT1,CRHT", "RT1,CRTH", "did you mean 'CRHT'"),
-            ("RT1,CRHT", "RT1,Generic CMHT", "expected one row for these keys"),
-            ("2016/17", "this year", "got 'this year', expected a financial year as '2016/17'"),
-            (
-                "total_cost,caseload,contacts,registered_population",
-                "a,b,c,d",
-                "expected headings of which one at least is a measure",
-            ),
+            ("7400000", "-7400000", ["total_cost", "organisation=RT1, team_type=CRHT, period=2016/17", "-7400000.0"]),
+            ("7400000", "n/k", ["total_cost", "line 3", "'n/k'"]),
+            ("RT1,CRHT", "RT1,CRTH", ["team_type", "'CRTH'", "'CRHT'"]),
+            ("RT1,CRHT", "RT1,Generic CMHT", ["organisation=RT1, team_type=Generic CMHT, period=2016/17"]),
+            ("2016/17", "this year", ["period", "'this year'", "'2016/17'"]),
+            ("total_cost,caseload,contacts,registered_population", "a,b,c,d", ["line 1", "a | b | c | d", "measure"]),
         ],
     )
-    def test_name_what_is_wrong(self, table: Path, capsys, old: str, new: str, message: str) -> None:
-        assert message in self.refused(edited(table, old, new), capsys)
+    def test_name_what_is_wrong(self, table: Path, capsys, old: str, new: str, names: list[str]) -> None:
+        assert says(self.refused(edited(table, old, new), capsys), *names)
 
     def test_that_are_no_tables(self, tmp_path: Path, capsys) -> None:
-        assert "expected a file of that name" in self.refused(str(tmp_path / "none.csv"), capsys)
+        assert says(self.refused(str(tmp_path / "none.csv"), capsys), "none.csv", "file")
         page = tmp_path / "page.csv"
         page.write_text("<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", encoding="utf-8")
-        assert "expected a table: CSV, or an Excel or OpenDocument workbook" in self.refused(str(page), capsys)
+        assert says(self.refused(str(page), capsys), "page.csv", "CSV", "Excel", "OpenDocument")
         page.write_text("", encoding="utf-8")
-        assert "expected a table, and it is empty" in self.refused(str(page), capsys)
+        assert says(self.refused(str(page), capsys), "page.csv", "empty")
         page.write_text("total_cost,contacts\n", encoding="utf-8")
-        assert "expected at least one row" in self.refused(str(page), capsys)
+        assert says(self.refused(str(page), capsys), "page.csv", "row")
         page.write_text("total_cost,contacts\n1,2\n1,2,3,4\n", encoding="utf-8")
-        assert "line 3: got '4 cells', expected 2, as there are headings" in self.refused(str(page), capsys)
+        assert says(self.refused(str(page), capsys), "line 3", "4 cells", 2)
         page.write_bytes(b"PK\x03\x04 workbook")
-        assert "expected a workbook that opens" in self.refused(str(page), capsys)
+        assert says(self.refused(str(page), capsys), "page.csv", "workbook")
 
 
 class TestAPack:
@@ -187,7 +180,7 @@ class TestAPack:
     def test_bad_input_is_named(self, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         output = tmp_path / "pack.html"
         assert main(["pack", str(table), "--focus", "RT9", "--output", str(output)]) == 2
-        assert "got 'RT9', expected a place of the table; did you mean 'RV9' or 'RT1'" in capsys.readouterr().err
+        assert says(capsys.readouterr().err, "focus", "'RT9'", "'RV9'", "'RT1'")
         assert not output.exists()
         assert main(["pack", "no.csv", "--output", str(output)]) == 2
         assert "no.csv" in capsys.readouterr().err
@@ -215,7 +208,7 @@ class TestAMessyReturn:
         path = tmp_path / "t.csv"
         path.write_text("caseload,caseload,contacts\n1,2,3\n")
         assert main([str(path)]) == 2
-        assert "caseload, line 1" in capsys.readouterr().err
+        assert says(capsys.readouterr().err, "caseload", "line 1")
 
     def test_a_row_of_totals_is_not_added_again(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         path, output = tmp_path / "t.csv", tmp_path / "out.csv"
@@ -232,7 +225,7 @@ class TestAMessyReturn:
         assert [row["cost_per_contact"] for row in held["rows"]] == [10.0]
         assert any("Left out, as asked: 1 row of 'Closed'" in question for question in held["questions"])
         assert main([str(path), "--rename", "Seen=contacts", "--exclude", "Closd"]) == 2
-        assert "did you mean 'Closed'" in capsys.readouterr().err
+        assert says(capsys.readouterr().err, "'Closd'", "'Closed'")
         assert main([str(path), "--rename", "Seen"]) == 2
         assert main(["--place", "icb"]) == 2
         assert "--place" in capsys.readouterr().err
@@ -247,7 +240,7 @@ class TestAMessyReturn:
         assert rates == [1000.0, 500.0, 750.0]
         people.write_text("ICB code,Reg pop\nE54,100000\n")
         assert main([str(path), "--populations", str(people)]) == 2
-        assert "places that have people, such as E54" in capsys.readouterr().err
+        assert says(capsys.readouterr().err, "places", "E54")
 
     def test_a_workbook_comes_out(self, table: Path, tmp_path: Path) -> None:
         openpyxl = pytest.importorskip("openpyxl")
@@ -274,7 +267,7 @@ class TestAMessyReturn:
 
     def test_an_output_of_another_kind_is_refused(self, table: Path, tmp_path: Path, capsys) -> None:
         assert main([str(table), "-o", str(tmp_path / "result.docx")]) == 2
-        assert "ends in .csv or .xlsx" in capsys.readouterr().err
+        assert says(capsys.readouterr().err, ".csv", ".xlsx")
         assert not (tmp_path / "result.docx").exists()
 
     def test_a_heading_that_is_not_understood_is_named(self, tmp_path: Path, capsys) -> None:
@@ -282,10 +275,8 @@ class TestAMessyReturn:
         path.write_text("Trust,Contacts,Caseload,Total spend (hours)\nA,10,2,5\n")
         assert main([str(path)]) == 0
         assert "'Total spend (hours)'" in capsys.readouterr().out
-        assert (
-            main([str(path), "--rename", "Contacts=contact"]) == 2
-            or "did you mean 'contacts'" in capsys.readouterr().out
-        )
+        assert main([str(path), "--rename", "Contacts=contact"]) == 2
+        assert says(capsys.readouterr().err, "'contact'", "'contacts'")
 
     def test_cells_are_safe_to_open(self, tmp_path: Path) -> None:
         path, output = tmp_path / "t.csv", tmp_path / "out.csv"

@@ -219,6 +219,49 @@ class TestLaws:
         assert found.rates.loc["crude"].tolist() == [1, 2]
         assert found.between(0, 1)["part"][:-1].sum() == pytest.approx(1)
 
+    SPREAD = pd.DataFrame(
+        {
+            "year": [0] * 4 + [1] * 4,
+            "age": ["young", "old"] * 4,
+            "team": ["core", "core", "crisis", "crisis"] * 2,
+            "size": [2.0, 2, 0, 0, 1, 1, 1, 1],
+            "rate": [1.0, 1, 3, 3] * 2,
+        }
+    )
+    """A type of team that comes, with as many young people as old ones in it, as in all others."""
+
+    @pytest.mark.parametrize("years", [(0, 1), (1, 0)])
+    @pytest.mark.parametrize("rate", [3.0, math.nan])
+    def test_a_group_that_comes_or_goes_is_a_part_of_its_own_structure(
+        self, years: tuple[int, int], rate: float
+    ) -> None:
+        # The mean of 1 alone becomes that of 1 and 3. No rate has changed, nor are people younger or older; where there
+        # are no people, their rate need not be known.
+        table = self.SPREAD.assign(rate=[1, 1, rate, rate, 1, 1, 3, 3])
+        # Nobody is anywhere in assertive outreach, at either end: that counts for nothing.
+        nobody = pd.DataFrame({"year": [0, 0, 1, 1], "age": ["young", "old"] * 2, "team": "outreach", "size": 0.0})
+        table = pd.concat([table, nobody.assign(rate=rate)])
+        found = decompose_rates(table, "year", "rate", cells=["age", "team"], structure="size").between(*years)
+        change = 1 if years == (0, 1) else -1
+        assert found["part"].to_dict() == pytest.approx(
+            {"rate": 0, "age structure": 0, "team structure": change, "crude": change}
+        )
+
+    @pytest.mark.parametrize("sizes", [[math.nan, 2, 0, 0], [0, 0, 0, 0]])
+    def test_of_missing_sizes_or_of_nobody_there_is_no_rate(self, sizes: list[float]) -> None:
+        table = self.SPREAD.assign(size=[*sizes, 1, 1, 1, 1])
+        found = decompose_rates(table, "year", "rate", cells=["age", "team"], structure="size")
+        assert math.isnan(found.rates.loc["crude", 0])
+        assert found.rates.loc["crude", 1] == 2
+        assert found.between(0, 1)["part"].isna().all()
+
+    def test_a_missing_rate_of_people_leaves_its_population_without_one(self) -> None:
+        table = self.SPREAD.assign(rate=[1, 1, math.nan, math.nan, 1, 1, math.nan, 3])
+        found = decompose_rates(table, "year", "rate", cells=["age", "team"], structure="size")
+        assert found.rates.loc["crude", 0] == 1
+        assert math.isnan(found.rates.loc["crude", 1])
+        assert found.between(0, 1)["part"].isna().all()
+
     def test_missing_stays_so(self) -> None:
         found = decompose_rates(
             DEATHS.assign(rate=DEATHS["rate"].where(DEATHS.index > 0)), "year", "rate", cells=["race", "age"]

@@ -23,7 +23,8 @@ import cmhs_metrics as cm
 LIST = Path(__file__).with_name("wrong_calls_not_named.txt")
 ROOMS = (
     "", ".intervals", ".variation", ".trends", ".disclosure", ".published", ".catchments", ".need", ".mhsds",
-    ".decomposition", ".run_charts",
+    ".decomposition", ".run_charts", ".inequality", ".exchange", ".places", ".returns", ".audit", ".plots",
+    ".benchmarking", ".tables", ".workbooks",
 )  # fmt: skip
 BAD: dict[str, Any] = {
     "nothing": None,
@@ -36,6 +37,8 @@ BAD: dict[str, Any] = {
     "a date": dt.date(2024, 4, 1),
     "an object": object(),
 }
+INSIDE = {"position": {"the values"}, "people_column": {"age_band"}, "split_need": {"registered"}}
+"""What problems name beside arguments, where what they are of is made from several of them."""
 WITHOUT_TABLES = {"pack", "synthesise", "sample_files", "synthetic_providers"}
 """They make data, or whole pages, from almost anything."""
 
@@ -77,7 +80,12 @@ def what_names_nothing(function: Callable[..., Any]) -> set[str]:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 call(function, value)
-        except (cm.BadInput, OSError):
+        except cm.BadInput as error:
+            if not isinstance(value, (str, list, pd.DataFrame)):  # of which files, or columns of tables, are named
+                parameters = set(inspect.signature(function).parameters) | INSIDE.get(function.__name__, set())
+                named = {each.column for each in error.problems} - {None}
+                unread |= {f"BadInput, of {each}" for each in named - parameters}
+        except OSError:
             continue
         except Exception as error:
             told = isinstance(error, TypeError | ValueError) and any(name in str(error) for name in names)

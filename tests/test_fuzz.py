@@ -1,6 +1,6 @@
 """Random valid tables against plain loops, and the command line under files that are broken in every way.
 
-A few dozen in the everyday run; ``--hypothesis-profile=night`` tries 2,000 tables and 400 files, others every night.
+A few dozen in the everyday run; ``--hypothesis-profile=night`` tries 2,000 tables of each verb and 400 files, others every night.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.__main__ import main
 from cmhs_metrics.catchments import Shares, apportion
-from tests.support.budgets import examples
+from tests.support.budgets import examples, times
 from tests.test_arithmetic import RATIOS
 
 Row = dict[str, Any]
@@ -92,10 +92,12 @@ def agree(found: Row, expected: Row) -> None:
             assert cell == pytest.approx(value, rel=1e-9, abs=1e-9), name
 
 
+TABLES = settings(max_examples=2_000) if times() >= 50 else examples(10)
+"""For each of the four: some in every run, and 2,000 a night."""
 engines = st.sampled_from(["pandas", "polars"])
 
 
-@examples(10)
+@TABLES
 @given(teams(), engines)
 def test_with_metrics(rows: list[Row], engine: str) -> None:
     found = rows_of(cm.with_metrics(frame(rows, engine)))
@@ -104,7 +106,7 @@ def test_with_metrics(rows: list[Row], engine: str) -> None:
         agree(got, {name: row[name] for name in COLUMNS} | metrics_of(row))
 
 
-@examples(10)
+@TABLES
 @given(teams(), engines)
 def test_aggregate(rows: list[Row], engine: str) -> None:
     expected = summed(rows, "icb")
@@ -114,7 +116,7 @@ def test_aggregate(rows: list[Row], engine: str) -> None:
         agree(found[place], total | metrics_of(total))
 
 
-@examples(10)
+@TABLES
 @given(teams(missing=False), engines, st.sampled_from(["cost_per_contact", "year_of_care_cost", "face_to_face_share"]))
 def test_benchmark(rows: list[Row], engine: str, metric: str) -> None:
     groups = summed(rows, "icb")
@@ -147,7 +149,7 @@ def catchments(draw: st.DrawFn) -> dict[str, dict[str, float]]:
     return shares
 
 
-@examples(10)
+@TABLES
 @given(teams(missing=False), catchments(), engines)
 def test_apportion(rows: list[Row], shares: dict[str, dict[str, float]], engine: str) -> None:
     expected: dict[str, Row] = defaultdict(lambda: dict.fromkeys(COLUMNS, 0.0))

@@ -21,6 +21,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES, POPULATION
 from tests.support.budgets import examples
+from tests.support.refusals import problem, raised, refused
 
 Q = cm.units.Quantity
 METRICS = list(CATALOGUE.values())
@@ -243,6 +244,35 @@ class TestTheArithmetic:
         every_container_agrees(metric, rows)
 
 
+@pytest.mark.parametrize(
+    ("name", "above", "below", "value", "unit"),
+    [
+        # £12,000 for 300 contacts; 5 beds for 250,000 people; 3 days in 12; 50 for 200 discharges a year: 3 months.
+        ("cost_per_contact", (12, "kGBP"), (0.3, "kilocontact"), 40, "GBP / contact"),
+        ("beds_per_100k", (5, "bed"), (0.25, "megaperson"), 2, "bed / person_100k"),
+        ("caseload_per_100k", (6, "patient"), (2, "person_100k"), 3, "patient / person_100k"),
+        ("out_of_area_bed_day_share", (0.003, "kilobed_day"), (12, "bed_day"), 0.25, "dimensionless"),
+        ("implied_time_on_caseload", (0.05, "kilopatient"), (200, "discharge"), 3, "month * patient / discharge"),
+    ],
+)
+def test_units_of_any_size_give_the_same_at_every_call(
+    name: str, above: tuple[float, str], below: tuple[float, str], value: float, unit: str
+) -> None:
+    # After the first call, the factors between units are known and not worked out again.
+    for _ in range(3):
+        found = getattr(cm, name)(Q(*above), Q(*below))
+        assert (found.magnitude, str(found.units)) == (pytest.approx(value), str(Q(1, unit).units))
+        columns = getattr(cm, name)(*(Q(np.array([size, 2 * size]), of) for size, of in (above, below)))
+        assert columns.magnitude.tolist() == pytest.approx([value, value])
+
+
+def test_an_expression_has_no_value_where_a_cell_is_no_finite_number() -> None:
+    # What cannot be refused before a query runs is missing: 1 over infinity is no cost of 0.
+    frame = pl.DataFrame({"cost": [1.0, math.inf, 1.0, math.nan, 0.0], "contacts": [math.inf, 1.0, math.nan, 2.0, 0.0]})
+    found = frame.select(cm.cost_per_contact(pl.col("cost"), pl.col("contacts")))
+    assert found.to_series().to_list() == [None] * 5
+
+
 @pytest.mark.parametrize("name", SHAPES)
 @examples(20)
 @given(rows=some_rows)
@@ -253,30 +283,30 @@ def test_every_container_agrees_whatever_the_numbers(name: str, rows: list[tuple
 @every_ratio
 class TestBadInput:
     def test_negative_and_infinite_numbers_are_refused(self, metric: Metric) -> None:
-        with pytest.raises(cm.BadInput, match=f"{metric.inputs[0]}: got -5.0, expected zero or more"):
+        first, second = metric.inputs
+        others = int((second, first) in metric.contract.parts)
+        with refused(problem(first, -5.0, expected="zero or more"), others=others):
             metric.function(-5, 10)
-        with pytest.raises(cm.BadInput, match=f"{metric.inputs[1]}: got inf, expected a finite number"):
+        with refused(problem(second, math.inf, expected="a finite number"), others=others):
             metric.function(5, math.inf)
 
     def test_parts_above_their_whole_are_refused(self, metric: Metric) -> None:
         for part, whole in metric.contract.parts:
-            with pytest.raises(cm.BadInput, match=rf"{part}: got 20.0, expected no more than {whole} \(10\)"):
+            with refused(part, 20.0, expected="no more than", names=(whole, 10)):
                 metric.function(**{part: 20, whole: 10})
 
     def test_parts_above_their_whole_are_refused_in_columns_too(self, metric: Metric) -> None:
         for part, whole in metric.contract.parts:
             for kind in (np.array, pd.Series, pl.Series):
-                with pytest.raises(cm.BadInput, match=rf"{part}: got 3.0, expected no more than {whole}, .*1 is above"):
+                with refused(part, 3.0, expected="no more than", names=(whole, 1)):
                     metric.function(**{part: kind([1.0, 3.0]), whole: kind([2.0, 2.0])})
 
     def test_swapped_units_are_caught(self, metric: Metric) -> None:
         (first, its), (second, other) = metric.contract.inputs.items()
         if Q(1, its).dimensionality == Q(1, other).dimensionality:
             return  # Both are counted in the same unit.
-        with pytest.raises(cm.DimensionalityError) as caught:
+        with raised(cm.DimensionalityError, first, second, "swapped") as caught:
             metric.function(Q(3, other), Q(5, its))
-        for name in (first, second, "are the arguments swapped?"):
-            assert name in str(caught.value)
         assert isinstance(caught.value, pint.DimensionalityError)
 
 
@@ -287,9 +317,9 @@ columns_of_numbers = st.lists(st.floats(0.001, 1e9), min_size=1, max_size=8).map
 def test_nothing_is_a_number_like_any_other_and_never_among_the_problems(zero: object) -> None:
     assert cm.cost_per_contact(zero, 5) == 0
     for count, cost in ((-1, zero), (zero, -1)):
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             cm.cost_per_contact(cost, count)
-        assert [each.value for each in refused.value.problems] == [-1]
+        assert [each.value for each in caught.value.problems] == [-1]
 
 
 @every_profile
@@ -342,13 +372,13 @@ class TestManyValues:
             assert all(pd.isna(cell) for cell in cells)
 
     def test_single_numbers_and_expressions_are_refused(self, metric: Metric) -> None:
-        with pytest.raises(TypeError, match="needs a column or array of values, got a single number"):
+        with raised(TypeError, "single number"):
             metric.function(5.0, *self.others(metric))
-        with pytest.raises(TypeError, match="got an expression"):
+        with raised(TypeError, "expression", "collect"):
             metric.function(pl.col("a"), *self.others(metric))
 
     def test_wrong_units_are_caught(self, metric: Metric) -> None:
-        with pytest.raises(cm.DimensionalityError, match=f"{metric.inputs[0]} is measured in"):
+        with raised(cm.DimensionalityError, metric.inputs[0]):
             metric.function(Q(np.array([1.0]), "kelvin"), *self.others(metric, units=True))
 
 
@@ -364,7 +394,7 @@ class TestWaits:
         assert cm.median_wait(self.WAITS) == 7.5
         assert cm.wait_percentile(self.WAITS, 0) == 1
         assert cm.wait_percentile(self.WAITS, 100) == 30
-        with pytest.raises(ValueError, match="between 0 and 100, got 101"):
+        with raised(ValueError, 0, 100, "101.0"):
             cm.wait_percentile(self.WAITS, 101)
 
     @given(st.lists(st.floats(0, 520), min_size=1, max_size=20), st.floats(0, 100), st.floats(0, 100))

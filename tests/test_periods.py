@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.periods import canonical_period
+from tests.support.refusals import problem, raised, refused
 
 SPELLINGS = {
     "2023/24": ["2023/24", "2023-24", "2023–24", "FY2023/24", "FY23/24", "fy 2023-24", "2023/2024", "2023-2024", "23/24",
@@ -46,17 +47,16 @@ def test_every_spelling_has_one(text: str, expected: str) -> None:
 )  # fmt: skip
 def test_what_is_no_period_is_refused(text: str) -> None:
     assert canonical_period(text) is None
-    with pytest.raises(cm.BadInput, match=r"values, 2nd row: got"):
+    with refused("values", text, row="2nd row", expected="a date or period"):
         cm.parse_periods(["2016/17", text])
 
 
 class TestWhatMayBeTwo:
     def test_alone_it_is_refused_with_the_ways_out(self) -> None:
         assert canonical_period("2010-11") is None
-        with pytest.raises(cm.BadInput, match="form='month' or form='financial year'") as refused:
+        ways = ("form='month'", "form='financial year'", "November 2010", "2010/11")
+        with refused("values", "2010-11", row="1st row", names=ways):
             cm.parse_periods(["2010-11"])
-        assert "the month November 2010" in str(refused.value)
-        assert "the financial year 2010/11" in str(refused.value)
 
     @pytest.mark.parametrize("text", ["2010-11", "201011"])
     def test_its_form_decides(self, text: str) -> None:
@@ -70,11 +70,11 @@ class TestWhatMayBeTwo:
 
     @pytest.mark.parametrize("others", [["2011-12"], ["2012-12", "2012/13"], ["2010/11 Q1"]])
     def test_the_rest_of_the_column_may_not_decide(self, others: list[str]) -> None:
-        with pytest.raises(cm.BadInput, match="for it may be"):
+        with refused(problem("values", "2010-11", row="1st row", names="form"), others=others.count("2011-12")):
             cm.parse_periods(["2010-11", *others])
 
     def test_a_short_date_has_the_day_first_where_that_is_said(self) -> None:
-        with pytest.raises(cm.BadInput, match="form='date'"):
+        with refused("values", "01/06/24", row="1st row", names=("form", "date")):
             cm.parse_periods("01/06/24")
         assert cm.parse_periods("01/06/24", form="date") == "2024-06-01"
 
@@ -93,11 +93,11 @@ class TestForms:
         assert cm.parse_periods(["2017-03-31", "2017-04-30"]) == ["2017-03-31", "2017-04-30"]
 
     def test_another_form_is_refused(self) -> None:
-        with pytest.raises(cm.BadInput, match="got '2016/17', expected a month, as 2016-04"):
+        with refused("values", "2016/17", row="1st row", expected="a date or period", names="2016-04"):
             cm.parse_periods(["2016/17"], form="month")
 
     def test_a_form_that_is_none_is_refused(self) -> None:
-        with pytest.raises(cm.BadInput, match="form: got 'week'"):
+        with refused("form", "week"):
             cm.parse_periods(["2016/17"], form="week")  # type: ignore[arg-type]
 
 
@@ -127,7 +127,7 @@ class TestObjects:
         "value", [pd.Period("2024", "Y"), pd.Period("2024-04-01", "W"), 2024, 1.5, True, b"2024-04"]
     )
     def test_others_are_refused(self, value: object) -> None:
-        with pytest.raises(cm.BadInput, match="values, 1st row"):
+        with refused("values", value, row="1st row"):
             cm.parse_periods([value])
 
 
@@ -168,13 +168,13 @@ class TestColumns:
 
     @pytest.mark.parametrize("values", [5, None, pd.DataFrame({"period": ["2016/17"]}), pl.col("period")])
     def test_what_is_no_column(self, values: object) -> None:
-        with pytest.raises(TypeError, match="values is a"):
+        with raised(TypeError, "values"):
             cm.parse_periods(values)
 
     def test_every_problem_is_told_once_with_its_first_row(self) -> None:
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             cm.parse_periods(["2016/17", "x", "y", "x"])
-        assert [(each.row, each.value) for each in refused.value.problems] == [("2nd row", "x"), ("3rd row", "y")]
+        assert [(each.row, each.value) for each in caught.value.problems] == [("2nd row", "x"), ("3rd row", "y")]
 
 
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31)))

@@ -22,6 +22,7 @@ from cmhs_metrics.errors import BadInput
 from cmhs_metrics.populations import Population
 from cmhs_metrics.team_types import TeamType
 from tests.support import official_data
+from tests.support.refusals import problem, raised, refused
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
@@ -87,31 +88,26 @@ class TestAgeBand:
 
     @pytest.mark.parametrize("text", ["over 65", "Over 65s", ">65"])
     def test_over_65_is_refused_because_it_may_begin_at_65_or_66(self, text: str) -> None:
-        with pytest.raises(BadInput, match=rf"age_band: got '{text}', expected an age band such as '16-64', '65\+'"):
+        with refused("age_band", text, names=("16-64", "65+")):
             AgeBand.parse(text)
 
     @pytest.mark.parametrize("value", ["", "adults", "16-", "-5", "16-64-80", "16.5+", "under", 16, True, math.nan])
     def test_what_is_no_band_is_refused(self, value: object) -> None:
-        with pytest.raises(BadInput, match=r"age_band: got .*, expected an age band such as '16-64', '65\+'"):
+        with refused("age_band", value, names=("16-64", "65+")):
             AgeBand.parse(value)  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("text", ["64-16", "under 0"])
-    def test_bands_without_ages_are_refused(self, text: str) -> None:
-        with pytest.raises(BadInput, match=r"upper: got (16|-1), expected an age"):
+    @pytest.mark.parametrize(("text", "upper"), [("64-16", 16), ("under 0", -1)])
+    def test_bands_without_ages_are_refused(self, text: str, upper: int) -> None:
+        with refused("upper", upper):
             AgeBand.parse(text)
 
     def test_all_problems_at_once(self) -> None:
-        with pytest.raises(BadInput) as caught:
+        with refused(problem("lower", -1, expected="zero or more"), problem("upper", 2.5, expected="zero or more")):
             AgeBand(-1, 2.5)  # type: ignore[arg-type]
-        assert str(caught.value) == (
-            "the age band has 2 problems:\n"
-            "  lower: got -1, expected an age in whole years, 0 or more\n"
-            "  upper: got 2.5, expected an age in whole years, 0 or more"
-        )
 
     @pytest.mark.parametrize("lower", [None, True, "16"])
     def test_an_age_is_a_whole_number(self, lower: object) -> None:
-        with pytest.raises(BadInput, match=r"lower: .*expected an age in whole years"):
+        with refused("lower", lower):
             AgeBand(lower)  # type: ignore[arg-type]
 
     @given(age_bands())
@@ -220,23 +216,16 @@ class TestBands:
         assert Population("Ely", 20_000).registered == {ALL_AGES: 20_000}
 
     def test_a_straddling_band_is_named(self) -> None:
-        with pytest.raises(BadInput) as caught:
+        with refused(
+            problem("registered", row="age band 0–17", names="16–64"),
+            problem("registered", row="age band 18+", names="16–64"),
+        ):
             Population("Ely", {"0-17": 4_000, "18+": 16_000}).registered_in(WORKING_AGE)
-        assert str(caught.value) == (
-            "the population of 'Ely' in the age band 16–64 has 2 problems:\n"
-            "  registered, age band 0–17: expected only ages in 16–64: this band straddles its end\n"
-            "  registered, age band 18+: expected only ages in 16–64: this band straddles its end"
-        )
 
     def test_ages_that_nobody_counted_are_named(self) -> None:
-        with pytest.raises(BadInput) as caught:
+        unknown = ("age band 0–15", "age band 18–24", "age band 65+")
+        with refused(*(problem("registered", row=band, expected="a count") for band in unknown)):
             Population("Ely", {"16-17": 500, "25-64": 9_000}).registered_in("all ages")
-        assert str(caught.value) == (
-            "the population of 'Ely' in the age band all ages has 3 problems:\n"
-            "  registered, age band 0–15: expected a count\n"
-            "  registered, age band 18–24: expected a count\n"
-            "  registered, age band 65+: expected a count"
-        )
 
     @pytest.mark.parametrize("team_type", TeamType)
     def test_the_catchment_of_a_team_is_its_age_band(self, team_type: TeamType) -> None:
@@ -244,7 +233,7 @@ class TestBands:
         assert ely.catchment(team_type) == (3 if team_type in (TeamType.OLDER_PEOPLE, TeamType.MEMORY) else 5)
 
     def test_a_catchment_needs_a_team_type(self) -> None:
-        with pytest.raises(BadInput, match=r"team_type: got 'CRHT', expected a team type, for example TeamType\.parse"):
+        with refused("team_type", "CRHT", names="TeamType.parse"):
             Population("Ely", 20_000).catchment("CRHT")  # type: ignore[arg-type]
 
 
@@ -290,13 +279,13 @@ class TestPer100k:
         assert rate == registry.Quantity(5, "hour / person_100k")
 
     def test_an_unknown_basis_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="basis: got 'wieghted', expected 'registered', 'weighted', or an age band"):
+        with refused("basis", "wieghted", names=("registered", "weighted")):
             Population("Ely", 20_000).per_100k(1, "wieghted")
 
     def test_a_basis_that_is_not_held_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="weighted: expected a need-weighted population: give weighted="):
+        with refused("weighted", names="weighted"):
             Population("Ely", 20_000).per_100k(1, "weighted")
-        with pytest.raises(BadInput, match=r"registered, age band all ages: expected only ages in 16\+"):
+        with refused("registered", row="age band all ages", names="16+"):
             Population("Ely", 20_000).per_100k(1, "16+")
 
 
@@ -316,16 +305,12 @@ class TestNeed:
         assert (weighted.place, weighted.registered) == (place.place, place.registered)
 
     def test_without_a_weighted_population_there_is_no_index(self) -> None:
-        with pytest.raises(BadInput) as caught:
+        with refused("weighted", names=("weighted", "weighted_by(need_index)")):
             _ = Population("Ely", 20_000).need_index
-        assert str(caught.value) == (
-            "Population 'Ely' has 1 problem:\n"
-            "  weighted: expected a need-weighted population: give weighted=, or use weighted_by(need_index)"
-        )
 
     @pytest.mark.parametrize("index", [0, -1, math.nan, math.inf, True, "1.1"])
     def test_an_index_is_a_number_above_zero(self, index: float) -> None:
-        with pytest.raises(BadInput, match=r"need_index: got .+, expected a finite number above 0"):
+        with refused("need_index", index, expected=("a finite number", "above zero")):
             Population("Ely", 20_000).weighted_by(index)
 
 
@@ -348,54 +333,46 @@ class TestMerging:
 
     def test_a_place_is_never_counted_twice(self) -> None:
         ely, march = Population("Ely", 10), Population("March", 20)
-        with pytest.raises(BadInput, match="place: got 'Ely', expected each place once"):
+        with refused("place", "Ely", expected="once"):
             (ely + march) + ely
 
     def test_places_held_by_other_bands_do_not_add(self) -> None:
-        with pytest.raises(BadInput) as caught:
+        with refused("registered", "16–64, 65+ and all ages"):
             Population("Ely", {"16-64": 1, "65+": 2}) + Population("March", 3)
-        assert str(caught.value) == (
-            "'Ely' plus 'March' has 1 problem:\n"
-            "  registered: got '16–64, 65+ and all ages', expected the same age bands in both"
-        )
 
     @pytest.mark.parametrize("other", [1, "March", None])
     def test_only_populations_add(self, other: object) -> None:
-        with pytest.raises(TypeError, match="unsupported operand"):
+        with raised(TypeError, "Population"):
             Population("Ely", 10) + other  # type: ignore[operator]
-        with pytest.raises(TypeError, match=r"unsupported operand|can only concatenate str"):
+        with raised(TypeError, "Population"):
             other + Population("Ely", 10)  # type: ignore[operator]
 
 
 class TestBadInput:
     def test_all_problems_at_once(self) -> None:
-        with pytest.raises(BadInput) as caught:
+        number = ("a finite number", "zero or more")
+        with refused(
+            problem("place", " ", expected="a name"),
+            problem("registered", -1, row="age band 16-64", expected=number),
+            problem("registered", math.nan, row="age band 60+", expected=number),
+            problem("registered", True, row="age band adults", expected=number),
+            problem("registered", "adults", row="age band adults", names=("16-64", "65+", "under 18", "all ages")),
+            problem("registered", row="age band 60+", names="16–64"),
+            problem("weighted", "many", expected=number),
+        ):
             Population(" ", {"16-64": -1, "60+": math.nan, "adults": True}, weighted="many")  # type: ignore[arg-type]
-        assert str(caught.value) == (
-            "Population ' ' has 7 problems:\n"
-            "  place: got ' ', expected the name of a place\n"
-            "  registered, age band 16-64: got -1, expected a finite number of people, 0 or more\n"
-            "  registered, age band 60+: got nan, expected a finite number of people, 0 or more\n"
-            "  registered, age band adults: got True, expected a finite number of people, 0 or more\n"
-            "  registered, age band adults: got 'adults', expected an age band such as '16-64', '65+', 'under 18' or "
-            "'all ages'\n"
-            "  registered, age band 60+: expected no ages that are also in 16–64\n"
-            "  weighted: got 'many', expected a finite number of people, 0 or more"
-        )
 
     def test_one_band_written_twice_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="age band 65\\+: expected no ages that are also in 65\\+"):
+        with refused("registered", row="age band 65+", names="65+"):
             Population("Ely", {"65+": 1, "65 and over": 1})
 
     def test_an_empty_place_is_refused(self) -> None:
-        with pytest.raises(BadInput, match=r"registered: got \{\}, expected a count for at least one age band"):
+        with refused("registered", {}, expected="at least one"):
             Population("Ely", {})
 
     @pytest.mark.parametrize("count", [None, math.inf, "20,000", -1e-9])
     def test_a_count_is_a_finite_number(self, count: float) -> None:
-        with pytest.raises(
-            BadInput, match=r"registered, age band all ages: .*expected a finite number of people, 0 or more"
-        ):
+        with refused("registered", count, row="age band all ages", expected=("a finite number", "zero or more")):
             Population("Ely", count)
 
     def test_counts_from_databases_are_read(self) -> None:
@@ -421,7 +398,7 @@ class TestLooks:
 
     def test_it_cannot_be_changed(self) -> None:
         ely = Population("Ely", 10)
-        with pytest.raises(AttributeError, match="cannot assign"):
+        with raised(AttributeError, "weighted"):
             ely.weighted = 11.0  # type: ignore[misc]
         ely.registered[ALL_AGES] = 0
         assert ely.total == 10

@@ -12,7 +12,8 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.run_charts import RunChartSummary, run_chart, run_chart_summary
-from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, Icon
+from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, Icon, Shape
+from tests.support.refusals import raised, refused
 
 LEVEL = [5.0, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5]
 """Mean 5.46 and moving ranges of 1: limits of 2.80 and 8.12."""
@@ -58,13 +59,20 @@ class TestVariation:
         assert (back["variation"], back["latest"]) == ("common cause", 5.0)
 
     def test_of_rules_that_disagree_the_improvement_with_its_own_side_and_reason(self) -> None:
-        # Above the upper limit still, and the end of seven falling points.
-        said = summary([*LEVEL, 30, 27, 24, 21, 18, 15, 12], improvement="low")
-        assert said["variation"] == "improvement low"
-        assert said["variation_reason"] == "it is in a trend of falling points"
-        said = summary([*LEVEL, 30, 27, 24, 21, 18, 15, 12], improvement="high")
-        assert said["variation"] == "improvement high"
-        assert said["variation_reason"].startswith("it is above the upper limit and it is in a run")
+        # Above the upper limit still, and the end of seven falling points; and all of it turned over.
+        above = [*LEVEL, 30, 27, 24, 21, 18, 15, 12]
+        for values, beyond, trend, side, end in (
+            (above, "above the upper limit", "falling", "high", "low"),
+            ([-each for each in above], "below the lower limit", "rising", "low", "high"),
+        ):
+            said = summary(values, improvement=end)
+            assert said["variation"] == f"improvement {end}"
+            assert said["variation_reason"] == f"it is in a trend of {trend} points"
+            # Without a direction of good it is the first rule that is shown.
+            for improvement, variation in ((side, f"improvement {side}"), (None, side)):
+                said = summary(values, improvement=improvement)
+                assert said["variation"] == variation
+                assert said["variation_reason"].startswith(f"it is {beyond} and it is in a run")
 
     def test_the_latest_known_point(self) -> None:
         said = summary([*LEVEL, 9.0, None, None], improvement="low")
@@ -133,13 +141,13 @@ class TestRows:
         assert isinstance(found, pl.DataFrame)
         expected = run_chart_summary(chart, by=["measure", "icb"])
         assert found["variation"].to_list() == expected["variation"].tolist()
-        with pytest.raises(TypeError, match="collect the LazyFrame first"):
+        with raised(TypeError, "collect", "LazyFrame"):
             run_chart_summary(pl.from_pandas(chart).lazy(), by=["measure", "icb"])
 
     def test_a_forgotten_column_of_groups_is_refused(self) -> None:
-        with pytest.raises(cm.BadInput, match="measure=waits, .*name in by= what tells the groups apart|a period once"):
+        with refused("period", "2022-04", row="measure=waits", expected="once", names="by"):
             run_chart_summary(self.chart(), by="measure")
-        with pytest.raises(cm.BadInput, match="centre: expected a column of that name in chart"):
+        with refused("centre", expected="a column"):
             run_chart_summary(self.chart().drop(columns="centre"), by=["measure", "icb"])
 
     def test_a_notebook_shows_icons_with_their_words(self) -> None:
@@ -165,7 +173,7 @@ class TestIcons:
         for name, icon in ASSURANCE.items():
             assert cm.plots.assurance_icon(name) is icon
         assert cm.plots.variation_icon(float("nan")) is VARIATION[None]
-        with pytest.raises(cm.BadInput, match="variation: got 'worse', expected one of 'common cause'"):
+        with refused("variation", "worse", names="common cause"):
             cm.plots.variation_icon("worse")
 
     def test_the_svg_is_whole_and_says_what_it_shows(self) -> None:
@@ -191,6 +199,33 @@ class TestIcons:
         assert kinds["improvement high"] != kinds["concern high"]
         assert frames["concern high"].points != frames["high"].points
         assert frames["common cause"].colour != frames["improvement high"].colour == frames["improvement low"].colour
+
+    def test_they_are_drawn_evenly_within_their_square(self) -> None:
+        def turned(shape: Shape, down: bool = False) -> set[tuple[float, float]]:
+            return {(x, 100 - y) if down else (100 - x, y) for x, y in shape.points}
+
+        icons = [icon for held in (VARIATION, ASSURANCE) for icon in held.values()]
+        shapes = {shape for icon in icons for shape in icon.shapes}
+        # The lines that go up and down by chance, and the tick.
+        lopsided = {shape for shape in shapes if shape.kind == "line" and len(shape.points) > 2}
+        assert len(lopsided) == 3
+        for icon in icons:
+            even = [shape for shape in icon.shapes if shape not in lopsided]
+            assert {frozenset(turned(shape)) for shape in even} == {frozenset(shape.points) for shape in even}
+            across = 8 if icon.shapes[0].edge else 0  # the width of an edge
+            for shape in icon.shapes:
+                room = (
+                    shape.width + across / 2 if shape.kind == "disc" else shape.width / 2 if shape.kind == "line" else 0
+                )
+                assert all(room <= each <= 100 - room for point in shape.points for each in point)
+                assert shape.kind == "area" or shape.width > 0
+        for frame in (
+            VARIATION[each].shapes[0] for each in ("improvement high", "concern high", "high", "common cause")
+        ):
+            assert turned(frame, down=True) == set(frame.points)
+        up, down = (VARIATION[each].shapes[1] for each in ("high", "low"))
+        assert turned(up, down=True) == set(down.points)
+        assert min(up.points, key=lambda point: point[1])[0] == 50, "it points up"
 
     def test_they_stand_in_the_picture(self) -> None:
         chart = run_chart(table([*LEVEL, 9.0]), "value", improvement="low", target=9, baseline=13)

@@ -19,6 +19,7 @@ from cmhs_metrics.measures import MEASURES, PARAMETERS, POPULATION
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.packs.figures import compare
 from cmhs_metrics.sources import AUDIT
+from tests.support.refusals import raised
 
 SOURCES = Path(cm.__file__).parent
 ILLUSTRATION = {"source": AUDIT.section("Context"), "where": "illustration", "unit": ""}
@@ -178,7 +179,7 @@ class TestThreeMeasures:
 
 class TestTheDeclarationRefuses:
     def test_a_share_that_does_not_know_its_whole(self, declare: Callable[..., Any]) -> None:
-        with pytest.raises(TypeError, match="the whole of the share is not known; say in measures.py"):
+        with raised(TypeError, "rejected_of_contacts", "part_of"):
 
             @declare(label="x", example={}, gives="", proportion=True, **ILLUSTRATION)
             def rejected_of_contacts(referrals_rejected, contacts):
@@ -188,14 +189,14 @@ class TestTheDeclarationRefuses:
         assert "rejected_of_contacts" not in CATALOGUE
 
     def test_a_sum_without_a_name_and_a_name_without_a_sum(self, declare: Callable[..., Any]) -> None:
-        with pytest.raises(TypeError, match="whole= names the whole of a share where that is a sum"):
+        with raised(TypeError, "rejected_of_decided", "whole"):
 
             @declare(label="x", example={}, gives="", proportion=True, **ILLUSTRATION)
             def rejected_of_decided(referrals_rejected, referrals_accepted):
                 """A share."""
                 return ratio(referrals_rejected, referrals_rejected + referrals_accepted)
 
-        with pytest.raises(TypeError, match="and only there"):
+        with raised(TypeError, "rejected_of_all", "whole"):
 
             @declare(label="x", example={}, gives="", proportion=True, whole="all", **ILLUSTRATION)
             def rejected_of_all(referrals_rejected, referrals):

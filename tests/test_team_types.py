@@ -17,6 +17,7 @@ from cmhs_metrics.ages import OLDER, WORKING_AGE
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, TeamType, normalise
 from tests.support import official_data
+from tests.support.refusals import raised, refused
 
 COST_COLLECTION = official_data.FOLDER / "ncc_2024_25_mental_health.csv"
 
@@ -127,7 +128,7 @@ class TestSpellings:
         assert normalise(text) == "".join(each for each in text.lower().replace("&", "and") if each in kept)
 
     def test_nobody_can_add_a_spelling(self) -> None:
-        with pytest.raises(TypeError, match="item assignment"):
+        with raised(TypeError, "mappingproxy"):
             TEAM_TYPE_SPELLINGS["ward"] = TeamType.OTHER  # type: ignore[index]
 
 
@@ -146,10 +147,7 @@ class TestCodes:
 
     @pytest.mark.parametrize("code", ["G01", "A6", "A006", "06", "Z03"])
     def test_what_is_no_code_is_refused(self, code: str) -> None:
-        with pytest.raises(
-            BadInput,
-            match=f"team_type: got '{code}', expected (one of the audit's team types|a team type; did you mean)",
-        ):
+        with refused("team_type", code):
             TeamType.parse(code)
 
     @official_data.needed("ncc_2024_25_mental_health.csv")
@@ -158,7 +156,8 @@ class TestCodes:
             rows = [row for row in csv.DictReader(file) if row["department_code"] == "Mental Health Care Contact"]
         codes = {row["currency_code"] for row in rows}
         listed = {code for team_type in TeamType for code in team_type.mhsds_codes}
-        assert listed - codes == {"C03"}
+        # Of earlier months, or of the data set alone.
+        assert listed - codes == {"A03", "A04", "C03", "D03"}
         assert codes <= listed
         named = {row["currency_code"]: row["currency_desc"] for row in rows}
         for team_type in set(TeamType) - {TeamType.OTHER}:
@@ -167,30 +166,25 @@ class TestCodes:
 
 
 class TestBadInput:
-    def test_the_message_names_the_value_and_offers_the_nearest(self) -> None:
-        with pytest.raises(BadInput) as caught:
+    def test_the_value_is_named_and_the_nearest_offered(self) -> None:
+        with refused("team_type", "Oldr Peple", suggests="Older People"):
             TeamType.parse("Oldr Peple")
-        assert str(caught.value) == (
-            "the team type has 1 problem:\n"
-            "  team_type: got 'Oldr Peple', expected a team type; "
-            "did you mean 'Older People' or 'Older Peoples' or 'CMHT Older People'?"
-        )
 
     @pytest.mark.parametrize(
         "text",
         ["Mother and Baby", "All CMHTs", "Total", "Community Mental Health Services", "Recovery Team", "ABI", "", "&"],
     )
     def test_totals_wards_and_names_of_two_things_are_refused(self, text: str) -> None:
-        with pytest.raises(BadInput, match=f"got '{re.escape(text)}'"):
+        with refused("team_type", text):
             TeamType.parse(text)
 
     def test_a_missing_type_is_refused(self) -> None:
-        with pytest.raises(BadInput, match="'A06', not a missing value"):
+        with refused("team_type", names="A06"):
             TeamType.parse(None)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("value", [float("nan"), 6, True, b"A06"])
     def test_what_is_not_text_is_refused(self, value: object) -> None:
-        with pytest.raises(BadInput, match="team_type: got "):
+        with refused("team_type", value, names="A06"):
             TeamType.parse(value)  # type: ignore[arg-type]
 
 

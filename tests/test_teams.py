@@ -14,6 +14,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.measures import MEASURES
+from tests.support.refusals import ANY, refused
 
 Q = cm.units.Quantity
 NORTH = cm.Team("Cambridge North", cm.TeamType.GENERIC_CMHT, total_cost=17.7e6, caseload=5_291, contacts=108_600)
@@ -43,9 +44,9 @@ class TestMetrics:
         assert list(team.metrics(["caseload_per_100k"], basis="registered").index) == ["caseload_per_100k_registered"]
 
     def test_nothing_to_compute_is_an_error(self) -> None:
-        with pytest.raises(cm.BadInput, match="Team 'North' has 1 problem"):
+        with refused(None, ["contacts"], names="contacts_per_100k"):
             cm.Team("North", "CRHT", contacts=5).metrics()
-        with pytest.raises(cm.BadInput, match="wte: expected a column of that name, which cost_per_wte needs"):
+        with refused("wte", expected="a column", names="cost_per_wte"):
             NORTH.metrics(["cost_per_wte"])
 
     def test_a_months_team_has_no_year_of_care(self) -> None:
@@ -87,17 +88,15 @@ class TestConstruction:
         ]
 
     def test_parts_and_wholes(self) -> None:
-        with pytest.raises(
-            cm.BadInput, match=r"face_to_face_contacts: got 120, expected no more than contacts \(100\)"
-        ):
+        with refused("face_to_face_contacts", 120, expected="no more than", names=("contacts", 100)):
             cm.Team("North", "CRHT", contacts=100, face_to_face_contacts=120)
-        with pytest.raises(cm.BadInput, match="referrals_accepted"):
+        with refused("referrals_accepted", ANY, expected="no more than", names="referrals"):
             cm.Team("North", "CRHT", referrals=Q(1, "referral"), referrals_accepted=Q(2, "referral"))
 
     def test_units(self) -> None:
-        with pytest.raises(cm.BadInput, match="caseload: got '5 GBP', expected a value in patient"):
+        with refused("caseload", "5 GBP", expected="a unit", names="patient"):
             cm.Team("North", "CRHT", caseload=Q(5, "GBP"))
-        with pytest.raises(cm.BadInput, match=r"contacts: got 5, expected a unit \[contact\], as total_cost has"):
+        with refused("contacts", 5, expected="a unit", names=("contact", "total_cost")):
             cm.Team("North", "CRHT", total_cost=Q(5, "GBP"), contacts=5)
 
 
@@ -122,11 +121,9 @@ class TestFromRow:
         assert (team.name, team.organisation, team.period) == ("RT1 CRHT", "RT1", "2016/17")
 
     def test_near_misses_are_not_passed_over(self) -> None:
-        with pytest.raises(
-            cm.BadInput, match="case_load: got 5, expected the standard name of a measure; did you mean 'caseload'"
-        ):
+        with refused("case_load", 5, expected="a measure", suggests="caseload"):
             cm.Team.from_row({"team": "North", "team_type": "CRHT", "case_load": 5})
-        with pytest.raises(cm.BadInput, match="team_type: expected a column of that name"):
+        with refused("team_type", expected="a column"):
             cm.Team.from_row({"team": "North"})
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import units
 from cmhs_metrics.units import DEFINITIONS, Quantity, define, parse
+from tests.support.refusals import raised, refused
 
 
 def in_a_fresh_process(code: str, *arguments: str) -> str:
@@ -175,19 +176,19 @@ class TestParse:
 
     @pytest.mark.parametrize("text", ["17.7m", "5k", "2.3b"])
     def test_refuses_what_could_mean_two_things(self, text: str) -> None:
-        with pytest.raises(ValueError, match="name the unit, for example '£"):
+        with raised(ValueError, text, f"£{text}"):
             parse(text)
 
     @pytest.mark.parametrize("text", ["", "  ", "rubbish", "£5 patients", "1,23 patients", "12 MHA assessments"])
     def test_refuses_what_it_cannot_read(self, text: str) -> None:
-        with pytest.raises(ValueError, match="cannot be read|nothing to parse|pound sign"):
+        with raised(ValueError, *text.split() or ["empty"]):
             parse(text)
-        with pytest.raises(cm.BadInput, match="text: got 5, expected a text"):
+        with refused("text", 5, expected="a text"):
             parse(5)
 
     def test_quantity_sends_money_as_text_here(self) -> None:
         # Pint by itself reads "£17.7m" as metres.
-        with pytest.raises(ValueError, match="units.parse"):
+        with raised(ValueError, "units.parse"):
             units.Quantity("£17.7m")
 
     @given(st.integers(0, 10**12))

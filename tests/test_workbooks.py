@@ -12,6 +12,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.workbooks import Page, write_workbook
+from tests.support.refusals import refused
 
 TABLE = pd.DataFrame(
     {
@@ -112,5 +113,5 @@ def test_what_is_said_to_be_suppressed_is_no_missing_value(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("pages", [TABLE, [TABLE], "Teams", {"Teams": TABLE}])
 def test_tables_that_are_no_pages_are_refused(pages: object, tmp_path: Path) -> None:
-    with pytest.raises(cm.BadInput, match="Page"):
+    with refused("pages", type(pages).__name__, names="Page"):
         write_workbook(tmp_path / "result.xlsx", pages, title="T")

@@ -51,16 +51,8 @@ codecs.register_error("cmhs_metrics_plainly", _plainly)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        The words after the command; those of the process unless given.
-
-    Returns
-    -------
-    int
-        0 when all went well (also when whoever reads stops early), 1 when the output cannot be written, 2 when the
-        input is bad.
+    `arguments`: the words after the command; those of the process unless given. Gives 0 when all went well (also when
+    whoever reads stops early), 1 when the output cannot be written, 2 when the input is bad.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

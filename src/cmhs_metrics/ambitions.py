@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from cmhs_metrics import units
-from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, real
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.sources import BOARD_PAPER, CONFEDERATION, FRAMEWORK, PLANNING_2025, WEB_PAGE, Source
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
-@function(inputs={"actual": OWN, "target": SAME}, unit="")
+@unit_aware(inputs={"actual": OWN, "target": SAME}, unit="")
 def progress(actual: Value | Number, target: Value | Number) -> Value:
     """How much of a target has been reached.
 
@@ -62,7 +62,7 @@ def progress(actual: Value | Number, target: Value | Number) -> Value:
     return ratio(actual, target)
 
 
-@function(inputs={"actual": OWN, "target": SAME}, unit=OWN)
+@unit_aware(inputs={"actual": OWN, "target": SAME}, unit=OWN)
 def shortfall(actual: Value | Number, target: Value | Number) -> Value:
     """What is missing to a target.
 

@@ -9,20 +9,17 @@ from __future__ import annotations
 import html
 import inspect
 import json
-import math
 import re
-import sys
 import textwrap
 from dataclasses import dataclass
-from functools import update_wrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from cmhs_metrics.errors import nearest
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, PARAMETERS, POPULATION, unit_of
-from cmhs_metrics.numeric.containers import Contract, evaluate, trace
+from cmhs_metrics.numeric.containers import Contract, trace
 from cmhs_metrics.numeric.expected import expect
-from cmhs_metrics.numeric.ratio import PLAIN
+from cmhs_metrics.numeric.unit_aware import public_function
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.synonyms import METRIC_WORDS, NO_LONGER_COLLECTED, PUBLISHED_AS, words_of
 from cmhs_metrics.units import plural
@@ -60,18 +57,7 @@ class Example:
     places: int
 
     def call(self, name: str) -> str:
-        """The example as a line of code.
-
-        Parameters
-        ----------
-        name : str
-            The metric's name.
-
-        Returns
-        -------
-        str
-            For example "round(cm.cost_per_contact(total_cost=100, contacts=4), 1)".
-        """
+        """The example as a line of code."""
         arguments = ", ".join(f"{key}={_written(value)}" for key, value in self.inputs.items())
         call = f"cm.{name}({arguments})"
         if any(isinstance(value, (list, tuple)) for value in self.inputs.values()):
@@ -364,7 +350,7 @@ def metric(
             if part in inputs and measure.part_of is not None and measure.part_of in inputs
         )
         contract = Contract(name, body, MappingProxyType(inputs), unit, parts, many=many)
-        function = front(contract)
+        function = public_function(contract)
         worked = Example(example, gives, where, places)
         definition = " ".join((body.__doc__ or "").split())
         declared = Metric(
@@ -383,77 +369,6 @@ def metric(
         return function
 
     return declare
-
-
-def function(
-    *, inputs: Mapping[str, str], unit: str, signed: bool = False, parts: tuple[tuple[str, str], ...] = ()
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a formula that is no metric work on every kind of value.
-
-    Parameters
-    ----------
-    inputs : mapping of str to str
-        The parameters with their units.
-    unit : str
-        The unit of the result.
-    signed : bool, default False
-        Whether arguments may be negative.
-    parts : tuple of (str, str)
-        Pairs of parameters of which the first is a part of the second.
-
-    Returns
-    -------
-    callable
-        A decorator that gives a function with the same parameters and documentation.
-    """
-
-    def declare(body: Callable[P, R]) -> Callable[P, R]:
-        return front(Contract(body.__name__, body, MappingProxyType(dict(inputs)), unit, parts, signed))
-
-    return declare
-
-
-def front(contract: Contract) -> Callable[..., Any]:
-    """Make the function that users call, with the parameters of the formula.
-
-    For plain numbers the formula itself stands in the function, without a loop, a packed argument or a further call in
-    between: called a million times from a notebook's loop, that is what costs.
-
-    Parameters
-    ----------
-    contract : Contract
-        The formula and what it asks for.
-
-    Returns
-    -------
-    callable
-        The function.
-    """
-    names = list(contract.inputs)
-    if contract.many:
-        return update_wrapper(_compiled(contract, []), contract.body)
-    plain = [f"(type({name}) is float or type({name}) in _plain)" for name in names]
-    # The greatest float, and not infinity: a whole number may lie between the two.
-    least = "-_greatest <= " if contract.signed else "0.0 <= "
-    bounds = [f"{least}{name} <= _greatest" for name in names]
-    order = [f"{part} <= {whole}" for part, whole in contract.parts]
-    quick = [f"    if {' and '.join(plain + bounds + order)}:", f"        return {trace(contract).code}"]
-    return update_wrapper(_compiled(contract, quick), contract.body)
-
-
-def _compiled(contract: Contract, quick: list[str]) -> Callable[..., Any]:
-    names = ", ".join(contract.inputs)
-    lines = [f"def {contract.name}({names}):", *quick, f"    return _evaluate(_contract, ({names},))"]
-    namespace: dict[str, Any] = {
-        "_plain": PLAIN,
-        "_greatest": sys.float_info.max,
-        "_nan": math.nan,
-        "_contract": contract,
-        "_evaluate": evaluate,
-    }
-    exec(compile("\n".join(lines), f"<front of {contract.name}>", "exec"), namespace)
-    made: Callable[..., Any] = namespace[contract.name]
-    return made
 
 
 @checked
@@ -499,15 +414,7 @@ def describe(name: str | Callable[..., Any]) -> Metric:
 def published_under(id: str) -> str:
     """The metric or measure that is published under a national id; empty where none is.
 
-    Parameters
-    ----------
-    id : str
-        The id, in either case, for example "MRS01b".
-
-    Returns
-    -------
-    str
-        Its name.
+    `id`: the id, in either case, for example "MRS01b".
 
     Examples
     --------

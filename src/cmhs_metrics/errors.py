@@ -171,19 +171,8 @@ def lacking(argument: str, table: Iterable[Any], needed: Iterable[str], *, of: s
 def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
     """Phrase that offers the known names nearest to `word`.
 
-    Parameters
-    ----------
-    word : str
-        What was written.
-    known : iterable of str
-        The names that would have been understood.
-    count : int, default 3
-        How many to offer at most.
-
-    Returns
-    -------
-    str
-        "did you mean 'caseload'?", or an empty string where nothing is near.
+    `known`: the names that would have been understood. Gives "did you mean 'caseload'?", or an empty string where
+    nothing is near.
 
     Examples
     --------
@@ -200,18 +189,8 @@ def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
 def not_installed(what: str, package: str, extra: str) -> ImportError:
     """An error that says how to get what is missing, for whoever has a clone, a wheel or neither.
 
-    Parameters
-    ----------
-    what : str
-        What needs it, as the beginning of a sentence.
-    package : str
-        The package, by the name under which it is installed.
-    extra : str
-        The extra that it comes with.
-
-    Returns
-    -------
-    ImportError
+    `what`: what needs it, as the beginning of a sentence. `package`: the package, by the name under which it is
+    installed.
 
     Examples
     --------

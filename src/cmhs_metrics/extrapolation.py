@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmhs_metrics.catalogue import function
 from cmhs_metrics.numeric.containers import OWN
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.unit_aware import unit_aware
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
-@function(inputs={"rate": OWN, "population": "person"}, unit=f"{OWN} * person_100k")
+@unit_aware(inputs={"rate": OWN, "population": "person"}, unit=f"{OWN} * person_100k")
 def extrapolate_rate(rate: Value | Number, population: Value | Number) -> Value:
     """The total that a rate per 100,000 people makes over a population.
 
@@ -55,7 +55,7 @@ def extrapolate_rate(rate: Value | Number, population: Value | Number) -> Value:
     return rate * population * 1e-5
 
 
-@function(inputs={"total": OWN, "rate": f"{OWN} / person_100k"}, unit="person")
+@unit_aware(inputs={"total": OWN, "rate": f"{OWN} / person_100k"}, unit="person")
 def implied_population(total: Value | Number, rate: Value | Number) -> Value:
     """The people whom a total and its rate per 100,000 imply.
 
@@ -92,7 +92,7 @@ def implied_population(total: Value | Number, rate: Value | Number) -> Value:
     return ratio(total, rate, 100_000)
 
 
-@function(
+@unit_aware(
     inputs={"total": OWN, "responded": "organisation", "asked": "organisation"},
     unit=OWN,
     parts=(("responded", "asked"),),

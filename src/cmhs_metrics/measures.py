@@ -279,15 +279,7 @@ PLACE_KEYS: tuple[str, ...] = ("region", "icb", "place", "trust")
 def unit_of(parameter: str) -> str | None:
     """Canonical unit of a parameter of a metric.
 
-    Parameters
-    ----------
-    parameter : str
-        A measure's name, or "population".
-
-    Returns
-    -------
-    str or None
-        The unit, or None where the name is not a measure's.
+    `parameter`: a measure's name, or "population". Gives the unit, or None where the name is not a measure's.
 
     Examples
     --------

@@ -11,12 +11,12 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.ages import AgeBand
-from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem, inside, refuse
 from cmhs_metrics.measures import KEYS
 from cmhs_metrics.numeric.containers import OWN, Contract, evaluate
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.populations import Population
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.casting import as_float
@@ -187,7 +187,7 @@ def _refuse_unweighted(national: Population) -> None:
         )
 
 
-@function(inputs={"rate": OWN, "from_population": "person", "to_population": "person"}, unit=OWN)
+@unit_aware(inputs={"rate": OWN, "from_population": "person", "to_population": "person"}, unit=OWN)
 def convert_rate(rate: Value | Number, from_population: Value | Number, to_population: Value | Number) -> Value:
     """Bring a rate per 100,000 from one population of a place to another of the same place.
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ NHS England, Mental Health Services Monthly Statistics, published analytical cod
 """
 
 
-@function(inputs={"before": OWN, "after": SAME}, unit=OWN, signed=True)
+@unit_aware(inputs={"before": OWN, "after": SAME}, unit=OWN, signed=True)
 def avoided_activity(before: Value | Number, after: Value | Number) -> Value:
     """Activity that fell away: calls, attendances or admissions before, less those after.
 
@@ -109,7 +109,7 @@ def avoided_activity(before: Value | Number, after: Value | Number) -> Value:
     return before - after
 
 
-@function(inputs={"before": OWN, "after": SAME, "standard_deviation": SAME, "reliability": ""}, unit="", signed=True)
+@unit_aware(inputs={"before": OWN, "after": SAME, "standard_deviation": SAME, "reliability": ""}, unit="", signed=True)
 def _change_in_errors(
     before: Value | Number, after: Value | Number, standard_deviation: Value | Number, reliability: Value | Number
 ) -> Value:
@@ -246,7 +246,7 @@ def first_and_latest_scores(
         A row a score, of any engine.
     by : str or sequence of str
         The columns that name a series: the person, or the person, referral and item.
-    day, score : str
+    day, score : str, default "day" and "score"
         The columns of the day on which it was taken, of a type that has an order, and of the score [points].
     tool : OutcomeTool, optional
         Scores out of its range, as 8 of DIALOG, are no valid ones; without it every number is one.

@@ -152,17 +152,8 @@ def parse_periods(values: Any, form: Form | None = None) -> Any:
 def canonical_period(text: str, form: Form | None = None) -> str | None:
     """Write one period in the one spelling that this library has for it.
 
-    Parameters
-    ----------
-    text : str
-        The period as somebody wrote it; see `parse_periods`.
-    form : {"financial year", "quarter", "month", "date"}, optional
-        What it is, where that cannot be told.
-
-    Returns
-    -------
-    str or None
-        "2016/17", "2016/17 Q1", "2016-04" or "2016-04-30"; None where it is no period, or may be two.
+    `text`: the period as somebody wrote it; see `parse_periods`. `form`: what it is, where that cannot be told. Gives
+    "2016/17", "2016/17 Q1", "2016-04" or "2016-04-30"; None where it is no period, or may be two.
 
     Examples
     --------
@@ -179,21 +170,8 @@ def read_periods(
 ) -> dict[Any, Reading]:
     """Read periods that stand together, so that the others decide what one alone does not.
 
-    Parameters
-    ----------
-    values : iterable
-        The periods; what is missing is left out.
-    problems : list of Problem
-        Where problems are added, one for each distinct value, with the first row that has it.
-    name : str, default "period"
-        What the problems call them.
-    form : {"financial year", "quarter", "month", "date"}, optional
-        What every value is.
-
-    Returns
-    -------
-    dict
-        The reading of each distinct value that has one.
+    `values`: the periods; what is missing is left out. `problems`: where problems are added, one for each distinct
+    value, with the first row that has it. Gives the reading of each distinct value that has one.
     """
     rows: dict[Any, int] = {}
     for row, value in enumerate(values):

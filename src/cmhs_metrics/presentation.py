@@ -54,28 +54,10 @@ def statuses(
 ) -> pd.Series[str]:
     """Say of each row whether its value is known, suppressed or not known.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The rows.
-    value : str, default "value"
-        The column of values.
-    key : str, optional
-        The column in which `suppressed` is looked up.
-    suppressed : collection, optional
-        The keys of rows whose value is suppressed.
-
-    Returns
-    -------
-    pandas.Series
-        "known", "suppressed" or "not known". A value is suppressed where a column `suppressed`, `status` or `kind` says
-        so, where it is named, or where it is missing and an interval is given for it; a number that stands there all
-        the same is not to be shown.
-
-    Raises
-    ------
-    BadInput
-        When a key is not in the table, or a value is no finite number.
+    `key`: the column in which `suppressed` is looked up. `suppressed`: the keys of rows whose value is suppressed.
+    Gives "known", "suppressed" or "not known". A value is suppressed where a column `suppressed`, `status` or `kind`
+    says so, where it is named, or where it is missing and an interval is given for it; a number that stands there all
+    the same is not to be shown. Raises `BadInput` when a key is not in the table, or a value is no finite number.
 
     Examples
     --------
@@ -116,13 +98,7 @@ def keys_of(asked: Collection[Any] | str) -> list[str]:
 
 
 def truths(table: pd.DataFrame, name: str) -> pd.Series[bool]:
-    """A column of true and false; what is missing is false.
-
-    Raises
-    ------
-    BadInput
-        When a cell is neither.
-    """
+    """A column of true and false; what is missing is false."""
     try:
         return table[name].astype("boolean").fillna(False).astype(bool)
     except (TypeError, ValueError):
@@ -175,21 +151,9 @@ def numbers(table: pd.DataFrame, value: str) -> pd.Series[float]:
 def amount(value: float, unit: str = "", *, proportion: bool = False, sign: bool = False) -> str:
     """Write a value as people read it.
 
-    Parameters
-    ----------
-    value : float
-        The value [its unit].
-    unit : str, optional
-        The unit as the catalogue prints it; of money, the pound sign is written.
-    proportion : bool, default False
-        Whether it is a share from 0 to 1, written as a percentage.
-    sign : bool, default False
-        Whether a plus is written.
-
-    Returns
-    -------
-    str
-        For example "1,712", "£163", "12.4%" or "−0.31".
+    `value`: the value [its unit]. `unit`: the unit as the catalogue prints it; of money, the pound sign is written.
+    `proportion`: whether it is a share from 0 to 1, written as a percentage. Gives for example "1,712", "£163",
+    "12.4%" or "−0.31".
 
     Examples
     --------
@@ -220,7 +184,8 @@ def _small(size: float, places: int) -> int:
 def written(value: Any) -> str:
     """A number of any unit as people read it: to four figures, or to the whole number."""
     number = float(getattr(value, "magnitude", value))
-    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.4g}"
+    four = f"{number:.4g}"
+    return f"{number:,.0f}" if abs(float(four)) >= 1000 else four
 
 
 def signed(value: Any) -> str:
@@ -237,17 +202,9 @@ def is_money(unit: str) -> bool:
 def unit_in_words(unit: str, basis: str | None = None) -> str:
     """A unit as an axis shows it, with the population that a rate stands on.
 
-    Parameters
-    ----------
-    unit : str
-        As the catalogue prints it, for example "patients per 100,000 people".
-    basis : str, optional
-        The population, for example "weighted".
-
-    Returns
-    -------
-    str
-        For example "£ per contact", "%" or "patients per 100,000 people, registered population".
+    `unit`: as the catalogue prints it, for example "patients per 100,000 people". `basis`: the population, for
+    example "weighted". Gives for example "£ per contact", "%" or "patients per 100,000 people, registered
+    population".
 
     Examples
     --------

@@ -42,11 +42,8 @@ _PLACES = ("organisation", "trust", "icb", "region", "place")
 def audit_report() -> str:
     """Set the audit's cost and activity profile beside what its own figures give.
 
-    Returns
-    -------
-    str
-        A table for each measure, a row for each team type: published, recomputed, difference, verdict; then the count
-        of figures checked, and what to type for a table of one's own.
+    Gives a table for each measure, a row for each team type: published, recomputed, difference, verdict; then the
+    count of figures checked, and what to type for a table of one's own.
     """
     profile = audit.profile()
     reconciled = audit.reconcile("audit_2016_17")
@@ -119,26 +116,8 @@ def read_table(
 ) -> Return:
     """Read the table of a command line.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file: see `read_return`.
-    rename : sequence of str
-        What headings mean, each as "HEADING=name".
-    sheet : str, optional
-        The sheet of a workbook.
-    exclude : sequence of str
-        Labels of key columns whose rows are left out.
-
-    Returns
-    -------
-    Return
-        The table, and what was understood.
-
-    Raises
-    ------
-    BadInput
-        When it cannot be read, or an option does not fit it.
+    `rename`: what headings mean, each as "HEADING=name". `exclude`: labels of key columns whose rows are left out.
+    Gives the table, and what was understood. Raises `BadInput` when it cannot be read, or an option does not fit it.
     """
     from cmhs_metrics.returns import read_return
 
@@ -175,26 +154,10 @@ def _without(read: Return, exclude: Sequence[str]) -> Return:
 def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -> tuple[pd.DataFrame, str]:
     """Read the people of each place, and set them beside the rows of a table.
 
-    Parameters
-    ----------
-    path : str or Path
-        A return with a column of places and population columns, or NHS England's allocations as published.
-    table : pandas.DataFrame
-        The rows.
-    place : str or None
-        The column of the places; the first of the usual ones that both tables have unless given.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows with the populations of their places [person], missing where a place has none.
-    str
-        The column of the places.
-
-    Raises
-    ------
-    BadInput
-        When the two tables share no column of places, a place stands twice, or none of the places has people.
+    `path`: a return with a column of places and population columns, or NHS England's allocations as published.
+    `place`: the column of the places; the first of the usual ones that both tables have unless given. Gives the rows
+    with the populations of their places [person], missing where a place has none. Raises `BadInput` when the two
+    tables share no column of places, a place stands twice, or none of the places has people.
     """
     people = read_people(path)
     names = [str(name) for name in people]
@@ -224,15 +187,7 @@ def read_populations(path: str | Path, table: pd.DataFrame, place: str | None) -
 def read_people(path: str | Path) -> pd.DataFrame:
     """Read populations: a return of them, or NHS England's allocations as published, added up to ICBs.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each place, or as the return has them.
+    Gives a row for each place, or as the return has them.
     """
     from cmhs_metrics import published
     from cmhs_metrics.returns import read_return
@@ -252,26 +207,11 @@ def table_with_totals(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Compute the metrics of every row, of every organisation and of the whole.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The measures [each in its canonical unit].
-    place : str, optional
-        The column whose people the population columns are; the organisation unless given.
-    over_time : {"last", "mean"}, optional
-        With several periods, makes totals over them too, of which a stock is the last or the mean.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows with their metrics, then the totals: measures summed first, metrics computed from the sums.
-    list of str
-        What could not be shown, and why.
-
-    Raises
-    ------
-    BadInput
-        When the table is not in order; see `validate`.
+    `table`: the measures [each in its canonical unit]. `place`: the column whose people the population columns are;
+    the organisation unless given. `over_time`: with several periods, makes totals over them too, of which a stock is
+    the last or the mean. Gives the rows with their metrics, then the totals: measures summed first, metrics computed
+    from the sums. Gives what could not be shown, and why. Raises `BadInput` when the table is not in order; see
+    `validate`.
     """
     keys = [key for key in dict.fromkeys((*KEYS, *_PLACES)) if key in table]
     top = next((name for name in _PLACES if name in table), None)
@@ -359,17 +299,7 @@ def _totals(
 def table_report(result: pd.DataFrame, notes: list[str]) -> str:
     """Lay out the metrics of a table for reading, in lines of at most 100 characters.
 
-    Parameters
-    ----------
-    result : pandas.DataFrame
-        What `table_with_totals` gave.
-    notes : list of str
-        What it could not show.
-
-    Returns
-    -------
-    str
-        A block for each organisation and period, a row for each metric, a column for each team or team type.
+    Gives a block for each organisation and period, a row for each metric, a column for each team or team type.
     """
     if len(result) > _PRINTED:
         # A screen is no place for so many; the totals at the end are those of the whole.
@@ -489,15 +419,7 @@ def _filled(text: str) -> str:
 def questions_report(read: Return) -> str:
     """What was understood of a return, and what to look at, for reading.
 
-    Parameters
-    ----------
-    read : Return
-        The return.
-
-    Returns
-    -------
-    str
-        A line for each heading that is not a standard name, and one for each question; empty where there is none.
+    Gives a line for each heading that is not a standard name, and one for each question; empty where there is none.
     """
     taken = [
         f"{heading!r} is {column}{f' in {unit}' if unit else ''}"
@@ -513,19 +435,7 @@ def questions_report(read: Return) -> str:
 def result_json(result: pd.DataFrame, notes: Sequence[str], read: Return) -> str:
     """The result for another program: rows, notes, and what was understood.
 
-    Parameters
-    ----------
-    result : pandas.DataFrame
-        What `table_with_totals` gave.
-    notes : sequence of str
-        What it could not show.
-    read : Return
-        The return.
-
-    Returns
-    -------
-    str
-        JSON: `rows` (a missing number is null), `notes`, `understood`, `questions`.
+    Gives JSON: `rows` (a missing number is null), `notes`, `understood`, `questions`.
     """
     rows = [
         {name: None if _is_missing(cell) else cell for name, cell in row.items()}

@@ -53,32 +53,10 @@ def plan(
 ) -> list[Column]:
     """Decide which metrics the columns allow.
 
-    Parameters
-    ----------
-    schema : collection of str
-        The columns.
-    metrics : str, function or sequence of them, optional
-        The metrics wanted, or None for all that can be had.
-    basis : str or sequence of str, optional
-        The populations wanted, or None for all that are there.
-    annual : bool, default True
-        Whether the flows cover whole years.
-    required : bool, default True
-        Whether to refuse columns that allow no metric at all.
-    left_out : mapping of str to str, optional
-        Metrics that are not to be had, each with what they would need.
-    subject : str, default "the table"
-        What has the columns, for the message.
-
-    Returns
-    -------
-    list of Column
-        In the order of the catalogue, or of `metrics`.
-
-    Raises
-    ------
-    BadInput
-        When what is asked for cannot be had, or nothing can.
+    `metrics`: the metrics wanted, or None for all that can be had. `basis`: the populations wanted, or None for all
+    that are there. `required`: whether to refuse columns that allow no metric at all. `left_out`: metrics that are
+    not to be had, each with what they would need. `subject`: what has the columns, for the message. Gives in the
+    order of the catalogue, or of `metrics`. Raises `BadInput` when what is asked for cannot be had, or nothing can.
     """
     populations = _populations(schema, basis, subject)
     metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
@@ -119,15 +97,7 @@ def plan(
 def column_of(name: str) -> tuple[Metric, Basis | None] | None:
     """Tell which metric a column of a result holds, and on which population.
 
-    Parameters
-    ----------
-    name : str
-        The column's name.
-
-    Returns
-    -------
-    tuple of (Metric, Basis or None) or None
-        The metric and its population basis; None where the column is no metric's.
+    Gives the metric and its population basis; None where the column is no metric's.
 
     Examples
     --------
@@ -147,15 +117,7 @@ def column_of(name: str) -> tuple[Metric, Basis | None] | None:
 def not_computed(columns: Collection[str]) -> dict[str, list[str]]:
     """Say which metrics the columns of a table do not allow, and what each lacks.
 
-    Parameters
-    ----------
-    columns : collection of str
-        The columns of the table.
-
-    Returns
-    -------
-    dict of str to list of str
-        The missing columns of each metric that cannot be computed; "population" stands for any population.
+    Gives the missing columns of each metric that cannot be computed; "population" stands for any population.
 
     Examples
     --------

@@ -35,15 +35,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     Names, words of a list, numbers, truths and the project's own objects are held against them; what a column of any
     kind is, the function reads for itself. A Decimal, where a number is asked for, comes in as the float that it is.
 
-    Parameters
-    ----------
-    function : callable
-        The function that users call.
-
-    Returns
-    -------
-    callable
-        The same, which refuses all wrong arguments at once.
+    Gives the same, which refuses all wrong arguments at once.
 
     Examples
     --------

@@ -50,22 +50,10 @@ class Community:
     def needed(self, population: float) -> tuple[int, int]:
         """How many communities a population makes.
 
-        Parameters
-        ----------
-        population : float
-            The people of the place [person].
-
-        Returns
-        -------
-        tuple of (int, int)
-            The fewest, each as large as may be, and the most, each as small as may be [community]. A population that is
-            too small for one still makes one, and one that falls between two numbers makes the larger number of
-            communities, each smaller than it should be.
-
-        Raises
-        ------
-        BadInput
-            When the population is not a number above zero.
+        `population`: the people of the place [person]. Gives the fewest, each as large as may be, and the most, each
+        as small as may be [community]. A population that is too small for one still makes one, and one that falls
+        between two numbers makes the larger number of communities, each smaller than it should be. Raises `BadInput`
+        when the population is not a number above zero.
         """
         if not 0 < real(population) < math.inf:
             raise BadInput(

@@ -15,6 +15,7 @@ from cmhs_metrics.errors import BadInput, Problem, not_installed
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS
 from cmhs_metrics.presentation import in_words, is_money, unit_in_words
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import os
@@ -58,6 +59,7 @@ class Page:
     about: str = ""
 
 
+@checked
 def write_workbook(
     path: str | os.PathLike[str],
     pages: Sequence[Page],

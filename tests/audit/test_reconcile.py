@@ -22,6 +22,7 @@ from cmhs_metrics.audit.checks import CHECKS
 from cmhs_metrics.audit.figures import Figure, load
 from cmhs_metrics.audit.reconcile import outcomes
 from cmhs_metrics.numeric.ratio import ratio
+from tests.support.refusals import raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -338,7 +339,7 @@ def test_every_figure_is_accounted_for(table: pd.DataFrame) -> None:
 def test_the_rows_of_a_document() -> None:
     table = audit.reconcile("board_paper_2023")
     assert set(table["document"]) == {"board_paper_2023"}
-    with pytest.raises(KeyError, match="board_paper_2023"):
+    with raised(KeyError, "board_paper_2023"):
         audit.reconcile("board_paper_2022")
 
 

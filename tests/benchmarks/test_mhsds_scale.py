@@ -2,8 +2,8 @@
 
 Off by default; run with ``MHSDS_CONTACTS=1000000,14000000 python -m pytest tests/benchmarks/test_mhsds_scale.py -s``.
 14 million contacts are England. ``MHSDS_FOLDER`` keeps the made-up extracts for the next run; ``MHSDS_ROUNDS`` is how
-often each way is run, of which the quickest counts (3); ``MHSDS_ENGINES`` names those to run (DuckDB,Polars): Polars needs
-memory for what it groups, and DuckDB goes to disk.
+often each way is run, of which the quickest counts (3); ``MHSDS_ENGINES`` names those to run (DuckDB,Polars; Spark, where it
+is, beside DuckDB's query, to which it is not held): Polars needs memory for what it groups, and DuckDB goes to disk.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ ENGINES = os.environ.get("MHSDS_ENGINES", "DuckDB,Polars").split(",")
 # By month each referral is counted once for every month, where a query by hand counts each event in its own.
 TIMES_BY_HAND = {"year": 1.3, "months": 2.0}
 MEMORY, SLACK = 8 * 1024, 1.25
-EVERY_PAIR = {"DuckDB": ("package on DuckDB", "SQL"), "Polars": ("package on Polars", "Polars")}
+EVERY_PAIR = {
+    "DuckDB": ("package on DuckDB", "SQL"),
+    "Polars": ("package on Polars", "Polars"),
+    "Spark": ("package on Spark", "SQL"),
+}
 PAIRS = {engine: EVERY_PAIR[engine] for engine in ENGINES}
 
 
@@ -92,6 +96,8 @@ def test_beside_what_is_written_by_hand(root: Path, contacts: int, span: str, en
         )
     ratio = ours["seconds"] / theirs["seconds"]
     print(f"\n{engine}, {span}: {ratio:.2f}x, at most {TIMES_BY_HAND[span]}x")
+    if engine == "Spark":
+        return
     assert ratio <= TIMES_BY_HAND[span]
     if contacts <= ENGLAND:
         assert ours["peak"] < MEMORY

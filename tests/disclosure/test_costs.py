@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import CostRule, protect_costs
+from tests.support.refusals import refused
 
 
 def test_the_rules_by_hand() -> None:
@@ -23,6 +24,43 @@ def test_the_rules_by_hand() -> None:
     assert rule.problem(np.array([0.0, 0.0])) is None
     # Of 600 and 400, 10% of 600 is lacking on either side.
     assert CostRule().width(np.array([600.0, 400.0])) == 120
+
+
+@pytest.mark.parametrize(
+    ("rule", "enough", "too_little"),
+    [
+        # Three contributors, of whom one that adds nothing is none.
+        (CostRule(3, percent=None), [100, 90, 80], [100, 90, 0]),
+        # The rest is 50 of 500, which is 10%.
+        (CostRule(3, percent=10), [500, 300, 50], [500, 300, 49]),
+        # Two of three have 800 of 1,000, which is 80%; 801 is more.
+        (CostRule(3, percent=None, dominance=(2, 80)), [500, 300, 200], [501, 300, 199]),
+    ],
+)
+def test_what_is_just_enough_is_shown(rule: CostRule, enough: list[float], too_little: list[float]) -> None:
+    assert rule.problem(np.array(enough, dtype=float)) is None
+    assert rule.problem(np.array(too_little, dtype=float)) is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts", "width"),
+    [
+        # 25% of 100 is 25, and the rest has 15: 10 is lacking on either side.
+        (CostRule(percent=25), [100, 50, 10, 5], 20),
+        # Half of all would have to be 600: 200 is lacking.
+        (CostRule(dominance=(1, 50)), [600, 200, 200], 400),
+        # Nothing is lacking.
+        (CostRule(percent=10), [100, 50, 10], 1),
+    ],
+)
+def test_how_much_is_lacking(rule: CostRule, parts: list[float], width: float) -> None:
+    assert rule.width(np.array(parts, dtype=float)) == width
+
+
+def test_a_rule_of_ones_own() -> None:
+    table = pd.DataFrame({"icb": ["Q", "Q", "R", "R"], "trust": list("ABAB"), "total_cost": [100, 90, 80, 70]})
+    assert protect_costs(table, ["icb"], "total_cost", "trust").suppressed == 3
+    assert protect_costs(table, ["icb"], "total_cost", "trust", rule=CostRule(2, percent=None)).suppressed == 0
 
 
 def costs_of(random: np.random.Generator) -> pd.DataFrame:
@@ -90,9 +128,9 @@ def test_a_trust_in_two_cells_is_one_contributor_to_their_total() -> None:
 
 def test_bad_costs_are_refused() -> None:
     table = pd.DataFrame({"icb": ["Q", "Q"], "trust": ["A", "B"], "total_cost": [100, -5]})
-    with pytest.raises(BadInput, match="2nd row: got -5.0, expected a whole number, zero or more"):
+    with refused("total_cost", -5.0, row="2nd row", expected=("a whole number", "zero or more")):
         protect_costs(table, ["icb"], "total_cost", "trust")
-    with pytest.raises(BadInput, match="one row for these keys"):
+    with refused(None, row="icb=Q, trust=A", expected="once"):
         protect_costs(table.assign(trust="A"), ["icb"], "total_cost", "trust")
     with pytest.raises(BadInput) as caught:
         CostRule(contributors=0, percent=0, dominance=(0, 75))

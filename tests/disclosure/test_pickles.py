@@ -35,6 +35,7 @@ def test_holds_nothing_that_is_not_published(kind) -> None:
     assert type(pickle.loads(pickle.dumps(found)).cells) is type(found.cells)
     pd.testing.assert_frame_equal(again.in_pandas(), made.in_pandas())
     pd.testing.assert_frame_equal(copy.deepcopy(found).in_pandas, found.in_pandas)
+    assert str(SECRET) not in repr(made) + str(made) + repr(found)
     # Who holds the table that went in has it still.
     assert made.like is table
 

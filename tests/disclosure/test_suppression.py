@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import pint
 import polars as pl
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.disclosure import NHS, Rule, round_to, suppress, suppress_percentage, suppression
+from tests.support.refusals import raised, refused
 
 RULES = [
     NHS,
@@ -92,7 +95,7 @@ def test_what_goes_in_comes_out() -> None:
     assert suppress(pl.Series([3, 12])).to_list() == [None, 10.0]
     assert suppress(cm.units.Quantity(12, "patient")) == cm.units.Quantity(10.0, "patient")
     assert suppression(pd.Series([3, 12], index=index)).to_frame().index.equals(index)
-    with pytest.raises(TypeError, match="takes no expression"):
+    with raised(TypeError, "expression", "suppress", "collect"):
         suppression(pl.col("count"))
 
 
@@ -103,14 +106,14 @@ def test_halves_go_away_from_zero() -> None:
     frame = pl.DataFrame({"x": [2.5, -2.5, None]})
     assert frame.select(round_to(pl.col("x"), 1))["rounded"].to_list() == [3, -3, None]
     for base in (0, -5, math.inf, "5"):
-        with pytest.raises(cm.BadInput, match="a number above zero"):
+        with refused("base", base, expected="above zero"):
             round_to(3, base)
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_a_percentage_is_whole_and_goes_with_its_counts(part: int, whole: int) -> None:
     if part > whole:
-        with pytest.raises(cm.BadInput, match="no more than"):
+        with refused("numerator", part, row="1st row", expected="no more than", names=whole):
             suppress_percentage(part, whole)
     elif part < 5:
         assert math.isnan(suppress_percentage(part, whole))
@@ -127,6 +130,45 @@ def test_percentages_of_columns() -> None:
     )
     # 5.7872…% in the file of June 2024 for England: 934 of 16,139.
     assert suppress_percentage(934, 16_139) == 6
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    # At the threshold a count is shown, below it none is, and zero where the rule shows it.
+    [
+        (NHS, [None, None, 5, 5, 10]),
+        (Rule(5, 1), [None, None, 5, 6, 8]),
+        (Rule(5, 1, suppress_zero=False), [0, None, 5, 6, 8]),
+        (Rule(8, 1), [None, None, None, None, 8]),
+    ],
+)
+def test_a_count_that_is_the_threshold_is_shown(rule: Rule, shown: list[float | None]) -> None:
+    assert suppress(pl.Series([0, 4, 5, 6, 8]), rule).to_list() == shown
+
+
+def test_a_part_may_be_its_whole_and_a_whole_may_be_one_for_all() -> None:
+    assert suppress_percentage(np.array([20, 5]), np.array([20, 5])).tolist() == [100, 100]
+    assert suppress_percentage(np.array([20, 10]), 20).tolist() == [100, 50]
+    with pytest.raises(cm.BadInput) as refused:
+        suppress_percentage(np.array([20, 21]), 20)
+    assert [(each.column, each.row, each.value) for each in refused.value.problems] == [("numerator", "2nd row", 21)]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "names"),
+    [
+        (np.arange(3), np.arange(2), ["numerator", "denominator"]),
+        (pd.Series([1, 2]), pd.Series([2, 3], index=[5, 6]), ["numerator", "denominator"]),
+        (cm.units.Quantity(np.array([1]), "patient"), np.array([3]), ["numerator", "denominator"]),
+        (cm.units.Quantity(np.array([1]), "patient"), cm.units.Quantity(np.array([3]), "contact"), ["denominator"]),
+        (np.array([1]), "x", ["denominator"]),
+        (None, np.array([1]), ["numerator"]),
+    ],
+)
+def test_what_does_not_fit_is_named(part: object, whole: object, names: list[str]) -> None:
+    with pytest.raises((TypeError, ValueError, pint.DimensionalityError)) as refused:
+        suppress_percentage(part, whole)
+    assert re.findall(r"\b(?:numerator|denominator)\w*", str(refused.value)) == names
 
 
 def test_bad_counts_are_refused_by_their_rows() -> None:
@@ -146,7 +188,7 @@ def test_bad_rules_are_refused() -> None:
         "threshold", "rounding", "width", "percentage_rounding", "day_rounding", "symbol",
     ]  # fmt: skip
     # A 7 would show as 5, which is below the threshold, and would be suppressed if it were suppressed again.
-    with pytest.raises(cm.BadInput, match="7 does not become 5"):
+    with refused("rounding", 5, names=(7, 5)):
         Rule(threshold=7, rounding=5)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect, published_table, suppress, suppress_table, suppression
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells
+from tests.support.refusals import problem, raised, refused
 
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)
@@ -86,18 +89,27 @@ class TestSuppressTable:
 
     def test_every_problem_at_once(self) -> None:
         table = pd.DataFrame({"caseload": [-1, 2.5, 7], "contacts": [1, 2, np.inf]})
-        with pytest.raises(cm.BadInput, match="has 3 problems"):
+        with refused(
+            problem("caseload", -1.0, row="1st row", expected="zero or more"),
+            problem("caseload", 2.5, row="2nd row", expected="a whole number"),
+            problem("contacts", math.inf, row="3rd row", expected="a whole number"),
+        ):
             suppress_table(table)
-        with pytest.raises(cm.BadInput, match="caseload_lower: expected no such column: caseload is suppressed or"):
+        with refused(
+            problem("caseload_lower", expected="another name"),
+            problem("caseload_upper", expected="another name"),
+            problem("contacts_lower", expected="another name"),
+            problem("contacts_upper", expected="another name"),
+        ):
             suppress_table(suppress_table(table.abs().replace({2.5: 2, np.inf: 3})))
-        with pytest.raises(cm.BadInput, match="did you mean 'caseload'"):
+        with refused("measures", "caselod", suggests="caseload"):
             suppress_table(table, ["caselod"])
-        with pytest.raises(cm.BadInput, match="at least one column of a measure that counts"):
+        with refused("measures", ["total_cost"], expected=("a measure", "at least one")):
             suppress_table(pd.DataFrame({"total_cost": [1]}))
 
 
 def test_a_table_is_no_column() -> None:
-    with pytest.raises(TypeError, match="counts is a table, a DataFrame: use suppress_table"):
+    with raised(TypeError, "counts", "DataFrame", "suppress_table"):
         suppress(pd.DataFrame(TEAMS))
 
 
@@ -136,9 +148,9 @@ class TestTheWholeTableAtOnce:
 
     @every_lazy
     def test_a_query_is_refused_before_anything_starts(self, make) -> None:
-        with pytest.raises(TypeError, match="protect needs every cell at once, for it solves linear programmes"):
+        with raised(TypeError, "protect", "collect"):
             protect(make(TEAMS), ["icb", "team"], "caseload")
-        with pytest.raises(TypeError, match="attack needs every cell at once, .* collect it first"):
+        with raised(TypeError, "attack", "collect"):
             published_table(make(TEAMS), ["icb", "team"], "caseload", {})
 
     def test_an_arrow_table_stays_one(self) -> None:

@@ -216,6 +216,11 @@ class TestWhatIsRefused:
             "period",
         }
 
+    def test_unknown_places_beside_what_else_is_wrong(self) -> None:
+        with pytest.raises(cm.BadInput) as caught:
+            cml(pd.DataFrame({"ward": ["A"], "contacts": [1]}), **GIVEN, place="ward")
+        assert [problem.column for problem in caught.value.problems] == ["location_type", "period"]
+
     @pytest.mark.parametrize(
         ("result", "column"),
         [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cmhs_metrics import intervals
 from cmhs_metrics.intervals import ESP2013
+from cmhs_metrics.intervals.bootstrap import _drawn_ratios
 
 counts = st.integers(0, 100_000)
 some = st.integers(1, 100_000)
@@ -316,6 +317,17 @@ class TestCostPerPatient:
     def test_no_spread_no_width(self) -> None:
         found = intervals.cost_per_patient_interval(np.array([100.0, 200.0, 400.0]), np.array([1, 2, 4]))
         assert found == (100, 100)
+
+    @pytest.mark.parametrize("at_once", [1, 7, 2**20])
+    def test_every_draw_is_made_however_many_at_once(self, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        patients = np.array([1.0, 2, 4])
+        monkeypatch.setattr("cmhs_metrics.intervals.bootstrap.AT_ONCE", at_once)
+        assert (_drawn_ratios(2 * patients, patients, 0, 100) == 2).all()
+        costs = np.array([5.0, 1, 7])
+        monkeypatch.undo()
+        together = _drawn_ratios(costs, patients, 0, 100)
+        monkeypatch.setattr("cmhs_metrics.intervals.bootstrap.AT_ONCE", at_once)
+        assert (_drawn_ratios(costs, patients, 0, 100) == together).all()
 
     def test_seed_decides(self) -> None:
         draw = np.random.default_rng(3)

@@ -210,6 +210,7 @@ DATES = {
     "clusters": ("StartDateCareClust", "EndDateCareClust"),
     "ward_stays": ("StartDateWardStay",),
     "indirect_activity": ("IndirectActDate",),
+    "gp_registrations": ("EndDateGMPRegistration",),
 }
 
 

@@ -323,7 +323,8 @@ def services_of(tables: Tables, referral: Row, received: dt.date | None) -> list
 
 def commissioner_of(tables: Tables, person: str, people: list[Row], month: int | None) -> str | None:
     """ "The sub-ICB of the GP practice where there is one (practice not V81997, V81998 or V81999, registration not ended,
-    the latest record), else the sub-ICB of residence"; "CCG columns up to month 1467".
+    the latest record), else the sub-ICB of residence"; "CCG columns up to month 1467". Should several rows match, the
+    greatest is taken.
     """
     is_new = month is None or month >= SUB_ICBS_BEGAN
     of_practice, of_residence = (
@@ -338,7 +339,8 @@ def commissioner_of(tables: Tables, person: str, people: list[Row], month: int |
         and day_of(cell(row, "EndDateGMPRegistration")) is None
     ]
     if registrations:
-        place = identifier(cell(max(registrations, key=record_order), of_practice))
+        last = max(map(record_order, registrations))
+        place = greatest([identifier(cell(row, of_practice)) for row in registrations if record_order(row) == last])
         if place is not None:
             return place
     return greatest([identifier(cell(row, of_residence)) for row in people])

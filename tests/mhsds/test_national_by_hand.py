@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.synthesis.extracts import Plan, in_memory
 from cmhs_metrics.mhsds.synthesis.providers import Window
-from tests.mhsds.by_hand.national import national
+from tests.mhsds.by_hand.national import BY_CODE, PLACES, Values, national
+from tests.support import large_extract
+from tests.support.budgets import is_deep
+from tests.support.extracts import FRAMES
 
 pytest.importorskip("pyarrow")
 TABLES = {
@@ -22,7 +27,7 @@ TABLES = {
 }
 APRIL_2023, MONTHS, MONTH = 1477, 15, "2024-06"
 BADLY = {"padding": 0.3, "case": 0.3, "null": 0.6, "dates": 0.4}
-Values = dict[tuple[str, str], float]
+LARGE = 100_000 if is_deep() else 20_000
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +35,17 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Values:
     made: dict[str, Any] = {"contacts": 8_000, "providers": 3, "seed": 11, "months": MONTHS, "first_month": APRIL_2023}
     folder = mhsds.synthesise(tmp_path_factory.mktemp("extract") / "v5", **made)
     files = {table: str(folder / f"{name}.parquet") for table, name in TABLES.items()}
-    return national(files, dt.date(2024, 6, 1))
+    values = national(files, dt.date(2024, 6, 1))
+    return {key: value for key, value in values.items() if key[0].startswith(("England", "Provider"))}
 
 
-def counted(version: str, engine: str, dirty: Any, ids: list[str]) -> Values:
-    window = Window(APRIL_2023, APRIL_2023 + MONTHS - 1)
-    plan = Plan(
-        contacts=8_000, providers=3, seed=11, window=window, version=version, dirty=dirty, dates="date",
-    )  # fmt: skip
-    extract = mhsds.Extract.of(in_memory(plan, engine))
-    breakdown = ["England", "Provider"]
-    table = mhsds.published(extract, MONTH, measures=ids, breakdown=breakdown, suppress=False)
-    return {(row.primary_level, row.measure_id): row.value for row in table.itertuples() if row.value}
+def counted(extract: mhsds.Extract, ids: list[str], **choices: Any) -> Values:
+    table = mhsds.published(extract, MONTH, measures=ids, suppress=False, **choices)
+    return {
+        (row.breakdown, row.secondary_level if ";" in row.breakdown else row.primary_level, row.measure_id): row.value
+        for row in table.itertuples()
+        if row.value and row.value == row.value
+    }
 
 
 @pytest.mark.parametrize(
@@ -49,9 +53,36 @@ def counted(version: str, engine: str, dirty: Any, ids: list[str]) -> Values:
     [("v5", "polars", 0.0), ("v5", "polars", BADLY), ("v6", "polars", BADLY), ("v6", "pandas", 0.0)],
 )
 def test_agree(by_hand: Values, version: str, engine: str, dirty: Any) -> None:
-    ids = sorted({id for _, id in by_hand})
+    window = Window(APRIL_2023, APRIL_2023 + MONTHS - 1)
+    plan = Plan(
+        contacts=8_000, providers=3, seed=11, window=window, version=version, dirty=dirty, dates="date",
+    )  # fmt: skip
+    ids = sorted({id for *_, id in by_hand})
     expected = {key: value for key, value in by_hand.items() if value}
-    found = counted(version, engine, dirty, ids)
+    found = counted(mhsds.Extract.of(in_memory(plan, engine)), ids, breakdown=["England", "Provider"])
     assert found == pytest.approx(expected)
     # None of them is nothing, but for the longest waits of so small an extract.
-    assert {id for place, id in expected if place == "England"} >= set(ids) - {"MRS07a", "MRS07c"}
+    at_all = {id for place, _, id in expected if place.startswith("England")}
+    assert at_all >= set(ids) - {f"MRS07{letter}" for letter in "abcd"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["polars lazy", *(["duckdb"] if is_deep() else [])])
+def test_every_measure_agrees_on_a_large_extract(tmp_path: Path, engine: str) -> None:
+    files = large_extract.write(tmp_path, LARGE)
+    values = national(
+        files, dt.date(2024, 6, 1), icb_of=large_extract.ICB_OF, reference_sets=large_extract.REFERENCE_SETS,
+        nice=large_extract.NICE,
+    )  # fmt: skip
+    expected = {key: value for key, value in values.items() if value}
+    extract = mhsds.Extract(**{name: FRAMES[engine](pq.read_table(path)) for name, path in files.items()})
+    ids = mhsds.national_measures()["measure_id"].tolist()
+    found = counted(
+        extract, ids, icb_of=large_extract.ICB_OF, reference_sets=large_extract.REFERENCE_SETS,
+        nice_concordant=large_extract.NICE,
+    )  # fmt: skip
+    assert found == pytest.approx(expected)
+    # Every id counts something, at every kind of place.
+    by_code = {id: breakdown for id, breakdown, _ in BY_CODE}
+    kinds = {(breakdown, id) for id in ids for breakdown in ([by_code[id]] if id in by_code else PLACES)}
+    assert {(breakdown, id) for breakdown, _, id in expected} == kinds

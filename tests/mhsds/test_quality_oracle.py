@@ -11,7 +11,6 @@ from cmhs_metrics import mhsds
 from tests.mhsds import oracle_of_tables
 from tests.support import extracts
 from tests.support.agreement import extract, rows, worlds
-from tests.support.budgets import is_deep
 from tests.support.extracts import FRAMES, Shape
 
 TABLES = {
@@ -23,6 +22,8 @@ TABLES = {
     "clusters": {"MHS801ClusterTool"},
     "ward_stays": {"MHS502WardStay"},
     "indirect_activity": {"MHS204IndirectActivity"},
+    "gp_registrations": {"MHS002GP"},
+    "service_teams": {"MHS902ServiceTeamDetails"},
 }
 NAMES = {name: table for table, names in TABLES.items() for name in names}
 # What a referral lacks in another table may stand by the name of either.
@@ -36,7 +37,7 @@ OF_TWO_TABLES = {
 # How cells are written is tried by hand in test_quality.py.
 OF_WRITING = {"padded code", "provider in two spellings"}
 # The specification names no ids of these.
-WITHOUT_IDS = {"people", "service_types", "ward_stays", "indirect_activity"}
+WITHOUT_IDS = {"people", "service_types", "ward_stays", "indirect_activity", "gp_registrations", "service_teams"}
 
 
 def key_of(table: str, rule: str) -> tuple[str, str]:
@@ -44,7 +45,7 @@ def key_of(table: str, rule: str) -> tuple[str, str]:
 
 
 # What plans slowly on so many rules is tried on a deep run; test_quality.py breaks some rules on it in every run.
-PLANS_SLOWLY = pytest.mark.skipif(not is_deep(), reason="the plan takes long: tried with --hypothesis-profile=deep")
+PLANS_SLOWLY = pytest.mark.deep
 
 
 @pytest.mark.parametrize(
@@ -53,9 +54,11 @@ PLANS_SLOWLY = pytest.mark.skipif(not is_deep(), reason="the plan takes long: tr
         ("polars", Shape(dates="text")),
         pytest.param("duckdb", Shape("v4", dates="text", case=str.upper), marks=PLANS_SLOWLY),
         ("pandas", Shape("v6", ids="integer")),
+        ("polars", Shape("v6 collected", record_numbers=False)),
+        ("polars", Shape("changed", codes="integer")),
         pytest.param("ibis", Shape("both", dates="text", codes="integer", record_numbers=False), marks=PLANS_SLOWLY),
     ],
-    ids=["polars", "duckdb, v4", "pandas, v6", "ibis, both"],
+    ids=["polars", "duckdb, v4", "pandas, v6", "collected", "changed", "ibis, both"],
 )
 def test_counts(engine: str, shape: Shape) -> None:
     parts = worlds(shape, dt.date(2023, 4, 1), dt.date(2024, 3, 31), 60, 0)

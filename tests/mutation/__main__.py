@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -11,6 +12,7 @@ import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from queue import Queue
 
@@ -73,25 +75,42 @@ class Reach:
     at_import: set[str]
     tests: dict[str, tuple[float, set[str]]]
 
-    def to_run(self, mutant: Mutant) -> list[str]:
-        """The tests that call what is broken, the quickest first; all, where it is called as modules are loaded."""
+    def to_run(self, mutant: Mutant, seconds: float) -> list[str]:
+        """The tests that call what is broken, the quickest first, while they take no longer together.
+
+        All are meant where it is called as modules are loaded.
+        """
         where = f"{mutant.path}:{mutant.within}"
         of_a_module = not mutant.within or mutant.within.rpartition(".")[2][:1].isupper()
         everywhere = of_a_module or where in self.at_import
         calling = {name: time for name, (time, called) in self.tests.items() if everywhere or where in called}
         # What no test calls may still be read by some: a cached value, a name.
-        return sorted(calling, key=calling.__getitem__) or sorted(self.tests, key=lambda name: self.tests[name][0])
+        calling = calling or {name: time for name, (time, _) in self.tests.items()}
+        taken = dict(zip(sorted(calling, key=calling.__getitem__), accumulate(sorted(calling.values())), strict=True))
+        first, *others = taken
+        # Those of a file that take about as long follow each other: between two files fixtures are built anew.
+        return sorted(
+            [first, *(name for name in others if taken[name] <= seconds)], key=lambda name: _about(calling[name], name)
+        )
+
+
+def _about(time: float, name: str) -> tuple[int, str]:
+    """A test by the power of four of its time [s], and its file."""
+    return math.frexp(max(time, 0.02))[1] // 2, name.partition("::")[0]
 
 
 OPTIONS = ["-x", "-q", "-n", "0", "--no-header"]
 
 
 def reached(starter: Starter, room: Room, limit: float, folder: Path) -> Reach:
-    """Run the tests of a room on the sound code."""
+    """Run the tests of a room on the sound code, unless the folder has that of the code and the tests as they are."""
     out = folder / f"{room.name}.json"
-    said, printed = starter.run([*OPTIONS, "-p", "tests.mutation.reach", *room.tests], limit, MUTATION_REACH=str(out))
-    if said != "passed":
-        raise SystemExit(f"{room.name}: its tests on the sound code: {said}\n{printed}")
+    changed = max(path.stat().st_mtime for part in ("src", "tests") for path in (PROJECT / part).rglob("*.py"))
+    if not out.exists() or out.stat().st_mtime < changed:
+        options = [*OPTIONS, "-p", "tests.mutation.reach", *room.tests]
+        said, printed = starter.run(options, limit, MUTATION_REACH=str(out.resolve()))
+        if said != "passed":
+            raise SystemExit(f"{room.name}: its tests on the sound code: {said}\n{printed}")
     read = json.loads(out.read_text(encoding="utf-8"))
     return Reach(set(read["at import"]), {name: (time, set(called)) for name, (time, called) in read["tests"].items()})
 
@@ -101,16 +120,15 @@ def module_name(path: str) -> str:
     return "cmhs_metrics." + path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def fate(copy: Path, starter: Starter, room: Room, reach: Reach, mutant: Mutant, stamp: int, limit: float) -> str:
-    """What becomes of a mutant: killed, or alive."""
+def fate(copy: Path, starter: Starter, room: Room, tests: list[str], mutant: Mutant, stamp: int, limit: float) -> str:
+    """What becomes of a mutant under these tests: killed, or alive."""
     path = copy / "src" / "cmhs_metrics" / mutant.path
     sound, known = path.read_bytes(), path.stat()
     path.write_bytes(mutant.of(sound))
     # Bytecode is known by the time of its source in whole seconds: each mutant has its own.
     os.utime(path, (stamp, stamp))
-    tests = reach.to_run(mutant)
     if room.change != "doubled":
-        tests.insert(0, f"tests/test_examples.py::test_docstrings[{module_name(mutant.path)}]")
+        tests = [f"tests/test_examples.py::test_docstrings[{module_name(mutant.path)}]", *tests]
     try:
         said, _ = starter.run([*OPTIONS, *tests], limit)
     finally:
@@ -119,11 +137,11 @@ def fate(copy: Path, starter: Starter, room: Room, reach: Reach, mutant: Mutant,
     return {"passed": "alive", "failed": "killed", "too slow": "killed by the clock"}[said]
 
 
-def run(room: Room, copies: list[tuple[Path, Starter]], count: int, seed: int, limit: float) -> None:
+def run(room: Room, copies: list[tuple[Path, Starter]], given: argparse.Namespace) -> None:
     """Try the mutants of a room, as many at once as there are copies."""
     started = time.monotonic()
-    reach = reached(copies[0][1], room, 10 * limit, copies[0][0])
-    limit = max(limit, 3 * (time.monotonic() - started))
+    reach = reached(copies[0][1], room, 10 * given.limit, given.reach or copies[0][0])
+    limit = max(given.limit, 3 * min(given.seconds, sum(taken for taken, _ in reach.tests.values())))
     judged = equivalent()
     free: Queue[tuple[Path, Starter]] = Queue()
     for copy in copies:
@@ -132,12 +150,16 @@ def run(room: Room, copies: list[tuple[Path, Starter]], count: int, seed: int, l
     def attempt(numbered: tuple[int, Mutant]) -> tuple[Mutant, str]:
         copy, starter = free.get()
         try:
-            return numbered[1], fate(copy, starter, room, reach, numbered[1], 1_000_000_000 + numbered[0], limit)
+            at, mutant = numbered
+            return mutant, fate(
+                copy, starter, room, reach.to_run(mutant, given.seconds), mutant, 1_000_000_000 + at, limit
+            )
         finally:
             free.put((copy, starter))
 
     with ThreadPoolExecutor(len(copies)) as pool:
-        for mutant, what in pool.map(attempt, enumerate(room.mutants(count, seed))):
+        part, parts = given.part
+        for mutant, what in pool.map(attempt, enumerate(room.mutants(given.count, given.seed)[part - 1 :: parts])):
             if what == "alive" and (mutant.path, mutant.within, mutant.was, mutant.now) in judged:
                 what = "equivalent"
             room.fates[mutant] = what
@@ -158,6 +180,11 @@ def table(tried: list[Room]) -> str:
     return "\n".join(lines)
 
 
+def _part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    return int(part), int(parts)
+
+
 def main() -> None:
     """Read the command line, and run."""
     known = rooms()
@@ -167,6 +194,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=max(1, len(os.sched_getaffinity(0))), help="mutants at once")
     parser.add_argument("--limit", type=float, default=120, help="seconds for a mutant, at the least")
+    parser.add_argument(
+        "--seconds", type=float, default=math.inf, help="of tests for a mutant, the quickest first (default all)"
+    )
+    parser.add_argument("--part", type=_part, default=(1, 1), metavar="1/2", help="the first half of them, say")
+    parser.add_argument("--reach", type=Path, metavar="FOLDER", help="where stands, or is kept, what each test calls")
     given = parser.parse_args()
     if unknown := [name for name in given.rooms if name not in known]:
         parser.error(f"no such room: {', '.join(unknown)}; there are {', '.join(known)}")
@@ -175,7 +207,7 @@ def main() -> None:
         copies = [copied(Path(folder, str(number))) for number in range(given.jobs)]
         started = [(copy, Starter(copy, PROJECT / "../shared/data")) for copy in copies]
         for name in given.rooms or known:
-            run(known[name], started, given.count, given.seed, given.limit)
+            run(known[name], started, given)
             tried.append(known[name])
         for _, starter in started:
             starter.close()

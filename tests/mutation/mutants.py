@@ -151,16 +151,28 @@ def mutants_of(root: Path, path: Path) -> list[Mutant]:
     """Every mutant of a module, in the order of the file."""
     source = path.read_bytes()
     finder = _Finder(path.relative_to(root).as_posix(), source)
-    finder.visit(ast.parse(source))
+    tree = ast.parse(source)
+    finder.visit(tree)
+    # Whether a change can be read, and changes anything, shows in its own statement: a file is long to read.
+    statements = [(*_bytes_of(each, finder.offsets), ast.dump(each)) for each in tree.body]
     kept = []
     for mutant in finder.found:
+        start, end, sound = next(each for each in statements if each[0] <= mutant.start < each[1])
         try:
-            changed = ast.parse(mutant.of(source))
+            (changed,) = ast.parse(
+                mutant.of(source)[start : end + len(mutant.now.encode()) - mutant.end + mutant.start]
+            ).body
         except SyntaxError:
             continue
-        if ast.dump(changed) != ast.dump(ast.parse(source)):
+        if ast.dump(changed) != sound:
             kept.append(mutant)
     return kept
+
+
+def _bytes_of(statement: ast.stmt, offsets: list[int]) -> tuple[int, int]:
+    """From where to where in the file a statement of the module reaches, decorators included."""
+    first = min(each.lineno for each in (statement, *getattr(statement, "decorator_list", ())))
+    return offsets[first - 1], offsets[statement.end_lineno or statement.lineno]
 
 
 def doubled(root: Path, path: Path) -> list[Mutant]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.packs.figures import compare, spoken
 from tests.support.pages import Tags, downloads
+from tests.support.refusals import problem, raised, refused
 
 TYPES = [each.label for each in cm.TeamType][:12]
 CODES = ["QUE", "QJG", "QH8", "QYG", "QE1", "QF7", "QGH", "QHG", "QHL", "QHM", "QJ2", "QJK"]
@@ -176,7 +178,7 @@ class TestElsewhere:
         assert "[c]" in cells
         said = [row[-1].value for row in book["Sentences"].iter_rows(min_row=5)]
         assert said == [str(each) for each in made.findings]
-        with pytest.raises(cm.BadInput, match=r"xlsx"):
+        with refused("path", "pack.csv", names=".xlsx"):
             made.to_xlsx(tmp_path / "pack.csv")
 
     def test_its_charts_as_files(self, tmp_path: Path) -> None:
@@ -211,7 +213,7 @@ class TestElsewhere:
 
         page._environment.cache_clear()
         monkeypatch.setitem(sys.modules, "jinja2", None)
-        with pytest.raises(ImportError, match=r"set by jinja2.*pip install jinja2 \(the extra 'pack'\)"):
+        with raised(ImportError, "jinja2", "pip install jinja2", "pack"):
             cm.pack(self.TABLE, charts=False)
 
     def test_the_outline_of_the_page(self) -> None:
@@ -227,11 +229,15 @@ class TestElsewhere:
 
 
 @pytest.mark.parametrize(
-    ("argument", "given"),
-    [("targets", {"dna_rat": 0.1}), ("targets", {"dna_rate": "x"}), ("improvement", {"dna_rate": "up"})],
+    ("argument", "given", "wrong"),
+    [
+        ("targets", {"dna_rat": 0.1}, problem("targets", "dna_rat", suggests="dna_rate")),
+        ("targets", {"dna_rate": "x"}, problem("targets", "x", row="dna_rate", expected="a finite number")),
+        ("improvement", {"dna_rate": "up"}, problem("improvement", "up", row="dna_rate", names=("high", "low"))),
+    ],
 )
-def test_targets_and_directions_are_checked(argument: str, given: dict[str, object]) -> None:
-    with pytest.raises(cm.BadInput, match=f"{argument}"):
+def test_targets_and_directions_are_checked(argument: str, given: dict[str, object], wrong: Any) -> None:
+    with refused(wrong):
         cm.pack(teams(3, 1), charts=False, **{argument: given})
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import cmhs_metrics as cm
+from tests.support.refusals import refused
 
 WAITS = pd.DataFrame(
     {
@@ -62,5 +63,5 @@ def test_the_page_says_whose_boundaries_it_stands_on() -> None:
     assert "The places have their boundaries of 2022-07-01 to 2026-03-31." in page(["QMM", "QF7", "QOP"])
     assert "The places have their boundaries of 2026-04-01." in page(["T6Y0W", "QF7", "QOP"])
     assert "have their boundaries" not in page(["North", "South", "East"])
-    with pytest.raises(cm.BadInput, match="boundaries"):
+    with refused("the places", "QMM (until 2026-03-31) and T6Y0W (from 2026-04-01)", names="places.to_boundaries"):
         page(["QMM", "T6Y0W", "QF7"])

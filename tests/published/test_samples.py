@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-import cmhs_metrics as cm
 from cmhs_metrics.published import (
     check_percentages,
     check_weighted_totals,
@@ -20,6 +21,7 @@ from cmhs_metrics.published import (
     read_national_costs,
     sample_files,
 )
+from tests.support.refusals import problem, refused
 
 ALLOCATIONS, COSTS = "icb_allocations_2025_26.csv", "ncc_2024_25_mental_health.csv"
 MONTHS = [f"mhsds_4ww_2024_{month}.csv.gz" for month in ("04", "05", "06")]
@@ -58,7 +60,7 @@ def test_no_other_file_is_written_over_and_all_are_named(tmp_path: Path) -> None
     for name in (ALLOCATIONS, COSTS):
         (tmp_path / name).write_text("mine")
     (tmp_path / "README.txt").unlink()
-    with pytest.raises(cm.BadInput, match=f"has 2 problems(.|\n)*{ALLOCATIONS}(.|\n)*{COSTS}"):
+    with refused(problem("folder", str(tmp_path / ALLOCATIONS)), problem("folder", str(tmp_path / COSTS))):
         sample_files(tmp_path)
     assert (tmp_path / COSTS).read_text() == "mine"
     assert not (tmp_path / "README.txt").exists(), "nothing is written where something is refused"
@@ -66,7 +68,7 @@ def test_no_other_file_is_written_over_and_all_are_named(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("seed", [-1, 1.5, True, "1"])
 def test_a_seed_that_is_none(tmp_path: Path, seed: object) -> None:
-    with pytest.raises(cm.BadInput, match="seed: got .*, expected a whole number from 0"):
+    with refused("seed", seed, expected="a whole number"):
         sample_files(tmp_path, seed=seed)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
@@ -120,6 +122,56 @@ def test_the_files_go_together(folder: Path, june: pd.DataFrame) -> None:
     rates = icb_rates(june, people, "MRS06").set_index("icb")["per_100k_registered"].drop("UNKNOWN")
     assert rates.notna().all()
     assert 2 < rates.max() / rates.min() < 12
+
+
+def test_england_is_about_as_it_was(june: pd.DataFrame) -> None:
+    # NHS England, Mental Health Services Monthly Statistics, community waits, England, June 2024.
+    adults = {
+        "MRS06": 496_135, "MRS02": 372_004, "MRS02e": 145_343, "MRS02c": 103_537, "MRS02a": 78_261, "MRS03": 161_377,
+        "MRS07e": 36_084, "MRS07c": 23_412, "MRS07a": 16_258, "MRS01": 16_139, "MRS04": 175_622, "MRS05": 159_100,
+    }  # fmt: skip
+    england = june[june["breakdown"] == "England"].set_index("measure_id")["value"]
+    ratio = england[list(adults)] / pd.Series(adults)
+    assert ratio.between(0.85, 1.25).all(), ratio
+    # A tenth of the waits ended in four weeks in the spring quarter (2,099 of 19,727), and 733 days are 7.5 times 97.
+    assert england["MRS01a"] / england["MRS01"] == pytest.approx(2_099 / 19_727, rel=0.1)
+    assert england["MRS03b"] / england["MRS03a"] == pytest.approx(733 / 97, rel=0.02)
+    assert england["MRS13"] / england["MRS06"] == pytest.approx(660_752 / 496_135, rel=0.05)
+
+
+def test_places_differ_less_than_they_did(folder: Path, june: pd.DataFrame) -> None:
+    # Of June 2024's 42 ICBs the shares of waits over 52 weeks have a standard deviation of 0.42 in their logarithms, and
+    # median waits of 0.71; the made-up ones are all of one sort of England.
+    for measure, published in (("MRS02f", 0.42), ("MRS07f", 0.86), ("MRS03a", 0.71), ("MRS03b", 0.62)):
+        places = june[(june["measure_id"] == measure) & june["primary_level"].str.match("SYN\\d")]
+        spread = np.log(places["value"]).std()
+        assert len(places) == 42
+        assert 0.15 < spread < published
+    people = read_icb_allocations(folder / ALLOCATIONS)
+    # Published: 63,849,324 people, whose logarithms by ICB have a standard deviation of 0.46, and their need of 0.15.
+    assert people["registered_population"].sum() == pytest.approx(63_849_324, rel=0.1)
+    assert 0.3 < np.log(people["registered_population"]).std() < 0.46
+    assert 0.1 < np.log(people["weighted_population"] / people["registered_population"]).std() < 0.15
+
+
+def test_the_waiting_grow_by_a_hundredth_a_month(folder: Path) -> None:
+    counts = [
+        read_mhsds_monthly(folder / name, measures=["MRS06"], breakdowns=["England"])["value"][0] for name in MONTHS
+    ]
+    for earlier, later in itertools.pairwise(counts):
+        assert later / earlier == pytest.approx(1.01, abs=0.005)
+
+
+def test_every_provider_of_a_place_is_of_it(june: pd.DataFrame) -> None:
+    providers = june[june["breakdown"] == "Provider"]
+    assert providers["primary_level"].nunique() == 100
+    whole = june[(june["breakdown"] == "England") & (june["measure_id"] == "MRS06")]["value"].item()
+    held = providers[providers["measure_id"] == "MRS06"]
+    # The 42 large ones have nearly all, each of the 58 small ones tens to thousands.
+    large, small = held["primary_level"].str[4:].astype(int) <= 42, held["primary_level"].str[4:].astype(int) > 42
+    assert held.loc[large, "value"].sum() / whole > 0.95
+    assert 0 < held.loc[small, "value"].sum() / whole < 0.02
+    assert 5 <= held.loc[small, "value"].median() <= 30
 
 
 def test_the_costs(folder: Path) -> None:

@@ -13,13 +13,7 @@ from cmhs_metrics.__main__ import main
 from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import read_cell
 from cmhs_metrics.returns.headings import understand
-from tests.support.returns import workbook
-
-
-def written(folder: Path, text: str) -> Path:
-    path = folder / "return.csv"
-    path.write_bytes(text.encode())
-    return path
+from tests.support.returns import workbook, written
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:

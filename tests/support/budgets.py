@@ -7,7 +7,10 @@ many of the same; `night` tries fifty times as many, others every night, and pri
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 PROPERTY = 40
@@ -42,3 +45,9 @@ def is_deep() -> bool:
 def examples(number: int) -> settings:
     """So many examples in the quick run, and more by the same factor as all others in a deep one."""
     return settings(max_examples=max(2, round(number * times())))
+
+
+def with_deep(everyday: Iterable[Any], *deep: Any) -> list[Any]:
+    """Values of a parameter, or tuples of several: those of every run, and those that only a deep one tries."""
+    rows = [value if isinstance(value, tuple) else (value,) for value in deep]
+    return [*everyday, *(pytest.param(*row, marks=pytest.mark.deep) for row in rows)]

@@ -35,7 +35,11 @@ BAD_DATES = ("2024-02-30", "2023-02-29", "30/04/2023", "n/a", "")
 
 @dataclass(frozen=True)
 class Shape:
-    """How a user holds the tables."""
+    """How a user holds the tables.
+
+    Of version 6 "v6" has the team types on the rows that name a team, as one platform derives them, and "v6 collected" in
+    a table of teams; "changed" is of version 5 to March 2024 and of version 6 as collected since.
+    """
 
     version: str = "v5"
     dates: str = "date"
@@ -50,11 +54,11 @@ class Shape:
 
 def shapes() -> st.SearchStrategy[Shape]:
     one_table = st.sampled_from(
-        ["people", "contacts", "hospital_spells", "clusters", "ward_stays", "indirect_activity"]
+        ["people", "contacts", "hospital_spells", "clusters", "ward_stays", "indirect_activity", "gp_registrations"]
     ).map(lambda name: frozenset([name]))
     return st.builds(
         Shape,
-        version=st.sampled_from(["v5", "v4", "both", "v6"]),
+        version=st.sampled_from(["v5", "v4", "both", "v6", "v6 collected", "changed"]),
         dates=st.sampled_from(["date", "datetime", "text", "text with time"]),
         ids=st.sampled_from(["text", "integer"]),
         codes=st.sampled_from(["text", "integer"]),
@@ -76,7 +80,7 @@ class Pen:
             name: []
             for name in (
                 "people", "referrals", "service_types", "contacts", "hospital_spells", "clusters", "ward_stays",
-                "indirect_activity",
+                "indirect_activity", "gp_registrations",
             )
         }  # fmt: skip
 
@@ -137,7 +141,28 @@ def world(chance: random.Random, start: dt.date, end: dt.date) -> World:
         add_admissions(pen, person, told=True)
     if pen.one_in(3):
         admit_on_a_referral(pen)
+    add_places(pen)
     return pen.tables
+
+
+def add_places(pen: Pen) -> None:
+    """Where people live and are registered with a practice, in the terms of commissioners."""
+    places = ("11A", "22B", "33C", None)
+    for row in pen.tables["people"]:
+        row["OrgIDSubICBLocResidence"] = pen.pick(*places)
+    for person in (101, 102, 103, 104, None):
+        for month in range(pen.last_month - 2, pen.last_month + 1):
+            for _ in range(pen.pick(0, 1, 1, 2, 3)):
+                pen.tables["gp_registrations"].append(
+                    {
+                        "Person_ID": person,
+                        "RecordNumber": pen.pick(None, *(300 + 10 * ((person or 101) - 101) + n for n in (1, 2, 3))),
+                        "UniqMonthID": month,
+                        "GMPReg": pen.pick("A81001", "A81001", "A81002", "V81997", "V81998", "V81999", None),
+                        "OrgIDSubICBLocGP": pen.pick(*places),
+                        "EndDateGMPRegistration": pen.near(None, None, None, None, pen.end),
+                    }
+                )
 
 
 def admit_on_a_referral(pen: Pen) -> None:
@@ -394,7 +419,7 @@ IDS = {
 NUMBERS = {"UniqMonthID", "AgeServReferRecDate"}
 CODES = {
     "AttendStatus", "AttendOrDNACode", "ConsMechanismMH", "ConsMediumUsed", "Gender", "AdultMHCareClusterCodeFinal",
-    "HospitalBedTypeMH", "SourceAdmMHHospProvSpell",
+    "HospitalBedTypeMH", "MHAdmittedPatientClass", "GenderIDCode", "SourceAdmMHHospProvSpell",
 }  # fmt: skip
 OLD_MECHANISMS = {"11": "03", "09": "06"}
 
@@ -407,6 +432,8 @@ def tables(world: World, shape: Shape, number: int = 0) -> Tables:
             found[name] = [in_shape(name, dict(row), shape, number, place) for place, row in enumerate(rows)]
     if shape.version == "v6":
         give_referrals_a_team(found, shape)
+    if shape.version in COLLECTED:
+        give_teams_a_table(found, shape)
     return settled(found)
 
 
@@ -453,6 +480,9 @@ def give_referrals_a_team(found: Tables, shape: Shape) -> None:
     others = found["service_types"]
     for row in found["referrals"]:
         own = None
+        if shape.version == "changed" and cell(row, "UniqMonthID") < VERSION_6:
+            row |= {shape.case(column): None for column in OWN}
+            continue
         for other in others:
             if all(
                 cell(other, key) == cell(row, key) is not None
@@ -461,14 +491,72 @@ def give_referrals_a_team(found: Tables, shape: Shape) -> None:
                 own = other
                 break
         others = [other for other in others if other is not own]
-        for new, old in {
-            "ServTeamType": "ServTeamTypeRefToMH",
-            "UniqCareProfTeamLocalID": "UniqCareProfTeamID",
-            "ReferRejectionDate": "ReferRejectionDate",
-            "ReferRejectReason": "ReferRejectReason",
-        }.items():
-            row[shape.case(new)] = cell(own, old) if own else None
+        row |= {shape.case(new): cell(own, old) if own else None for new, old in OWN.items()}
     found["service_types"] = others
+
+
+OWN = {
+    "ServTeamType": "ServTeamTypeRefToMH",
+    "UniqCareProfTeamLocalID": "UniqCareProfTeamID",
+    "ReferRejectionDate": "ReferRejectionDate",
+    "ReferRejectReason": "ReferRejectReason",
+}
+"""What a referral says of its own team from v6 on, and what the row of a service calls it."""
+COLLECTED = ("v6 collected", "changed")
+VERSION_6 = 1489
+
+
+def local_id(provider: str | None, code: str | None) -> str:
+    """What a provider calls a team of a type; another calls one of another type the same."""
+    place = (*sorted(set(filter(None, TEAMS))), "", None).index(code)
+    return f"T{place if provider == 'RA1' else 11 - place:02d}"
+
+
+def give_teams_a_table(found: Tables, shape: Shape) -> None:
+    """As v6 is collected: the types of teams stand in a table of their own, and beds and genders have new columns."""
+    give_referrals_a_team(found, shape)
+    case, key = shape.case, "RecordNumber" if shape.record_numbers else "UniqMonthID"
+    providers = {
+        (cell(row, "UniqServReqID"), cell(row, key)): cell(row, "OrgIDProv")
+        for row in found["referrals"]
+        if cell(row, "OrgIDProv") is not None
+    }
+    teams: dict[tuple[Any, ...], Any] = {}
+    for name, column, team in (
+        ("referrals", "ServTeamType", "UniqCareProfTeamLocalID"),
+        ("service_types", "ServTeamTypeRefToMH", "UniqOtherCareProfTeamLocalID"),
+    ):
+        for row in found[name]:
+            if name == "service_types":
+                row[case("OrgIDProv")] = providers.get((cell(row, "UniqServReqID"), cell(row, key)), "RA1")
+                row[case(team)] = None
+            month, code = cell(row, "UniqMonthID"), cell(row, column)
+            is_new = shape.version == "v6 collected" or month >= VERSION_6
+            if is_new and (name == "service_types" or cell(row, team) is not None):
+                row[case(team)] = local_id(cell(row, "OrgIDProv"), code)
+                if cell(row, "OrgIDProv") is not None:
+                    teams[row[case(team)], cell(row, "OrgIDProv"), month] = code
+            if name == "referrals" or shape.version == "v6 collected":
+                del row[case(column)]
+            elif is_new:
+                row[case(column)] = None
+            if name == "service_types":
+                row.pop(case("UniqCareProfTeamID"), None)
+    names = [case(column) for column in EXAMPLE["service_teams"]]
+    found["service_teams"] = [dict(zip(names, (*of, code), strict=True)) for of, code in teams.items()]
+    for row in found.get("ward_stays", []):
+        bed, is_new = (
+            cell(row, "HospitalBedTypeMH"),
+            shape.version == "v6 collected" or cell(row, "UniqMonthID") >= VERSION_6,
+        )
+        new = str(int(bed) + 190) if bed is not None and str(bed).isdigit() else bed
+        new = int(new) if new is not None and shape.codes == "integer" else new
+        row |= {case("MHAdmittedPatientClass"): new if is_new else None}
+        row |= {case("HospitalBedTypeMH"): None if is_new else bed}
+    for row in found.get("people", []):
+        gender = cell(row, "Gender")
+        row[case("GenderIDCode")] = "Z" if gender == "9" else gender
+        row[case("Gender")] = None
 
 
 def settled(found: Tables) -> Tables:
@@ -504,13 +592,13 @@ def together(parts: list[Tables]) -> Tables:
 def arrow(name: str, rows: list[Row], shape: Shape) -> pa.Table:
     """A typed table, though it may have no row or a column no value."""
     columns = list(rows[0]) if rows else list(in_shape(name, dict(EXAMPLE[name]), shape, 0, 0))
-    if not rows and name == "referrals" and shape.version == "v6":
-        columns += [shape.case(c) for c in ("ServTeamType", "UniqCareProfTeamLocalID", "ReferRejectionDate",
-                                            "ReferRejectReason")]  # fmt: skip
-    standard = {shape.case(column): column for row in EXAMPLE.values() for column in row} | {
-        shape.case(column): column for column in ("AttendOrDNACode", "ConsMediumUsed", "ServTeamType",
-                                                  "UniqCareProfTeamLocalID", "ReferRejectionDate", "ReferRejectReason")
-    }  # fmt: skip
+    if not rows and shape.version in ("v6", *COLLECTED):
+        of_version = (
+            {"referrals": OWN, "service_types": NEWER["service_types"]} if shape.version != "v6" else {"referrals": OWN}
+        )
+        columns += [shape.case(c) for c in of_version.get(name, ())]
+    every = {column for of in (*EXAMPLE.values(), *NEWER.values(), OWN) for column in of}
+    standard = {shape.case(column): column for column in (*every, "AttendOrDNACode", "ConsMediumUsed")}
     return pa.table(
         {c: pa.array([row[c] for row in rows], type=arrow_type(standard[c], shape), from_pandas=False) for c in columns}
     )
@@ -527,7 +615,8 @@ def arrow_type(column: str, shape: Shape) -> pa.DataType:
 
 
 EXAMPLE: dict[str, Row] = {
-    "people": dict.fromkeys(("Person_ID", "RecordNumber", "OrgIDProv", "UniqMonthID", "LADistrictAuth", "Gender", "EthnicCategory")),
+    "people": dict.fromkeys(("Person_ID", "RecordNumber", "OrgIDProv", "UniqMonthID", "LADistrictAuth", "Gender", "EthnicCategory",
+                             "OrgIDSubICBLocResidence")),
     "referrals": dict.fromkeys(("UniqServReqID", "Person_ID", "RecordNumber", "OrgIDProv", "UniqMonthID",
                                 "ReferralRequestReceivedDate", "ServDischDate", "AgeServReferRecDate")),
     "service_types": dict.fromkeys(("UniqServReqID", "RecordNumber", "UniqMonthID", "ServTeamTypeRefToMH",
@@ -540,7 +629,17 @@ EXAMPLE: dict[str, Row] = {
                                "StartDateCareClust", "EndDateCareClust")),
     "ward_stays": dict.fromkeys(("UniqHospProvSpellID", "Person_ID", "UniqMonthID", "StartDateWardStay", "HospitalBedTypeMH")),
     "indirect_activity": dict.fromkeys(("Person_ID", "IndirectActDate", "UniqMonthID", "UniqServReqID")),
+    "gp_registrations": dict.fromkeys(("Person_ID", "RecordNumber", "UniqMonthID", "GMPReg", "OrgIDSubICBLocGP",
+                                       "EndDateGMPRegistration")),
+    "service_teams": dict.fromkeys(("UniqCareProfTeamLocalID", "OrgIDProv", "UniqMonthID", "ServTeamTypeMH")),
 }  # fmt: skip
+
+NEWER = {
+    "service_types": ("OrgIDProv", "UniqOtherCareProfTeamLocalID"),
+    "ward_stays": ("MHAdmittedPatientClass",),
+    "people": ("GenderIDCode",),
+}
+"""Columns of version 6 as it is collected."""
 
 
 def nullable(table: pa.Table) -> pd.DataFrame:

@@ -231,3 +231,10 @@ SHAPES = [
     Shape("a workbook of £000", workbook([[*line[:4], line[4] if isinstance(line[4], str) else line[4] / 1000, *line[5:]] for line in typed(OWN | {"total_cost": "Total cost £000"})])),
     Shape("OpenDocument", open_document(typed(OWN))),
 ]  # fmt: skip
+
+
+def written(folder: Path, text: str, name: str = "return.csv") -> Path:
+    """A return as a file of text."""
+    path = folder / name
+    path.write_bytes(text.encode())
+    return path

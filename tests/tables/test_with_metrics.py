@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 import narwhals as nw
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, on_spark
+from tests.support.refusals import ANY, problem, raised, refused
 
 TEAMS = {
     "organisation": ["RT1", "RT1", "RV9", "RV9"],
@@ -101,45 +103,37 @@ class TestOnEveryEngine:
         assert set(result.get("year_of_care_cost", [None])) == {None}
 
     def test_text_in_a_number_is_refused(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="total_cost"):
+        with refused("total_cost", ANY, row=ANY, expected="a number"):
             cm.with_metrics(make({"total_cost": ["1,000", "2"], "contacts": [1, 2]}))
 
     def test_a_missing_column_says_what_it_costs(self, make) -> None:
-        with pytest.raises(
-            cm.BadInput,
-            match=r"caseload: expected a column of that name, which year_of_care_cost needs \(and so do caseload_per_100k, .*patients_per_wte.*\)",
-        ):
+        with refused("caseload", expected="a column", names=("year_of_care_cost", "patients_per_wte")):
             cm.with_metrics(make({"total_cost": [1.0], "contacts": [1]}), ["year_of_care_cost"])
 
     def test_a_table_without_measures_is_refused(self, make) -> None:
-        with pytest.raises(
-            cm.BadInput,
-            match=r"columns that make at least one metric \('Total Cost' may be 'total_cost'; 'DNAs' may be 'did_not_attends'\)",
+        with refused(
+            None,
+            ["Total Cost", "DNAs"],
+            expected="a metric",
+            names=("Total Cost", "total_cost", "DNAs", "did_not_attends"),
         ):
             cm.with_metrics(make({"Total Cost": [1.0], "DNAs": [1]}))
 
     def test_a_measure_that_makes_nothing_says_what_it_needs(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="open_referrals makes open_referrals_per_100k with a population"):
+        with refused(None, ["icb", "open_referrals"], names=("open_referrals", "open_referrals_per_100k")):
             cm.with_metrics(make({"icb": ["QUE"], "open_referrals": [1.0]}))
 
     def test_unknown_names_offer_the_nearest(self, make) -> None:
-        with pytest.raises(cm.BadInput, match="did you mean 'year_of_care_cost'"):
+        with refused(None, "year_of_care_costs", suggests="year_of_care_cost"):
             cm.with_metrics(make(TEAMS), ["year_of_care_costs"])
-        with pytest.raises(
-            cm.BadInput,
-            match="basis: got 'weigthed', expected one of registered, weighted, 16\\+, age_band; did you mean 'weighted'",
-        ):
+        with refused("basis", "weigthed", names=("registered", "weighted", "16+", "age_band"), suggests="weighted"):
             cm.with_metrics(make(TEAMS), basis="weigthed")
-        with pytest.raises(
-            cm.BadInput, match="weighted_population: expected a column of the table, for basis='weighted'"
-        ):
+        with refused("weighted_population", expected="a column", names=("basis", "weighted")):
             cm.with_metrics(make(TEAMS), basis="weighted")
 
     def test_a_column_is_not_overwritten_unasked(self, make) -> None:
         table = make({"total_cost": [10.0], "contacts": [5], "cost_per_contact": [7.0]})
-        with pytest.raises(
-            cm.BadInput, match="cost_per_contact: expected no column of a metric's name, or overwrite=True"
-        ):
+        with refused("cost_per_contact", expected="another name", names="overwrite"):
             cm.with_metrics(table)
         assert cells(cm.with_metrics(table, overwrite=True))["cost_per_contact"] == [2.0]
 
@@ -198,7 +192,7 @@ class TestCategories:
     def test_members_are_read_and_numbers_are_not(self) -> None:
         table = pd.DataFrame({"team_type": [cm.TeamType.CRHT], "total_cost": [6.0], "contacts": [3]})
         assert cm.aggregate(table, by="team_type")["cost_per_contact"].tolist() == [2.0]
-        with pytest.raises(cm.BadInput, match="got 2, expected one of the audit"):
+        with refused("team_type", 2, row="team_type=2", names="A06"):
             cm.with_metrics(pd.DataFrame({"team_type": [2], "total_cost": [6.0], "contacts": [3]}))
 
 
@@ -229,12 +223,10 @@ class TestPandas:
         swapped = pd.DataFrame(
             {"total_cost": pd.Series([1.0], dtype="pint[patient]"), "caseload": pd.Series([1.0], dtype="pint[GBP]")}
         )
-        with pytest.raises(
-            cm.DimensionalityError, match="total_cost is measured in GBP, got a column of patient; caseload is"
-        ):
+        with raised(cm.DimensionalityError, "total_cost", "column of patient", "caseload", "column of GBP"):
             cm.with_metrics(swapped)
         mixed = pd.DataFrame({"total_cost": pd.Series([1.0], dtype="pint[GBP]"), "caseload": [1.0]})
-        with pytest.raises(cm.BadInput, match="caseload: got 'float64', expected a unit, as total_cost has"):
+        with refused("caseload", "float64", expected="a unit", names="total_cost"):
             cm.with_metrics(mixed)
 
     def test_pythons_own_numbers(self) -> None:
@@ -243,7 +235,7 @@ class TestPandas:
 
     def test_repeated_columns_are_refused(self) -> None:
         table = pd.DataFrame([[1, 2, 3]], columns=["total_cost", "contacts", "contacts"])
-        with pytest.raises(cm.BadInput, match="contacts: expected a column name that stands once"):
+        with refused("contacts", expected="once"):
             cm.with_metrics(table)
 
 
@@ -260,32 +252,33 @@ class TestCellsOfTablesInMemory:
                 "face_to_face_contacts": [5, 1, 1, 4],
             }
         )
-        with pytest.raises(cm.BadInput) as caught:
-            cm.with_metrics(table)
-        found = str(caught.value)
-        for line in (
-            "the table has 6 problems:",
-            "total_cost, organisation=RT1, team_type=Generic CMHT, period=2016/17: got -5.0, expected zero or more [GBP]",
-            "face_to_face_contacts, organisation=RT1, team_type=Generic CMHT, period=2016/17: got 5, expected no more than contacts (1)",
-            "organisation=RT1, team_type=Generic CMHT, period=2016/17: expected one row for these keys",
-            "team_type, organisation=RT2, team_type=CRTH, period=April: got 'CRTH', expected a team type; did you mean 'CRHT'",
-            "period, organisation=RT2, team_type=CRTH, period=April: got 'April', expected a financial year as '2016/17'",
-            "total_cost, organisation=RT3, team_type=CRHT, period=2016/17: got inf",
+        generic, crisis, third = (
+            "organisation=RT1, team_type=Generic CMHT, period=2016/17",
+            "organisation=RT2, team_type=CRTH, period=April",
+            "organisation=RT3, team_type=CRHT, period=2016/17",
+        )
+        with refused(
+            problem("total_cost", -5.0, row=generic, expected="zero or more", names="GBP"),
+            problem("face_to_face_contacts", 5, row=generic, expected="no more than", names=("contacts", 1)),
+            problem(None, row=generic, expected="once"),
+            problem("team_type", "CRTH", row=crisis, suggests="CRHT"),
+            problem("period", "April", row=crisis, expected="a date or period"),
+            problem("total_cost", math.inf, row=third, expected="a finite number"),
         ):
-            assert line in found
+            cm.with_metrics(table)
 
     def test_an_empty_table_is_refused(self, make) -> None:
         table = nw.from_native(make(TEAMS)).head(0)
-        with pytest.raises(cm.BadInput, match="the table: expected at least one row"):
+        with refused(None, expected="at least one"):
             cm.with_metrics(table)
 
     def test_two_spellings_of_a_team_type_are_refused(self, make) -> None:
         table = make(
             {"organisation": ["RT1", "RT2"], "team_type": ["CRHT", "A02"], "total_cost": [1.0, 2.0], "contacts": [1, 2]}
         )
-        with pytest.raises(cm.BadInput, match="team_type: expected one spelling of CRHT, not 'CRHT' and 'A02'"):
+        with refused("team_type", expected="once", names=("CRHT", "A02")):
             cm.aggregate(table, by="team_type")
-        with pytest.raises(cm.BadInput, match="one spelling"):
+        with refused("team_type", expected="once", names=("CRHT", "A02")):
             cm.validate(table)
         assert cells(cm.with_metrics(table))["cost_per_contact"] == [1.0, 1.0], "where nothing is grouped, all is well"
 
@@ -295,35 +288,32 @@ class TestCellsOfTablesInMemory:
 
     def test_rows_told_apart_by_a_further_column(self, make) -> None:
         table = make({"organisation": ["RT1", "RT1"], "ward": ["a", "b"], "total_cost": [1.0, 2.0], "contacts": [1, 2]})
-        with pytest.raises(cm.BadInput, match="expected one row for these keys"):
+        with refused(None, row="organisation=RT1", expected="once"):
             cm.with_metrics(table)
         assert cells(cm.with_metrics(table, keys=["organisation", "ward"]))["cost_per_contact"] == [1.0, 1.0]
-        with pytest.raises(cm.BadInput, match="keys: got 'wards', expected a column of the table; did you mean 'ward'"):
+        with refused("keys", "wards", expected="a column", suggests="ward"):
             cm.with_metrics(table, keys=["wards"])
 
     def test_a_missing_key_is_refused(self, make) -> None:
         table = make({"organisation": ["RT1", None], "total_cost": [1.0, 2.0], "contacts": [1, 2]})
-        with pytest.raises(cm.BadInput, match="organisation, organisation=(None|nan): expected a value"):
+        with refused("organisation", row=re.compile("organisation=(None|nan)"), expected="a value"):
             cm.with_metrics(table)
 
     def test_text_cells_are_named_by_their_rows(self, make) -> None:
-        with pytest.raises(cm.BadInput) as caught:
+        with refused("total_cost", "n/a", row="organisation=RT2", expected="a number", names="GBP"):
             cm.with_metrics(make({"organisation": ["RT1", "RT2"], "total_cost": ["1000", "n/a"], "contacts": [1, 2]}))
-        assert str(caught.value).endswith("total_cost, organisation=RT2: got 'n/a', expected a number [GBP]")
 
     def test_annual_metrics_by_name_need_years(self, make) -> None:
         months = make({"period": ["2016-04"], "total_cost": [10.0], "caseload": [1]})
-        with pytest.raises(
-            cm.BadInput, match="year_of_care_cost: expected whole financial years, for its flow covers one"
-        ):
+        with refused("year_of_care_cost", expected="a date or period", names="over_time"):
             cm.with_metrics(months, ["year_of_care_cost"])
 
     def test_long_lists_are_counted(self, make) -> None:
         table = make({"organisation": [f"R{n}" for n in range(50)], "total_cost": [-1.0] * 50, "contacts": [1] * 50})
-        with pytest.raises(cm.BadInput, match="has 50 problems") as caught:
+        with refused(problem("total_cost", -1.0, row="organisation=R0", expected="zero or more"), others=49) as caught:
             cm.with_metrics(table)
-        assert "… and 30 more" in str(caught.value)
-        assert len(caught.value.problems) == 50
+        assert [problem.row for problem in caught.value.problems] == [f"organisation=R{n}" for n in range(50)]
+        assert [f"organisation=R{n}:" in str(caught.value) for n in range(50)] == [True] * 20 + [False] * 30
 
 
 NEGATIVE_AND_REPEATED = {"organisation": ["RT1", "RT1"], "total_cost": [-5.0, 1.0], "contacts": [1, 2]}
@@ -334,7 +324,10 @@ class TestLazyTables:
     def test_are_not_looked_into_until_validated(self, make) -> None:
         table = make(NEGATIVE_AND_REPEATED)
         assert cells(cm.with_metrics(table))["cost_per_contact"] == [-5.0, 0.5]
-        with pytest.raises(cm.BadInput, match="has 2 problems"):
+        with refused(
+            problem("total_cost", -5.0, row="organisation=RT1", expected="zero or more"),
+            problem(None, row="organisation=RT1", expected="once"),
+        ):
             cm.validate(table)
 
     def test_validate_gives_a_good_table_back(self, make) -> None:
@@ -364,7 +357,7 @@ class TestLazyTables:
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(TypeError, match="a table is expected .* got a list"):
+    with raised(TypeError, "table", "list"):
         cm.with_metrics([1, 2])
-    with pytest.raises(TypeError, match="a table is expected"):
+    with raised(TypeError, "table", "Series"):
         cm.with_metrics(pd.Series([1, 2]))

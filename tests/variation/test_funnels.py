@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from scipy.special import pdtr, pdtrc
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
+from tests.support.refusals import problem, raised, refused
 
 kinds = st.sampled_from(["rate", "proportion", "ratio"])
 TARGETS = {"rate": 250.0, "proportion": 0.12, "ratio": 1.0}
@@ -247,7 +249,7 @@ class TestOverdispersion:
         with pytest.raises(cm.BadInput) as caught:
             v.overdispersion(np.array([1.0, math.inf, math.nan]), winsorise=0.5, standard_errors=np.array([1, 0, 1]))
         assert [problem.column for problem in caught.value.problems] == ["z", "standard_errors", "winsorise"]
-        with pytest.raises(cm.BadInput, match="z: got 1, expected the z-scores of 2 or more places"):
+        with refused("z", 1, expected="two or more"):
             v.overdispersion(np.array([1.0, math.nan]))
 
 
@@ -311,7 +313,7 @@ class TestFunnel:
         found = v.funnel("proportion", np.array([4, 0, 6]), np.array([20, 0, 30]), 0.2)
         assert found.outlier.tolist() == ["within", None, "within"]
         assert np.isnan(found.limits.at(0.95).lower[1])
-        with pytest.raises(cm.BadInput, match="denominators, 2nd row: got 0.0, expected a finite number above zero"):
+        with refused("denominators", 0.0, row="2nd row", expected=("a finite number", "above zero")):
             v.funnel("rate", np.array([4, 0, 6]), np.array([20, 0, 30]))
         assert math.isnan(v.funnel_limits("ratio", np.array([0.0, np.nan])).at(0.95).upper[0])
 
@@ -337,19 +339,17 @@ class TestFunnel:
             ("adjustment", None),
             ("winsorise", None),
         ]
-        with pytest.raises(cm.BadInput, match="kind: got 'rates', expected one of .*; did you mean 'rate'"):
+        with refused("kind", "rates", suggests="rate"):
             v.funnel("rates", np.array([5, 2]), np.array([4, 9]))
-        with pytest.raises(cm.BadInput, match="target: got 0.0, expected a target given"):
+        with refused("target", 0.0):
             v.funnel("proportion", np.array([0, 0]), np.array([4, 9]))
-        with pytest.raises(
-            cm.BadInput, match="counts: got 1, expected the values of 2 or more places, or a target to hold one against"
-        ):
+        with refused("counts", 1, expected="two or more"):
             v.funnel("rate", np.array([5, np.nan]), np.array([4, 9]))
-        with pytest.raises(ValueError, match="different indexes"):
+        with raised(ValueError, "counts", "denominators", "indexes"):
             v.funnel("rate", pd.Series([1, 2]), pd.Series([5, 6], index=[1, 2]))
-        with pytest.raises(ValueError, match="different lengths: counts has 2, denominators has 3"):
+        with raised(ValueError, "counts has 2", "denominators has 3"):
             v.funnel("rate", np.array([1, 2]), np.array([5, 6, 7]))
-        with pytest.raises(TypeError, match="counts has a unit, and funnel takes plain numbers"):
+        with raised(TypeError, "counts", "unit"):
             v.funnel("rate", cm.units.Quantity(np.array([1, 2]), "contact"), np.array([5, 6]))
 
     def test_limits_refuse_bad_input_with_all_its_problems(self) -> None:
@@ -358,12 +358,39 @@ class TestFunnel:
         assert [problem.column for problem in caught.value.problems] == [
             "levels", "levels", "target", "denominators", "phi", "tau"
         ]  # fmt: skip
-        with pytest.raises(cm.BadInput, match="tau: got 0.1, expected either phi or tau, not both"):
+        with refused("tau", 0.1, names=("phi", "tau")):
             v.funnel_limits("ratio", 5.0, phi=2.0, tau=0.1)
-        with pytest.raises(cm.BadInput, match="denominators: got 2.5, expected a count"):
+        with refused("denominators", 2.5, expected="a whole number", names="fractional"):
             v.funnel_limits("proportion", 2.5, 0.5)
-        with pytest.raises(KeyError, match="there are no limits at 0.9; there are at 0.95, 0.998"):
+        with raised(KeyError, 0.9, 0.95, 0.998):
             v.funnel_limits("ratio", 5.0).at(0.9)
+
+    @pytest.mark.parametrize("level", [0, 1, 1.5, 2, -0.5, math.nan])
+    def test_a_level_lies_between_nothing_and_all(self, level: float) -> None:
+        for levels in (level, (0.95, level)):
+            with pytest.raises(cm.BadInput) as caught:
+                v.funnel_limits("ratio", 5.0, levels=levels)
+            assert [problem.column for problem in caught.value.problems] == ["levels"]
+
+    @pytest.mark.parametrize(
+        "asked", [{"levels": 1e-3}, {"levels": 1 - 1e-9}, {"phi": 1.0}, {"tau": 0.0}, {"target": 1e-9}]
+    )
+    def test_the_last_values_that_are_accepted(self, asked: dict[str, float]) -> None:
+        found = v.funnel_limits("ratio", 5.0, **asked).limits[0]
+        assert 0 <= found.lower <= found.upper
+
+    @pytest.mark.parametrize(("kind", "target"), [("rate", 2.0), ("ratio", 1.1), ("proportion", 0.3)])
+    @pytest.mark.parametrize("asked", [{}, {"tau": 0.1}, {"tau": 0.1, "mixture": True}])
+    def test_a_place_among_others_has_the_limits_that_it_has_alone(
+        self, kind: str, target: float, asked: dict[str, Any]
+    ) -> None:
+        # Whole and apportioned denominators, of which one beside the other changes nothing.
+        given: dict[str, Any] = {"per": 1.0, "fractional": True} | asked
+        sizes = np.array([2.5, 3.0, 20.0, 40.25, 400.0])
+        together = v.funnel_limits(kind, sizes, target, **given).at(0.95)
+        for at, size in enumerate(sizes):
+            alone = v.funnel_limits(kind, float(size), target, **given).at(0.95)
+            assert (together.lower[at], together.upper[at]) == pytest.approx((alone.lower, alone.upper), rel=1e-9)
 
     def test_one_place(self) -> None:
         limits = v.funnel_limits("rate", 50_000, 200.0)
@@ -371,7 +398,7 @@ class TestFunnel:
         assert v.outliers(400.0, limits) == "above 99.8%"
         assert len(limits.to_frame()) == 1
         assert repr(limits) == "<FunnelLimits of a rate about 200 at 95% and 99.8%, 1 places>"
-        with pytest.raises(cm.BadInput, match="values: got -1.0, expected zero or more"):
+        with refused("values", -1.0, expected="zero or more"):
             v.outliers(-1.0, limits)
 
 
@@ -393,7 +420,10 @@ class TestApportionedCounts:
 
     def test_fractions_are_asked_for(self) -> None:
         counts, people = np.array([35078.488, 40.5]), np.array([4e6, 6e3])
-        with pytest.raises(cm.BadInput, match="fractional=True allows those that were apportioned"):
+        with refused(
+            problem("counts", 35078.488, row="1st row", names="fractional"),
+            problem("counts", 40.5, row="2nd row", names="fractional"),
+        ):
             v.funnel("rate", counts, people)
         found = v.funnel("rate", counts, people, fractional=True)
         assert found.values.tolist() == pytest.approx([876.9622, 675.0])
@@ -424,7 +454,24 @@ class TestOnePlace:
         assert found.limits.to_frame().shape == (1, 6)
 
     def test_without_one_is_refused_once(self) -> None:
-        with pytest.raises(cm.BadInput, match="has 1 problem"):
+        with refused("counts", 1, expected="two or more"):
             v.funnel("rate", np.array([5]), np.array([1000]))
-        with pytest.raises(cm.BadInput, match="has 1 problem"):
+        with refused("counts", 1, expected="two or more"):
             v.funnel("rate", np.array([5]), np.array([1000]), target=20, adjustment="additive")
+
+
+@pytest.mark.parametrize("column", [pd.Series, lambda values: pl.Series("count", values)], ids=["pandas", "polars"])
+def test_what_comes_back_has_a_name_of_its_own(column: Any) -> None:
+    counts, people = column([5.0, 8, 2]), column([100.0, 90, 80])
+    ranks = v.rank_intervals(counts=counts, denominators=people, draws=100)
+    limits = v.funnel_limits("rate", people, 5.0)
+    funnel = v.funnel("rate", counts, people, 5.0)
+    named = {
+        "rank": [v.ranks(counts), ranks.rank], "lower": [ranks.lower], "upper": [ranks.upper],
+        "quartile": [v.quartile_groups(counts)], "quantile": [v.quantile_groups(counts, 3)],
+        "z_score": [v.funnel_z_scores("rate", counts, people, 5.0), funnel.z_scores],
+        "lower_95": [limits.at(0.95).lower], "upper_95": [limits.at(0.95).upper],
+        "lower_99_8": [limits.at(0.998).lower], "upper_99_8": [limits.at(0.998).upper],
+        "rate": [funnel.values], "outlier": [funnel.outlier],
+    }  # fmt: skip
+    assert {name: {each.name for each in held} for name, held in named.items()} == {name: {name} for name in named}

@@ -14,6 +14,8 @@ from scipy.special import betainc
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
+from cmhs_metrics.variation.uncertain_ranks import _Draw, _drawn_ranks, _middle
+from tests.support.refusals import ANY, problem, refused
 
 whole = st.lists(st.integers(0, 20), min_size=2, max_size=30).map(lambda values: np.array(values, dtype=float))
 
@@ -50,6 +52,11 @@ class TestRanks:
         np.testing.assert_array_equal(v.ranks(values[::-1])[::-1], found)
         np.testing.assert_array_equal(v.ranks(values, highest_first=False), len(values) + 1 - found)
 
+    @pytest.mark.parametrize("ties", ["average", "min", "max", "dense", "first"])
+    def test_one_place_alone_is_the_first(self, ties: str) -> None:
+        assert v.ranks(np.array([5.0]), ties=ties).tolist() == [1]
+        assert v.ranks(np.array([np.nan, 0.0]), ties=ties).tolist() == pytest.approx([np.nan, 1], nan_ok=True)
+
     def test_missing_stays_missing_in_every_kind(self) -> None:
         column = pd.Series([3.0, None, 9.0], index=["a", "b", "c"])
         found = v.ranks(column)
@@ -61,7 +68,7 @@ class TestRanks:
         assert v.ranks(cm.units.Quantity(np.array([3.0, 9]), "GBP")).magnitude.tolist() == [2, 1]
 
     def test_refuses_other_ties(self) -> None:
-        with pytest.raises(cm.BadInput, match="ties: got 'avrage', expected one of .*; did you mean 'average'"):
+        with refused("ties", "avrage", suggests="average"):
             v.ranks(np.array([1.0, 2]), ties="avrage")
 
 
@@ -80,7 +87,7 @@ class TestQuartileGroups:
         assert (np.diff(groups[np.argsort(values, kind="stable")]) >= 0).all()
 
     def test_refuses_fewer_than_two(self) -> None:
-        with pytest.raises(cm.BadInput, match="2 or more places"):
+        with refused("values", expected="two or more"):
             v.quartile_groups(np.array([1.0, math.nan]))
 
 
@@ -214,24 +221,23 @@ class TestRankIntervals:
         assert v.rank_intervals(np.full(3, np.nan), standard_errors=np.ones(3)).places == 0
 
     def test_refuses_bad_input_with_all_its_problems(self) -> None:
-        with pytest.raises(cm.BadInput) as caught:
+        with refused(
+            problem("confidence", 95, expected="a proportion"),
+            problem("counts", 1.5, row="2nd row", expected="a whole number", names="fractional"),
+            problem("counts", -2.0, row="3rd row", expected="zero or more"),
+            problem("counts", 5.0, row="1st row", expected="no more than", names="denominator"),
+            problem("counts", 4.0, row="4th row", expected="no more than", names="denominator"),
+        ):
             v.rank_intervals(
                 counts=np.array([5, 1.5, -2, 4]), denominators=np.array([3, 5, 5, 0]), kind="proportion", confidence=95
             )
-        assert [str(problem) for problem in caught.value.problems] == [
-            "confidence: got 95, expected a proportion between 0 and 1",
-            "counts, 2nd row: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "counts, 3rd row: got -2.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "counts, 1st row: got 5.0, expected no more than the denominator",
-            "counts, 4th row: got 4.0, expected no more than the denominator",
-        ]
-        with pytest.raises(cm.BadInput, match="denominators, 1st row: got 0.0, expected a finite number above zero"):
+        with refused("denominators", 0.0, row="1st row", expected=("a finite number", "above zero")):
             v.rank_intervals(counts=np.array([5, 6]), denominators=np.array([0, 10]))
-        with pytest.raises(cm.BadInput, match="lower, 1st row: got 2.0, expected no more than the estimate"):
+        with refused("lower", 2.0, row="1st row", expected="no more than", names="estimate"):
             v.rank_intervals(np.array([1.0, 2]), lower=np.array([2.0, 1]), upper=np.array([3.0, 4]))
-        with pytest.raises(cm.BadInput, match="standard_errors, 2nd row: got 0.0"):
+        with refused("standard_errors", 0.0, row="2nd row", expected="above zero"):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 0]))
-        with pytest.raises(cm.BadInput, match="draws: got 10, expected 100 or more"):
+        with refused("draws", 10, names=100):
             v.rank_intervals(np.array([1.0, 2]), standard_errors=np.array([1.0, 1]), draws=10)
 
     def test_shares_near_one_are_surer_than_rates(self) -> None:
@@ -256,9 +262,31 @@ class TestRankIntervals:
         found = v.rank_intervals(counts=np.array([5, 0]), denominators=np.array([5, 5]), kind="proportion")
         assert found.rank.tolist() == [1, 2]
 
+    @pytest.mark.parametrize(
+        ("number", "confidence", "ends"), [(200, 0.95, (5, 195)), (1_000, 0.9, (50, 950)), (10, 0.95, (1, 10))]
+    )
+    def test_ends_are_the_draws_that_the_percentages_reach(
+        self, number: int, confidence: float, ends: tuple[int, int]
+    ) -> None:
+        # 2.5% of 200 draws are five, and 97.5% are 195: the fifth and the 195th, and neither the one after it.
+        low, high = _middle(np.arange(1, number + 1)[None, ::-1].copy(), confidence)
+        assert (low[0], high[0]) == ends
+
+    def test_of_very_many_places_no_rank_runs_over(self) -> None:
+        # Ranks are held in 16 bits while they fit: 65,536 do not.
+        for number in (65_535, 65_536, 70_000):
+            columns = {"estimates": np.arange(float(number)), "standard_errors": np.full(number, 1e-9)}
+            drawn = _drawn_ranks(_Draw(columns, "rate", 0.95, 0), 2, highest_first=False)
+            assert (drawn[:, 0] == np.arange(1, number + 1)).all()
+
     @pytest.mark.parametrize("names", [[], ["estimates"], ["counts"], ["estimates", "counts", "denominators"]])
     def test_refuses_other_combinations(self, names: list[str]) -> None:
-        with pytest.raises(cm.BadInput, match="expected estimates and standard_errors, or estimates, lower and upper"):
+        with refused(
+            problem(
+                "the values", ANY, names=("estimates", "standard_errors", "lower", "upper", "counts", "denominators")
+            ),
+            others=int(not names),
+        ):
             v.rank_intervals(**{name: np.array([1.0, 2]) for name in names})
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
 from tests.support import official_data
+from tests.support.refusals import problem, raised, refused
 
 Q = cm.units.Quantity
 positive = st.lists(st.floats(1e-3, 1e6), min_size=2, max_size=30).map(np.array)
@@ -98,11 +99,11 @@ class TestFoldVariation:
 
     @pytest.mark.parametrize("leave_out", [-1, 0.5, 1.0, 0.7, math.nan, True, "one", None])
     def test_refuses_other_numbers_to_leave_out(self, leave_out: object) -> None:
-        with pytest.raises(cm.BadInput, match="leave_out: .*expected a whole number of places, or a share"):
+        with refused("leave_out", leave_out, expected="a whole number"):
             v.fold_variation(np.array([1.0, 2, 3]), leave_out)
 
     def test_refuses_to_leave_out_all(self) -> None:
-        with pytest.raises(cm.BadInput, match="leave_out: got 2, expected so few that two or more of the 5 places"):
+        with refused("leave_out", 2, expected="two or more", names=5):
             v.fold_variation(np.arange(1.0, 6), 2)
 
 
@@ -168,14 +169,13 @@ class TestSystematicComponent:
     def test_refuses_what_is_no_count(self) -> None:
         observed = pd.Series([1.5, -1.0, 3.0, 4.0], index=pd.Index(["QUE", "QT1", "QOP", "QWO"], name="icb"))
         expected = pd.Series([1.0, 2.0, 0.0, -1.0], index=observed.index)
-        with pytest.raises(cm.BadInput) as caught:
+        with refused(
+            problem("observed", 1.5, row="icb=QUE", expected="a whole number", names="fractional"),
+            problem("observed", -1.0, row="icb=QT1", expected="zero or more"),
+            problem("expected", 0.0, row="icb=QOP", expected="above zero"),
+            problem("expected", -1.0, row="icb=QWO", expected="above zero"),
+        ):
             v.systematic_component_of_variation(observed, expected)
-        assert [str(problem) for problem in caught.value.problems] == [
-            "observed, icb=QUE: got 1.5, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "observed, icb=QT1: got -1.0, expected a count: a whole number, zero or more (fractional=True allows those that were apportioned)",
-            "expected, icb=QOP: got 0.0, expected a finite number above zero",
-            "expected, icb=QWO: got -1.0, expected a finite number above zero",
-        ]
 
 
 class TestGini:
@@ -206,9 +206,9 @@ class TestGini:
         assert math.isnan(v.gini(np.zeros(3)))
 
     def test_refuses_negative_populations_and_none_at_all(self) -> None:
-        with pytest.raises(cm.BadInput, match="weights, 2nd row: got -5.0, expected zero or more"):
+        with refused("weights", -5.0, row="2nd row", expected="zero or more"):
             v.gini(np.array([1.0, 2, 3]), np.array([0, -5, 7]))
-        with pytest.raises(cm.BadInput, match="weights: got 0, expected people in one place at least"):
+        with refused("weights", 0, expected="at least one"):
             v.gini(np.array([1.0, 2]), np.array([0, 0]))
 
     def test_a_place_without_people_counts_for_nothing(self) -> None:
@@ -244,29 +244,32 @@ class TestEverySummary:
     @pytest.mark.parametrize("summary", SUMMARIES)
     def test_refuses_fewer_than_two_places(self, summary: object) -> None:
         for few in (np.array([]), np.array([4.0]), pl.Series([4.0]), 4.0):
-            with pytest.raises(cm.BadInput, match="values: got [01], expected the values of 2 or more places"):
+            with refused("values", np.size(few), expected="two or more"):
                 summary(few)
 
     @pytest.mark.parametrize("summary", SUMMARIES[:3])
     def test_refuses_negative_and_infinite_values(self, summary: object) -> None:
-        with pytest.raises(cm.BadInput, match="2 problems"):
+        with refused(
+            problem("values", math.inf, row="2nd row", expected="a finite number"),
+            problem("values", -1.0, row="1st row", expected="zero or more"),
+        ):
             summary(np.array([-1.0, math.inf, 3]))
 
     @pytest.mark.parametrize("summary", SUMMARIES)
     def test_refuses_what_is_no_column(self, summary: object) -> None:
-        with pytest.raises(TypeError, match="make it a numpy array"):
+        with raised(TypeError, "values", "list", "numpy array"):
             summary([1.0, 2.0])
-        with pytest.raises(TypeError, match="values is a table: pass one of its columns"):
+        with raised(TypeError, "values", "table"):
             summary(pd.DataFrame({"a": [1.0, 2.0]}))
-        with pytest.raises(TypeError, match="collect the column first"):
+        with raised(TypeError, "values", "collect"):
             summary(pl.col("a"))
-        with pytest.raises(TypeError, match="numbers are expected"):
+        with raised(TypeError, "values", "String"):
             summary(pl.Series(["1", "2"]))
-        with pytest.raises(ValueError, match="values has 2 dimensions"):
+        with raised(ValueError, "values", 2):
             summary(np.ones((2, 2)))
 
     def test_names_a_thousand_problems_and_counts_the_rest(self) -> None:
-        with pytest.raises(cm.BadInput, match="has 5,000 problems") as caught:
+        with refused(problem("values", -1.0, row="1st row", expected="zero or more"), others=4_999) as caught:
             v.gini(-np.ones(5_000))
         assert len(caught.value.problems) == 1_000
 
@@ -318,8 +321,8 @@ class TestOtherMeasuresOfInequality:
             assert math.isnan(measure(np.array([1.0, np.nan])))
 
     def test_what_cannot_be_is_refused(self) -> None:
-        with pytest.raises(cm.BadInput) as refused:
+        with pytest.raises(cm.BadInput) as caught:
             v.atkinson(np.array([1.0, 2.0]), aversion=0)
-        assert [problem.column for problem in refused.value.problems] == ["aversion"]
+        assert [problem.column for problem in caught.value.problems] == ["aversion"]
         with pytest.raises(cm.BadInput):
             v.theil(np.array([1.0, -2.0]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -75,9 +77,16 @@ class TestMixedLimits:
         assert [problem.column for problem in refused.value.problems] == ["adjustment"]
 
     def test_a_share_cannot_vary_more_than_from_nothing_to_all(self) -> None:
-        with pytest.raises(BadInput) as refused:
-            v.funnel_limits("proportion", np.array([10, 20]), 0.5, tau=0.5, mixture=True)
-        assert [problem.column for problem in refused.value.problems] == ["tau"]
+        # A beta distribution of that spread has all its shares at nothing or all; a little less of it is one.
+        for asked, told in (({"tau": 0.5, "mixture": True}, True), ({"tau": -0.1}, False), ({"tau": math.inf}, False)):
+            with pytest.raises(BadInput) as refused:
+                v.funnel_limits("proportion", np.array([10, 20]), 0.5, **asked)
+            assert [problem.column for problem in refused.value.problems] == ["tau"]
+            assert ("0.5" in refused.value.problems[0].expected) is told
+        for asked in ({"tau": 0.499, "mixture": True}, {"tau": 0.5}, {"tau": 2.0}):
+            limits = v.funnel_limits("proportion", np.array([10, 20]), 0.5, **asked).at(0.95)
+            assert (limits.lower <= 0.5).all()
+            assert (limits.upper >= 0.5).all()
 
     @pytest.mark.parametrize(("kind", "adjustment"), [("ratio", "negative-binomial"), ("proportion", "beta-binomial")])
     def test_few_of_places_that_differ_so_lie_outside(self, kind: str, adjustment: str) -> None:
@@ -193,6 +202,22 @@ class TestBetweenBounds:
             told = np.array([word is not None for word in known])
             assert (np.array(known, dtype=object) == found.outlier)[told].all()
             assert np.isnan(phi) or phi == pytest.approx(found.dispersion.phi)
+
+    @pytest.mark.parametrize(
+        ("kind", "base", "last", "word"),
+        # The chance of a share above 0.92 need not lie between those of the ends of its counts; that of a rate does.
+        [("rate", 1.0, 400, "above 99.8%"), ("ratio", 100.0, 400, "above 99.8%"), ("proportion", 105.0, 40, None),
+         ("proportion", 200.0, 190, "above 99.8%")],
+    )  # fmt: skip
+    def test_a_place_far_out_is_told_whatever_its_count(
+        self, kind: str, base: float, last: int, word: str | None
+    ) -> None:
+        low = np.array([100.0] * 20 + [last])
+        high, size = low + np.repeat([0, 2], [20, 1]), np.full(21, base)
+        targets = (low.sum() / size.sum(), high.sum() / size.sum())
+        certain = ["within"] * 20 + ["below 99.8%" if last < 100 else "above 99.8%"]
+        known, _ = funnel_positions(kind, [(low, size), (high, size)], targets, certain)
+        assert known == (["within"] * 20 + [word] if word else [None] * 21)
 
     def test_places_alike_have_exact_limits(self) -> None:
         # Of 3 expected, none comes once in twenty times: within the exact limits, and below those of √3 less 0.98.

@@ -228,22 +228,7 @@ class Outcome:
 def run(check: Check, known: Mapping[str, Figure]) -> Outcome:
     """Look up the figures of a check.
 
-    Parameters
-    ----------
-    check : Check
-        The check.
-    known : mapping of str to Figure
-        The figures by reference.
-
-    Returns
-    -------
-    Outcome
-        What comes of it.
-
-    Raises
-    ------
-    KeyError
-        When a figure of the check is not among the known.
+    Raises `KeyError` when a figure of the check is not among the known.
     """
     target = known[check.target] if isinstance(check.target, str) else None
     return Outcome(check, tuple(known[each] for each in check.inputs), target)

@@ -14,6 +14,7 @@ from cmhs_metrics import units
 from cmhs_metrics.audit.naming import metric_of
 from cmhs_metrics.audit.rounding import interval
 from cmhs_metrics.errors import nearest
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,17 +146,8 @@ class Figure:
 def written(value: float, unit: str) -> str:
     """Write a value as people read it, to four figures or to the whole number.
 
-    Parameters
-    ----------
-    value : float
-        The value [unit].
-    unit : str
-        Its unit, as pint reads it; only money and percentages show.
-
-    Returns
-    -------
-    str
-        For example "£2.38bn", "14.24%" or "698,444".
+    `value`: the value [unit]. `unit`: its unit, as pint reads it; only money and percentages show. Gives for example
+    "£2.38bn", "14.24%" or "698,444".
 
     Examples
     --------
@@ -174,6 +166,7 @@ def written(value: float, unit: str) -> str:
     return f"£{number}" if unit.startswith("GBP") else number
 
 
+@checked
 def figure(id: str, document: str = AUDIT_2016_17) -> Figure:
     """Look a printed figure up.
 
@@ -272,20 +265,7 @@ def documents() -> pd.DataFrame:
 def load(document: str | None = None) -> tuple[Figure, ...]:
     """Read the printed figures.
 
-    Parameters
-    ----------
-    document : str, optional
-        One document; all five unless given.
-
-    Returns
-    -------
-    tuple of Figure
-        The figures, in the order of the documents.
-
-    Raises
-    ------
-    KeyError
-        When there is no such document.
+    Gives the figures, in the order of the documents.
 
     Examples
     --------

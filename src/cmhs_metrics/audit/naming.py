@@ -142,17 +142,7 @@ NO_METRIC = (
 def metric_of(figure_id: str, measure: str) -> str:
     """Name the metric or function that a figure is a value of.
 
-    Parameters
-    ----------
-    figure_id : str
-        The figure's name.
-    measure : str
-        What it measures.
-
-    Returns
-    -------
-    str
-        The public name in this library; empty for a measure, and for what only defines something.
+    Gives the public name in this library; empty for a measure, and for what only defines something.
 
     Examples
     --------

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.audit.check import CANNOT_BE_CHECKED, DISAGREES, VERDICTS, Outcome, run
 from cmhs_metrics.audit.figures import Figure, load
+from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.signatures import checked, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +92,7 @@ def mistakes(document: str | None = None) -> pd.DataFrame:
     return table.loc[table["verdict"] == DISAGREES, columns].reset_index(drop=True)
 
 
+@checked
 def summary(frame: pd.DataFrame) -> dict[str, int]:
     """Count what came of a reconciliation.
 
@@ -109,6 +112,8 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
     >>> summary(reconcile("web_page_2019"))["disagrees"]
     0
     """
+    if not is_table(frame) or not {"check", "verdict", "target"} <= set(frame):
+        raise BadInput("summary", [Problem("frame", None, type(frame).__name__, "the table that `reconcile` gives")])
     checked = frame["check"] != ""
     counts = Counter(frame.loc[checked, "verdict"])
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS}
@@ -120,10 +125,7 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
 def outcomes() -> dict[str, Outcome]:
     """Run every check.
 
-    Returns
-    -------
-    dict of str to Outcome
-        What came of each, by the name of the check: its section and its number there.
+    Gives what came of each, by the name of the check: its section and its number there.
     """
     from cmhs_metrics.audit.checks import CHECKS
 

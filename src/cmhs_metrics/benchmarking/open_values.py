@@ -42,15 +42,8 @@ def sums_of_ends(places: pd.DataFrame, names: Sequence[str]) -> tuple[Column, Co
 def open_ranks(lower: Column, upper: Column) -> pd.DataFrame:
     """The ranks and quarters that places can have.
 
-    Parameters
-    ----------
-    lower, upper : pandas.Series
-        The least and the greatest value of each place.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `rank_best` and `rank_worst`; `rank` and `quartile` where there is only one.
+    `lower`, `upper`: the least and the greatest value of each place. Gives `rank_best` and `rank_worst`; `rank` and
+    `quartile` where there is only one.
     """
     best, worst = known_rank(lower, upper)
     least, most = known_rank(lower, upper, highest_first=False)
@@ -73,25 +66,9 @@ def open_average(
 ) -> tuple[float, float]:
     """The least and the greatest average of some places.
 
-    Parameters
-    ----------
-    places : pandas.DataFrame
-        The places, with their measures and metrics and the bounds of these.
-    column : str
-        The column of the metric.
-    metric : Metric
-        The metric.
-    inputs : sequence of str
-        The columns that it is computed from.
-    kind : {"pooled", "mean of places", "median of places"}
-        What average.
-    which : pandas.Series of bool
-        The places, each with a value or bounds.
-
-    Returns
-    -------
-    tuple of float
-        NaN where there is no average, or it has no greatest.
+    `places`: the places, with their measures and metrics and the bounds of these. `inputs`: the columns that it is
+    computed from. `which`: the places, each with a value or bounds. Gives NaN where there is no average, or it has no
+    greatest.
     """
     if not which.any():
         return math.nan, math.nan
@@ -118,28 +95,12 @@ def open_chance(
 ) -> dict[str, Any]:
     """Confidence intervals and funnel positions that hold whatever the true counts are.
 
-    Parameters
-    ----------
-    events : tuple of pandas.Series
-        The least and the greatest count of each place.
-    others : tuple of pandas.Series
-        The least and the greatest of what it is divided by; where not `of_all`, of what is added to it for that.
-    metric : Metric
-        The metric: a share, or a rate.
-    of_all : bool
-        Whether `others` hold the events too.
-    level : float
-        Of the intervals [proportion].
-    pooled : tuple of float
-        The least and the greatest value of all places together.
-    squares : numpy.ndarray
-        The sum of squares of what each person has over the events; NaN where nothing is known of it.
-
-    Returns
-    -------
-    dict
-        `lower` and `upper`, wide enough for every count; `highest_lower` and `lowest_upper`, the narrowest that a count
-        can have; `interval_basis`; `outlier` and `funnel_position`, where there is only one; `overdispersion`.
+    `events`: the least and the greatest count of each place. `others`: the least and the greatest of what it is
+    divided by; where not `of_all`, of what is added to it for that. `metric`: the metric: a share, or a rate.
+    `level`: of the intervals [proportion]. `pooled`: the least and the greatest value of all places together.
+    `squares`: the sum of squares of what each person has over the events; NaN where nothing is known of it. Gives
+    `lower` and `upper`, wide enough for every count; `highest_lower` and `lowest_upper`, the narrowest that a count
+    can have; `interval_basis`; `outlier` and `funnel_position`, where there is only one; `overdispersion`.
     """
     (few, many), (less, more) = events, others
     least, greatest = (few, more if of_all else few + more), (many, less if of_all else many + less)

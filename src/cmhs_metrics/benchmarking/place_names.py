@@ -89,23 +89,8 @@ def asked_for(
 ) -> set[str]:
     """The places that an argument names; problems are added for those that are not there.
 
-    Parameters
-    ----------
-    argument : str
-        "focus" or "peers".
-    asked : sequence
-        The places, by value or as text.
-    names : sequence of str
-        The places of the table.
-    no_place : sequence of bool
-        Which of them stand for no place.
-    problems : list of Problem
-        Where problems are added.
-
-    Returns
-    -------
-    set of str
-        Their names.
+    `argument`: "focus" or "peers". `asked`: the places, by value or as text. `no_place`: which of them stand for no
+    place.
     """
     wanted = as_names(asked)
     known = dict(zip(names, no_place, strict=True))

@@ -22,25 +22,10 @@ TEXT = (nw.String, nw.Categorical, nw.Enum)
 def amounts_between(table: Any, origin: str, destination: str, value: str) -> dict[tuple[str, str | None], float]:
     """What flows between each two places, added over the rows of a table.
 
-    Parameters
-    ----------
-    table : any frame that narwhals knows
-        The rows; a lazy table is run.
-    origin, destination : str
-        The columns of the places [text].
-    value : str
-        The column of what flows [any one unit].
-
-    Returns
-    -------
-    dict of (str, str or None) to float
-        The totals [the same unit]; the destination is None where it is missing.
-
-    Raises
-    ------
-    BadInput
-        When a column is not there or not of its kind, an origin is missing, or an amount is missing, negative or
-        infinite.
+    `table`: the rows; a lazy table is run. `origin`, `destination`: the columns of the places [text]. `value`: the
+    column of what flows [any one unit]. Gives the totals [the same unit]; the destination is None where it is
+    missing. Raises `BadInput` when a column is not there or not of its kind, an origin is missing, or an amount is
+    missing, negative or infinite.
     """
     entered = _entered(table, [origin, destination], value)
     places = [as_text(name) for name in (origin, destination)]
@@ -75,17 +60,8 @@ def amounts_between(table: Any, origin: str, destination: str, value: str) -> di
 def one_row_a_place(table: Any, place: str) -> None:
     """Refuse a table in which a place stands twice.
 
-    Parameters
-    ----------
-    table : any frame that narwhals knows
-        A row for each place; a lazy table is run.
-    place : str
-        The column that names the place.
-
-    Raises
-    ------
-    BadInput
-        Naming each place that stands twice, and one without a name.
+    `table`: a row for each place; a lazy table is run. Raises `BadInput` naming each place that stands twice, and one
+    without a name.
     """
     entered = read_table(table)
     require(entered, [place], "place")
@@ -103,24 +79,9 @@ def one_row_a_place(table: Any, place: str) -> None:
 def rows_of(table: Any, origin: str, destination: str, value: str) -> list[tuple[Any, Any, Any]]:
     """The rows of three columns of a table, as they stand.
 
-    Parameters
-    ----------
-    table : any frame that narwhals knows
-        The table; a lazy one is run.
-    origin, destination : str
-        The columns of the places [text].
-    value : str
-        The column of numbers [any one unit].
-
-    Returns
-    -------
-    list of (str, str, float)
-        The cells; missing ones are None, or NaN.
-
-    Raises
-    ------
-    BadInput
-        When a column is not there or not of its kind.
+    `table`: the table; a lazy one is run. `origin`, `destination`: the columns of the places [text]. `value`: the
+    column of numbers [any one unit]. Gives the cells; missing ones are None, or NaN. Raises `BadInput` when a column
+    is not there or not of its kind.
     """
     entered = _entered(table, [origin, destination], value)
     rows = rows_in(entered.frame.select(origin, destination, as_float(value).alias("_value")))

@@ -18,22 +18,10 @@ def largest_remainder(
     Every amount is rounded down. What is then lacking to the total of its group goes, one each, to the amounts with the
     largest remainders, equal ones in their order (Hamilton's method).
 
-    Parameters
-    ----------
-    amounts : numpy.ndarray
-        The amounts, 0 or more [one unit]; NaN where missing, which stays so.
-    groups : numpy.ndarray of int
-        The group of each, from 0.
-    order : numpy.ndarray of int
-        The place of each in the order by which equal remainders are served.
-    most : numpy.ndarray, optional
-        The most that each may become [the same unit]; NaN where there is no such limit. An amount at its limit is
-        passed over, so that a part stays within its whole.
-
-    Returns
-    -------
-    numpy.ndarray
-        Whole numbers, in floats [the same unit].
+    `amounts`: the amounts, 0 or more [one unit]; NaN where missing, which stays so. `order`: the place of each in the
+    order by which equal remainders are served. `most`: the most that each may become [the same unit]; NaN where there
+    is no such limit. An amount at its limit is passed over, so that a part stays within its whole. Gives whole
+    numbers, in floats [the same unit].
 
     References
     ----------

@@ -26,22 +26,8 @@ def checked_rows(
 ) -> tuple[tuple[str, str, float], ...]:
     """The shares above 0 as rows, checked.
 
-    Parameters
-    ----------
-    shares : mapping of str to mapping of str to float
-        For each place the others, each with its share [proportion].
-    uncovered, tolerance
-        As in `Shares`.
-
-    Returns
-    -------
-    tuple of (str, str, float)
-        From place, to place and share [proportion], in the order of the names.
-
-    Raises
-    ------
-    BadInput
-        With every problem.
+    `shares`: for each place the others, each with its share [proportion]. Gives from place, to place and share
+    [proportion], in the order of the names.
     """
     problems = [] if uncovered in ("refuse", "keep") else [_how(uncovered)]
     if not is_finite(tolerance) or not 0 <= tolerance < 1:
@@ -72,24 +58,11 @@ def shares_of(
 ) -> dict[str, dict[str, float]]:
     """Amounts between places as shares of what each place has in all.
 
-    Parameters
-    ----------
-    amounts : mapping of (str, str or None) to float
-        From place and to place, each two with an amount [any one unit]; None where the to place is missing.
-    columns : tuple of str
-        What the two are called, for messages.
-    uncovered : {"refuse", "keep"}
-        What to do with an amount whose to place is missing, and with a place that has nothing.
-
-    Returns
-    -------
-    dict of str to dict of str to float
-        The shares [proportion]. Where what is uncovered is kept they add to less than 1.
-
-    Raises
-    ------
-    BadInput
-        Naming every amount and every place that is uncovered, unless it is to be kept.
+    `amounts`: from place and to place, each two with an amount [any one unit]; None where the to place is missing.
+    `columns`: what the two are called, for messages. `uncovered`: what to do with an amount whose to place is
+    missing, and with a place that has nothing. Gives the shares [proportion]. Where what is uncovered is kept they
+    add to less than 1. Raises `BadInput` naming every amount and every place that is uncovered, unless it is to be
+    kept.
     """
     parts: dict[str, list[float]] = defaultdict(list)
     for (start, _), amount in amounts.items():

@@ -27,17 +27,8 @@ MOST_FACTORS = 10
 def logarithmic_mean(first: Any, second: Any, log_ratio: Any) -> Floats:
     """The logarithmic mean of two positive numbers: their difference over that of their logarithms.
 
-    Parameters
-    ----------
-    first, second : numpy.ndarray
-        The numbers [any unit].
-    log_ratio : numpy.ndarray
-        The natural logarithm of the second over the first.
-
-    Returns
-    -------
-    numpy.ndarray
-        The mean [the same unit]; of two equal numbers, the number itself, which is the limit.
+    `first`, `second`: the numbers [any unit]. `log_ratio`: the natural logarithm of the second over the first. Gives
+    the mean [the same unit]; of two equal numbers, the number itself, which is the limit.
 
     References
     ----------
@@ -61,15 +52,7 @@ def log_mean_parts(before: list[Floats], after: list[Floats]) -> list[Floats]:
     Where a factor comes from zero or goes to it, the logarithm has no value but the part has a limit: the whole change
     is that factor's, in equal parts where several do so together, and nothing is the others'.
 
-    Parameters
-    ----------
-    before, after : list of numpy.ndarray
-        The factors, zero or above [any unit].
-
-    Returns
-    -------
-    list of numpy.ndarray
-        A part for each factor; missing where a factor is.
+    `before`, `after`: the factors, zero or above [any unit]. Gives a part for each factor; missing where a factor is.
 
     References
     ----------
@@ -98,15 +81,7 @@ def log_mean_parts(before: list[Floats], after: list[Floats]) -> list[Floats]:
 def shapley_parts(before: list[Floats], after: list[Floats]) -> list[Floats]:
     """Split the change of a product as Shapley values: each factor's mean over all orders of change.
 
-    Parameters
-    ----------
-    before, after : list of numpy.ndarray
-        The factors [any unit].
-
-    Returns
-    -------
-    list of numpy.ndarray
-        A part for each factor; missing where a factor is.
+    `before`, `after`: the factors [any unit]. Gives a part for each factor; missing where a factor is.
 
     References
     ----------

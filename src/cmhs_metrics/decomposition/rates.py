@@ -143,7 +143,10 @@ def decompose_rates(
     population or the other. Of more than two populations pairs do not agree: what they give is averaged so that each
     population has one rate for each factor, and parts add up over any chain of populations. Sizes that are
     cross-classified are a product of as many factors as there are columns, each the geometric mean of its share given
-    any of the others. Structure and rate are held against each other as wholes, and then each is split inside.
+    any of the others. Structure and rate are held against each other as wholes, and then each is split inside. Where a
+    group has no people in one of two populations, it is taken to be spread as in the other, and to have its rates where
+    they are missing, so that its coming or going is a part of its own structure alone. A population with a size that is
+    missing, or with no people at all, has no rate.
 
     References
     ----------
@@ -186,20 +189,26 @@ def decompose_rates(
         return found
 
     pairs: dict[tuple[int, int], list[NDArray[np.float64]]] = {}
-    of_cells = [index.get_level_values(name).to_numpy() for name in within] if structure is not None else []
-    shares = [_structure(held, of_cells) for held in values[structure]] if structure is not None else []
+    groups = _groups(index, len(within)) if structure is not None else {}
     for one, other in permutations(range(len(labels)), 2):
         own, others = ([values[name][each] for name in names] for each in (one, other))
+        if structure is not None:
+            sizes_of = [values[structure][each] for each in (one, other)]
+            own, others = _known(own, others, sizes_of), _known(others, own, sizes_of[::-1])
         found = _standardised(own, others, whole)
         if structure is not None:
-            weight = (product(shares[one]) + product(shares[other])) / 2
+            shares = [_structure(held, beside, groups, len(within)) for held, beside in (sizes_of, sizes_of[::-1])]
+            weight = (product(shares[0]) + product(shares[1])) / 2
             mean = (whole(own) + whole(others)) / 2
             found = [each * weight for each in found]
-            found += [each * mean for each in _standardised(shares[one], shares[other], product)]
+            found += [each * mean for each in _standardised(shares[0], shares[1], product)]
         pairs[one, other] = found
     crude = [whole([values[name][at] for name in names]) for at in range(len(labels))]
     if structure is not None:
-        crude = [each * product(shares[at]) for at, each in enumerate(crude)]
+        crude = [
+            np.where(held == 0, 0.0, each) * held / (held.sum() or math.nan)
+            for each, held in zip(crude, values[structure], strict=True)
+        ]
     everything = [
         [_reconciled(pairs, at, len(labels), each) for each in range(len(pairs[0, 1]))] for at in range(len(labels))
     ]
@@ -242,26 +251,53 @@ def _reconciled(
     return np.asarray(own)
 
 
-def _structure(sizes: NDArray[np.float64], of_cells: list[NDArray[Any]]) -> Cells:
-    """The share of each cell as a product of a factor for each of the columns that name cells."""
-    number = len(of_cells)
+def _known(own: Cells, other: Cells, sizes: Cells) -> Cells:
+    """The factors of a population, and of a cell without people, where they are missing, those of the other."""
+    return [
+        np.where(np.isnan(each) & (sizes[0] == 0), np.where(np.isnan(beside) & (sizes[1] == 0), 0.0, beside), each)
+        for each, beside in zip(own, other, strict=True)
+    ]
 
-    def within(columns: tuple[int, ...]) -> NDArray[np.float64]:
-        if not columns:
-            return np.full(len(sizes), sizes.sum())
-        keys = pd.MultiIndex.from_arrays([of_cells[each] for each in columns])
-        return pd.Series(sizes).groupby(pd.factorize(keys)[0]).transform("sum").to_numpy()
+
+def _groups(index: pd.Index[Any], number: int) -> dict[tuple[int, ...], NDArray[np.intp]]:
+    """For all columns that name cells, and for some and none of them, the group of each cell."""
+    some = [each for count in range(number + 1) for each in combinations(range(number), count)]
+    levels = [index.get_level_values(each) for each in range(number)]
+    return {
+        each: pd.MultiIndex.from_arrays([levels[at] for at in each]).factorize()[0]
+        if each
+        else np.zeros(len(index), np.intp)
+        for each in some
+    }
+
+
+def _structure(
+    sizes: NDArray[np.float64],
+    beside: NDArray[np.float64],
+    groups: dict[tuple[int, ...], NDArray[np.intp]],
+    number: int,
+) -> Cells:
+    """The share of each cell as a product of a factor for each of the columns that name cells.
+
+    How a group without people would be spread is not known: as it is in the population beside.
+    """
+
+    def within(held: NDArray[np.float64], columns: tuple[int, ...]) -> NDArray[np.float64]:
+        group = groups[columns]
+        return np.asarray(np.bincount(group, held)[group], np.float64)
 
     found = []
     for own in range(number):
-        share: Any = 1.0
+        # Where a size is missing, or all are zero, no share is known.
+        share: Any = 1.0 if sizes.sum() > 0 else math.nan
         others = [each for each in range(number) if each != own]
         for count in range(number):
             weight = math.factorial(count) * math.factorial(number - 1 - count) / math.factorial(number)
             for given in combinations(others, count):
-                above, below = within(tuple(sorted((*given, own)))), within(given)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    share = share * np.where(below > 0, above / below, 0.0) ** weight
+                together = tuple(sorted((*given, own)))
+                with np.errstate(invalid="ignore"):
+                    known, other = (within(each, together) / within(each, given) for each in (sizes, beside))
+                share = share * np.where(np.isnan(known), np.nan_to_num(other), known) ** weight
         found.append(np.asarray(share))
     return found
 

@@ -42,21 +42,8 @@ def each_output(
 ) -> dict[str, Any]:
     """Compute several outputs together, each in the kind of value that came in.
 
-    Parameters
-    ----------
-    name : str
-        What messages call the function.
-    compute : callable
-        Takes the arguments as floats or arrays, and gives the outputs by name.
-    arguments : mapping of str to (value, unit)
-        The arguments with the units they must be in.
-    outputs : mapping of str to str
-        The outputs with their units.
-
-    Returns
-    -------
-    dict of str to the kind that came in
-        The outputs.
+    `compute`: takes the arguments as floats or arrays, and gives the outputs by name. `arguments`: the arguments with
+    the units they must be in.
     """
     inputs = {argument: unit for argument, (_, unit) in arguments.items()}
     values = tuple(value for value, _ in arguments.values())

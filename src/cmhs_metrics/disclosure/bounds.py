@@ -155,22 +155,8 @@ def whole_numbers(
 def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
     """Narrow intervals by each sum alone, over and over: what a reader finds with pencil and paper.
 
-    Parameters
-    ----------
-    relations : sparse array
-        A row for each sum that holds.
-    lower, upper : numpy.ndarray
-        What is known of each cell alone.
-
-    Returns
-    -------
-    lower, upper : numpy.ndarray
-        Intervals that still hold every possible value; not always the narrowest that do.
-
-    Raises
-    ------
-    Inconsistent
-        When an interval becomes empty.
+    `relations`: a row for each sum that holds. `lower`, `upper`: what is known of each cell alone. Gives intervals
+    that still hold every possible value; not always the narrowest that do.
     """
     entries = relations.tocoo()
     row, column, sign = entries.coords[0], entries.coords[1], entries.data
@@ -248,35 +234,12 @@ def reach(
 ) -> Reach:
     """Bound some cells from everything that is known.
 
-    Parameters
-    ----------
-    relations : sparse array
-        A row for each sum that holds.
-    lower, upper : numpy.ndarray
-        What is known of each cell alone, in whole numbers; an upper bound may be infinite.
-    targets : numpy.ndarray of int
-        The cells to bound.
-    enough : float or numpy.ndarray, optional
-        A width, or one for each cell, at which to stop widening the inner bounds of a cell. Without it inner and outer
-        bounds meet.
-    moves : Moves, optional
-        Moves that keep every sum, which settle most cells without a programme.
-    witnesses : sequence of numpy.ndarray
-        Tables that are said to agree with what is known. Each is believed only where it does.
-    effort : Effort, optional
-        How long it may take.
-
-    Returns
-    -------
-    Reach
-        The bounds of every cell; those of the targets are settled.
-
-    Raises
-    ------
-    Inconsistent
-        When no whole numbers agree with what is known.
-    OutOfTime
-        When it takes too long.
+    `relations`: a row for each sum that holds. `lower`, `upper`: what is known of each cell alone, in whole numbers;
+    an upper bound may be infinite. `enough`: a width, or one for each cell, at which to stop widening the inner
+    bounds of a cell. Without it inner and outer bounds meet. `moves`: moves that keep every sum, which settle most
+    cells without a programme. `witnesses`: tables that are said to agree with what is known. Each is believed only
+    where it does. Gives the bounds of every cell; those of the targets are settled. Raises `Inconsistent` when no
+    whole numbers agree with what is known.
     """
     outer_lower, outer_upper = propagate(relations, lower, upper)
     unknowns = Unknowns(relations, outer_lower, outer_upper)

@@ -115,21 +115,8 @@ class Choice:
     def best(self, exact: bool) -> Mask:
         """The cells to suppress: the fewest where the table is small, or few fall; otherwise few.
 
-        Parameters
-        ----------
-        exact : bool
-            Whether what is shown is shown exactly, so that only what is hidden can protect.
-
-        Returns
-        -------
-        numpy.ndarray of bool
-
-        Raises
-        ------
-        Unprotectable
-            When cells that are kept leave no safe choice.
-        OutOfTime
-            When none was found in time.
+        `exact`: whether what is shown is shown exactly, so that only what is hidden can protect. Raises
+        `Unprotectable` when cells that are kept leave no safe choice.
         """
         if not exact or self.moves is None:
             return self.solve()
@@ -157,14 +144,7 @@ class Choice:
     def solve(self) -> Mask:
         """The fewest cells to suppress, the primary ones included.
 
-        Returns
-        -------
-        numpy.ndarray of bool
-
-        Raises
-        ------
-        Unprotectable
-            When cells that are kept leave no safe choice.
+        Raises `Unprotectable` when cells that are kept leave no safe choice.
         """
         hidden, cuts, rounds = self.primary, list[Cut](), 0
         while learnt := self.by_each_sum(hidden) or self.by_all_sums(hidden):

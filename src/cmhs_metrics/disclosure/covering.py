@@ -81,14 +81,7 @@ class Covering:
     def solve(self) -> Mask:
         """The cells to hide, the primary ones included.
 
-        Returns
-        -------
-        numpy.ndarray of bool
-
-        Raises
-        ------
-        Uncovered
-            When a cell has no move of cells that may be hidden and leave it wide enough.
+        Raises `Uncovered` when a cell has no move of cells that may be hidden and leave it wide enough.
         """
         self._protect()
         now = best = self._cost()

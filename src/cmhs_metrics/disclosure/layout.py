@@ -104,14 +104,7 @@ class Layout:
     def cell(self, keys: pd.DataFrame) -> NDArray[np.int64]:
         """The number of the cell of each row of keys.
 
-        Parameters
-        ----------
-        keys : pandas.DataFrame
-            A column for each dimension, with labels that it has.
-
-        Returns
-        -------
-        numpy.ndarray of int
+        `keys`: a column for each dimension, with labels that it has.
         """
         places = [keys[dimension.name].map(dimension.position).to_numpy(np.int64) for dimension in self.dimensions]
         return np.asarray(np.ravel_multi_index(tuple(places), self.shape), dtype=np.int64)
@@ -129,14 +122,7 @@ class Layout:
     def at_levels(self, levels: Mapping[str, Sequence[str]]) -> NDArray[np.bool_]:
         """Which cells are at one of the named levels in every dimension that is named.
 
-        Parameters
-        ----------
-        levels : mapping of str to sequence of str
-            For each dimension the names of levels. No dimension at all means no cell.
-
-        Returns
-        -------
-        numpy.ndarray of bool
+        `levels`: for each dimension the names of levels. No dimension at all means no cell.
         """
         if not levels:
             return np.zeros(self.size, dtype=bool)

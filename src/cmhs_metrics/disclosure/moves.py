@@ -76,21 +76,8 @@ class Moves:
     def push(self, table: Floats, lower: Floats, upper: Floats, cell: int, to: float) -> Floats:
         """Make a cell more or less, move by move, within the limits of all cells.
 
-        Parameters
-        ----------
-        table : numpy.ndarray
-            Whole numbers within the limits that add up.
-        lower, upper : numpy.ndarray
-            The least and the greatest that each cell can be.
-        cell : int
-            The cell.
-        to : float
-            Where it should come to.
-
-        Returns
-        -------
-        numpy.ndarray
-            Whole numbers within the limits that add up, the cell being nearer to where it should come.
+        `table`: whole numbers within the limits that add up. `lower`, `upper`: the least and the greatest that each
+        cell can be. Gives whole numbers within the limits that add up, the cell being nearer to where it should come.
         """
         cells, signs = self.of(cell)
         if not len(cells) or table[cell] == to:

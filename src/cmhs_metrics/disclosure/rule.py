@@ -30,15 +30,6 @@ HALF = 1e-12
 def rounded_to(base: int) -> str:
     """The kind of a number that is shown to the nearest multiple of another.
 
-    Parameters
-    ----------
-    base : int
-        The other.
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> rounded_to(5)
@@ -296,16 +287,7 @@ def round_to(values: Any, base: float = 5) -> Any:
 def choose(condition: Any, yes: Any, no: Any) -> Any:
     """One of two values for each cell, for numbers, arrays and expressions.
 
-    Parameters
-    ----------
-    condition : bool, numpy.ndarray or expression
-        Which cells take the first value.
-    yes, no : float, numpy.ndarray or expression
-        The two values; NaN stands for null in an expression.
-
-    Returns
-    -------
-    float, numpy.ndarray or expression
+    `yes`, `no`: the two values; NaN stands for null in an expression.
     """
     if not hasattr(condition, "alias"):
         return np.where(condition, yes, no) if np.ndim(condition) else (yes if condition else no)
@@ -319,15 +301,8 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
 def floor_division(top: Any, bottom: Any) -> Any:
     """How often whole numbers go into others, for numbers, arrays and expressions.
 
-    Parameters
-    ----------
-    top, bottom : float, numpy.ndarray or expression
-        Whole numbers below 2 to the power of 53.
-
-    Returns
-    -------
-    float, numpy.ndarray or expression
-        In floats. The division of such numbers is rounded to a whole one only where it is one.
+    `top`, `bottom`: whole numbers below 2 to the power of 53. Gives in floats. The division of such numbers is
+    rounded to a whole one only where it is one.
     """
     # Engines do not agree on their own //.
     return floor(quotient(top, bottom)) if hasattr(top, "alias") else top // bottom
@@ -354,16 +329,7 @@ def floor(values: Any) -> Any:
 def to_nearest(numbers: Any, base: float) -> Any:
     """The nearest multiple of a base, halves up, for numbers, arrays and expressions.
 
-    Parameters
-    ----------
-    numbers : float, numpy.ndarray or expression
-        Numbers, zero or more.
-    base : float
-        The rounding base. Halves are those of decimals where it has decimals.
-
-    Returns
-    -------
-    float, numpy.ndarray or expression
+    `base`: the rounding base. Halves are those of decimals where it has decimals.
     """
     top, bottom = as_fraction(base)
     if bottom == 1:

@@ -9,16 +9,16 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.exchange.central_metrics_metadata import Facts
 from cmhs_metrics.measures import BASES, MEASURES, POPULATION, Kind
-from cmhs_metrics.numeric.frames import in_pandas
+from cmhs_metrics.numeric.frames import collected, frame_of, in_pandas
 from cmhs_metrics.periods import Reading, is_missing, read_periods
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,6 +104,7 @@ class CentralMetrics(NamedTuple):
         }
 
 
+@checked
 def cml(
     result: Any,
     *,
@@ -142,7 +143,7 @@ def cml(
         The period of every row, where the result has no column `period`.
     status : {"Actual", "Provisional"}, default "Actual"
         Whether figures are final.
-    state, category : str
+    state, category : str, default "In development - Not Live" and "MI internal"
         As the proforma has them (`metric_state`, `available_metric_category`).
     disclosure : str, optional
         What was done against disclosure; the flag says "Y" where something is given, and "NA" where nothing is.
@@ -195,7 +196,7 @@ def cml(
     frame = _long(result, problems)
     place = _place(frame, place, problems)
     kind = location_type or (LOCATION_TYPES.get(place) if place else _ENGLAND[1])
-    if kind is None and not problems:
+    if kind is None and place in frame:
         problems.append(Problem("location_type", None, None, f"what the library calls the places of {place!r}"))
     periods = _periods(frame, period, problems)
     if problems:
@@ -269,8 +270,8 @@ _RELATIONSHIPS = [
 
 def _long(result: Any, problems: list[Problem]) -> pd.DataFrame:
     """A row for each metric of each row, with its bounds as JSON; the keys are in `attrs`."""
-    found = nw.from_native(result)
-    frame = in_pandas((found.collect() if isinstance(found, nw.LazyFrame) else found).to_native(), "cml").copy()
+    frame_of(result, "cml", "result")
+    frame = in_pandas(collected(result), "cml").copy()
     if {"metric", "place", "value", "basis"} <= set(frame.columns):
         named = [
             f"{metric}_{BASES[basis].suffix}" if isinstance(basis, str) and basis in BASES else metric

@@ -10,6 +10,7 @@ from cmhs_metrics.errors import Problem
 from cmhs_metrics.intervals.directly_standardised import bands_alike, direct_limits
 from cmhs_metrics.intervals.proportion_comparisons import ratio_limits
 from cmhs_metrics.intervals.results import Estimate, Method, calculate
+from cmhs_metrics.numeric.expected import column
 from cmhs_metrics.numeric.requirements import a_count, not_negative, part_of
 from cmhs_metrics.signatures import checked
 
@@ -203,7 +204,7 @@ def excess_mortality(
     >>> round(found.estimate, 6), round(found.lower), round(found.upper)
     (200.0, 97, 367)
     """
-    weights = np.asarray(standard_population, dtype=np.float64)
+    weights = column("excess_mortality", "standard_population", standard_population)
 
     def limits(level: float, *given: NDArray[Any]) -> tuple[Any, ...]:
         (own, *bounds), (other, *others) = (

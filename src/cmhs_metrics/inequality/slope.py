@@ -89,7 +89,7 @@ def slope_index(
         Of the intervals of the indices [proportion].
     confidence_of_bounds : float, default 0.95
         Of `lower` and `upper` [proportion].
-    draws, seed : int
+    draws, seed : int, default 100_000 and 0
         How many times the values are drawn from their errors, and the seed of it.
 
     Returns

@@ -137,23 +137,9 @@ def direct_limits(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """The directly standardised rate, and its bounds by Dobson's method.
 
-    Parameters
-    ----------
-    events, populations : numpy.ndarray
-        By place and age band; the bands on the last axis.
-    weights : numpy.ndarray
-        The standard population.
-    per : float
-        For how many people the rate is.
-    level : float
-        The confidence level.
-    squares : numpy.ndarray, optional
-        Over people, the square of the events of each; of independent events these are the events.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The rates and their lower and upper bounds; NaN where there are fewer than 10 events.
+    `events`, `populations`: by place and age band; the bands on the last axis. `per`: for how many people the rate
+    is. `squares`: over people, the square of the events of each; of independent events these are the events. Gives
+    the rates and their lower and upper bounds; NaN where there are fewer than 10 events.
     """
     counted = weights > 0
     squares = events if squares is None else squares
@@ -174,7 +160,7 @@ def direct_limits(
 def _labels(events: Any) -> list[Any] | None:
     """The age bands that a Series has in its index, where there are any."""
     labels = list(getattr(events, "index", ())) if hasattr(events, "iloc") else []
-    return labels if labels and all(isinstance(label, (str, AgeBand)) for label in labels) else None
+    return labels if any(isinstance(label, (str, AgeBand)) for label in labels) else None
 
 
 def _weights(
@@ -200,17 +186,7 @@ def weights_in_order(
 ) -> tuple[NDArray[Any], list[Problem]]:
     """The people of the standard population in the order of some age bands, and which of them do not match.
 
-    Parameters
-    ----------
-    standard : StandardPopulation
-        The standard population.
-    labels : sequence of AgeBand or str
-        The age bands.
-
-    Returns
-    -------
-    tuple
-        The people of each band, and the problems.
+    Gives the people of each band, and the problems.
     """
     weight_of = dict(zip(standard.bands, standard.weights, strict=True))
     bands, problems = [], []

@@ -105,17 +105,8 @@ def _of_values(level: float, values: NDArray[Any]) -> tuple[Any, ...]:
 def t_limits(level: float, mean: NDArray[Any], sd: NDArray[Any], n: NDArray[Any]) -> tuple[Any, ...]:
     """Bounds of a mean by Student's t distribution.
 
-    Parameters
-    ----------
-    level : float
-        The confidence level.
-    mean, sd, n : numpy.ndarray
-        The mean, the standard deviation and the number of values.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The lower and the upper bounds; NaN where there are fewer than two values.
+    `mean`, `sd`, `n`: the mean, the standard deviation and the number of values. Gives the lower and the upper
+    bounds; NaN where there are fewer than two values.
     """
     enough = np.where(n >= 2, n, np.nan)
     half = -stdtrit(enough - 1, (1 - level) / 2) * sd / np.sqrt(enough)

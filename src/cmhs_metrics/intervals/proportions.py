@@ -89,17 +89,8 @@ def proportion_interval(
 def wilson_limits(part: NDArray[Any], whole: NDArray[Any], level: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Wilson's bounds of a proportion.
 
-    Parameters
-    ----------
-    part, whole : numpy.ndarray
-        Those of whom it is true, and all of them.
-    level : float
-        The confidence level.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The lower and the upper bounds, 0 and 1 exactly where the part is nothing and everything; NaN of an empty whole.
+    `part`, `whole`: those of whom it is true, and all of them. Gives the lower and the upper bounds, 0 and 1 exactly
+    where the part is nothing and everything; NaN of an empty whole.
     """
     z2 = float(ndtri((1 - level) / 2)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -150,17 +150,7 @@ def spread_by_people(events: NDArray[Any], squares: NDArray[Any]) -> NDArray[Any
 def poisson_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Bounds of the mean of a Poisson distribution of which one count is known.
 
-    Parameters
-    ----------
-    count : numpy.ndarray
-        The events.
-    level : float
-        The confidence level.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The lower and the upper bounds: Byar's from 10 events upward, below that the exact ones.
+    Gives the lower and the upper bounds: Byar's from 10 events upward, below that the exact ones.
 
     References
     ----------
@@ -177,17 +167,7 @@ def poisson_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any], NDA
 def byar_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Byar's approximate bounds of a count; of no use below 10.
 
-    Parameters
-    ----------
-    count : numpy.ndarray
-        The events.
-    level : float
-        The confidence level.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The lower and the upper bounds; NaN below of a count of zero.
+    Gives the lower and the upper bounds; NaN below of a count of zero.
     """
     z = -ndtri((1 - level) / 2)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -210,17 +190,7 @@ def _wilson_hilferty(count: NDArray[Any], z: float) -> NDArray[Any]:
 def exact_poisson_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Exact bounds of the mean of a Poisson distribution, by its link with the gamma distribution.
 
-    Parameters
-    ----------
-    count : numpy.ndarray
-        The events, fewer than 10.
-    level : float
-        The confidence level.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The lower and the upper bounds; the lower is 0 where the count is.
+    Gives the lower and the upper bounds; the lower is 0 where the count is.
     """
     tail = (1 - level) / 2
     # Whole counts below 10 have but ten answers.

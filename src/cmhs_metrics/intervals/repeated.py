@@ -33,7 +33,7 @@ def event_totals(
         A row for each group and number of events: 75 people with one contact, 16 people with two. A lazy table is run.
     by : str or sequence of str
         The column or columns that name the group: place, age band, period.
-    events, people : str
+    events, people : str, default "events" and "people"
         The columns with the events of each person [count] and with the people who had so many [person].
     fractional : bool, default False
         Whether people may be fractions, having been estimated or apportioned.
@@ -67,7 +67,7 @@ def event_totals(
     import narwhals as nw
 
     frequencies = collected(frequencies)
-    frame = eager(frequencies, "event_totals")
+    frame = eager(frequencies, "event_totals", "frequencies")
     keys = names_in("event_totals", "by", by)
     require_columns(frame.columns, {"by": keys, "events": events, "people": people})
     given = {

@@ -100,28 +100,9 @@ class Method:
 def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **options: Any) -> Any:
     """Apply a method to arguments of any kind, at one or several confidence levels.
 
-    Parameters
-    ----------
-    method : Method
-        The method.
-    arguments : tuple
-        One for each of its inputs.
-    confidence : float or sequence of float
-        One level or several [proportion].
-    **options
-        The other options that the user gave, to be checked: `per`, `on_bad_input`.
-
-    Returns
-    -------
-    Interval or Estimate
-        In the kind that came in.
-
-    Raises
-    ------
-    BadInput
-        With everything that is wrong with the options and the cells.
-    TypeError
-        When an argument is an expression or a table.
+    `confidence`: one level or several [proportion]. `**options`: the other options that the user gave, to be checked:
+    `per`, `on_bad_input`. Gives in the kind that came in. Raises `BadInput` with everything that is wrong with the
+    options and the cells. Raises `TypeError` when an argument is an expression or a table.
     """
     levels, several, problems = confidence_levels(confidence)
     problems += [
@@ -225,16 +206,8 @@ def counted_in(count: Any) -> str:
 
     The bounds of a count depend on how many were counted: of 5.291 thousand patients they are those of 5,291.
 
-    Parameters
-    ----------
-    count : object
-        The argument, of any kind.
-
-    Returns
-    -------
-    str
-        A unit of counting, empty for a count without a dimension; "patient" where the argument has no unit or one in
-        which nothing is counted.
+    Gives a unit of counting, empty for a count without a dimension; "patient" where the argument has no unit or one
+    in which nothing is counted.
     """
     quantity = count if isinstance(count, pint.Quantity) else None
     if hasattr(getattr(count, "dtype", None), "ureg"):
@@ -252,24 +225,8 @@ def counted_in(count: Any) -> str:
 def unit_per(counted: str, per: float, arguments: tuple[Any, ...]) -> str:
     """The unit of a rate of so many people.
 
-    Parameters
-    ----------
-    counted : str
-        The unit of the count.
-    per : float
-        How many people the rate is for.
-    arguments : tuple
-        The arguments, of which some may have units.
-
-    Returns
-    -------
-    str
-        For example "patient / person_100k".
-
-    Raises
-    ------
-    BadInput
-        When the arguments have units and there is none for that many people.
+    `per`: how many people the rate is for. `arguments`: the arguments, of which some may have units. Raises
+    `BadInput` when the arguments have units and there is none for that many people.
     """
     known: dict[float, str] = {100_000: "person_100k", 1: "person"}
     people = known.get(per)

@@ -124,7 +124,7 @@ def standardised_rates(
         For how many people the rate is [person].
     confidence : float or sequence of float, default 0.95
         One confidence level or several [proportion].
-    events, population, age_band : str
+    events, population, age_band : str, default "events", "population" and "age_band"
         The columns with the events [a count], the people [person] and the age band as `AgeBand.parse` reads it.
     sum_of_squares : str, optional
         The column with the sum of squares of each person's events, where one person may have several (see
@@ -224,14 +224,14 @@ def standardised_rates(
     return result if isinstance(table, nw.DataFrame) else result.to_native()
 
 
-def eager(table: Any, subject: str) -> Any:
+def eager(table: Any, subject: str, argument: str = "table") -> Any:
     """A table in memory as narwhals has it; a query that has not been run is refused."""
     import narwhals as nw
 
     try:
         frame = nw.from_native(table)
     except TypeError:
-        raise BadInput(subject, [Problem("table", None, table, TABLE)]) from None
+        raise BadInput(subject, [Problem(argument, None, table, TABLE)]) from None
     if isinstance(frame, nw.LazyFrame):
         raise TypeError("the table is a query that has not been run: collect it first")
     return frame

@@ -156,10 +156,10 @@ def care_plan_coverage(patients_with_care_plan: Value | Number, caseload: Value 
     label="Patients with a key worker",
     unit="",
     source=CARE_PLANNING,
-    example={"patients_with_key_worker": 95, "caseload": 100},
-    gives="0.95",
+    example={"patients_with_key_worker": 76, "caseload": 100},
+    gives="0.76",
     places=2,
-    where="illustration",
+    where="24% had not been told who organises their care (CQC survey of 2016)",
     proportion=True,
     caveats=["Called key worker, named worker or care coordinator: whoever organises the person's care."],
 )

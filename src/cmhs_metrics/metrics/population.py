@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmhs_metrics.catalogue import function, metric
+from cmhs_metrics.catalogue import metric
 from cmhs_metrics.numeric.containers import OWN
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.sources import AUDIT
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ __all__ = ["per_100k", "per_1000", "per_head", "need_index", "weighted_populatio
 NEED = AUDIT.section("Bed provision – Adult Acute beds (weighted population, PRAMH)")
 
 
-@function(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person_100k")
+@unit_aware(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person_100k")
 def per_100k(value: Value | Number, population: Value | Number) -> Value:
     """Any count or cost, for every 100,000 people of the place.
 
@@ -53,7 +54,7 @@ def per_100k(value: Value | Number, population: Value | Number) -> Value:
     return ratio(value, population, 100_000)
 
 
-@function(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person_1k")
+@unit_aware(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person_1k")
 def per_1000(value: Value | Number, population: Value | Number) -> Value:
     """Any count or cost, for every 1,000 people of the place.
 
@@ -81,7 +82,7 @@ def per_1000(value: Value | Number, population: Value | Number) -> Value:
     return ratio(value, population, 1_000)
 
 
-@function(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person")
+@unit_aware(inputs={"value": OWN, "population": "person"}, unit=f"{OWN} / person")
 def per_head(value: Value | Number, population: Value | Number) -> Value:
     """Any count or cost, for each of the people of the place.
 

@@ -55,7 +55,8 @@ def measures(
         dates or ISO text.
     by : str or sequence of str, default ("organisation", "team_type")
         Any of "organisation" (OrgIDProv), "team_type" (the audit's type), "team_type_code" (the data set's), "icb",
-        "age_band" (age when referred), "sex", "ethnic_group" and "month" (a row for each month of the period).
+        "sub_icb" (the commissioner's), "age_band" (age when referred), "sex", "ethnic_group" and "month" (a row for
+        each month of the period).
     scope : Scope, default CORE
         Which referrals count; `ALL` for every one that no hospital spell is linked to.
     access_scope : Scope, optional
@@ -73,13 +74,14 @@ def measures(
         What becomes of a referral that is open and was last submitted before the extract's last month: it ends with its
         last submitted month, or stays open.
     icb_of : mapping of str to str, optional
-        The ICB's code of each local authority, or of each provider; "icb" in `by` needs it. Who is not in it is
+        The ICB's code of each local authority, provider or sub-ICB; "icb" in `by` needs it. Who is not in it is
         "not known".
-    icb_from : {"residence", "provider"}, default "residence"
-        Which of them: LADistrictAuth or OrgIDProv.
+    icb_from : {"residence", "provider", "commissioner"}, default "residence"
+        Which of them: LADistrictAuth, OrgIDProv, or the sub-ICB of the GP practice and else of residence, as in the
+        published rows of ICBs.
     age_bands : sequence of str, default ("0-17", "18-64", "65+")
         For "age_band".
-    spells_from : date or str, optional
+    spells_from : date or str, default "2016-01-01"
         Referral-spells that started before are left out; None for all.
     grace : int, default 5
         How many days after its end a referral-spell still counts as open [day].

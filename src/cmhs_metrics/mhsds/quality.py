@@ -148,7 +148,7 @@ def quality(extract: ExtractLike) -> Any:
     found = counts(extract)
     # In the order of the tables, and of the rules within each.
     tables, rules = [table.name for table in TABLES.values()], list(RULES)
-    checks = [check for count in found for check in count.checks.values()]
+    checks = [check for count in found for check in count.checks]
     ranked = sorted(checks, key=lambda check: (tables.index(check.table), rules.index(check.rule)))
     # One below the other, as many columns each, before each number is given a row of its own: a join for all.
     wide = max(len(count.checks) for count in found)
@@ -162,7 +162,7 @@ def quality(extract: ExtractLike) -> Any:
     order = index.replace_strict(
         places, [ranked.index(check) for check in checks], default=nw.lit(0), return_dtype=nw.Int64
     )
-    rows = rows.select(order.alias("place"), value.alias("rows"), "of")
+    rows = rows.select(order.alias("place"), value.fill_null(0).alias("rows"), nw.col("of").fill_null(0))
 
     def told(name: str, of: Callable[[Check], str]) -> nw.Expr:
         words, nothing = [of(check) for check in ranked], nw.lit("")
@@ -182,10 +182,11 @@ def quality(extract: ExtractLike) -> Any:
 
 def _padded(count: Count, start: int, wide: int) -> Any:
     """The numbers of a count in columns of their places, and which of all checks they are."""
-    numbers = [nw.col(name).fill_null(0) for name in count.checks] + [nw.lit(0)] * (wide - len(count.checks))
-    columns = {"start": nw.lit(start), "checks": nw.lit(len(count.checks)), "of": nw.col("of").fill_null(0)}
+    zero, checks = nw.lit(0, nw.Int64), len(count.checks)
+    numbers = [value.cast(nw.Int64) for value in count.checks.values()] + [zero] * (wide - checks)
+    columns = {"start": nw.lit(start, nw.Int64), "checks": nw.lit(checks, nw.Int64), "of": count.of.cast(nw.Int64)}
     columns |= {f"rows {place}": value for place, value in enumerate(numbers)}
-    return count.frame.select(*(value.cast(nw.Int64).alias(name) for name, value in columns.items()))
+    return count.frame.select(*(value.alias(name) for name, value in columns.items()))
 
 
 def _together(frames: Sequence[Any]) -> Any:

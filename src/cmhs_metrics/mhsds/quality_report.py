@@ -143,7 +143,7 @@ def quality_report(extract: ExtractLike, *, title: str = "Data quality of an ext
     ----------
     extract : Extract
         The extract; where its tables are lazy, the one query of `quality` is run.
-    title : str
+    title : str, default "Data quality of an extract"
         What the page is called.
 
     Returns

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
-from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
@@ -41,10 +40,11 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One row of counts: a number for each check, and how many rows were looked at."""
+    """Rows, the sum over them that counts each check, and the one that says how many were looked at."""
 
     frame: Frame
-    checks: dict[str, Check]
+    checks: dict[Check, nw.Expr]
+    of: nw.Expr
 
 
 def counts(extract: Extract) -> list[Count]:
@@ -63,9 +63,7 @@ def flag(condition: nw.Expr, name: str) -> nw.Expr:
 
 def _counted(frame: Frame, checks: dict[Check, nw.Expr]) -> Count:
     """Count where each check fails; what is null does not fail."""
-    named = {f"check{place}": check for place, check in enumerate(checks)}
-    sums = [flag(fails, key).sum() for key, fails in zip(named, checks.values(), strict=True)]
-    return Count(frame.select(*sums, nw.len().alias("of")) if checks else frame, named)
+    return Count(frame, {check: flag(fails, "fails").sum() for check, fails in checks.items()}, nw.len())
 
 
 # Every row
@@ -109,9 +107,8 @@ def _of_repeats(extract: Extract) -> list[Count]:
         keys = [*table.item, "UniqMonthID"]
         rows = extract.rows(name, keys).filter(*(~nw.col(column).is_null() for column in keys))
         grouped = rows.group_by(keys).agg(nw.len().alias("times"))
-        beyond = (nw.col("times").sum() - nw.len()).alias("repeated")
-        key = {"repeated": Check(table.name, table.item[-1], "duplicate id")}
-        counts.append(Count(grouped.select(beyond, nw.col("times").sum().alias("of")), key))
+        beyond = {Check(table.name, table.item[-1], "duplicate id"): nw.col("times").sum() - nw.len()}
+        counts.append(Count(grouped, beyond, nw.col("times").sum()))
     return counts
 
 
@@ -127,7 +124,8 @@ def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[
         named = {column.name: each for column in columns for each in source.named(column)[:1]}
         text = {alias: each for alias, each in named.items() if source.schema[each] == nw.String}
         changes = [
-            Change(each, alias, (lambda value: value,), nw.String, sql.quoted(each)) for alias, each in text.items()
+            Change(each, alias, (lambda value: value,), nw.String, extract.engine.sql.quoted(each))
+            for alias, each in text.items()
         ]
         if changes:
             frames.append(extract.engine.read(source.frame, changes))
@@ -171,9 +169,8 @@ def _of_providers(extract: Extract) -> list[Count]:
         spelt = spelt.with_columns(clean_text(nw.col("written")).alias("provider"))
         spelt = spelt.filter(~nw.col("provider").is_null())
         each = spelt.group_by("provider").agg(nw.col("rows").sum().alias("all"), nw.col("rows").max().alias("most"))
-        found = each.select((nw.col("all") - nw.col("most")).sum().alias("otherwise"), nw.col("all").sum().alias("of"))
         check = Check(TABLES[name].name, PROVIDER.name, "provider in two spellings")
-        counts.append(Count(found, {"otherwise": check}))
+        counts.append(Count(each, {check: (nw.col("all") - nw.col("most")).sum()}, nw.col("all").sum()))
     return counts
 
 
@@ -182,10 +179,12 @@ def _of_providers(extract: Extract) -> list[Count]:
 
 def _of_latest_rows(extract: Extract) -> list[Count]:
     counts = []
+    referrals = None
     if extract.has("referrals", *TABLES["referrals"].item):
-        counts.append(_of_referrals(extract))
+        referrals = _latest(extract, "referrals", ["UniqMonthID", "AgeServReferRecDate", *OWN_SERVICE])
+        counts.append(_of_referrals(extract, referrals))
     if extract.has("contacts", *TABLES["contacts"].item):
-        counts.append(_of_contacts(extract))
+        counts.append(_of_contacts(extract, referrals))
     for name, column, rule, fails in (
         (
             "clusters",
@@ -221,7 +220,9 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     """The latest row of each item of a table, as the measures take it."""
     table = TABLES[name]
     ordering = [each for each in ("UniqMonthID", "RecordNumber", *_ORDER[name]) if _is_read(extract, name, each)]
-    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=table.item)
+    # Most contacts are submitted once.
+    item = () if name == "contacts" else table.item
+    rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
     return latest(extract, rows, table.item, order)
 
@@ -234,9 +235,8 @@ def _unknown(column: str, known: Any) -> nw.Expr:
     return nw.col(column).is_null() | ~nw.col(column).is_in(list(known))
 
 
-def _of_referrals(extract: Extract) -> Count:
+def _of_referrals(extract: Extract, rows: Frame) -> Count:
     table = TABLES["referrals"].name
-    rows = _latest(extract, "referrals", ["UniqMonthID", "AgeServReferRecDate", *OWN_SERVICE])
     held = set(rows.collect_schema().names())
     received, discharged = nw.col("ReferralRequestReceivedDate"), nw.col("ServDischDate")
     checks: dict[Check, nw.Expr] = {}
@@ -329,7 +329,7 @@ def _service_facts(there: nw.Expr, with_teams: nw.Expr) -> list[nw.Expr]:
     return [flag(fact, name) for fact, name in zip(facts, _SERVICE_FACTS, strict=True)]
 
 
-def _of_contacts(extract: Extract) -> Count:
+def _of_contacts(extract: Extract, referrals: Frame | None) -> Count:
     table = TABLES["contacts"].name
     rows = _latest(extract, "contacts", ["UniqServReqID"])
     held = set(rows.collect_schema().names())
@@ -341,8 +341,7 @@ def _of_contacts(extract: Extract) -> Count:
     if "ConsMechanismMH" in held:
         checks[Check(table, "ConsMechanismMH", "unknown mechanism")] = _unknown("ConsMechanismMH", MECHANISMS)
     item = list(TABLES["referrals"].item)
-    if extract.has("referrals", *item) and "UniqServReqID" in held:
-        referrals = _latest(extract, "referrals", [])
+    if referrals is not None and "UniqServReqID" in held:
         dated = "ReferralRequestReceivedDate" in referrals.collect_schema().names()
         columns = [*item, *(["ReferralRequestReceivedDate"] if dated else [])]
         known = referrals.select(*columns).with_columns(nw.lit(1).alias("referral"))

@@ -89,15 +89,7 @@ DimensionalityError.__module__ = "cmhs_metrics"
 def trace(contract: Contract) -> Symbol:
     """Give the formula names in place of numbers: what comes out is the formula, to be read or compiled.
 
-    Parameters
-    ----------
-    contract : Contract
-        The formula with its parameters.
-
-    Returns
-    -------
-    Symbol
-        The formula as text, as code, and as a quotient of sums where it is one.
+    Gives the formula as text, as code, and as a quotient of sums where it is one.
     """
     traced: Symbol = contract.body(*(Symbol(name) for name in contract.inputs))
     return traced
@@ -106,27 +98,10 @@ def trace(contract: Contract) -> Symbol:
 def evaluate(contract: Contract, arguments: tuple[Any, ...]) -> Any:
     """Apply a formula to arguments of any kind.
 
-    Parameters
-    ----------
-    contract : Contract
-        The formula with what it asks for.
-    arguments : tuple
-        One for each of the contract's inputs.
-
-    Returns
-    -------
-    The kind of value that came in.
-
-    Raises
-    ------
-    BadInput
-        When a number is negative or infinite, or a part above its whole.
-    DimensionalityError
-        When a quantity is in a unit of something else.
-    TypeError
-        When the kinds of value do not go together, or one is not a value at all.
-    ValueError
-        When two columns have different indexes or lengths.
+    `contract`: the formula with what it asks for. `arguments`: one for each of the contract's inputs. Raises
+    `BadInput` when a number is negative or infinite, or a part above its whole. Raises `DimensionalityError` when a
+    quantity is in a unit of something else. Raises `TypeError` when the kinds of value do not go together, or one is
+    not a value at all. Raises `ValueError` when two columns have different indexes or lengths.
     """
     if all(isinstance(argument, pint.Quantity) and type(argument._magnitude) in PLAIN for argument in arguments):
         converted = _converted(contract, arguments)

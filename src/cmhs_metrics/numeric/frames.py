@@ -20,13 +20,7 @@ def collected(table: Any) -> Any:
 
 
 def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
-    """A table as narwhals has it.
-
-    Raises
-    ------
-    BadInput
-        When it is no table.
-    """
+    """A table as narwhals has it."""
     try:
         return nw.from_native(table)
     except TypeError:
@@ -77,15 +71,7 @@ def in_pandas(table: Any, method: str) -> pd.DataFrame:
 def empty_like(table: Any) -> Any:
     """A table of the same kind that holds nothing, which tells the kind and none of the cells.
 
-    Parameters
-    ----------
-    table : any eager frame that narwhals knows, or None
-        The table.
-
-    Returns
-    -------
-    The kind of `table`
-        Without columns or rows; None for a pandas table, which needs no telling.
+    Gives without columns or rows; None for a pandas table, which needs no telling.
     """
     return None if table is None or isinstance(table, pd.DataFrame) else given_back(pd.DataFrame(), table)
 
@@ -93,17 +79,7 @@ def empty_like(table: Any) -> Any:
 def given_back(frame: pd.DataFrame, like: Any) -> Any:
     """Give a table back in the kind of another.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    like : any eager frame that narwhals knows, or None
-        The table that came in; pandas where there is none.
-
-    Returns
-    -------
-    The kind of `like`
-        NaN as null where the kind has null.
+    `like`: the table that came in; pandas where there is none. Gives NaN as null where the kind has null.
     """
     if like is None or isinstance(like, pd.DataFrame):
         return frame

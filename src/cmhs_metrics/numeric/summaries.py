@@ -103,17 +103,8 @@ def percentile(values: Any, percent: Any) -> Any:
 def share_at_most(values: Any, limit: Any) -> Any:
     """The share of values that are no larger than a limit.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        The values [one unit].
-    limit : float
-        The limit, which itself counts as within [the same unit].
-
-    Returns
-    -------
-    float
-        The share [proportion]; NaN where one is missing or there are none.
+    `values`: the values [one unit]. `limit`: the limit, which itself counts as within [the same unit]. Gives the
+    share [proportion]; NaN where one is missing or there are none.
 
     Examples
     --------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,6 +132,7 @@ def successions() -> pd.DataFrame:
     return _read("successions.csv").copy()
 
 
+@checked
 def boundaries_of(
     codes: Iterable[object], subject: str = "the table", *, level: Level | None = None
 ) -> tuple[str, str] | None:

@@ -55,7 +55,7 @@ def waterfall(
     names : mapping of str to str, optional
         How the drivers are called: "numerator" and "denominator" of a ratio, the factors of a product, "rates",
         "composition" and "interaction" of a mix.
-    before, after : str, optional
+    before, after : str, default "before" and "after"
         What the two ends are called, for example "2012/13" and "2016/17".
     source, title, interactive, ax
         As in `ranked_bars`.

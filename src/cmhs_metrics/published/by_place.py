@@ -86,7 +86,7 @@ def measures_by_place(
         table = table.merge(
             held.rename(columns={value: f"{name}{end}" for end, value in _ENDS.items()}), how="left", on=keys
         )
-    table.insert(2, "period", _period(table))
+    table["period"] = _period(table)
     table = table.rename(columns={_CODE: place, _NAME: f"{place}_name"}).drop(columns=_PERIOD)
     table = table[[place, f"{place}_name", "period", *(f"{name}{end}" for name in measures.values() for end in _ENDS)]]
     table.attrs["notes"] = notes_on(monthly, list(measures)) if place == "icb" else []

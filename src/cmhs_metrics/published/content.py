@@ -37,24 +37,9 @@ def is_not(kind: Format, name: str, found: object, expected: str) -> BadInput:
 def read_content(source: Source, kind: Format) -> tuple[str, bytes]:
     """Read the text of a file, out of gzip, zip and Windows' encoding.
 
-    Parameters
-    ----------
-    source : str, Path, or open file
-        The file. An open one is read from where it stands, and left open.
-    kind : Format
-        The kind of file that is expected, for messages.
-
-    Returns
-    -------
-    name : str
-        What to call the file in messages.
-    content : bytes
-        Its text in UTF-8 without a byte-order mark.
-
-    Raises
-    ------
-    BadInput
-        When it is no text, or damaged.
+    `source`: the file. An open one is read from where it stands, and left open. `kind`: the kind of file that is
+    expected, for messages. Gives what to call the file in messages. Gives its text in UTF-8 without a byte-order
+    mark. Raises `BadInput` when it is no text, or damaged.
 
     Notes
     -----

@@ -77,16 +77,8 @@ class Cell(NamedTuple):
 def read_cell(text: str) -> Cell:
     """Read a published value or the mark in its place.
 
-    Parameters
-    ----------
-    text : str
-        The cell.
-
-    Returns
-    -------
-    Cell
-        A number, with separators of thousands or without; or that it is hidden ("*", "[c]"), below a number ("<5") or
-        in a range ("1-9"); or that there is none ("", "[x]", "[z]", "-"). Anything else is not readable.
+    Gives a number, with separators of thousands or without; or that it is hidden ("*", "[c]"), below a number ("<5")
+    or in a range ("1-9"); or that there is none ("", "[x]", "[z]", "-"). Anything else is not readable.
 
     References
     ----------
@@ -120,10 +112,6 @@ def read_cell(text: str) -> Cell:
 def known_measures() -> dict[str, tuple[str, str, str]]:
     """The measures of the national pipelines: by id, the unit, and the numerator and denominator of a percentage.
 
-    Returns
-    -------
-    dict of str to (str, str, str)
-
     References
     ----------
     NHS England, MHSDS monthly statistics pipelines: measure metadata, September 2025.
@@ -140,10 +128,7 @@ def known_measures() -> dict[str, tuple[str, str, str]]:
 def unit_of(measure_id: str, name: str) -> str:
     """The unit of a measure: by its id where the publisher's list has it, else by the words of its name.
 
-    Returns
-    -------
-    str
-        "referral", "count", "percent", "day" or "rate"; empty where neither says.
+    Gives "referral", "count", "percent", "day" or "rate"; empty where neither says.
 
     Examples
     --------
@@ -161,15 +146,7 @@ def unit_of(measure_id: str, name: str) -> str:
 def read_period(start: str, end: str) -> tuple[date | None, date | None]:
     """The first and the last day of a period, in whatever form of date they are written.
 
-    Parameters
-    ----------
-    start, end : str
-        The two cells of one row.
-
-    Returns
-    -------
-    tuple of date or None
-        None for a date that cannot be read, or that is no first (last) day of a month however it is read.
+    Gives None for a date that cannot be read, or that is no first (last) day of a month however it is read.
 
     Notes
     -----
@@ -219,18 +196,8 @@ def kinds_of(
 ) -> NDArray[np.int8]:
     """What each published value is, as a position in `KINDS`.
 
-    Parameters
-    ----------
-    value : numpy.ndarray
-        The values [their units], NaN where there is none.
-    hidden, absent, exact : numpy.ndarray of bool
-        Whether it is suppressed, whether there is none, and whether it is of a place whose values are not rounded.
-    unit : numpy.ndarray of int
-        Their units, as positions in `UNITS`.
-
-    Returns
-    -------
-    numpy.ndarray of int
+    `value`: the values [their units], NaN where there is none. `hidden`, `absent`, `exact`: whether it is suppressed,
+    whether there is none, and whether it is of a place whose values are not rounded.
     """
     whole = value % 1 == 0
     conditions = {
@@ -254,10 +221,7 @@ def interval_of(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The least and the greatest value that would be published so, by the rule of publication for its kind and unit.
 
-    Returns
-    -------
-    lower, upper : numpy.ndarray
-        [the values' units]; NaN where nothing bounds it.
+    Gives [the values' units]; NaN where nothing bounds it.
     """
     is_a = {name: kind == position for position, name in enumerate(KINDS)}
     whole = is_a[WHOLE_PER_CENT] | is_a[WHOLE_DAY] | is_a[WHOLE_NUMBER]

@@ -114,19 +114,10 @@ def check_percentages(table: pd.DataFrame) -> pd.DataFrame:
 def recompute(table: pd.DataFrame, at: NDArray[np.intp]) -> pd.DataFrame:
     """Recompute percentages from their numerators and denominators.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Rows of percentages, and of their numerators and denominators.
-    at : numpy.ndarray of int
-        The positions of the percentages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each percentage: the ids of ``numerator`` and ``denominator``, None where they are not known;
-        ``recomputed``, ``lower`` and ``upper`` [%], NaN where they cannot be computed; ``exact``, whether both parts
-        are; ``impossible``, whether the numerator is above the denominator however they were rounded.
+    `table`: rows of percentages, and of their numerators and denominators. Gives a row for each percentage: the ids
+    of ``numerator`` and ``denominator``, None where they are not known; ``recomputed``, ``lower`` and ``upper`` [%],
+    NaN where they cannot be computed; ``exact``, whether both parts are; ``impossible``, whether the numerator is
+    above the denominator however they were rounded.
     """
     place = _numbered(table, [name for name in (*_PLACE, "status") if name in table])
     codes, ids = pd.factorize(table["measure_id"])

@@ -117,27 +117,11 @@ def read_rows(
 ) -> Rows:
     """Read the rows of an official file.
 
-    Parameters
-    ----------
-    source : str, Path, or open file
-        The file, plain, gzipped or zipped. An open file is read from where it stands, and left open.
-    kind : Format
-        The kind of file that is expected.
-    only : mapping of str to collection of str, optional
-        Rows that are wanted: by column, under its name in this library, the values that it may have once spaces around
-        it are gone. Others are left out while the file is read.
-    coded : bool, default False
-        Whether the cells come as categories, which are much smaller where few values stand in many rows.
-
-    Returns
-    -------
-    Rows
-        The rows and every column of the file.
-
-    Raises
-    ------
-    BadInput
-        When it is not such a file, or not the whole of one.
+    `source`: the file, plain, gzipped or zipped. An open file is read from where it stands, and left open. `kind`:
+    the kind of file that is expected. `only`: rows that are wanted: by column, under its name in this library, the
+    values that it may have once spaces around it are gone. Others are left out while the file is read. `coded`:
+    whether the cells come as categories, which are much smaller where few values stand in many rows. Gives the rows
+    and every column of the file. Raises `BadInput` when it is not such a file, or not the whole of one.
 
     Examples
     --------

@@ -34,24 +34,9 @@ def workbooks_in(content: bytes) -> dict[str, bytes]:
 def sheets_of(name: str, content: bytes, kind: Format) -> dict[str, list[list[str]]]:
     """Each sheet of a workbook, as its rows of cells [text].
 
-    Parameters
-    ----------
-    name : str
-        The file, for messages.
-    content : bytes
-        The workbook.
-    kind : Format
-        The kind of file that is expected, for messages.
-
-    Returns
-    -------
-    dict of str to list of list of str
-        By the name of the sheet. Numbers have all their digits; what is empty is the empty text.
-
-    Raises
-    ------
-    BadInput
-        When it cannot be read, or no reader of workbooks is installed.
+    `kind`: the kind of file that is expected, for messages. Gives by the name of the sheet. Numbers have all their
+    digits; what is empty is the empty text. Raises `BadInput` when it cannot be read, or no reader of workbooks is
+    installed.
     """
     try:
         try:

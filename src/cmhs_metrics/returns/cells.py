@@ -66,21 +66,9 @@ def read_cell(
 ) -> Cell | str:
     """Read the cell of a measure.
 
-    Parameters
-    ----------
-    text : str
-        The cell.
-    scale : float, default 1.0
-        What its numbers are multiplied by, by its heading.
-    comma : bool, default False
-        Whether the decimal point is a comma.
-    suppressed : mapping of str to (float, float), optional
-        The marks of suppression with their bounds.
-
-    Returns
-    -------
-    Cell or str
-        What it says; where it says nothing that is understood, what was expected.
+    `scale`: what its numbers are multiplied by, by its heading. `comma`: whether the decimal point is a comma.
+    `suppressed`: the marks of suppression with their bounds. Gives what it says; where it says nothing that is
+    understood, what was expected.
 
     Examples
     --------

@@ -95,16 +95,7 @@ _KNOWN = _by_words()
 def understand(text: str, columns: Mapping[str, str]) -> Heading:
     """Say what a heading means.
 
-    Parameters
-    ----------
-    text : str
-        The heading.
-    columns : mapping of str to str
-        What the user says that headings mean.
-
-    Returns
-    -------
-    Heading
+    `columns`: what the user says that headings mean.
 
     Examples
     --------

@@ -44,19 +44,7 @@ class Hidden:
 
 
 def hidden_in(file: Path, sheet: str) -> Hidden:
-    """Look into an .xlsx file for what a reader of its cells leaves out; nothing for what is none, or is put otherwise.
-
-    Parameters
-    ----------
-    file : Path
-        The workbook.
-    sheet : str
-        The name of the sheet.
-
-    Returns
-    -------
-    Hidden
-    """
+    """Look into an .xlsx file for what a reader of its cells leaves out; nothing for what is none."""
     if not zipfile.is_zipfile(file):
         return Hidden()
     try:

@@ -106,26 +106,10 @@ def letters(column: int) -> str:
 def sheets_of(path: str | os.PathLike[str], sheet: str | None, known: Callable[[Sequence[str]], int]) -> list[Sheet]:
     """The sheets of a file that a table may stand in.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    sheet : str or None
-        The sheet of a workbook that is asked for.
-    known : callable
-        How many cells of a line are headings that are understood: it tells what stands between the cells.
-
-    Returns
-    -------
-    list of Sheet
-        One for a text file; for a workbook each sheet that is not hidden, or the one asked for.
-
-    Raises
-    ------
-    BadInput
-        When there is no such file, or it is neither text nor a workbook.
-    ImportError
-        When a workbook cannot be read for want of the extra.
+    `sheet`: the sheet of a workbook that is asked for. `known`: how many cells of a line are headings that are
+    understood: it tells what stands between the cells. Gives one for a text file; for a workbook each sheet that is
+    not hidden, or the one asked for. Raises `BadInput` when there is no such file, or it is neither text nor a
+    workbook. Raises `ImportError` when a workbook cannot be read for want of the extra.
     """
     expect("read_return", "path", path, (str, os.PathLike), "the path of a file")
     file = Path(path)

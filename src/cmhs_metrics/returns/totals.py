@@ -21,21 +21,7 @@ _NAMED = re.compile(r"(.+?)[\s:-]+(?:sub[ -]?|grand )?totals?|(?:sub[ -]?)?total
 def compared(table: pd.DataFrame, headings: list[Heading], line: Line, where: str) -> list[str]:
     """What a row of totals says otherwise than the rows add up to.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The rows.
-    headings : list of Heading
-        The headings.
-    line : Line
-        The row of totals.
-    where : str
-        Its name.
-
-    Returns
-    -------
-    list of str
-        A sentence for each measure that differs.
+    Gives a sentence for each measure that differs.
     """
     cells = {each.column: line.cells[at] for at, each in enumerate(headings) if at < len(line.cells) and each.text}
     same = {

@@ -105,21 +105,8 @@ def impossible(
 ) -> list[tuple[str, Any, str]]:
     """What no row of a chart may have.
 
-    Parameters
-    ----------
-    chart : ChartType
-        The chart type.
-    numbers : dict of str to numpy.ndarray or narwhals.Expr
-        The values, and the denominators where there are any.
-    possible : tuple of float
-        The least and the greatest value that there can be.
-    fractional : bool
-        Whether counts need not be whole.
-
-    Returns
-    -------
-    list of tuple
-        The role of the column, whether a row is wrong, and what was expected of it.
+    `numbers`: the values, and the denominators where there are any. `possible`: the least and the greatest value that
+    there can be. Gives the role of the column, whether a row is wrong, and what was expected of it.
     """
     value = numbers["value"]
     found: list[tuple[str, Any, str]] = []

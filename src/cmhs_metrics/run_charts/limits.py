@@ -173,27 +173,11 @@ def by_phase(
 ) -> ByPhase:
     """The limits of many series together.
 
-    Parameters
-    ----------
-    values, denominators : numpy.ndarray
-        The known values in the power of the chart, or counts and their denominators, in order within their phase.
-    phase : numpy.ndarray
-        The number of the phase of each value, in order from 0; each phase has limits of its own.
-    stretch : numpy.ndarray
-        A number that changes wherever two values do not follow each other.
-    baseline : numpy.ndarray
-        For each phase, how many points from its start its limits rest on.
-    chart : ChartType
-        The chart type.
-    centre, moving_range : {"mean", "median"}
-        The averages.
-    screened : bool
-        Whether moving ranges above their upper limit are left out.
-
-    Returns
-    -------
-    ByPhase
-        The limits.
+    `values`, `denominators`: the known values in the power of the chart, or counts and their denominators, in order
+    within their phase. `phase`: the number of the phase of each value, in order from 0; each phase has limits of its
+    own. `stretch`: a number that changes wherever two values do not follow each other. `baseline`: for each phase,
+    how many points from its start its limits rest on. `screened`: whether moving ranges above their upper limit are
+    left out.
     """
     count = len(baseline)
     first = np.searchsorted(phase, np.arange(count))

@@ -105,30 +105,9 @@ def read_points(
 ) -> Points:
     """Read the points out of a table, and refuse what has no order.
 
-    Parameters
-    ----------
-    table : narwhals.DataFrame
-        A row for each group and period.
-    roles : dict of str to str
-        The columns of numbers by what they are for: "value", "denominator", "target".
-    period : str
-        The column of the periods.
-    by : list of str
-        The columns that name a group.
-    chart : ChartType
-        The chart type.
-    missing : {"break", "skip", "refuse"}
-        Whether missing values and absent periods are refused.
-
-    Returns
-    -------
-    Points
-        The points.
-
-    Raises
-    ------
-    BadInput
-        When a column is not there, a key or period missing or unreadable, or a period stands twice in a group.
+    `table`: a row for each group and period. `roles`: the columns of numbers by what they are for: "value",
+    "denominator", "target". `missing`: whether missing values and absent periods are refused. Raises `BadInput` when
+    a column is not there, a key or period missing or unreadable, or a period stands twice in a group.
     """
     require_columns(table.schema, by, period, roles)
     if len(table) == 0:
@@ -167,21 +146,8 @@ def in_rhythm(
 ) -> tuple[Any, float]:
     """Days counted as the table has them: every day, some days of the week, or every so many days.
 
-    Parameters
-    ----------
-    ordinals : numpy.ndarray
-        Periods as numbers.
-    frequency : str
-        Their frequency.
-    step : float
-        The smallest step.
-    differences : function
-        Gives, of other ordinals for the same periods, the steps from one point of a group to the next.
-
-    Returns
-    -------
-    tuple of numpy.ndarray and float
-        The ordinals, and the longest step that leaves no period out.
+    `differences`: gives, of other ordinals for the same periods, the steps from one point of a group to the next.
+    Gives the ordinals, and the longest step that leaves no period out.
     """
     if frequency != DAY:
         return ordinals, step

@@ -37,24 +37,8 @@ def _own(name: str) -> nw.Expr:
 def query_chart(frame: Frame, options: Options, setting: Setting) -> tuple[Frame, list[float]]:
     """The chart as a query, and the baselines that were asked for.
 
-    Parameters
-    ----------
-    frame : narwhals.LazyFrame
-        A row for each group and period.
-    options : Options
-        What is the same for all groups.
-    setting : Setting
-        What may be set for each.
-
-    Returns
-    -------
-    tuple of narwhals.LazyFrame and list of float
-        The query; its distinct periods, its groups where a setting differs, and what cannot be charted were looked at.
-
-    Raises
-    ------
-    BadInput
-        As `run_chart` does.
+    `frame`: a row for each group and period. `options`: what is the same for all groups. Gives the query; its
+    distinct periods, its groups where a setting differs, and what cannot be charted were looked at.
     """
     schema = frame.collect_schema()
     require_columns(schema, options.by, options.period, options.roles)

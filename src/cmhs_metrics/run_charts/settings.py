@@ -36,21 +36,9 @@ class Setting(NamedTuple):
 def for_each_group(value: Any, name: str, points: Groups, problems: list[Problem]) -> list[Any]:
     """Read a setting that is one for all groups, or a mapping from groups to their own.
 
-    Parameters
-    ----------
-    value : object, mapping or pandas.Series
-        The setting. The key of a group is what its column holds, or a tuple where several columns name a group.
-    name : str
-        The name of the parameter.
-    points : Groups
-        The groups.
-    problems : list of Problem
-        Where groups that are not in the table are added.
-
-    Returns
-    -------
-    list
-        The setting of each group; None where it has none.
+    `value`: the setting. The key of a group is what its column holds, or a tuple where several columns name a group.
+    `problems`: where groups that are not in the table are added. Gives the setting of each group; None where it has
+    none.
     """
     if hasattr(value, "to_dict"):
         value = value.to_dict()
@@ -116,19 +104,8 @@ def _ordinal(date: Any, name: str, points: Groups, problems: list[Problem]) -> A
 def dated_targets(target: Any, points: Groups, problems: list[Problem]) -> list[list[tuple[float, float]]]:
     """For each group its targets, each with the number of the period from which on it holds.
 
-    Parameters
-    ----------
-    target : float, mapping or pandas.Series
-        A number; a mapping from periods to numbers; or one from groups to either.
-    points : Groups
-        The groups.
-    problems : list of Problem
-        Where problems are added.
-
-    Returns
-    -------
-    list of list of tuple
-        From when on, minus infinity where always, and the target; in the order of the periods.
+    `target`: a number; a mapping from periods to numbers; or one from groups to either. Gives from when on, minus
+    infinity where always, and the target; in the order of the periods.
     """
     if hasattr(target, "to_dict"):
         target = target.to_dict()

@@ -57,7 +57,7 @@ def aggregate(
         A row for each team (or organisation) and period [measures each in its canonical unit]. Its column `period`
         holds financial years ("2016/17"), quarters ("2016/17 Q1"), months ("2016-04") or dates; a year is that, or its
         four quarters, or twelve months that follow one another.
-    by : str or sequence of str
+    by : str or sequence of str, optional
         The columns to group by, for example "icb" or ["organisation", "team_type"]; nothing gives one row, the total.
     populations : table of the same kind, optional
         The people of each distinct place, joined after the measures were summed: a row a place, with columns of `by`,

@@ -34,20 +34,8 @@ _EXPECTED = {
 def bounded_measures(table: Table) -> tuple[str, ...]:
     """The measures of a table that have bounds.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    tuple of str
-        In the order of the table.
-
-    Raises
-    ------
-    BadInput
-        When a bound stands without its measure or without the other bound, or is no column of numbers.
+    Gives in the order of the table. Raises `BadInput` when a bound stands without its measure or without the other
+    bound, or is no column of numbers.
     """
     problems, found = [], []
     for name in table.schema:
@@ -88,15 +76,7 @@ def bound_columns(table: Table) -> list[str]:
 def bound_flags(table: Table) -> dict[str, nw.Expr]:
     """An expression for each kind of problem that bounds can have: true where a row has it.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    dict of str to narwhals.Expr
-        By column and kind, for example "caseload_lower:crossed".
+    Gives by column and kind, for example "caseload_lower:crossed".
     """
     bounded, number = table.bounded, table.number
     flags: dict[str, nw.Expr] = {}
@@ -119,18 +99,7 @@ def bound_flags(table: Table) -> dict[str, nw.Expr]:
 def bound_problem(column: str, kind: str, row: dict[str, Any], name: str) -> Problem:
     """What is wrong with a cell that one of the flags names.
 
-    Parameters
-    ----------
-    column, kind : str
-        The two parts of the flag's name.
-    row : dict
-        The cells of the row.
-    name : str
-        The row by its keys.
-
-    Returns
-    -------
-    Problem
+    `column`, `kind`: the two parts of the flag's name.
     """
     measure = measure_of(column)
     whole = MEASURES[measure].part_of or ""

@@ -64,19 +64,8 @@ def with_arrays(
 ) -> nw.DataFrame[Any]:
     """Add arrays to a table in memory, missing as its engine has it.
 
-    Parameters
-    ----------
-    frame : narwhals.DataFrame
-        The table.
-    made : mapping of str to (numpy.ndarray, iterable of str)
-        For each new column 64-bit floats, missing as NaN, and the columns it was made from: in pandas their types say
-        which its own is.
-    like : narwhals.DataFrame, optional
-        The table of these columns, where it is another.
-
-    Returns
-    -------
-    narwhals.DataFrame
+    `made`: for each new column 64-bit floats, missing as NaN, and the columns it was made from: in pandas their types
+    say which its own is. `like`: the table of these columns, where it is another.
     """
     floats = {name: np.asarray(values, dtype=np.float64) for name, (values, _) in made.items()}
     if frame.implementation.is_pandas():

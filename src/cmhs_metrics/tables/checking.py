@@ -61,26 +61,10 @@ def check(
 ) -> Found:
     """Find everything that is wrong with the cells of a table.
 
-    Parameters
-    ----------
-    table : Table
-        The table. A lazy one is run: once for its periods and team types, once for its rows.
-    keys : sequence of str, optional
-        The columns that name a row.
-    by_team_type : bool, default False
-        Whether one team type must have one spelling.
-    grouped_by : sequence of str, optional
-        What the rows are to be grouped by, which tells them apart as well where no keys are named.
-
-    Returns
-    -------
-    Found
-        Every problem.
-
-    Raises
-    ------
-    BadInput
-        When a key is no column, or bounds do not go with their measures.
+    `table`: the table. A lazy one is run: once for its periods and team types, once for its rows. `by_team_type`:
+    whether one team type must have one spelling. `grouped_by`: what the rows are to be grouped by, which tells them
+    apart as well where no keys are named. Raises `BadInput` when a key is no column, or bounds do not go with their
+    measures.
     """
     named_by = table.keys(keys)
     shown = named_by if keys is not None else _naming(named_by)

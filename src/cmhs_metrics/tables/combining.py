@@ -324,15 +324,8 @@ class Totals:
     def refuse_pooled_rates(self, wanted: Sequence[Metric]) -> None:
         """Refuse flows of other than one year over a population, unless that is meant.
 
-        Parameters
-        ----------
-        wanted : sequence of Metric
-            The metrics that are to be computed.
-
-        Raises
-        ------
-        BadInput
-            When a flow of several years, or of more or fewer than twelve months, would become a rate.
+        `wanted`: the metrics that are to be computed. Raises `BadInput` when a flow of several years, or of more or
+        fewer than twelve months, would become a rate.
         """
         if not self.pools_periods or self.over_time is not None:
             return

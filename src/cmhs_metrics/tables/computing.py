@@ -32,24 +32,9 @@ def compute(
 ) -> list[str]:
     """Add metrics to the columns of a table, each of a bounded measure followed by its own bounds.
 
-    Parameters
-    ----------
-    columns : Columns
-        The columns, with their inputs.
-    metrics : sequence of Column
-        The metrics.
-    where : callable, optional
-        For a metric, where it may have a value; None for everywhere.
-    prefix : str, default ""
-        What the names of the measures' columns begin with.
-    bounded : collection of str, optional
-        The measures that have bound columns.
-
-    Returns
-    -------
-    list of str
-        The names of the columns that were added, in their order. Where the bounds of its measures leave a metric open,
-        it has bounds of its own, and a value between them where its measures have values.
+    `where`: for a metric, where it may have a value; None for everywhere. `prefix`: what the names of the measures'
+    columns begin with. Gives the names of the columns that were added, in their order. Where the bounds of its
+    measures leave a metric open, it has bounds of its own, and a value between them where its measures have values.
     """
     made, shown, like = {}, [], {}
     inputs: dict[str, Any] = {}
@@ -181,16 +166,7 @@ def _expression(name: str, prefix: str) -> nw.Expr:
 def units_of(metrics: Sequence[Column], bounded: Collection[str] = ()) -> dict[str, str]:
     """The unit of each column that a result may have beside its measures: metrics, and columns of bounds.
 
-    Parameters
-    ----------
-    metrics : sequence of Column
-        The metrics.
-    bounded : collection of str, optional
-        The measures whose bounds the result has anew.
-
-    Returns
-    -------
-    dict of str to str
+    `bounded`: the measures whose bounds the result has anew.
     """
     found = {column.name: column.metric.unit for column in metrics}
     own = found | {name: MEASURES[name].unit for name in bounded}

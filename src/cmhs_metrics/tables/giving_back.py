@@ -43,19 +43,8 @@ def as_it_came(
 def tell(notes: Sequence[str], result: Any, *, stacklevel: int = 3) -> Any:
     """Say what a reader of a result should know.
 
-    Parameters
-    ----------
-    notes : sequence of str
-        The notes.
-    result : any table
-        The result.
-    stacklevel : int, default 3
-        Whose line the warning names: that of the caller of the caller.
-
-    Returns
-    -------
-    The same table
-        A pandas table with the notes in its ``attrs``.
+    `stacklevel`: whose line the warning names: that of the caller of the caller. Gives a pandas table with the notes
+    in its ``attrs``.
 
     Warns
     -----

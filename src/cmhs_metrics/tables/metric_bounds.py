@@ -68,17 +68,8 @@ class BoundedMetric:
 def bounds_of(metric: Metric, ends: Mapping[str, tuple[Cells, Cells]]) -> tuple[Cells, Cells]:
     """The bounds of a metric on arrays: what `with_bounds` adds to a frame, for tables in memory.
 
-    Parameters
-    ----------
-    metric : Metric
-        The metric.
-    ends : mapping of str to (numpy.ndarray, numpy.ndarray)
-        For each parameter the least and the greatest that it can be; a missing greatest says that there is none.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        The least and the greatest value of the metric.
+    `ends`: for each parameter the least and the greatest that it can be; a missing greatest says that there is none.
+    Gives the least and the greatest value of the metric.
     """
     least = {name: np.asarray(low, dtype=np.float64) for name, (low, _) in ends.items()}
     there = np.logical_and.reduce([~np.isnan(low) for low in least.values()])
@@ -121,19 +112,10 @@ def bounds_of(metric: Metric, ends: Mapping[str, tuple[Cells, Cells]]) -> tuple[
 def with_bounds(frame: Frame, boxes: Iterable[BoundedMetric]) -> Frame:
     """Add the bounds of metrics to a frame.
 
-    Parameters
-    ----------
-    frame : narwhals.DataFrame or narwhals.LazyFrame
-        The frame, with the metrics and the bounds of their measures.
-    boxes : iterable of BoundedMetric
-        The metrics.
-
-    Returns
-    -------
-    narwhals.DataFrame or narwhals.LazyFrame
-        The frame with two more columns for each metric, and some that were needed on the way. Both are missing where a
-        measure is, where the metric is undefined whatever the measures are, or where a part is certainly above its
-        whole. The upper one is missing where the metric has no greatest value.
+    `frame`: the frame, with the metrics and the bounds of their measures. Gives the frame with two more columns for
+    each metric, and some that were needed on the way. Both are missing where a measure is, where the metric is
+    undefined whatever the measures are, or where a part is certainly above its whole. The upper one is missing where
+    the metric has no greatest value.
     """
     boxes = list(boxes)
     # Step by step: an expression of all of it at once would repeat its parts a thousand times over.

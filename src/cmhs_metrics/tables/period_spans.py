@@ -33,17 +33,9 @@ _ACCEPTED = "a financial year as '2016/17', a quarter as '2016/17 Q1', a month a
 def readings(values: Iterable[Any], problems: list[Problem]) -> dict[Any, Reading]:
     """What each distinct period of a table is.
 
-    Parameters
-    ----------
-    values : iterable
-        The distinct values of the column.
-    problems : list of Problem
-        Where the values are added that are no period, or are one in a spelling by which tables are not joined.
-
-    Returns
-    -------
-    dict
-        The reading of each value that has one. A date beside months, the first or last of its own, is that month.
+    `problems`: where the values are added that are no period, or are one in a spelling by which tables are not
+    joined. Gives the reading of each value that has one. A date beside months, the first or last of its own, is that
+    month.
     """
     values = list(values)
     unread: list[Problem] = []

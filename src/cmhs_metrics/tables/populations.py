@@ -31,26 +31,10 @@ def of_populations(
 ) -> tuple[Frame, bool]:
     """The population of each group, from a table of places.
 
-    Parameters
-    ----------
-    table : Table
-        The table of teams.
-    by : list of str
-        What it is grouped by.
-    populations : any frame that narwhals knows
-        The table of places.
-    place : list of str
-        The columns that name places finer than the groups.
-    total_of_known : bool
-        Whether a total is shown that leaves out what is missing.
-    notes : list of str
-        Where places without a population are told.
-
-    Returns
-    -------
-    tuple of (narwhals.DataFrame or narwhals.LazyFrame, bool)
-        A row for each group of the columns of `by` that the table of places has, with its people; and whether places
-        without a population are still to be told.
+    `place`: the columns that name places finer than the groups. `total_of_known`: whether a total is shown that
+    leaves out what is missing. `notes`: where places without a population are told. Gives a row for each group of the
+    columns of `by` that the table of places has, with its people; and whether places without a population are still
+    to be told.
     """
     entered = read_table(populations, subject="populations")
     held = [name for name in entered.measures if MEASURES[name].kind is Kind.POPULATION]
@@ -126,28 +110,8 @@ def _one_row_a_place(frame: Frame, keys: list[str], held: list[str]) -> Frame:
 def joined(frame: Frame, people: Frame, on: list[str], held: list[str], notes: list[str] | None) -> Frame:
     """Put people beside the places of a table, whatever the storage of their names.
 
-    Parameters
-    ----------
-    frame : narwhals.DataFrame or narwhals.LazyFrame
-        The places.
-    people : narwhals.DataFrame or narwhals.LazyFrame
-        Their people, a row a place.
-    on : list of str
-        The columns that name places.
-    held : list of str
-        The columns of people.
-    notes : list of str or None
-        Where places without people are told; None to tell nothing.
-
-    Returns
-    -------
-    narwhals.DataFrame or narwhals.LazyFrame
-        The places with their people; missing where there are none.
-
-    Raises
-    ------
-    BadInput
-        When no place of a table in memory has people.
+    `notes`: where places without people are told; None to tell nothing. Gives the places with their people; missing
+    where there are none. Raises `BadInput` when no place of a table in memory has people.
     """
     if not on:
         return frame.join(people.select(*held), how="cross")  # type: ignore[arg-type]
@@ -224,23 +188,8 @@ def _kind(table: Table, name: str) -> str:
 def of_places(table: Table, by: list[str], place: list[str], held: list[str], total_of_known: bool) -> Frame:
     """The population of each group, from the table of teams: once for each distinct place.
 
-    Parameters
-    ----------
-    table : Table
-        The table of teams, with population columns.
-    by : list of str
-        What it is grouped by.
-    place : list of str
-        The columns that name the places.
-    held : list of str
-        The population columns.
-    total_of_known : bool
-        Whether a total is shown that leaves out what is missing.
-
-    Returns
-    -------
-    narwhals.DataFrame or narwhals.LazyFrame
-        A row for each group, with its people; missing where a place has two populations.
+    `table`: the table of teams, with population columns. `total_of_known`: whether a total is shown that leaves out
+    what is missing. Gives a row for each group, with its people; missing where a place has two populations.
     """
     require(table, place, "place")
     named = list(dict.fromkeys([*by, *place]))

@@ -24,27 +24,9 @@ from cmhs_metrics.team_types import TeamType
 def read_table(table: Any, subject: str = "the table") -> Table:
     """Take a table in, and refuse what cannot be computed with.
 
-    Parameters
-    ----------
-    table : any frame that narwhals knows
-        The user's table.
-    subject : str, default "the table"
-        What it is, for the message.
-
-    Returns
-    -------
-    Table
-        The table, ready to compute on.
-
-    Raises
-    ------
-    BadInput
-        When a column stands twice or has a name of several levels, an eager table has no rows, or a measure of a lazy
-        one is not a column of numbers.
-    DimensionalityError
-        When a column of quantities is in a unit of something else.
-    TypeError
-        When it is not a table.
+    Gives the table, ready to compute on. Raises `BadInput` when a column stands twice or has a name of several
+    levels, an eager table has no rows, or a measure of a lazy one is not a column of numbers. Raises
+    `DimensionalityError` when a column of quantities is in a unit of something else.
     """
     original, given, has_units, problems = table, table, False, list[Problem]()
     is_pandas = type(table).__module__.split(".")[0] == "pandas" and hasattr(table, "columns")

@@ -22,16 +22,8 @@ _ROOM = 2**62
 def encoded(column: nw.Series[Any]) -> tuple[Numbers, list[Any] | None]:
     """A number for each row, equal where the values are, and the distinct values where they were found on the way.
 
-    Parameters
-    ----------
-    column : narwhals.Series
-        A column of labels.
-
-    Returns
-    -------
-    tuple of (numpy.ndarray, list or None)
-        Polars hashes quicker than it looks up, so there the numbers are hashes; elsewhere positions in the list, -1
-        where the value is missing.
+    Polars hashes quicker than it looks up, so there the numbers are hashes; elsewhere positions in the list, -1
+    where the value is missing.
     """
     native = nw.to_native(column)
     if column.implementation.is_polars():

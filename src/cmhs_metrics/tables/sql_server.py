@@ -25,23 +25,7 @@ MONTHS = tuple(f"{_DIGIT * 4}-{month}{day}" for month in ("0[1-9]", "1[0-2]") fo
 
 
 def as_its_engine_can(frame: Frame) -> Frame:
-    """Say the query of a lazy table as its engine can; only on SQL Server does it change.
-
-    Parameters
-    ----------
-    frame : narwhals.DataFrame or narwhals.LazyFrame
-        The table.
-
-    Returns
-    -------
-    narwhals.DataFrame or narwhals.LazyFrame
-        The same table.
-
-    Raises
-    ------
-    BadInput
-        When SQL Server cannot.
-    """
+    """Say the query of a lazy table as its engine can; only on SQL Server does it change."""
     if not is_on_sql_server(frame):
         return frame
     return nw.from_native(without_nan_and_patterns(nw.to_native(frame)))  # type: ignore[no-any-return]
@@ -62,20 +46,8 @@ def is_on_sql_server(frame: Frame) -> bool:
 def without_nan_and_patterns(table: Any) -> Any:
     """Rewrite a query of Ibis.
 
-    Parameters
-    ----------
-    table : ibis.Table
-        The query.
-
-    Returns
-    -------
-    ibis.Table
-        The same query without NaN and without regular expressions.
-
-    Raises
-    ------
-    BadInput
-        When it cannot be said: team types are looked up by a regular expression.
+    Gives the same query without NaN and without regular expressions. Raises `BadInput` when it cannot be said: team
+    types are looked up by a regular expression.
     """
     from ibis.expr import operations
 

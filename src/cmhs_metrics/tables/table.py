@@ -144,18 +144,8 @@ class Table:
     def to_native(self, frame: Frame, units: dict[str, str], *, same_rows: bool = False) -> Any:
         """Give a result back as the kind of table that came in; the one way out.
 
-        Parameters
-        ----------
-        frame : narwhals.DataFrame or narwhals.LazyFrame
-            The result.
-        units : dict of str to str
-            The unit of each column that is a metric.
-        same_rows : bool, default False
-            Whether the rows are those that came in, so that their columns are given back as they were.
-
-        Returns
-        -------
-        The native table, or a narwhals one where that came in.
+        `units`: the unit of each column that is a metric. `same_rows`: whether the rows are those that came in, so
+        that their columns are given back as they were.
         """
         return as_it_came(frame, self.original, self.has_units, units, same_rows)
 

@@ -98,20 +98,10 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
 def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[str]]:
     """Find rows of totals beside their parts.
 
-    Parameters
-    ----------
-    table : Table
-        The table. In a lazy one rows are looked for by the plainest of their labels alone, in one query, and one more
-        for what they may be the totals of.
-    keys : sequence of str
-        The columns that name a row.
-
-    Returns
-    -------
-    tuple of (list of Problem, list of str)
-        Rows whose label says that they are totals and whose measures are the sums of the others, as far as these are
-        known; and notes on rows that are called so and are no sums, and on rows without such a label that are the sum
-        of two others or more in two measures or more.
+    `table`: the table. In a lazy one rows are looked for by the plainest of their labels alone, in one query, and one
+    more for what they may be the totals of. Gives rows whose label says that they are totals and whose measures are
+    the sums of the others, as far as these are known; and notes on rows that are called so and are no sums, and on
+    rows without such a label that are the sum of two others or more in two measures or more.
     """
     # Places that do not tell rows apart may say all the same what a row is the total of.
     keys = list(dict.fromkeys([*keys, *(name for name in (*KEYS, *PLACE_KEYS) if name in table.schema)]))

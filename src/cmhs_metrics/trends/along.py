@@ -17,22 +17,8 @@ def along(
 ) -> Any:
     """Apply a formula along one or several series, and give back the kind that came in, under its own name.
 
-    Parameters
-    ----------
-    values : pandas.Series, pandas.DataFrame, polars.Series, numpy.ndarray or Quantity of an array
-        The series [any unit]; of a DataFrame, each column.
-    body : callable
-        The formula, on an array of 64-bit floats.
-    name : str
-        What messages call the formula.
-    unit : str, optional
-        The unit of the result; that of the values unless given.
-    argument : str, default "values"
-        What the user's argument is called.
-
-    Returns
-    -------
-    The kind that came in.
+    `values`: the series [any unit]; of a DataFrame, each column. `body`: the formula, on an array of 64-bit floats.
+    `unit`: the unit of the result; that of the values unless given.
     """
     if hasattr(values, "columns") and hasattr(values, "iloc"):
         columns = {at: along(values.iloc[:, at], body, name, unit, argument=argument) for at in range(values.shape[1])}

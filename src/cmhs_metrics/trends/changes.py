@@ -6,17 +6,17 @@ import math
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-from cmhs_metrics.catalogue import function
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from cmhs_metrics.numeric.kinds import Number, Value
 
 
-@function(inputs={"value": OWN, "earlier": SAME}, unit=OWN, signed=True)
+@unit_aware(inputs={"value": OWN, "earlier": SAME}, unit=OWN, signed=True)
 def change(value: Value | Number, earlier: Value | Number) -> Value:
     """Change from an earlier value.
 
@@ -51,7 +51,7 @@ def change(value: Value | Number, earlier: Value | Number) -> Value:
     return value - earlier
 
 
-@function(inputs={"value": OWN, "earlier": SAME}, unit="percent", signed=True)
+@unit_aware(inputs={"value": OWN, "earlier": SAME}, unit="percent", signed=True)
 def percentage_change(value: Value | Number, earlier: Value | Number) -> Value:
     """Change from an earlier value, as a percentage of it.
 
@@ -89,7 +89,7 @@ def percentage_change(value: Value | Number, earlier: Value | Number) -> Value:
     return ratio(value - earlier, base, 100)
 
 
-@function(inputs={"value": "", "earlier": ""}, unit="percentage_point", signed=True)
+@unit_aware(inputs={"value": "", "earlier": ""}, unit="percentage_point", signed=True)
 def percentage_point_change(value: Value | Number, earlier: Value | Number) -> Value:
     """Change of a share from an earlier one, or the gap between two groups, in percentage points.
 

@@ -17,25 +17,10 @@ MANY = 6
 def of_period(table: Any, period: Any, argument: str = "period", subject: str = "benchmark") -> Any:
     """The rows of a period.
 
-    Parameters
-    ----------
-    table : any frame that narwhals knows
-        With the column `period`. A lazy table is asked for its periods, in one query.
-    period : object
-        The period, in any spelling that `parse_periods` reads; all rows where it is None.
-    argument : str, default "period"
-        What is at fault where the table does not have it.
-    subject : str, default "benchmark"
-        The function that was called, for the message.
-
-    Returns
-    -------
-    The same kind of table
-
-    Raises
-    ------
-    BadInput
-        When the period is none, or the table does not have it.
+    `table`: with the column `period`. A lazy table is asked for its periods, in one query. `period`: the period, in
+    any spelling that `parse_periods` reads; all rows where it is None. `argument`: what is at fault where the table
+    does not have it. `subject`: the function that was called, for the message. Raises `BadInput` when the period is
+    none, or the table does not have it.
     """
     if period is None:
         return table

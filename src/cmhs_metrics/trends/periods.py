@@ -207,22 +207,9 @@ class Ordered(NamedTuple):
 def ordered(periods: Iterable[Any], problems: list[Problem], *, least: int = 2, name: str = "periods") -> Ordered:
     """Read the periods of a series, which must stand in order, each once.
 
-    Parameters
-    ----------
-    periods : iterable
-        What `parse_periods` reads, all of one length, or numbers. Dates on the same day of each month, or on its
-        last, are months.
-    problems : list of Problem
-        Where problems are added: too few, unreadable, of unlike lengths, repeated or unsorted.
-    least : int, default 2
-        How many periods there must be.
-    name : str, default "periods"
-        What the problems call them.
-
-    Returns
-    -------
-    Ordered
-        The periods; without any where they could not be read.
+    `periods`: what `parse_periods` reads, all of one length, or numbers. Dates on the same day of each month, or on
+    its last, are months. `problems`: where problems are added: too few, unreadable, of unlike lengths, repeated or
+    unsorted. Gives the periods; without any where they could not be read.
     """
     labels = list(periods)
     if len(labels) < least:
@@ -252,7 +239,7 @@ def position_of(
 
 def ordinals_of(labels: list[Any], problems: list[Problem], name: str) -> tuple[str | None, int, NDArray[Any]]:
     """Read periods in any order as numbers: their frequency, the step from one to the next, and a number for each."""
-    none = np.array([], dtype=np.int64)
+    unread = None, 0, np.array([], dtype=np.int64)
     if all(_is_number(label) for label in labels):
         return None, 1, np.array(labels)
     missing = [each for each in labels if is_missing(each)]
@@ -261,11 +248,11 @@ def ordinals_of(labels: list[Any], problems: list[Problem], name: str) -> tuple[
     frequencies, ordinals, days = _pandas_or_read(labels, own, name)
     problems += [_without_row(each) for each in own]
     if own or missing:
-        return None, 1, none
+        return unread
     if len(set(frequencies)) > 1:
         examples = ", ".join(str(labels[frequencies.index(each)]) for each in dict.fromkeys(frequencies))
         problems.append(Problem(name, None, examples, "periods of one length"))
-        return None, 1, none
+        return unread
     frequency = frequencies[0]
     if frequency != DAY:
         return frequency, 1, np.array(ordinals)

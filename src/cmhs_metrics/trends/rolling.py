@@ -124,17 +124,7 @@ def _read(column: list[Any]) -> tuple[dict[Any, Reading], Form]:
 def refuse_metric(name: Any, over_time: str | None) -> None:
     """Refuse to add up what does not add: the values of a metric, or a stock.
 
-    Parameters
-    ----------
-    name : object
-        What the series is called.
-    over_time : str or None
-        How its values become one.
-
-    Raises
-    ------
-    BadInput
-        When the name is that of a metric, or of a measure that does not add over time.
+    Raises `BadInput` when the name is that of a metric, or of a measure that does not add over time.
     """
     if not isinstance(name, str) or over_time == "last":
         return

@@ -18,23 +18,8 @@ def exact_limits(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Limits from the binomial or Poisson distribution, interpolated between counts.
 
-    Parameters
-    ----------
-    kind : str
-        The kind.
-    denominators : numpy.ndarray
-        What values are out of.
-    target : float
-        The value that places are held against.
-    level : float
-        The level [proportion].
-    per : float
-        People that a rate is per.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper [the unit of the target].
+    `target`: the value that places are held against. `level`: the level [proportion]. Gives lower and upper [the unit
+    of the target].
     """
     from scipy.special import betainc, gammainc, gammaincc
 
@@ -146,17 +131,7 @@ def _first(
 def to_even_scale(kind: str, values: Any) -> Any:
     """Values on the scale where chance has one variance.
 
-    Parameters
-    ----------
-    kind : str
-        The kind.
-    values : float or numpy.ndarray
-        Rates, proportions or ratios.
-
-    Returns
-    -------
-    float or numpy.ndarray
-        Their square roots; of proportions, the arcsine of these.
+    Gives their square roots; of proportions, the arcsine of these.
     """
     return np.arcsin(np.sqrt(values)) if kind == "proportion" else np.sqrt(values)
 
@@ -186,25 +161,8 @@ def widened_limits(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Limits on that scale, with the standard error widened for over-dispersion.
 
-    Parameters
-    ----------
-    kind : str
-        The kind.
-    denominators : numpy.ndarray
-        What values are out of.
-    target : float
-        The value that places are held against.
-    level : float
-        The level [proportion].
-    per : float
-        People that a rate is per.
-    phi, tau : float
-        Multiplicative and additive over-dispersion.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper [the unit of the target].
+    `target`: the value that places are held against. `level`: the level [proportion]. Gives lower and upper [the unit
+    of the target].
     """
     from scipy.special import ndtri
 

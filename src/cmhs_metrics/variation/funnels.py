@@ -81,19 +81,7 @@ def flags(
 ) -> list[str | None]:
     """Which values lie outside limits.
 
-    Parameters
-    ----------
-    values : numpy.ndarray
-        The values.
-    levels : sequence of float
-        The levels, least first.
-    bounds : sequence of numpy.ndarray
-        The lower and the upper limit at each, in turn.
-
-    Returns
-    -------
-    list of str or None
-        The words of `outliers`.
+    `bounds`: the lower and the upper limit at each, in turn.
     """
     words = np.full(values.shape, "within", dtype=object)
     for level, lower, upper in zip(levels, bounds[::2], bounds[1::2], strict=True):

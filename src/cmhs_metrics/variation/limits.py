@@ -230,19 +230,7 @@ def funnel_limits(
 
 
 def check_kind(places: Places, kind: str, target: float | None, per: float) -> None:
-    """Refuse a kind, a target or a base that cannot be.
-
-    Parameters
-    ----------
-    places : Places
-        Where problems are noted.
-    kind : str
-        The kind.
-    target : float or None
-        The target.
-    per : float
-        People that a rate is per.
-    """
+    """Refuse a kind, a target or a base that cannot be."""
     places.one_of("kind", kind, KINDS)
     if kind == "proportion":
         places.within("target", target, 0, 1, "a proportion between 0 and 1")
@@ -252,17 +240,7 @@ def check_kind(places: Places, kind: str, target: float | None, per: float) -> N
 
 
 def check_denominators(places: Places, kind: str, fractional: bool = False) -> None:
-    """Refuse denominators that cannot be: a place has people, though it may have no cases.
-
-    Parameters
-    ----------
-    places : Places
-        With the column denominators.
-    kind : str
-        The kind.
-    fractional : bool, default False
-        Whether cases may be fractions.
-    """
+    """Refuse denominators that cannot be: a place has people, though it may have no cases."""
     if kind == "rate":
         places.above_zero("denominators")
     elif kind == "proportion":
@@ -274,14 +252,7 @@ def check_denominators(places: Places, kind: str, fractional: bool = False) -> N
 def check_counts(places: Places, kind: str, fractional: bool = False) -> None:
     """Refuse counts and denominators that cannot be.
 
-    Parameters
-    ----------
-    places : Places
-        With the columns counts and denominators.
-    kind : str
-        The kind.
-    fractional : bool, default False
-        Whether counts and cases may be fractions.
+    `fractional`: whether counts and cases may be fractions.
     """
     places.counts("counts", fractional=fractional)
     check_denominators(places, kind, fractional)

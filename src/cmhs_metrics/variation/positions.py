@@ -116,10 +116,10 @@ class Position:
 
 
 def _distance(difference: float, what: str, average: float, chance: str | None) -> str:
-    side = "above" if difference >= 0 else "below"
-    share = f", {abs(difference) / average:.1%}" if average else ""
+    side = f"{abs(difference):,.6g} {'above' if difference > 0 else 'below'}" if difference else "at"
+    share = f", {abs(difference) / average:.1%}" if average and difference else ""
     verdict = {None: "", "within": "; within chance"}.get(chance, f"; more than chance ({chance})")
-    return f"{abs(difference):,.6g} {side} {what} ({average:,.6g}){share}{verdict}"
+    return f"{side} {what} ({average:,.6g}){share}{verdict}"
 
 
 @checked

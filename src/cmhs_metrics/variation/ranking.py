@@ -55,22 +55,7 @@ def ranks(values: Any, *, ties: str = "average", highest_first: bool = True) -> 
 
 
 def ranked(held: NDArray[np.float64], ties: str, highest_first: bool) -> NDArray[np.float64]:
-    """The rank of each value.
-
-    Parameters
-    ----------
-    held : numpy.ndarray
-        The values.
-    ties : str
-        What those that are alike share.
-    highest_first : bool
-        Whether the highest is the first.
-
-    Returns
-    -------
-    numpy.ndarray
-        From 1, or NaN.
-    """
+    """The rank of each value."""
     found = np.full(held.shape, np.nan)
     here = ~np.isnan(held)
     keys = -held[here] if highest_first else held[here]
@@ -175,18 +160,7 @@ def quantile_groups(values: Any, groups: int = 4, *, invert: bool = False) -> An
 
 
 def quarters(held: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The quarter of each value.
-
-    Parameters
-    ----------
-    held : numpy.ndarray
-        The values.
-
-    Returns
-    -------
-    numpy.ndarray
-        1 to 4, or NaN.
-    """
+    """The quarter of each value."""
     here = ~np.isnan(held)
     edges = np.percentile(held[here], [25, 50, 75])
     return np.where(here, np.searchsorted(edges, held, side="left") + 1.0, np.nan)

@@ -1,4 +1,4 @@
-"""What measures are grouped by: provider, team type, ICB, age band, sex, ethnic group."""
+"""What measures are grouped by: provider, team type, ICB, sub-ICB, age band, sex, ethnic group."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, has_practices
 from cmhs_metrics.mhsds.facts.referrals import has_own_service
 from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUPS, SEX
@@ -33,16 +34,20 @@ class Group:
         The table and column that it is of.
     recode : mapping of str to str, optional
         What each code is called; a code that is not in it is not known. None for the code itself.
+    unknown : str or None
+        What that is called, and a code that is missing.
     """
 
     name: str
     table: str
     column: str
     recode: Mapping[str, str] | None = None
+    unknown: str | None = NOT_KNOWN
 
 
 _ROWS = (
-    Group("organisation", "referrals", "OrgIDProv"),
+    Group("organisation", "referrals", "OrgIDProv", unknown=None),
+    Group("sub_icb", "people", COMMISSIONER),
     Group("age_band", "referrals", "AgeServReferRecDate"),
     Group("sex", "people", "GenderIDCode", SEX),
     Group("ethnic_group", "people", "EthnicCategory", ETHNIC_GROUPS),
@@ -50,10 +55,11 @@ _ROWS = (
 _ICB = {
     "residence": Group("icb", "people", "LADistrictAuth", {}),
     "provider": Group("icb", "referrals", "OrgIDProv", {}),
+    "commissioner": Group("icb", "people", COMMISSIONER, {}),
 }
 """By where `icb_of` is told from; it is the recode."""
 _TEAMS = ("team_type", "team_type_code")
-GROUPS = ("organisation", *_TEAMS, "icb", "age_band", "sex", "ethnic_group", "month")
+GROUPS = ("organisation", *_TEAMS, "icb", "sub_icb", "age_band", "sex", "ethnic_group", "month")
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,8 @@ class Grouping:
     by : sequence of str
         The groups, of `GROUPS`.
     icb_of : mapping of str to str, optional
-        The ICB's code of each local authority (LADistrictAuth) or provider (OrgIDProv).
-    icb_from : {"residence", "provider"}
+        The ICB's code of each local authority (LADistrictAuth), provider (OrgIDProv) or sub-ICB.
+    icb_from : {"residence", "provider", "commissioner"}
         Which of them `icb_of` has.
     age_bands : sequence of str
         The bands of the age when referred.
@@ -102,7 +108,7 @@ class Grouping:
 
     @property
     def people(self) -> list[str]:
-        """The columns of MHS001MPI that the groups need."""
+        """The columns of MHS001MPI that the groups need, and `commissioner`."""
         return list(dict.fromkeys(group.column for group in self.rows.values() if group.table == "people"))
 
     @property
@@ -113,11 +119,17 @@ class Grouping:
     def problems(self, extract: Extract, costs: str) -> list[Problem]:
         """What of the extract is missing for the groups."""
         needs: dict[str, list[str]] = {}
+        found = []
         for group in self.rows.values():
+            if group.column == COMMISSIONER:
+                if not has_practices(extract) and not extract.has("people", "Person_ID", RESIDENCE):
+                    expected = f"MHS002GP.OrgIDSubICBLocGP or MHS001MPI.{RESIDENCE}; without them there is no {costs}"
+                    found.append(Problem(group.name, None, None, expected))
+                continue
             needs.setdefault(group.table, ["Person_ID"] if group.table == "people" else []).append(group.column)
         if self.by_team and not has_own_service(extract):
             needs["service_types"] = ["UniqServReqID", "ServTeamTypeRefToMH"]
-        return extract.require({table: list(dict.fromkeys(names)) for table, names in needs.items()}, costs)
+        return [*found, *extract.require({table: list(dict.fromkeys(names)) for table, names in needs.items()}, costs)]
 
     def columns(self, team: nw.Expr | None = None, organisation: str = "OrgIDProv") -> list[nw.Expr]:
         """The expressions of the keys on facts."""
@@ -131,7 +143,10 @@ class Grouping:
             else:
                 group = self.rows[name]
                 value = nw.col(organisation if group.column == "OrgIDProv" else group.column)
-                value = value if group.recode is None else _recode(value, group.recode, NOT_KNOWN)
+                if group.recode is not None:
+                    value = _recode(value, group.recode, group.unknown)
+                elif group.unknown is not None:
+                    value = value.fill_null(group.unknown)
             made.append(value.alias(name))
         return made
 
@@ -157,10 +172,12 @@ def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str])
             problems.append(Problem("by", None, name, expected))
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(Problem("by", None, name, "each group once"))
-    if icb_from not in ("residence", "provider"):
-        problems.append(Problem("icb_from", None, icb_from, "'residence' or 'provider'"))
+    if icb_from not in _ICB:
+        problems.append(Problem("icb_from", None, icb_from, " or ".join(map(repr, _ICB))))
     if "icb" in names and not isinstance(icb_of, Mapping):
-        expected = "a mapping from each local authority (or provider) to its ICB's code, which 'icb' in `by` needs"
+        expected = (
+            "a mapping from each local authority (or provider, or sub-ICB) to its ICB's code, which 'icb' in `by` needs"
+        )
         problems.append(Problem("icb_of", None, icb_of, expected))
     bands: list[AgeBand] = []
     for text in age_bands:
@@ -175,7 +192,7 @@ def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str])
     return Grouping(tuple(names), mapping, icb_from, tuple(age_bands), tuple(bands)), problems
 
 
-def _recode(value: nw.Expr, new: Mapping[str, str], default: str) -> nw.Expr:
+def _recode(value: nw.Expr, new: Mapping[str, str], default: str | None) -> nw.Expr:
     if not new:
         return nw.lit(default)
     return value.fill_null("").replace_strict(list(new), list(new.values()), default=default, return_dtype=nw.String)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, with_commissioner
 from cmhs_metrics.mhsds.records.codes import OLDER_CODES, REJECTION_REASONS, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER, first_day_of_month, last_day_of_month, year_days
 from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
@@ -25,8 +26,11 @@ NO_CODE = "~"
 """Stands for a service without a team type: after every code."""
 NO_RANK = "20" + NO_CODE
 """The rank of no service: after every one."""
-OWN_SERVICE = ("ServTeamType", "UniqCareProfTeamLocalID", "UniqSubmissionID", "ReferRejectionDate", "ReferRejectReason")
-"""What a referral says of its own service, from version 6 on."""
+OWN_SERVICE = (
+    "OrgIDProv", "ServTeamType", "UniqCareProfTeamLocalID", "UniqSubmissionID", "ReferRejectionDate",
+    "ReferRejectReason",
+)  # fmt: skip
+"""What a referral says of its own service, from version 6 on; a team's local id is its provider's."""
 
 
 def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
@@ -64,7 +68,7 @@ def facts(
     lapsed : {"closed", "open"}
         What becomes of a referral that is open and was not submitted in the extract's last month.
     people : sequence of str
-        Columns of MHS001MPI that are wanted besides.
+        Columns of MHS001MPI that are wanted besides, and "commissioner".
     age : bool
         Whether the age when referred is wanted.
     years : sequence of int
@@ -81,7 +85,8 @@ def facts(
     """
     age = age or any(scope.minimum_age for scope in scopes)
     at_home = any(scope.england_only for scope in scopes) and extract.has("people", "LADistrictAuth")
-    of_people = list(dict.fromkeys([*people, *(["LADistrictAuth"] if at_home else [])]))
+    of_people = [RESIDENCE if name == COMMISSIONER else name for name in people]
+    of_people = list(dict.fromkeys([*of_people, *(["LADistrictAuth"] if at_home else [])]))
     own = bool(scopes) and has_own_service(extract)
     columns = ["OrgIDProv", *(["AgeServReferRecDate"] if age else []), *(OWN_SERVICE if own else [])]
     rows = latest_referrals(extract, columns)
@@ -93,6 +98,7 @@ def facts(
     if scopes and "service_types" in extract.tables:
         rows, single = _with_services(extract, rows, scopes, single)
     one = rows.group_by(*REFERRAL).agg(*single) if len(single) > len(carried) else rows.drop("ServDischDate")
+    one = with_commissioner(extract, one) if COMMISSIONER in people else one
     if any(scope.exclude_hospital_spells for scope in scopes) and extract.has("hospital_spells", *REFERRAL):
         one = one.join(_links(extract, years), on=list(REFERRAL), how="left")
     if own:

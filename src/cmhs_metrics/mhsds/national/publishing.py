@@ -70,7 +70,7 @@ def published(
     reference_sets : frame or sequence of mapping, optional
         The concepts that stop a clock: `concept`, `group` ("Assessments", "Psychological therapies", "Psychosocial
         interventions" or "Medication"), `start` and `end`. Measures of the full clock stop need it.
-    nice_concordant : iterable of str
+    nice_concordant : iterable of str, optional
         The concepts of EIP69b.
     suppress : bool, default True
         Whether numbers outside England are suppressed and rounded by the published rule.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.facts.commissioners import has_practices, practices
 from cmhs_metrics.mhsds.facts.referrals import (
     OTHER_TEAM,
     OWN_SERVICE,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "UNKNOWN"
 """The place of whom no place is told."""
-PRACTICES_OF_NOBODY = ("V81997", "V81998", "V81999")
-"""No registered practice, not known, not applicable."""
 COMMUNITY = ("A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10")
 """Teams of the monthly file's community measures; C03 is none of them, unlike in waits."""
 OUTCOMES = ("A05", "A06", "A08", "A09", "A12", "A13", "A14", "A16")
@@ -112,9 +111,8 @@ class Facts:
             rows = rows.drop("LADistrictAuth", "residence").join(people, on=["Person_ID", key], how="left")
             rows = rows.with_columns(nw.col("LADistrictAuth").fill_null(""), nw.col("residence").fill_null(""))
         rows = rows.with_columns(nw.lit("").alias("practice"))
-        if "gp_registrations" in known.tables:
-            practices = self.practices.select("Person_ID", "month", "practice")
-            rows = rows.drop("practice").join(practices, on=["Person_ID", "month"], how="left")
+        if has_practices(known):
+            rows = rows.drop("practice").join(self.practices, on=["Person_ID", "month"], how="left")
         home = nw.col("LADistrictAuth")
         return rows.with_columns(
             flag((home == "") | home.str.starts_with("E")).alias("english"),
@@ -123,23 +121,8 @@ class Facts:
 
     @cached_property
     def practices(self) -> Frame:
-        """The sub-ICB of each person's GP practice in each month, `practice`, by the latest record."""
-        known = self.known
-        columns = ["Person_ID", "RecordNumber", "UniqMonthID", "GMPReg", "OrgIDSubICBLocGP", "EndDateGMPRegistration"]
-        rows = known.whole("gp_registrations", columns).filter(
-            nw.col("EndDateGMPRegistration").is_null(), ~is_in("GMPReg", PRACTICES_OF_NOBODY)
-        )
-        order = ["RecordNumber"]
-        if known.record_is_text:  # numbers written as text are ordered as numbers
-            rows = rows.with_columns(nw.col("RecordNumber").str.len_chars().fill_null(0).alias("digits"))
-            order = ["digits", "RecordNumber"]
-        rows = latest(known, rows, ["Person_ID", "UniqMonthID"], order)
-        rows = rows.select(
-            "Person_ID",
-            nw.col("UniqMonthID").alias("month"),
-            nw.col("OrgIDSubICBLocGP").fill_null("").alias("practice"),
-        )
-        return self.hold(rows)
+        """The sub-ICB of each person's GP practice in each month, `practice`."""
+        return self.hold(practices(self.known).rename({"UniqMonthID": "month"}))
 
     def _with_services(self, rows: Frame) -> Frame:
         """Flags of the teams to which the referral was made, and the end of its services in the core scope."""
@@ -259,7 +242,7 @@ class Facts:
                     nw.col("OrgIDSubICBLocResidence").alias("sub_icb"),
                 )
             )  # fmt: skip
-        if "gp_registrations" in known.tables:
+        if has_practices(known):
             better = nw.lit(1).cast(nw.Int64).alias("better")
             parts.append(self.practices.select("Person_ID", "month", better, nw.col("practice").alias("sub_icb")))
         if not parts:

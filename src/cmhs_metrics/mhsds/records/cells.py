@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records import sql
 from cmhs_metrics.mhsds.records.cleaning import (
     DAY_OF_TEXT,
     NUMBER_OF_TEXT,
@@ -28,6 +27,8 @@ from cmhs_metrics.mhsds.records.names import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cmhs_metrics.mhsds.records.sql import Dialect
 
 
 FLOATS = (nw.Float32, nw.Float64)
@@ -50,7 +51,7 @@ def can_be(kind: Kind, dtype: Any) -> bool:
     return kind is Kind.DATE and dtype in (nw.Date, nw.Datetime)
 
 
-def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
+def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
     """How a user's column is read: ids, whole numbers, day numbers, and codes as text."""
     kind, width, x = column.kind, column.width, sql.quoted(name)
     if _is_text(dtype):
@@ -73,13 +74,13 @@ def change_of(column: Column, name: str, dtype: Any, alias: str, as_text: bool) 
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
     whole, number = functools.partial(_whole, dtype=dtype), sql.whole(x, of_floats=dtype in FLOATS)
     if kind is Kind.DATE:
-        day = sql.day_of_text(f"CAST({number} AS VARCHAR)", str(DAY_ZERO))
+        day = sql.day_of_text(sql.as_text(number), str(DAY_ZERO))
         return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)
     if kind is Kind.CODE:
         coded = sql.code_of_number(number, width)
         return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String, coded)
     if as_text:
-        text = f"CAST({number} AS VARCHAR)"
+        text = sql.as_text(number)
         return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String, text)
     return Change(name, alias, (whole,), nw.Int64, number)
 
@@ -96,7 +97,7 @@ def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     return value.cast(nw.Int64)
 
 
-def reading_of(column: Column, name: str, dtype: Any, alias: str) -> tuple[Change, Change] | None:
+def reading_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str) -> tuple[Change, Change] | None:
     """What stands in a column in which something can stand that is no date or whole number, and what is read of it."""
     text = _is_text(dtype)
     if not (text or (column.kind is Kind.DATE and dtype.is_numeric())) or column.kind not in (Kind.DATE, Kind.NUMBER):
@@ -105,7 +106,7 @@ def reading_of(column: Column, name: str, dtype: Any, alias: str) -> tuple[Chang
         x = sql.quoted(name)
         there = Change(name, f"{alias} there", (lambda value: value,), nw.Float64, x)
         steps = (functools.partial(_whole, dtype=dtype), day_of_number)
-        day = sql.day_of_text(f"CAST({sql.whole(x, of_floats=dtype in FLOATS)} AS VARCHAR)")
+        day = sql.day_of_text(sql.as_text(sql.whole(x, of_floats=dtype in FLOATS)))
         return there, Change(name, f"{alias} read", steps, nw.Int64, day)
     x = sql.written(name)
     there = Change(name, f"{alias} there", (clean_text,), nw.String, sql.clean(x), cell=text_cell)

@@ -23,7 +23,7 @@ WORDS = "|".join(re.sub(r"([^A-Z/])", r"[\1]", word).replace("\\", "\\\\") for w
 LONGEST_WORD = max(map(len, MISSING))
 ENDS = f"^[{BLANK}]+|[{BLANK}]+$"
 
-_MONTHS = {
+MONTHS = {
     name: f"{number:02}"
     for number, name in enumerate(
         ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), start=1
@@ -34,12 +34,12 @@ _TIME = r"(?:[T :,].*|\.0+)?$"
 _ISO = rf"^[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}{_TIME}"
 _COMPACT = rf"^[0-9]{{8}}{_TIME}"
 _BRITISH = rf"^[0-9]{{1,2}}[-/. ][0-9]{{1,2}}[-/. ][0-9]{{4}}{_TIME}"
-_NAMED = rf"^[0-9]{{1,2}}[-/ ]?(?:{'|'.join(_MONTHS)})[-/ ]?[0-9]{{4}}{_TIME}"
+_NAMED = rf"^[0-9]{{1,2}}[-/ ]?(?:{'|'.join(MONTHS)})[-/ ]?[0-9]{{4}}{_TIME}"
 
 
 DATE_PART = (
     r"^([0-9]{4}[-/][0-9]{2}[-/][0-9]{2}|[0-9]{8}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{4}"
-    rf"|[0-9]{{1,2}}[-/ ]?(?:{'|'.join(_MONTHS)})[-/ ]?[0-9]{{4}}){_TIME}"
+    rf"|[0-9]{{1,2}}[-/ ]?(?:{'|'.join(MONTHS)})[-/ ]?[0-9]{{4}}){_TIME}"
 )
 """The day in text that is a date, with a time or without, as a regular expression."""
 DATE_FORMATS = (
@@ -96,7 +96,7 @@ def _with_two_digits_of_month(text: nw.Expr) -> nw.Expr:
 def _as_number(text: nw.Expr) -> nw.Expr:
     """A date as a whole number, 20250331; 0 where the text is none."""
     month = text.str.replace_all("[-/ ]", "").str.slice(2, 3)
-    month = month.replace_strict(list(_MONTHS), list(_MONTHS.values()), default=nw.lit("00"), return_dtype=nw.String)
+    month = month.replace_strict(list(MONTHS), list(MONTHS.values()), default=nw.lit("00"), return_dtype=nw.String)
     year = text.str.replace_all("[-/ ]", "").str.slice(5, 4)
     number = nw.lit("0")
     for pattern, written in (
@@ -158,10 +158,10 @@ def day_cell(text: str) -> int | None:
     elif re.match(_COMPACT, text):
         year, month, day = text[:4], text[4:6], text[6:8]
     elif re.match(_BRITISH, text):
-        day, month, year = re.split("[-/. ]", text[:10])[:3]
+        day, month, year = re.findall("[0-9]+", text)[:3]
     elif re.match(_NAMED, text):
         day, month, year = re.findall("[0-9]+|[A-Z]+", text)[:3]
-        month = _MONTHS[month]
+        month = MONTHS[month]
     else:
         return None
     try:

@@ -9,6 +9,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import without_zero_day
 from cmhs_metrics.mhsds.records.dates import NEVER, day_of_date
+from cmhs_metrics.mhsds.records.sql import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,7 @@ class Change:
     dtype : type
         What is read: nw.String, nw.Int64, nw.Int32 or nw.Float64.
     sql : str
-        The same in the SQL of DuckDB.
+        The same in the engine's SQL, where it has one.
     cell : function, optional
         The same for one cell of text in Python, for columns that hold few different ones.
     unclean : str, optional
@@ -66,11 +67,13 @@ class Engine:
 
     in_memory = False
     """Whether its tables are read at once."""
+    sql = Dialect()
+    """How it is asked in text, where it is."""
 
     def __init__(self, kind: nw.Implementation) -> None:
         self.kind = kind
         self.name = kind.name.capitalize()
-        self.held: list[str] = []
+        self.held: list[Any] = []
 
     def enter(self, frame: Frame) -> Frame:
         """A user's frame as it is computed with."""

@@ -21,6 +21,7 @@ from cmhs_metrics.mhsds.records.memory import (
 )
 from cmhs_metrics.mhsds.records.with_duckdb import DuckDB, IbisOnDuckDB
 from cmhs_metrics.mhsds.records.with_polars import Polars
+from cmhs_metrics.mhsds.records.with_spark import Spark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,27 +101,6 @@ class Ibis(Engine):
         import pyarrow as pa
 
         return nw.from_native(ibis.memtable(pa.table({"number": list(values)})))
-
-
-class Spark(Engine):
-    """Spark, which in its ANSI mode raises where a cast fails."""
-
-    def hold(self, frame: Frame, root: Any) -> Frame:
-        """In its cache."""
-        return nw.from_native(frame.to_native().cache())
-
-    def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
-        """Days added to the first date."""
-        native = frame.to_native()
-        made = [
-            f"date_add(DATE '1970-01-01', CAST(`{each}` AS INT)) AS `{each}`" if each in names else f"`{each}`"
-            for each in native.columns
-        ]
-        return nw.from_native(native.selectExpr(*made))
-
-    def integers(self, native: Any, values: Sequence[int]) -> Frame:
-        """A table of the same session."""
-        return nw.from_native(native.sparkSession.createDataFrame([(value,) for value in values], ["number"]))
 
 
 def engine_of(kind: nw.Implementation, tables: Sequence[Any]) -> Engine:

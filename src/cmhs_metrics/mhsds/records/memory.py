@@ -34,13 +34,13 @@ def _plain(cells: pd.Series) -> pd.Series:
         if kind.startswith("date"):
             return cells.astype("datetime64[s]")
         if kind.startswith("timestamp"):
-            return _without_zone(pd.Series(pd.to_datetime(cells), index=cells.index))
+            return _without_zone(cells)
         if kind.startswith("decimal"):
             return _numbers(cells.astype("Float64"))
         if kind.startswith("dictionary"):
             cells = cells.astype(TEXT)
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype(cells.cat.categories.dtype)
+        cells = cells.astype(object)
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells.dtype):
         return _without_zone(cells)
     if pd.api.types.is_bool_dtype(cells.dtype):
@@ -56,9 +56,8 @@ def _plain(cells: pd.Series) -> pd.Series:
 
 def _without_zone(cells: pd.Series) -> pd.Series:
     """Times on the clock of their zone."""
-    if isinstance(cells.dtype, pd.ArrowDtype):
-        return cells.astype("datetime64[us]")
-    return cells.dt.tz_localize(None) if isinstance(cells.dtype, pd.DatetimeTZDtype) else cells
+    cells = cells if cells.dt.tz is None else cells.dt.tz_localize(None)
+    return cells.astype("datetime64[us]") if isinstance(cells.dtype, pd.ArrowDtype) else cells
 
 
 def _numbers(cells: pd.Series) -> pd.Series:

@@ -68,7 +68,7 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
             sums = []
             for column, name in source.columns_of(TABLES[argument]):
                 alias = f"c{len(looked_at)}"
-                pair = reading_of(column, name, source.schema[name], alias)
+                pair = reading_of(engine.sql, column, name, source.schema[name], alias)
                 if pair is not None:
                     looked_at.append((argument, name, column.kind))
                     changes += pair
@@ -102,13 +102,15 @@ def read_columns(
     for column in wanted:
         parts = []
         for name in source.named(column):
-            change = change_of(column, name, source.schema[name], f"{column.name}\t{name}", column.name in text_ids)
+            change = change_of(
+                engine.sql, column, name, source.schema[name], f"{column.name}\t{name}", column.name in text_ids
+            )
             changes[change.alias] = change
             parts.append(nw.col(change.alias))
         if column.recode:
             month = table.column("UniqMonthID")
             for name in source.named(month)[:1]:
-                change = change_of(month, name, source.schema[name], "\tmonth", False)
+                change = change_of(engine.sql, month, name, source.schema[name], "\tmonth", False)
                 changes[change.alias] = change
             month_known = nw.col("\tmonth") if "\tmonth" in changes else None
             if older:
@@ -122,7 +124,7 @@ def read_columns(
         flags: dict[str, list[nw.Expr]] = {}
         for column in wanted:
             for name in source.named(column) if column.kind is Kind.DATE else ():
-                pair = reading_of(column, name, source.schema[name], name)
+                pair = reading_of(engine.sql, column, name, source.schema[name], name)
                 if pair is not None:
                     changes |= {change.alias: change for change in pair}
                     flags.setdefault(column.name, []).append(is_unreadable(name))

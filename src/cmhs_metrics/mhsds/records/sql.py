@@ -1,4 +1,4 @@
-"""Cells as DuckDB reads them: the rules of `cleaning` in its SQL, one expression a column.
+"""Cells in SQL: the rules of `cleaning`, one expression a column, as DuckDB writes them.
 
 One projection of such text is bound and planned many times sooner than the same rules step by step, and says each thing
 once. An id is changed only where a cheap look finds something to change; codes are few, and DuckDB changes each of a
@@ -10,60 +10,78 @@ from __future__ import annotations
 from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LONGEST_WORD, WORDS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO
 
-_LOOK = f"strlen({{x}}) <= {LONGEST_WORD} OR strlen({{x}}) <> length({{x}})"
-"""A word for nothing, or a character that is none of ASCII."""
-_LOOK += "".join(f" OR contains({{x}}, '{each}')" for each in (*BLANK, ".") if each.isascii())
-
 
 def quoted(name: str) -> str:
     """The name of a column."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def written(name: str) -> str:
-    """A column as text."""
-    return f"CAST({quoted(name)} AS VARCHAR)"
+class Dialect:
+    """The SQL of DuckDB; another database's says what it writes otherwise."""
 
+    text, integer, bytes_, trim, group = "VARCHAR", "INTEGER", "strlen", "trim", "\\"
+    """Two types, two functions, and what stands before the number of a group that a pattern found."""
 
-def clean(x: str, width: int = 1) -> str:
-    """Text as `clean_text` has it, and as `clean_code` where a width is given."""
-    x = rf"regexp_replace(upper(trim({x}, '{BLANK}')), '^([0-9]+)[.]0+$', '\1')"
-    for held in range(1, width):
-        x = rf"regexp_replace({x}, '^([0-9]{{{held}}})$', '{'0' * (width - held)}\1')"
-    return f"nullif(regexp_replace({x}, '^(?:{WORDS})$', ''), '')"
+    def quoted(self, name: str) -> str:
+        """The name of a column."""
+        return quoted(name)
 
+    def literal(self, text: str) -> str:
+        """Text as it is; of what is written here, none has a quote."""
+        return f"'{text}'"
 
-def text_id(x: str) -> str:
-    """An id of text."""
-    return f"CASE WHEN {_LOOK.replace('{x}', x)} THEN {clean(x)} ELSE upper({x}) END"
+    def as_text(self, x: str) -> str:
+        """Anything as text."""
+        return f"CAST({x} AS {self.text})"
 
+    def written(self, name: str) -> str:
+        """A column as text."""
+        return self.as_text(self.quoted(name))
 
-def number_of_text(x: str) -> str:
-    """A whole number in text."""
-    return f"TRY_CAST(regexp_extract(trim({x}, '{BLANK}'), '^([+-]?[0-9]{{1,15}})(?:[.][0-9]*)?$', 1) AS BIGINT)"
+    def trimmed(self, x: str) -> str:
+        """Text without the blanks at its ends."""
+        return f"{self.trim}({x}, {self.literal(BLANK)})"
 
+    def replaced(self, x: str, pattern: str, *by: str) -> str:
+        """Text that a pattern finds, as what stands before its first group, the group, and so on."""
+        return f"regexp_replace({x}, {self.literal(pattern)}, '{''.join(by)}')"
 
-def day_of_text(x: str, zero: str = "") -> str:
-    """The day number of a date in text; `zero` is one that is none."""
-    formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
-    day = f"nullif(regexp_extract(upper(trim({x}, '{BLANK}')), '{DATE_PART}', 1), '')"
-    return day_of_date(f"try_strptime({day}, [{formats}])", zero)
+    def clean(self, x: str, width: int = 1) -> str:
+        """Text as `clean_text` has it, and as `clean_code` where a width is given."""
+        x = self.replaced(f"upper({self.trimmed(x)})", "^([0-9]+)[.]0+$", f"{self.group}1")
+        for held in range(1, width):
+            x = self.replaced(x, f"^([0-9]{{{held}}})$", "0" * (width - held), f"{self.group}1")
+        return f"nullif({self.replaced(x, f'^(?:{WORDS})$')}, '')"
 
+    def text_id(self, x: str) -> str:
+        """An id of text: a word for nothing, or a character that is none of ASCII, is looked for first."""
+        look = f"{self.bytes_}({x}) <= {LONGEST_WORD} OR {self.bytes_}({x}) <> length({x})"
+        look += "".join(f" OR contains({x}, {self.literal(each)})" for each in (*BLANK, ".") if each.isascii())
+        return f"CASE WHEN {look} THEN {self.clean(x)} ELSE upper({x}) END"
 
-def day_of_date(x: str, zero: str = str(DAY_ZERO)) -> str:
-    """The day number of a date or time."""
-    day = f"CAST(CAST({x} AS DATE) - DATE '1970-01-01' AS INTEGER)"
-    return f"nullif({day}, {zero})" if zero else day
+    def number_of_text(self, x: str) -> str:
+        """A whole number in text."""
+        whole = self.literal("^([+-]?[0-9]{1,15})(?:[.][0-9]*)?$")
+        return f"TRY_CAST(regexp_extract({self.trimmed(x)}, {whole}, 1) AS BIGINT)"
 
+    def day_of_text(self, x: str, zero: str = "") -> str:
+        """The day number of a date in text; `zero` is one that is none."""
+        formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
+        day = f"nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), '')"
+        return self.day_of_date(f"try_strptime({day}, [{formats}])", zero)
 
-def whole(x: str, *, of_floats: bool) -> str:
-    """A whole number, without its fraction; what is not a number is none."""
-    if of_floats:
-        x = f"CASE WHEN {x} > -1e15 AND {x} < 1e15 THEN trunc({x}) END"
-    return f"CAST({x} AS BIGINT)"
+    def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
+        """The day number of a date or time."""
+        day = f"CAST(CAST({x} AS DATE) - DATE '1970-01-01' AS {self.integer})"
+        return f"nullif({day}, {zero})" if zero else day
 
+    def whole(self, x: str, *, of_floats: bool) -> str:
+        """A whole number, without its fraction; what is not a number is none."""
+        if of_floats:
+            x = f"CASE WHEN {x} > -1e15 AND {x} < 1e15 THEN trunc({x}) END"
+        return f"CAST({x} AS BIGINT)"
 
-def code_of_number(x: str, width: int) -> str:
-    """A code that is held as a whole number."""
-    x = f"CAST({x} AS VARCHAR)"
-    return x if width == 1 else f"CASE WHEN length({x}) < {width} THEN lpad({x}, {width}, '0') ELSE {x} END"
+    def code_of_number(self, x: str, width: int) -> str:
+        """A code that is held as a whole number."""
+        x = self.as_text(x)
+        return x if width == 1 else f"CASE WHEN length({x}) < {width} THEN lpad({x}, {width}, '0') ELSE {x} END"

@@ -1,0 +1,52 @@
+"""Who commissions for a person: the sub-ICB of the GP practice where there is one, else that of residence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from cmhs_metrics.mhsds.records.latest import latest
+
+if TYPE_CHECKING:
+    from cmhs_metrics.mhsds.records.extract import Extract, Frame
+
+COMMISSIONER = "commissioner"
+RESIDENCE = "OrgIDSubICBLocResidence"
+PRACTICES_OF_NOBODY = ("V81997", "V81998", "V81999")
+"""No registered practice, not known, not applicable."""
+_PRACTICE = ("Person_ID", "UniqMonthID", "OrgIDSubICBLocGP")
+
+
+def has_practices(extract: Extract) -> bool:
+    """Whether the sub-ICBs of practices are told."""
+    return extract.has("gp_registrations", *_PRACTICE)
+
+
+def practices(extract: Extract) -> Frame:
+    """The sub-ICB of each person's GP practice in each month, `practice`, of the latest record that has not ended.
+
+    The record of the greatest RecordNumber, by its number where it is text; of several, that of the greatest code.
+    """
+    rows = extract.rows("gp_registrations", [*_PRACTICE, "RecordNumber", "GMPReg", "EndDateGMPRegistration"])
+    held = rows.collect_schema().names()
+    if "EndDateGMPRegistration" in held:
+        rows = rows.filter(nw.col("EndDateGMPRegistration").is_null())
+    if "GMPReg" in held:
+        rows = rows.filter(~nw.col("GMPReg").fill_null("").is_in(list(PRACTICES_OF_NOBODY)))
+    order = ["OrgIDSubICBLocGP"]
+    if "RecordNumber" in held:
+        order = ["RecordNumber", *order]
+        if "RecordNumber" in extract.text_ids:
+            rows = rows.with_columns(nw.col("RecordNumber").str.len_chars().fill_null(0).alias("digits"))
+            order = ["digits", *order]
+    rows = latest(extract, rows, ["Person_ID", "UniqMonthID"], order)
+    return rows.select("Person_ID", "UniqMonthID", nw.col("OrgIDSubICBLocGP").alias("practice"))
+
+
+def with_commissioner(extract: Extract, rows: Frame) -> Frame:
+    """Referrals with their `commissioner` in the month of their row, null where none is told."""
+    if has_practices(extract):
+        rows = rows.join(practices(extract), on=["Person_ID", "UniqMonthID"], how="left")
+    held = [nw.col(name) for name in ("practice", RESIDENCE) if name in rows.collect_schema().names()]
+    return rows.with_columns((nw.coalesce(*held) if len(held) > 1 else held[0]).alias(COMMISSIONER))
