@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-SLOW_ROOMS = ("benchmarks", "mhsds", "packs", "plots")
+SLOW_ROOMS = ("benchmarks", "exchange", "mhsds", "packs", "places", "plots", "published", "returns")
 SLOW_FILES = (
     "test_command_line.py", "test_documentation.py", "test_examples.py", "test_linked.py", "test_malformed_files.py",
     "test_notebooks.py", "test_one_wrong_argument.py", "test_open_values.py", "test_protection.py", "test_queries.py",
-    "test_run_chart_oracle.py", "test_samples.py", "test_semantic_model.py", "test_sizes.py",
+    "test_real_file.py", "test_run_chart_oracle.py", "test_samples.py", "test_semantic_model.py", "test_sizes.py",
 )  # fmt: skip
-"""They start programs, run pages, or solve and draw many tables."""
+"""They start programs, run pages, read files, or solve and draw many tables: name their folder to run them."""
 QUICK_ENGINES = ("pandas", "polars lazy")
 """Of tests that run on each engine, these are quick."""
 MOST_WORKERS = 8
