@@ -15,6 +15,7 @@ from cmhs_metrics.measures import BASES, MEASURES, POPULATION, Kind
 from cmhs_metrics.numeric.containers import trace
 from cmhs_metrics.numeric.expected import names_in
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ class _Wanted(NamedTuple):
     code: str = ""
 
 
+@checked
 def sql(
     metrics: str | Callable[..., Any] | Sequence[str | Callable[..., Any]],
     *,

@@ -12,6 +12,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.places.dated import as_day, places, successions
 from cmhs_metrics.places.paths import LEVELS, level_of, path_along, sided_practices, steps_between, there_on
+from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.giving_back import tell
 from cmhs_metrics.tables.reading import read_table, rows_in
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cmhs_metrics.tables.table import Table
 
 
+@checked
 def to_boundaries(
     table: Any,
     date: str | datetime.date,

@@ -84,6 +84,7 @@ def metadata_for(figure: Any, format_: str) -> dict[str, Any]:
     return {names[0]: title, names[1]: text} | dates.get(format_, {})
 
 
+@checked
 def save(ax: Axes, path: str | Path, **options: Any) -> None:
     """Save the figure that a picture stands in, with its alternative text.
 
