@@ -7,7 +7,7 @@ import io
 import re
 from os import PathLike, fspath
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -85,14 +85,14 @@ def metadata_for(figure: Any, format_: str) -> dict[str, Any]:
 
 
 @checked
-def save(ax: Axes, path: str | Path, **options: Any) -> None:
+def save(ax: Axes, path: str | Path | IO[bytes], **options: Any) -> None:
     """Save the figure that a picture stands in, with its alternative text.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         What a picture gave.
-    path : str or Path
+    path : str, Path or binary file
         The file; its ending gives the format. SVG, PNG and PDF carry the title and the alternative text.
     **options
         As for `matplotlib.figure.Figure.savefig`.
