@@ -23,7 +23,8 @@ OF_ANY_KIND = {"Any", "object", "Value | Number", "Many", "Column", "NDArray[Any
 Way = Literal["up", "down"]
 READ_BY_THE_FUNCTION = {
     "Any", "object", "Value", "Many", "Column", "NDArray[Any]", "pd.Series[Any]", "Frame", "T", "Hashable", "Source",
-    "os.PathLike[str]", "tuple[float | None, float | None]", "nw.DataFrame[Any]", "Sets", "Native", "ExtractLike", "datetime.date", "IO[bytes]",
+    "os.PathLike[str]", "tuple[float | None, float | None]", "nw.DataFrame[Any]", "Sets", "Native", "ExtractLike",
+    "datetime.date", "PathLike[str]", "IO[bytes]",
 }  # fmt: skip
 
 

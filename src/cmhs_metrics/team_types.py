@@ -126,8 +126,8 @@ class TeamType(_InNotebooks, Enum):
     )  # fmt: skip
     OTHER = (
         "other", "Other CMHTs",
-        """A01 A05 A10 A11 A12 A13 A15 A16 A19 A20 A21 A22 A23 A24 A25 B02 C01 C04 C05 C06 C07 C08
-        D01 D02 D04 D05 D06 D07 D08 E01 E02 E03 E04 F01 F02 F03 F04 F05 F06 F07 Z01 Z02""",
+        """A01 A03 A04 A05 A10 A11 A12 A13 A15 A16 A19 A20 A21 A22 A23 A24 A25 B02 C01 C04 C05 C06 C07 C08
+        D01 D02 D03 D04 D05 D06 D07 D08 E01 E02 E03 E04 F01 F02 F03 F04 F05 F06 F07 Z01 Z02""",
         "Any other specialist or local team for one particular service.",
     )  # fmt: skip
 

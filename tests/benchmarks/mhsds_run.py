@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,31 @@ def package_on_polars(folder: Path, by_month: bool) -> Any:
     return with_package(pl.scan_parquet, collect)(folder, by_month)
 
 
+@cache
+def spark() -> Any:
+    """Spark as a user starts it on two cores; that of the tests is made to start soon."""
+    from pyspark.sql import SparkSession
+
+    made = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    return made.config("spark.driver.memory", "3g").getOrCreate()
+
+
+def package_on_spark(folder: Path, by_month: bool) -> Any:
+    return with_package(spark().read.parquet, lambda result: result.toArrow())(folder, by_month)
+
+
 WAYS = {
     "SQL": by_hand("with_duckdb"),
     "package on DuckDB": package_on_duckdb,
     "Polars": by_hand("with_polars"),
     "package on Polars": package_on_polars,
+    "package on Spark": package_on_spark,
 }
+
+
+def processor_time(java: Any) -> float:
+    """Of this process, and of Spark's [s]."""
+    return time.process_time() + (java.info().totalCpuDuration().get().toMillis() / 1000 if java is not None else 0)
 
 
 def main(way: str, folder: str, by_month: str, output: str) -> None:
@@ -70,10 +90,18 @@ def main(way: str, folder: str, by_month: str, output: str) -> None:
     # What a session imports once is no part of a query.
     for module in ("tests.mhsds.by_hand.with_duckdb", "tests.mhsds.by_hand.with_polars", "cmhs_metrics.mhsds"):
         importlib.import_module(module)
-    began, worked = time.perf_counter(), time.process_time()
+    java = None
+    if "Spark" in way:
+        spark().range(1).count()
+        java = spark()._jvm.java.lang.ProcessHandle.current()
+    began, worked = time.perf_counter(), processor_time(java)
     table = WAYS[way](Path(folder), by_month == "months")
-    seconds, processor = time.perf_counter() - began, time.process_time() - worked
+    seconds, processor = time.perf_counter() - began, processor_time(java) - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if java is not None:
+        held = Path(f"/proc/{java.pid()}/status").read_text()
+        peak += int(held.partition("VmHWM:")[2].split()[0]) / 1024
+        spark().stop()
     # The package names a year by its text, and the queries by its last day.
     table = table.set_column(table.column_names.index("period"), "period", table["period"].cast(pa.string()))
     columns = ["organisation", "team_type", "period"]

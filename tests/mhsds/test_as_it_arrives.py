@@ -14,13 +14,15 @@ import pytest
 
 from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.records import cleaning, engines
-from tests.support.budgets import is_deep
+from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells
 from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
 EVERY = ["pandas", "polars lazy", "duckdb"]
-ENGINES = EVERY if is_deep() else EVERY[:2]  # How cells are read is tried on every engine; what follows plans slowly.
+ENGINES = with_deep(
+    ["polars lazy"], "pandas", "duckdb"
+)  # How cells are read is tried on every engine; what follows plans slowly.
 YEAR = "2024/25"
 REFERRALS = ["referrals", "referrals_rejected", "open_referrals"]
 
@@ -40,7 +42,7 @@ def one_referral(**changes: list[Any]) -> dict[str, list[Any]]:
 
 TEXTS = {
     "2024-02-29": dt.date(2024, 2, 29), "2023-02-29": None, "31/03/2025": dt.date(2025, 3, 31),
-    "1/3/2025": dt.date(2025, 3, 1), "31-Mar-2025": dt.date(2025, 3, 31), "1-MAR-2025 00:00:00": dt.date(2025, 3, 1),
+    "1/3/2025": dt.date(2025, 3, 1), "1/3/2025T00:00": dt.date(2025, 3, 1), "31-Mar-2025": dt.date(2025, 3, 31), "1-MAR-2025 00:00:00": dt.date(2025, 3, 1),
     "20250331": dt.date(2025, 3, 31), "20250331.0": dt.date(2025, 3, 31), " 2025-03-31 ": dt.date(2025, 3, 31),
     "2025-03-31T00:00:00.000Z": dt.date(2025, 3, 31), "31/03/2025 00:00": dt.date(2025, 3, 31), "13/13/2025": None,
     "1900-01-01": None, "01/01/1900": None, "NULL": None, "": None, "nan": None, "<NA>": None, "None": None, "n/a": None,
@@ -270,6 +272,24 @@ def test_a_misspelt_table_is_refused_and_a_data_frame_named() -> None:
         mhsds.measures(frame, YEAR)
 
 
+def test_tables_by_their_names_are_an_extract_wherever_one_is_taken(engine: str) -> None:
+    referrals = one_referral()
+    tables = {"dbo.MHS101Referral": referrals, "MHS102ServiceTypeReferredTo_ALL": service_rows(referrals)}
+    given = {name: ALL[engine](table) for name, table in tables.items()}
+    assert row(mhsds.measures(given, YEAR, "organisation", which="referrals"))["referrals"] == 1
+    assert row(mhsds.referrals(given))["referral"] == "R1"
+    assert len(cells(mhsds.quality(given))["rule"]) > 5
+    found = mhsds.published(given, "2025-03", measures=["MHS23"], breakdown="provider")
+    assert found["published_value"].tolist() == ["*"]
+
+
+@pytest.mark.parametrize("code", ["A03", "A04", "A20", "C05", "D03", "F07", "Z01", "c10 "])
+def test_every_team_type_of_the_data_set_is_known(code: str) -> None:
+    referrals = one_referral()
+    table = cells(mhsds.quality(extract_of("polars", referrals=referrals, service_types=service_rows(referrals, code))))
+    assert dict(zip(table["rule"], table["rows"], strict=True))["unknown team type"] == 0
+
+
 def test_ids_of_sql_server_are_text() -> None:
     import duckdb
 
@@ -313,6 +333,22 @@ def test_a_spell_of_before_2016_is_left_out_unless_it_is_wanted(engine: str) -> 
 def test_a_spell_is_open_for_five_days_after_its_end(engine: str, ended: str, waiting: int) -> None:
     referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", ended), ("P2", "R2", 1489, "2024-06-01", "2024-06-02"))
     assert waits_of(engine, referrals, NOBODY) == (0, waiting)
+
+
+def test_days_of_grace_and_the_providers_left_out_are_choices(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", "2024-06-25"), ("P2", "R2", 1489, "2024-06-01", None))
+    referrals["OrgIDProv"] = ["RX1", "DFC"]
+    assert waits_of(engine, referrals, NOBODY) == (0, 1)
+    assert waits_of(engine, referrals, NOBODY, grace=4) == (0, 0)
+    assert waits_of(engine, referrals, NOBODY, providers_left_out=()) == (0, 2)
+    assert waits_of(engine, referrals, NOBODY, providers_left_out=("dfc ", "rx1")) == (0, 0)
+
+
+def test_a_rejected_referral_is_in_a_spell_that_ends_with_the_rejection(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-06-01", None), ("P2", "R2", 1489, "2024-06-01", None))
+    services = service_rows(referrals) | {"ReferRejectionDate": [dt.date(2024, 6, 24), dt.date(2024, 6, 25)]}
+    extract = extract_of(engine, referrals=referrals, service_types=services, contacts=contact_rows(NOBODY))
+    assert row(mhsds.measures(extract, "2024-06", "organisation", which="waiting"))["waiting"] == 1
 
 
 def test_a_contact_after_the_end_of_its_spell_completes_nothing(engine: str) -> None:

@@ -1,4 +1,4 @@
-"""Each definition on a small extract worked by hand, in memory and lazily; a deep run tries every engine."""
+"""Each definition on a small extract worked by hand, on Polars; a deep run tries every engine."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics import mhsds
-from tests.support.budgets import is_deep
+from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells, sorted_by
 from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
-# Queries in SQL take seconds to plan: the oracle tries them on every measure, and a deep run on these as well.
-ENGINES = ["pandas", "polars lazy", "pyarrow", "duckdb", "ibis"] if is_deep() else ["pandas", "polars lazy"]
+# Planning takes the time: the oracle tries the others on every measure, and a deep run on these as well.
+ENGINES = with_deep(["polars lazy"], "pandas", "pyarrow", "duckdb", "ibis")
 YEAR = "2024/25"
 
 
@@ -212,6 +212,17 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
 
 
+@pytest.mark.parametrize(("of", "caseload"), [("people", 2), ("referrals", 3)])
+def test_a_caseload_is_of_people_or_of_referrals(engine: str, of: str, caseload: int) -> None:
+    people = (("P1", "R1"), ("P1", "R2"), ("P2", "R3"))
+    referrals = referral_rows(*((person, id, 1489, "2024-04-10", None) for person, id in people))
+    contacts = contact_rows(
+        *((f"{id}-{day}", person, id, 1489, f"2024-04-{day}", "5", "01") for person, id in people for day in (20, 25))
+    )
+    found = mhsds.measures(extract_of(engine, referrals, contacts=contacts), YEAR, "organisation", caseload_of=of)
+    assert row(found)["caseload"] == caseload
+
+
 def test_a_wait_is_long_from_the_day_after_so_many_weeks(engine: str) -> None:
     end, weeks = dt.date(2025, 3, 31), (18, 52, 78, 104)
     days = [7 * each + more for each in weeks for more in (0, 1)]
@@ -304,7 +315,7 @@ def test_an_extract_becomes_a_benchmark_in_three_lines() -> None:
     assert same["value"].tolist() == [0.5, 0.0]
 
 
-@pytest.mark.parametrize("engine", ["pandas", "polars lazy", "duckdb"])
+@pytest.mark.parametrize("engine", with_deep(["polars lazy"], "pandas", "duckdb"))
 def test_one_month_of_a_table_by_month_is_a_benchmark(engine: str) -> None:
     referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(2)))
     referrals["OrgIDProv"] = ["RX1", "RX2"]
@@ -404,6 +415,21 @@ def test_times_of_a_zone_have_the_day_of_their_zone() -> None:
     contacts = ALL["pandas"](contact_rows(("C1", "P1", "R1", 1491, "2024-06-01", "5", "01")))
     found = row(mhsds.contacts(mhsds.Extract(contacts=contacts.assign(CareContDate=times))))
     assert str(found["date"])[:10] == "2024-06-01"
+
+
+def test_the_columns_of_facts() -> None:
+    dates = ["first_contact", "second_contact"]
+    team = ["team_type_code", "team_type"]
+    example = mhsds.example()
+    assert list(mhsds.referrals(example)) == [
+        "person", "referral", "organisation", "last_submitted", "in_scope", *team, "received", "discharged", "rejected",
+        "closed", *dates,
+    ]  # fmt: skip
+    assert list(mhsds.contacts(example)) == [
+        "person", "contact", "referral", "date", "direct", "face_to_face", "did_not_attend",
+    ]  # fmt: skip
+    spells = ["person", "organisation", "first_referral", *team, "referrals", "start", "end"]
+    assert list(mhsds.referral_spells(example)) == [*spells, *dates]
 
 
 def test_the_months_of_the_data_set() -> None:

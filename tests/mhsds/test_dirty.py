@@ -19,7 +19,7 @@ from tests.mhsds.test_national import extract_of, found_of, together
 from tests.mhsds.test_national import worlds as national_worlds
 from tests.support import extracts, national_extracts
 from tests.support.agreement import rows, worlds
-from tests.support.budgets import times
+from tests.support.budgets import times, with_deep
 from tests.support.extracts import FRAMES, Shape
 
 NOTHING = (None, "NULL", "null", "", "  ", "NaN", "<NA>")
@@ -44,7 +44,7 @@ def written_badly(table: pa.Table, chance: random.Random) -> pa.Table:
     )
 
 
-@settings(max_examples=round(8 * times()), suppress_health_check=list(HealthCheck))
+@settings(max_examples=round(4 * times()), suppress_health_check=list(HealthCheck))
 @given(
     st.integers(0, 2**32),
     st.builds(
@@ -69,7 +69,7 @@ def test_measures(seed: int, shape: Shape, by: tuple[str, ...]) -> None:
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("version", ["v5", "v6"])
+@pytest.mark.parametrize("version", with_deep(["v6"], "v5"))
 def test_national_measures(version: str) -> None:
     chance = random.Random(7)
     parts = together(national_worlds(version, 12))
@@ -104,9 +104,7 @@ def across_the_change(months: int, dirty: Any) -> tuple[mhsds.Extract, mhsds.Ext
     )
 
 
-@pytest.mark.parametrize(
-    "dirty", [0.0, {"padding": 0.4, "case": 0.4, "null": 0.6, "dates": 0.5}], ids=["clean", "dirty"]
-)
+@pytest.mark.parametrize("dirty", with_deep([{"padding": 0.4, "case": 0.4, "null": 0.6, "dates": 0.5}], 0.0))
 def test_across_the_change(dirty: Any) -> None:
     whole, both = across_the_change(14, dirty)
     one, other = (

@@ -20,7 +20,7 @@ from tests.mhsds import national_oracle, national_oracle_outcomes
 from tests.mhsds.national_oracle import SUB_ICB, Month, known_by
 from tests.mhsds.national_oracle_monthly import rows_of_the_month
 from tests.mhsds.oracle_cells import Tables
-from tests.support.budgets import is_deep
+from tests.support.budgets import is_deep, with_deep
 from tests.support.extracts import FRAMES
 from tests.support.national_extracts import (
     END,
@@ -154,7 +154,12 @@ SOME = ("MHS108", "MHS01")
 """On a quick run the other engines are asked for these alone."""
 
 
-@pytest.mark.parametrize("engine", [name for name in FRAMES if name not in ("polars", "duckdb")])
+OTHERS = ("pandas", "pyarrow", "ibis")
+
+
+@pytest.mark.parametrize(
+    "engine", with_deep(OTHERS, *(name for name in FRAMES if name not in (*OTHERS, "polars", "duckdb")))
+)
 def test_agreement_on_every_engine(engine: str) -> None:
     check("v6", engine, 3, None if is_deep() else SOME)
 
@@ -219,6 +224,16 @@ def test_early_intervention() -> None:
     assert found.to_dict() == {"EIP23a": 1, "EIP23b": 1, "EIP23i": 100, "EIP66": 3, "EIP68": 1}
 
 
+def test_a_referral_that_names_no_service_is_to_no_early_intervention_team() -> None:
+    """Of four suspected psychoses R1 names no service, R2 is of A14, and R3 and R4 are of A02."""
+    tables = crisis_tables()
+    services = tables["service_types"]
+    services["ServTeamTypeRefToMH"] = ["A14", "A14", "A02", "A02"]
+    tables["service_types"] = services[services["UniqServReqID"] != "R1"]
+    table = mhsds.published(mhsds.Extract.of(tables), "2024-06", measures=["EIP63"], breakdown="England")
+    assert table["value"].tolist() == [3]
+
+
 def test_access_is_of_twelve_months_with_both_their_edges() -> None:
     """The second contact counts; of June 2024 the months begin with 1 July 2023."""
     days = {
@@ -241,6 +256,43 @@ def test_access_is_of_twelve_months_with_both_their_edges() -> None:
     extract = mhsds.Extract(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
     table = mhsds.published(extract, "2024-06", measures=["MHS108"], breakdown="England")
     assert table["value"].tolist() == [3]
+
+
+def test_discharges_are_followed_up_from_the_day_after_to_the_third() -> None:
+    """Those of June 2024 are of 28 May to 26 June, so that three whole days after each are in the month."""
+    spells = {  # discharged, and seen after so many days
+        "P1": ("2024-05-27", 1), "P2": ("2024-05-28", 1), "P3": ("2024-06-26", 1), "P4": ("2024-06-27", 1),
+        "P5": ("2024-06-10", 0), "P6": ("2024-06-10", 1), "P7": ("2024-06-10", 3), "P8": ("2024-06-10", 4),
+    }  # fmt: skip
+    tables: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("referrals", "hospital_spells", "ward_stays", "contacts")
+    }
+    for person, (left, after) in spells.items():
+        row = {
+            "Person_ID": person,
+            "OrgIDProv": "RX1",
+            "RecordNumber": person,
+            "UniqMonthID": MONTH,
+            "UniqServReqID": person,
+        }
+        began = {"ReferralRequestReceivedDate": "2024-05-01", "ServDischDate": None, "AgeServReferRecDate": 40}
+        tables["referrals"].append(row | began)
+        stay = {
+            "UniqHospProvSpellID": f"H{person}",
+            "StartDateHospProvSpell": "2024-05-02",
+            "DischDateHospProvSpell": left,
+        }
+        tables["hospital_spells"].append(
+            row | stay | {"MethOfDischMHHospProvSpell": "1", "DestOfDischHospProvSpell": "19"}
+        )
+        ward = {"UniqWardStayID": person, "UniqHospProvSpellID": f"H{person}", "MHAdmittedPatientClass": "200"}
+        tables["ward_stays"].append(row | ward | {"StartDateWardStay": "2024-05-02", "EndDateWardStay": left})
+        day = dt.date.fromisoformat(left) + dt.timedelta(after)
+        seen = {"UniqCareContID": person, "CareContDate": day.isoformat(), "AttendStatus": "5", "ConsMechanismMH": "01"}
+        tables["contacts"].append(row | seen)
+    extract = mhsds.Extract(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
+    table = mhsds.published(extract, "2024-06", measures=["MHS78", "MHS79", "MHS80"], breakdown="England")
+    assert table["value"].tolist() == [6, 4, pytest.approx(100 * 4 / 6)]
 
 
 def test_what_is_missing_is_named() -> None:
@@ -292,6 +344,9 @@ def test_comparison() -> None:
         mhsds.Extract.of(crisis_tables()), "2024-06", measures=["MHS23", "MHS32", "MHS57"], suppress=False
     )
     theirs = published.read_mhsds_monthly(io.StringIO(PUBLISHED))
+    # The two have one shape, so that they can stand in one table.
+    assert ours.columns.tolist() == theirs.columns.tolist()
+    assert len(pd.concat([ours, theirs])) == len(ours) + len(theirs)
     found = mhsds.compare(ours[ours["breakdown"] != SUB_ICB], theirs)
     verdicts = found.set_index(["measure_id", "breakdown", "primary_level"])["verdict"].to_dict()
     assert verdicts == {
@@ -399,7 +454,7 @@ def with_scores(part: Tables, seed: int) -> Tables:
     return part
 
 
-@pytest.mark.parametrize("engine", ["polars", "pandas"])
+@pytest.mark.parametrize("engine", with_deep(["polars"], "pandas"))
 def test_paired_outcomes(engine: str) -> None:
     parts = [with_scores(part, seed) for seed, part in enumerate(worlds("v6", 20))]
     expected: dict[tuple[str, str, int], list[int]] = {}

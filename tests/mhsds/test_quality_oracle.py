@@ -11,7 +11,6 @@ from cmhs_metrics import mhsds
 from tests.mhsds import oracle_of_tables
 from tests.support import extracts
 from tests.support.agreement import extract, rows, worlds
-from tests.support.budgets import is_deep
 from tests.support.extracts import FRAMES, Shape
 
 TABLES = {
@@ -46,7 +45,7 @@ def key_of(table: str, rule: str) -> tuple[str, str]:
 
 
 # What plans slowly on so many rules is tried on a deep run; test_quality.py breaks some rules on it in every run.
-PLANS_SLOWLY = pytest.mark.skipif(not is_deep(), reason="the plan takes long: tried with --hypothesis-profile=deep")
+PLANS_SLOWLY = pytest.mark.deep
 
 
 @pytest.mark.parametrize(

@@ -103,9 +103,10 @@ OPTIONS = ["-x", "-q", "-n", "0", "--no-header"]
 
 
 def reached(starter: Starter, room: Room, limit: float, folder: Path) -> Reach:
-    """Run the tests of a room on the sound code, unless that was written down in the folder before."""
+    """Run the tests of a room on the sound code, unless the folder has that of the code and the tests as they are."""
     out = folder / f"{room.name}.json"
-    if not out.exists():
+    changed = max(path.stat().st_mtime for part in ("src", "tests") for path in (PROJECT / part).rglob("*.py"))
+    if not out.exists() or out.stat().st_mtime < changed:
         options = [*OPTIONS, "-p", "tests.mutation.reach", *room.tests]
         said, printed = starter.run(options, limit, MUTATION_REACH=str(out.resolve()))
         if said != "passed":

@@ -188,6 +188,8 @@ def test_a_file_without_an_ending_carries_the_words(tmp_path: Any) -> None:
         for held in (file, tmp_path / "picture.png"):
             with Image.open(held) as image:
                 assert image.text["Description"] == plots.alternative_text(ax)
+    with refused("path", 5):
+        plots.save(ax, 5)  # type: ignore[arg-type]
 
 
 def test_a_picture_is_saved_as_it_was_drawn() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 import cmhs_metrics as cm
 from cmhs_metrics import plots
@@ -23,7 +24,20 @@ from cmhs_metrics.plots.ends import spread
 from cmhs_metrics.trends import growth_against
 from tests.support import official_data
 from tests.support.budgets import examples
-from tests.support.gallery import CHANGES, DNA, RESULT, TEAMS, YEARS, by_team_type, found, icbs, profile, waits
+from tests.support.gallery import (
+    CHANGES,
+    DNA,
+    RESULT,
+    TEAMS,
+    YEARS,
+    by_team_type,
+    drawn,
+    found,
+    icbs,
+    profile,
+    rebased,
+    waits,
+)
 from tests.support.refusals import problem, refused
 
 NAMES = plots.icb_tiles().set_index("place")["name"].to_dict()
@@ -747,3 +761,47 @@ class TestFewBars:
 
     def test_do_not_become_blocks_on_a_slide(self) -> None:
         assert self.rows_of_room(6.0) == 6
+
+
+class TestWhatStandsBesideTheLinesOfARunChart:
+    """The values of centre, limits and target, the mark of new limits and its reason, and both icons."""
+
+    def test_values_stand_at_the_ends_of_their_lines(self) -> None:
+        ax, (table, _) = drawn("xmr, new limits"), rebased()
+        ax.figure.draw_without_rendering()
+        now, written = table.iloc[-1], {text.get_text(): text for text in ax.texts if text.get_gid() == "name"}
+        assert sorted(text.split()[0] for text in written) == ["centre", "lower", "target", "upper"]
+        for words, text in written.items():
+            name, value = words.split()
+            assert float(value) == pytest.approx(now[name], abs=0.05)
+            # Its leader begins at the level of the line, and its letters stand within a line of it.
+            assert text.xy[1] == pytest.approx(now[name])
+            line = ax.transData.transform((0, now[name]))[1]
+            box = Text.get_window_extent(text)
+            assert abs((box.y0 + box.y1) / 2 - line) < 2 * 12 * ax.figure.dpi / 72
+            assert box.x0 >= ax.get_window_extent().x1 - 1
+
+    def test_new_limits_have_a_mark_with_its_reason(self) -> None:
+        ax, (table, _) = drawn("xmr, new limits"), rebased()
+        first = int(np.flatnonzero(table["phase"].to_numpy() == table["phase"].iloc[-1])[0])
+        (mark,) = [line for line in ax.lines if line.get_gid() == "rebase"]
+        # Between the two months.
+        assert mark.get_xdata()[0] == first - 0.5
+        (reason,) = [text for text in ax.texts if text.get_gid() == "reason"]
+        assert reason.get_text() == "New limits from Jul 2023: a new duty team"
+        assert reason.xy[0] == first - 0.5
+        assert "New limits from Jul 2023: a new duty team." in plots.alternative_text(ax)
+
+    def test_a_reason_is_of_new_limits(self) -> None:
+        with pytest.raises(cm.BadInput) as error:
+            plots.xmr_chart(rebased()[0], "waits", reasons={"2022-05": "nothing began"})
+        assert [(each.column, each.value) for each in error.value.problems] == [("reasons", "2022-05")]
+
+    def test_both_icons_stand_at_the_top_right(self) -> None:
+        ax = drawn("xmr, new limits")
+        icons = [each for each in ax.get_children() if hasattr(each, "icon")]
+        assert [each.icon.words for each in icons][::-1] == [
+            plots.variation_icon("common cause").words, plots.assurance_icon("hit or miss").words,
+        ]  # fmt: skip
+        middle = ax.figure.bbox.width / 2
+        assert all(each.get_window_extent().x0 > middle for each in icons)

@@ -71,6 +71,17 @@ def waits() -> pd.DataFrame:
     return run_chart(table, "waits", improvement="low", target=45)
 
 
+def rebased() -> tuple[pd.DataFrame, dict[str, str]]:
+    """A run chart with new limits from the second summer, and why."""
+    values = 50 + np.random.default_rng(2).normal(0, 2, 30)
+    values[15:] -= 8
+    months = [str(each) for each in pd.period_range("2022-04", periods=30, freq="M")]
+    table = pd.DataFrame({"period": months, "waits": values})
+    return run_chart(table, "waits", improvement="low", target=45, rebase=months[15:16]), {
+        months[15]: "a new duty team"
+    }
+
+
 def counts() -> pd.DataFrame:
     return TEAMS.groupby("organisation")[["did_not_attends", "contacts"]].sum()
 
@@ -174,6 +185,7 @@ GALLERY: dict[str, Any] = {
         decompose_mix_change(_PARTS["rates"], _PARTS["before"], _PARTS["rates"], _PARTS["after"]), unit="GBP", ax=ax
     ),
     "xmr": lambda ax=None: plots.xmr_chart(waits(), "waits", unit="days", suppressed=["2016-06"], ax=ax),
+    "xmr, new limits": lambda ax=None: plots.xmr_chart(rebased()[0], "waits", unit="days", reasons=rebased()[1], ax=ax),
     "small multiples": lambda ax=None: plots.small_multiples(by_team_type(), ax=ax),
     "small multiples, one scale": lambda ax=None: plots.small_multiples(by_team_type(), one_scale=True, ax=ax),
     "dot and range": lambda ax=None: plots.dot_and_range(RESULT, "Synthetic Trust 07", ax=ax),

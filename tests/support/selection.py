@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ TESTS = Path(__file__).resolve().parents[1]
 
 def is_quick(item: pytest.Item) -> bool:
     """Not marked slow, of no room that records, draws or builds pages, and on no engine but two."""
-    if item.get_closest_marker("slow") or is_slow(item.path):
+    if any(item.get_closest_marker(name) for name in ("slow", "deep")) or is_slow(item.path):
         return False
     if "make" not in getattr(item, "fixturenames", ()):
         return True
@@ -38,12 +39,33 @@ def is_slow(path: Path) -> bool:
     return place.parts[0] in SLOW_ROOMS or place.name in SLOW_FILES
 
 
-def mark(items: list[pytest.Item]) -> None:
-    """Mark the quick ones, and put those on Spark first: they then start in one worker, with one session."""
+def is_deep(config: pytest.Config) -> bool:
+    """Whether a run has more than the everyday budgets, asked without loading Hypothesis."""
+    profile = config.getoption("--hypothesis-profile", None) or os.environ.get("HYPOTHESIS_PROFILE")
+    return profile in ("deep", "night")
+
+
+def mark(items: list[pytest.Item], deep: bool) -> None:
+    """Mark the quick ones and the laws, leave the deep ones out of an everyday run, and set the order.
+
+    Those on Spark come first: they then start in one worker, with one session. In a deep run those that no other run tries
+    are next, for its time may be limited.
+    """
     for item in items:
+        if not deep and item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.skip(reason="Tried with --hypothesis-profile=deep, as CI does"))
         if is_quick(item):
             item.add_marker("quick")
-    items.sort(key=lambda item: item.get_closest_marker("spark") is None)
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("law")
+    items.sort(key=lambda item: (item.get_closest_marker("spark") is None, item.get_closest_marker("deep") is None))
+
+
+def skip_what_is_late(started: float) -> None:
+    """``TEST_SECONDS`` limits a run: what has not begun by then is skipped, and counted at the end."""
+    limit = float(os.environ.get("TEST_SECONDS", "inf"))
+    if time.monotonic() - started > limit:
+        pytest.skip(f"Not begun within {limit:.0f} seconds")
 
 
 def share_among_cores(config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cmhs_metrics.audit.check import CANNOT_BE_CHECKED, DISAGREES, VERDICTS, Outcome, run
 from cmhs_metrics.audit.figures import Figure, load
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.signatures import checked
+from cmhs_metrics.signatures import checked, is_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,14 +112,14 @@ def summary(frame: pd.DataFrame) -> dict[str, int]:
     >>> summary(reconcile("web_page_2019"))["disagrees"]
     0
     """
-    if not {"check", "verdict", "target"} <= set(frame):
+    if not is_table(frame) or not {"check", "verdict", "target"} <= set(frame):
         raise BadInput("summary", [Problem("frame", None, type(frame).__name__, "the table that `reconcile` gives")])
-    known = frame["check"] != ""
-    counts = Counter(frame.loc[known, "verdict"])
+    checked = frame["check"] != ""
+    counts = Counter(frame.loc[checked, "verdict"])
     verdicts = {verdict: counts[verdict] for verdict in VERDICTS}
-    targets = set(frame.loc[known, "target"]) - {""}
-    figures = {"figures checked": len(targets), "figures without a check": int((~known).sum())}
-    return {"checks": int(known.sum()), **verdicts, **figures}
+    targets = set(frame.loc[checked, "target"]) - {""}
+    figures = {"figures checked": len(targets), "figures without a check": int((~checked).sum())}
+    return {"checks": int(checked.sum()), **verdicts, **figures}
 
 
 def outcomes() -> dict[str, Outcome]:

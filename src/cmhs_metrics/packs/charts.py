@@ -265,13 +265,18 @@ class Charts:
         found = _BOX.search(element) if chart.halves else None
         if found is None:
             return element
-        half = float(found[1]) / 2
-        left = element.replace(found[0], f'viewBox="0 0 {half:g} {found[2]}"', 1)
-        right = f'<svg viewBox="{half:g} 0 {half:g} {found[2]}" aria-hidden="true" focusable="false">'
+        half, high = float(found[1]) / 2, float(found[2])
+        left = element.replace(found[0], f'viewBox="0 0 {half:g} {high:g}"', 1)
+        # The right half has no key: it begins where its places do, and ends where the left one does.
+        tops = [panel.get_window_extent().y1 for panel in drawn.child_axes]
+        top = max(0, round(high - max(tops, default=high) * 72 / drawn.figure.dpi - 6))
+        right = f'<svg viewBox="{half:g} {top} {half:g} {high - top:g}" aria-hidden="true" focusable="false">'
         return f'{left}{right}<use href="#{chart.name}-figure_1"/></svg>'
 
     @staticmethod
     def _inline(svg: str, name: str) -> str:
+        from cmhs_metrics.plots.text import SIZE
+
         words, _, drawing = svg.partition("</desc>")
         drawing = _LETTERS.sub(_letters, drawing)
         # A mark that many letters share names none of them, and a page has each name once.
@@ -280,6 +285,9 @@ class Charts:
         drawing = _NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), drawing)
         drawing = re.sub(r"<defs>\s*</defs>|<!--.*?-->", "", re.sub(r"\s+", " ", drawing)).replace("> <", "><")
         words = re.sub(r' (width|height)="[^"]*"', "", words, count=2)
+        # Upon the drawing itself, so that a half which uses it has the font too.
+        font = f' font-family="DejaVu Sans, Verdana, sans-serif" font-size="{SIZE:g}" fill="{INK}">'
+        drawing = drawing.replace(f'id="{name}-figure_1">', f'id="{name}-figure_1"{font}', 1)
         return f"{words}</desc>{drawing.strip()}"
 
 

@@ -35,12 +35,15 @@ def name_ends(
     """
     low, top = sheet.ax.get_ylim()
     numbers = shown.to_numpy(dtype=np.float64)
+    apart = SIZE * LINE * max((name.count("\n") + 1 for name in names), default=1)
     ends = [(int(np.flatnonzero(~np.isnan(column))[-1]), column) for column in numbers.T]
-    heights = spread([float(column[at] - low) / (top - low) * high for at, column in ends], SIZE * LINE, high)
+    heights = spread(
+        [float(column[at] - low) / (top - low) * high for at, column in ends], apart, high - (apart - SIZE * LINE) / 2
+    )
     for (at, column), name, colour, height in zip(ends, names, colours, heights, strict=True):
         sheet.ax.annotate(
             name, (positions[at], column[at]), xytext=(1, height / high), textcoords="axes fraction", fontsize=SIZE,
-            va="center", ha="left", color=INK, parse_math=False, gid="name", annotation_clip=False,
+            va="center", ha="left", linespacing=1.0, color=INK, parse_math=False, gid="name", annotation_clip=False,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.2, "relpos": (0, 0.5), "shrinkB": 4},
         )  # fmt: skip
 

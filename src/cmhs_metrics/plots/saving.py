@@ -12,12 +12,11 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.figure import Figure
 
 __all__ = ["alternative_text", "save", "to_svg"]
@@ -85,19 +84,26 @@ def metadata_for(figure: Any, format_: str) -> dict[str, Any]:
 
 
 @checked
-def save(ax: Axes, path: str | Path | IO[bytes], **options: Any) -> None:
+def save(ax: Axes, path: str | PathLike[str] | IO[bytes], **options: Any) -> None:
     """Save the figure that a picture stands in, with its alternative text.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         What a picture gave.
-    path : str, Path or binary file
-        The file; its ending gives the format. SVG, PNG and PDF carry the title and the alternative text.
+    path : str, path or open file
+        Where to; its ending, or `format`, gives the format. SVG, PNG and PDF carry the title and the alternative text.
     **options
         As for `matplotlib.figure.Figure.savefig`.
+
+    Raises
+    ------
+    BadInput
+        When it is no picture, or no place to write to.
     """
     figure = figure_of(ax)
+    if not isinstance(path, str | PathLike) and not hasattr(path, "write"):
+        raise BadInput("save", [Problem("path", None, path, "a path, or a file that is open for writing")])
     if known := metadata_for(figure, format_of(path, options)):
         options["metadata"] = known | dict(options.get("metadata") or {})
     with mpl.rc_context(settings_of(figure)):
@@ -129,7 +135,7 @@ def to_svg(ax: Axes, name: str = "picture") -> str:
     """
     figure = figure_of(ax)
     file = io.BytesIO()
-    save(ax, cast("Any", file), format="svg")
+    save(ax, file, format="svg")
     drawn = file.getvalue().decode("utf-8")
     body = re.sub(r"<(title|metadata)>.*?</\1>\s*", "", drawn[drawn.index("<svg") :], flags=re.DOTALL)
     # What matplotlib writes as a style sheet would hold for the whole page.

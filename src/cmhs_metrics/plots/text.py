@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SIZE = 12.0
 """Of all text but titles [point], on a slide of 13.33 by 7.5 inches."""
@@ -74,16 +78,21 @@ def shorten(text: str, room: float, size: float = SIZE, *, bold: bool = False, m
     return cut(low)
 
 
-def shorten_all(names: list[str], room: float, *, bold: bool = True) -> list[str]:
+def shorten_all(names: list[str], room: float, *, bold: Sequence[bool] | None = None) -> list[str]:
     """Cut names to the room that there is, so that names that differ still do where that can be.
 
-    Where one is too long, all go without the words that they have in common at either end.
+    Where one is too long, all go without the words that they have in common at either end. All are bold unless it is
+    said which are.
     """
-    if len(names) > 1 and any(width(clean(name), bold=bold) > room for name in names):
+    strong = [True] * len(names) if bold is None else list(bold)
+    if len(names) > 1 and any(width(clean(name), bold=each) > room for name, each in zip(names, strong, strict=True)):
         names = _without_what_all_share([clean(name) for name in names])
-    short = [shorten(name, room, bold=bold) for name in names]
+    short = [shorten(name, room, bold=each) for name, each in zip(names, strong, strict=True)]
     alike = {each for each in short if short.count(each) > 1}
-    return [shorten(name, room, bold=bold, middle=each in alike) for name, each in zip(names, short, strict=True)]
+    return [
+        shorten(name, room, bold=each, middle=cut in alike)
+        for name, each, cut in zip(names, strong, short, strict=True)
+    ]
 
 
 def _without_what_all_share(names: list[str]) -> list[str]:

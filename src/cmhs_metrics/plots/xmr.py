@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from cmhs_metrics.errors import BadInput, Problem, refuse
+from cmhs_metrics.errors import BadInput, Problem, refuse, unknown
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED, NEUTRAL, PAPER
+from cmhs_metrics.plots.ends import name_ends
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.icons import assurance_icon, draw_icon, variation_icon
 from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.periods import draw_periods, period_positions, unbroken
 from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
-from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, wrap
-from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed
+from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, clean, shorten, width, wrap
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, listed, period_in_words
 from cmhs_metrics.run_charts.chart_types import CHART_TYPES
 from cmhs_metrics.run_charts.options import SIGNALS
 from cmhs_metrics.run_charts.summary import run_chart_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from matplotlib.axes import Axes
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["xmr_chart"]
 
+TARGET = "#9c1c6b"
+_COLOURS = {"centre": INK, "target": TARGET}
+"""Of the lines beside the limits."""
 _ICON = 26.0
 """How wide an icon is [points]."""
 _LOOKS = {
@@ -53,6 +57,7 @@ def xmr_chart(
     basis: str | None = None,
     unit: str = "",
     suppressed: Collection[Any] = (),
+    reasons: Mapping[Any, str] | None = None,
     source: str | None = None,
     title: str | None = None,
     interactive: bool = False,
@@ -77,13 +82,16 @@ def xmr_chart(
     suppressed : collection, optional
         Periods whose missing value is suppressed. Centre and limits must have been made without it: a chart that was
         made with the value, even if it was taken out afterwards, is refused.
+    reasons : mapping of period to str, optional
+        Why limits were made anew, by the period from which they hold; it stands at the mark there.
     source, title, interactive, ax
         As in `ranked_bars`.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The picture. A missing point is not drawn, and the line is broken there. At the top right stand the icons of
+        The picture. A missing point is not drawn, and the line is broken there. At their ends stand the values of
+        centre, limits and target; a mark stands where limits were made anew. At the top right stand the icons of
         variation and of assurance, which speak of the latest point.
 
     Raises
@@ -148,16 +156,46 @@ def xmr_chart(
     ticks, texts = value_ticks(
         [*rows["value"], *limits.to_numpy().ravel(), *target], what.unit, proportion=what.proportion, zero=False
     )
-    box = sheet.place(left=widest(texts), right=SIZE, bottom=SIZE * LINE + 10)
+    levels = limits.assign(target=target).dropna(axis=1, how="all")
+    ends = [f"{name} {what.write(float(levels[name].dropna().iloc[-1]))}" for name in levels]
+    marks = _marks(table, rows["name"], reasons)
+    right = max(map(width, ends), default=0) + 22 if ends else SIZE
+    box = sheet.place(left=widest(texts), right=right, bottom=SIZE * LINE + 10, over=SIZE * LINE if marks else 0.0)
     draw_values(sheet.ax, ticks, texts, across=False)
     draw_periods(sheet.ax, positions, rows["name"].tolist(), box.width)
     _lines(sheet.ax, positions, table["phase"].to_numpy(), limits, target)
     _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes, rows["name"].to_numpy(), what)
+    name_ends(sheet, positions, levels, ends, [_COLOURS.get(name, MUTED) for name in levels], box.height)
+    _draw_marks(sheet, positions, marks, box.width)
     for at, icon in enumerate(reversed(icons)):
         middle = sheet.right - _ICON / 2 - at * (_ICON + 6), sheet.top - _ICON / 2
         place = middle[0] / sheet.scale[0], middle[1] / sheet.scale[1]
         draw_icon(sheet.ax, icon, place, size=_ICON, coordinates=sheet.figure.transSubfigure)
-    return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source, icons, kind))
+    return sheet.finish(_text(rows, causes, table, limits, target, what, sheet, source, icons, kind, marks))
+
+
+def _marks(table: pd.DataFrame, names: pd.Series[str], reasons: Mapping[Any, str] | None) -> dict[int, str]:
+    """Where limits were made anew, and what is said of it."""
+    phases = table["phase"].to_numpy()
+    starts = [at for at in range(1, len(phases)) if phases[at] != phases[at - 1]]
+    told = {str(each): clean(reason) for each, reason in (reasons or {}).items()}
+    held = [names[at] for at in starts]
+    refuse("xmr_chart", unknown("reasons", told, held, "a period from which limits hold anew"))
+    words = {at: f"New limits from {period_in_words(names[at], short=True)}" for at in starts}
+    return {at: f"{said}: {told[names[at]]}" if names[at] in told else said for at, said in words.items()}
+
+
+def _draw_marks(sheet: Sheet, positions: Any, marks: dict[int, str], wide: float) -> None:
+    """A line between the two points, and above the axes what is said of it, as far as the next."""
+    starts = [float(positions[at]) - 0.5 for at in marks]
+    low, high = sheet.ax.get_xlim()
+    for start, after, words in zip(starts, [*starts, high][1:], marks.values(), strict=True):
+        sheet.ax.axvline(start, color=MUTED, linewidth=1.4, linestyle="-.", gid="rebase")
+        sheet.ax.annotate(
+            shorten(words, (after - start) / (high - low) * wide - 4), (start, 1), xycoords=("data", "axes fraction"),
+            xytext=(0, 4), textcoords="offset points", fontsize=SIZE, ha="left", va="bottom", color=INK,
+            parse_math=False, annotation_clip=False, gid="reason",
+        )  # fmt: skip
 
 
 def _check_made_without(table: pd.DataFrame, rows: pd.DataFrame, period: str, chart_type: str) -> None:
@@ -198,7 +236,7 @@ def _key(causes: pd.Series[Any], *, has_limits: bool, has_target: bool) -> list[
     key.append((Line2D([], [], color=INK, linewidth=1.8), "centre"))
     if has_limits:
         key.append((Line2D([], [], color=MUTED, linewidth=1.8, linestyle="--"), "limits of chance"))
-    return key + ([(Line2D([], [], color="#9c1c6b", linewidth=2.2, linestyle=":"), "target")] if has_target else [])
+    return key + ([(Line2D([], [], color=TARGET, linewidth=2.2, linestyle=":"), "target")] if has_target else [])
 
 
 def _icons(table: pd.DataFrame, rows: pd.DataFrame, period: str) -> list[Icon]:
@@ -218,9 +256,9 @@ def _lines(ax: Axes, positions: Any, phase: Any, limits: pd.DataFrame, target: p
                 color=colour, linestyle=style, linewidth=1.8, gid=f"{name}-{each}",
             )  # fmt: skip
     if target.notna().any() and target.nunique(dropna=False) == 1:
-        ax.axhline(float(target.iloc[0]), color="#9c1c6b", linewidth=2.2, linestyle=":", gid="target")
+        ax.axhline(float(target.iloc[0]), color=TARGET, linewidth=2.2, linestyle=":", gid="target")
     else:
-        _steps(ax, positions, target.to_numpy(), color="#9c1c6b", linewidth=2.2, linestyle=":", gid="target")
+        _steps(ax, positions, target.to_numpy(), color=TARGET, linewidth=2.2, linestyle=":", gid="target")
 
 
 def _steps(ax: Axes, positions: Any, levels: Any, **looks: Any) -> None:
@@ -266,7 +304,7 @@ def _assurance(table: pd.DataFrame) -> str:
 
 def _text(
     rows: pd.DataFrame, causes: pd.Series[Any], table: pd.DataFrame, limits: pd.DataFrame, target: pd.Series[Any],
-    what: Measured, sheet: Sheet, source: str | None, icons: list[Icon], kind: str,
+    what: Measured, sheet: Sheet, source: str | None, icons: list[Icon], kind: str, marks: dict[int, str],
 ) -> str:  # fmt: skip
     known = rows[rows["status"] == KNOWN]
     unit = f", in {what.words}" if what.words else ""
@@ -284,6 +322,7 @@ def _text(
             parts.append(f"{label[0].upper()}{label[1:]} in {len(at)} of {len(known)} points: {listed(at, most=12)}.")
     if not causes.isin([each for each in _LOOKS if each != "none"]).any():
         parts.append("No point shows special cause.")
+    parts += [f"{words}." for words in marks.values()]
     if target.notna().any():
         targets = [what.write(float(each)) for each in dict.fromkeys(target.dropna())]
         parts.append(f"Target {', later '.join(targets)}.")

@@ -158,7 +158,7 @@ def day_cell(text: str) -> int | None:
     elif re.match(_COMPACT, text):
         year, month, day = text[:4], text[4:6], text[6:8]
     elif re.match(_BRITISH, text):
-        day, month, year = re.split("[-/. ]", text[:10])[:3]
+        day, month, year = re.findall("[0-9]+", text)[:3]
     elif re.match(_NAMED, text):
         day, month, year = re.findall("[0-9]+|[A-Z]+", text)[:3]
         month = MONTHS[month]

@@ -90,8 +90,16 @@ class Spark(Engine):
         return nw.from_native(native.selectExpr(*kept, f"get(_since_, 0) AS {first}", f"get(_since_, 1) AS {second}"))
 
     def hold(self, frame: Frame, root: Any) -> Frame:
-        """In its cache."""
-        return nw.from_native(frame.to_native().cache())
+        """In its cache, read as rows whose plan is not planned again; a lost part of it is computed again."""
+        native = frame.to_native().cache()
+        self.held.append(native)
+        rows = native.sparkSession._jsparkSession.createDataFrame(native._jdf.javaRDD(), native._jdf.schema())
+        return nw.from_native(type(native)(rows, native.sparkSession))
+
+    def let_go(self, root: Any) -> None:
+        """Take them out of the cache."""
+        while self.held:
+            self.held.pop().unpersist()
 
     def with_dates(self, frame: Frame, names: Sequence[str]) -> Frame:
         """Days added to the first date."""
