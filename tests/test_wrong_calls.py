@@ -37,7 +37,7 @@ BAD: dict[str, tuple[Any, Any]] = {
     ),
     "years": (lambda: trends.compound_growth(1.0, 2.0, "x"), problem("years", "x", expected="above zero")),
     "count": (lambda: trends.next_period("2016/17", 0.5), problem("count", 0.5, expected="a whole number")),
-    "lag": (lambda: trends.change_on_previous(TWO, lag="x"), problem("lag", "x", expected="a date or period")),
+    "lag": (lambda: trends.change_on_previous(TWO, lag="x"), problem("lag", "x", expected="a whole number")),
     "breaks": (lambda: trends.change_on_previous(TWO, breaks=5), problem("breaks", 5, expected="a list")),
     "periods": (lambda: trends.change_on_previous(TWO, periods=5), problem("periods", 5, names=2)),
     "periods of an index": (lambda: trends.index_to_base(TWO, 0, periods=5), problem("periods", 5, names=2)),

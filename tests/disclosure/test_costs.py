@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
-from cmhs_metrics.disclosure import CostRule, protect_costs
+from cmhs_metrics.disclosure import CostRule, protect, protect_costs
 from tests.support.refusals import refused
 
 
@@ -135,3 +137,10 @@ def test_bad_costs_are_refused() -> None:
     with pytest.raises(BadInput) as caught:
         CostRule(contributors=0, percent=0, dominance=(0, 75))
     assert [problem.column for problem in caught.value.problems] == ["contributors", "percent", "dominance"]
+
+
+def test_what_is_as_in_protect_is_so_where_nothing_is_said() -> None:
+    own, other = (inspect.signature(each).parameters for each in (protect_costs, protect))
+    for name in ("hierarchies", "totals", "keep", "seconds", "progress"):
+        assert own[name].default == other[name].default
+    assert own["absent"].default == "zero"

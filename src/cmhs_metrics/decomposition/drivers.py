@@ -152,8 +152,6 @@ def what_drove(
     """
     name = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
     entry = _quotient(name)
-    if not isinstance(by, str):
-        raise BadInput("what_drove", [Problem("by", None, by, "the name of one column, that of the groups")])
     arguments: dict[str, Any] = {"metrics": [entry.name], "basis": basis, "keys": keys}
     sides, periods = [], []
     for argument, period in (("before", before), ("after", after)):

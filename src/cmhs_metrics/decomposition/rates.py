@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Cells = list[NDArray[np.float64]]
+    Groups = dict[tuple[int, ...], NDArray[np.intp]]
 
 CRUDE = "crude"
 SUBJECT = "decompose_rates"
@@ -259,24 +260,15 @@ def _known(own: Cells, other: Cells, sizes: Cells) -> Cells:
     ]
 
 
-def _groups(index: pd.Index[Any], number: int) -> dict[tuple[int, ...], NDArray[np.intp]]:
+def _groups(index: pd.Index[Any], number: int) -> Groups:
     """For all columns that name cells, and for some and none of them, the group of each cell."""
     some = [each for count in range(number + 1) for each in combinations(range(number), count)]
     levels = [index.get_level_values(each) for each in range(number)]
-    return {
-        each: pd.MultiIndex.from_arrays([levels[at] for at in each]).factorize()[0]
-        if each
-        else np.zeros(len(index), np.intp)
-        for each in some
-    }
+    all_alike = np.zeros(len(index))
+    return {each: pd.MultiIndex.from_arrays([all_alike, *(levels[at] for at in each)]).factorize()[0] for each in some}
 
 
-def _structure(
-    sizes: NDArray[np.float64],
-    beside: NDArray[np.float64],
-    groups: dict[tuple[int, ...], NDArray[np.intp]],
-    number: int,
-) -> Cells:
+def _structure(sizes: NDArray[np.float64], beside: NDArray[np.float64], groups: Groups, number: int) -> Cells:
     """The share of each cell as a product of a factor for each of the columns that name cells.
 
     How a group without people would be spread is not known: as it is in the population beside.
