@@ -686,3 +686,14 @@ def test_a_column_that_is_not_there_is_told_by_the_argument_that_named_it(call, 
     with pytest.raises(cm.BadInput) as raised:
         call(pd.DataFrame(TRUSTS))
     assert [(problem.column, problem.value) for problem in raised.value.problems] == [(argument, value)]
+
+
+def test_what_are_no_choices_are_told_by_their_arguments() -> None:
+    for choices in ({"uncovered": "drop"}, {"tolerance": 1}, {"tolerance": -0.1}, {"tolerance": math.nan}):
+        (argument,) = choices
+        with pytest.raises(cm.BadInput) as raised:
+            Shares({"A": {"X": 1.0}}, **choices)
+        assert [problem.column for problem in raised.value.problems] == [argument]
+    with pytest.raises(cm.BadInput) as raised:
+        Shares({}, uncovered="drop", tolerance=2)  # type: ignore[arg-type]
+    assert [problem.column for problem in raised.value.problems] == ["uncovered", "tolerance", "shares"]
