@@ -670,3 +670,19 @@ def test_whole_numbers_add_up_within_each_group_also_where_a_key_is_missing() ->
         found = sorted_by(cells(to_icbs(frame, shares, integers=True)), "icb", "contacts")
         assert found["icb"] == ["A", "A", "B", "B"]
         assert found["contacts"] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("call", "argument", "value"),
+    [
+        (lambda table: apportion(table, SHARES, by="organization", to="icb"), "by", "organization"),
+        (lambda table: to_icbs(table, SHARES, also=["people"]), "also", "people"),
+        (lambda table: Shares.from_flows(table, "trust", "organisation", "contacts"), "table", "trust"),
+        (lambda table: Shares.from_populations(table, "organisation", "team_type", place="gp"), "place", "gp"),
+        (lambda table: Shares.given(table, "organisation", "team_type", "part"), "table", "part"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_by_the_argument_that_named_it(call, argument: str, value: str) -> None:
+    with pytest.raises(cm.BadInput) as raised:
+        call(pd.DataFrame(TRUSTS))
+    assert [(problem.column, problem.value) for problem in raised.value.problems] == [(argument, value)]

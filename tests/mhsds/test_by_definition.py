@@ -417,6 +417,21 @@ def test_times_of_a_zone_have_the_day_of_their_zone() -> None:
     assert str(found["date"])[:10] == "2024-06-01"
 
 
+def test_the_columns_of_facts() -> None:
+    dates = ["first_contact", "second_contact"]
+    team = ["team_type_code", "team_type"]
+    example = mhsds.example()
+    assert list(mhsds.referrals(example)) == [
+        "person", "referral", "organisation", "last_submitted", "in_scope", *team, "received", "discharged", "rejected",
+        "closed", *dates,
+    ]  # fmt: skip
+    assert list(mhsds.contacts(example)) == [
+        "person", "contact", "referral", "date", "direct", "face_to_face", "did_not_attend",
+    ]  # fmt: skip
+    spells = ["person", "organisation", "first_referral", *team, "referrals", "start", "end"]
+    assert list(mhsds.referral_spells(example)) == [*spells, *dates]
+
+
 def test_the_months_of_the_data_set() -> None:
     assert mhsds.month_id(dt.date(2019, 4, 1)) == 1429
     assert [mhsds.last_day(month).day for month in (1487, 1499)] == [29, 28]  # February 2024 and 2025

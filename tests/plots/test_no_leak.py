@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
@@ -19,12 +19,13 @@ from cmhs_metrics.disclosure import suppress_table
 from cmhs_metrics.plots.interactive import specification
 from cmhs_metrics.run_charts import run_chart
 from cmhs_metrics.variation import funnel
-from tests.support.budgets import examples
+from tests.support.budgets import by_example
 
 PLACES = ["QUE", "QJG", "QH8", "QYG", "QE1", "QF7"]
 PEOPLE = pd.DataFrame({"icb": PLACES, "registered_population": [1e4, 1.5e4, 2e5, 9e4, 4e4, 7e4]})
 MONTHS = [f"2024-{month:02}" for month in range(1, 13)]
 counts = st.lists(st.integers(5, 300), min_size=12, max_size=12)
+CELLS = [24, 131, 288, 5, 97, 12, 203, 64, 300, 41, 9, 176]
 hidden = st.tuples(st.integers(0, 4), st.integers(0, 4)).filter(lambda two: two[0] != two[1])
 
 
@@ -77,8 +78,9 @@ PICTURES = ["ranked", "dots", "multiples", "tiles", "funnel", "trend", "index", 
 
 
 @pytest.mark.parametrize("name", PICTURES)
-@settings(examples(2), phases=[Phase.explicit, Phase.generate])
+@by_example(2)
 @given(counts, hidden)
+@example(cells=CELLS, values=(1, 4))
 def test_pictures_are_the_same_to_the_byte(name: str, cells: list[int], values: tuple[int, int]) -> None:
     assert published(name, cells, values[0]) == published(name, cells, values[1])
 
@@ -102,8 +104,9 @@ def workbook(made: Any, file: Any) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("types", [1, 2])
-@settings(examples(1), phases=[Phase.explicit, Phase.generate])
+@by_example(1)
 @given(cells=counts, values=hidden.filter(min))
+@example(cells=CELLS, values=(4, 2))
 def test_pages_and_files_are_the_same_to_the_byte(
     tmp_path_factory: pytest.TempPathFactory, types: int, cells: list[int], values: tuple[int, int]
 ) -> None:

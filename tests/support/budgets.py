@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 PROPERTY = 40
 """Examples of a property that asks for no number of its own."""
@@ -45,6 +45,15 @@ def is_deep() -> bool:
 def examples(number: int) -> settings:
     """So many examples in the quick run, and more by the same factor as all others in a deep one."""
     return settings(max_examples=max(2, round(number * times())))
+
+
+def by_example(number: int) -> settings:
+    """The examples that stand beside the test; a deep run draws others besides, as many as of `examples`.
+
+    For what is dear: the first that Hypothesis draws is the simplest, of which little can be learnt.
+    """
+    phases = [Phase.explicit, Phase.generate] if is_deep() else [Phase.explicit]
+    return settings(examples(number), phases=phases)
 
 
 def with_deep(everyday: Iterable[Any], *deep: Any) -> list[Any]:

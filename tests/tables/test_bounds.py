@@ -345,6 +345,30 @@ class TestBadInput:
         with refused("contacts_lower", ANY, expected="a number", names="contacts"):
             cm.aggregate(table, by="icb")
 
+    @pytest.mark.parametrize(
+        ("value", "lower", "upper", "column"),
+        [
+            (10, 10, 10, None),
+            (10, 8, 10, None),
+            (10, 10, 12, None),
+            (0, 0, 0, None),
+            (None, 4, 4, None),
+            (None, 0, None, None),
+            (13, 8, 12, "contacts"),
+            (7, 8, 12, "contacts"),
+            (None, 5, 4, "contacts_lower"),
+        ],
+    )
+    def test_values_on_their_bounds_are_accepted_and_those_beyond_are_not(self, value, lower, upper, column) -> None:
+        table = pd.DataFrame({"team": ["a"], "contacts": [value], "contacts_lower": [lower], "contacts_upper": [upper]})
+        table = table.astype({name: float for name in table if name != "team"})
+        if column is None:
+            assert cm.validate(table) is table
+        else:
+            with pytest.raises(cm.BadInput) as caught:
+                cm.validate(table)
+            assert [problem.column for problem in caught.value.problems] == [column]
+
     @every_engine
     def test_every_bad_cell_is_named_at_once(self, make) -> None:
         table = {

@@ -142,6 +142,12 @@ class TestPeriods:
         months = cells(cm.aggregate(make(both), by="period"))
         assert (months["period"], months["contacts"]) == (MONTHS, [200] * 12)
 
+    @every_eager
+    def test_a_month_in_two_spellings_is_one_beside_a_row_without_a_period(self, make) -> None:
+        table = make({"team": ["a", "b", "c"], "period": ["2016-04", "2016-04-30", None], "contacts": [5, 6, 7]})
+        result = cells(cm.aggregate(table, by="period", keys=["team"]))
+        assert result == {"period": ["2016-04", None], "contacts": [11, 7]}
+
     @every_table
     @pytest.mark.parametrize("period", ["2016-02-31", "2016-04-99", "2016/17\n", "2016-13", "2016"])
     def test_what_is_no_period_is_refused(self, make, period: str) -> None:

@@ -8,7 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput
 from cmhs_metrics.mhsds.counting.request import missing, refuse_broken_rules
-from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_rows, latest_contacts, with_contacts
+from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_days, latest_contacts, with_contacts
 from cmhs_metrics.mhsds.facts.referrals import facts, not_in_hospital
 from cmhs_metrics.mhsds.facts.spells import WHOSE, SpellRules, with_spells, with_variants
 from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
@@ -19,8 +19,6 @@ from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.records.extract import Extract
-
-_REFERRAL_NAMES = {"Person_ID": "person", "UniqServReqID": "referral", "OrgIDProv": "organisation"}
 
 
 @checked
@@ -198,16 +196,16 @@ def referral_spells(extract: ExtractLike, *, scope: Scope = CORE, lapsed: str = 
     _check(extract, "referral_spells", scope, ["waiting" if has_contacts else "referrals"])
     if strict:
         refuse_broken_rules(extract)
-    rows = facts(extract, (scope,), lapsed=lapsed).filter(nw.col("in_0") == 1)
+    rows = facts(extract, (scope,), lapsed=lapsed, inside=True)
     rules, wanted = SpellRules(), Wanted(order=False, days=True)
     rows = with_contacts(extract, rows, wanted) if has_contacts else rows
-    rows = with_spells(with_variants(extract, rows, scope, (), rules), rules)
+    rows = with_spells(extract, with_variants(extract, rows, scope, (), rules), rules)
     rows = rows.with_columns(nw.lit(1).alias("one"))
     rows = rows.with_columns(nw.col("one").sum().over(*WHOSE, "spell").alias("referrals"))
     dates = ["start", "end"]
     rows = rows.drop("end").rename({"spell_end": "end"}) if not has_contacts else rows
     if has_contacts:
-        rows = extract.engine.within_spells(rows, lambda: contact_rows(extract, wanted)[0], WHOSE)
+        rows = extract.engine.within_spells(rows, lambda: contact_days(extract, wanted), WHOSE)
         rows = rows.drop("end").rename(
             {"spell_end": "end", "spell_first": "first_contact", "spell_second": "second_contact"}
         )

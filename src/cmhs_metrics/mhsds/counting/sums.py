@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_rows, with_contacts
+from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_days, with_contacts
 from cmhs_metrics.mhsds.facts.referrals import facts, not_in_hospital
 from cmhs_metrics.mhsds.facts.spells import EVERY, WHOSE, is_open, with_spells, with_variants
 from cmhs_metrics.mhsds.facts.teams import each_team
@@ -28,10 +28,8 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
     years = {year for span in spans for year in (year_of(span), year_of(span) - 1)} if request.access else set()
     rows = facts(
         extract, request.scopes, lapsed=request.choices["lapsed"], people=grouping.people,
-        age="age_band" in grouping.by, years=sorted(years),
+        age="age_band" in grouping.by, years=sorted(years), inside=True,
     )  # fmt: skip
-    names = [f"in_{number}" for number in range(len(request.scopes))]
-    rows = rows.filter(nw.max_horizontal(*names) == 1 if len(names) > 1 else nw.col("in_0") == 1)
     in_spells = bool(request.of_waits) and request.choices["pathway"] == "spell"
     wanted = Wanted(
         spans, request.flows, order=request.needs_order, access=bool(request.access), days=in_spells,
@@ -45,10 +43,10 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
         rows = with_variants(extract, rows, request.scopes[0], spans, request.spells)
         outside = nw.col("in_0") == 0
         rows = rows.with_columns(nw.when(outside).then(nw.lit(0)).otherwise(nw.col("in_spells")).alias("in_spells"))
-        rows = with_spells(rows, request.spells)
+        rows = with_spells(extract, rows, request.spells)
         rows = with_contacts(extract, rows, wanted) if later else rows
         bare = Wanted(before_v5=request.before_v5)
-        rows = extract.engine.within_spells(rows, lambda: contact_rows(extract, bare)[0], WHOSE)
+        rows = extract.engine.within_spells(rows, lambda: contact_days(extract, bare), WHOSE)
         rows = rows.with_columns(*(nw.col(name).fill_null(NEVER) for name in ("spell_first", "spell_second")))
     elif request.of_waits:
         rows = rows.with_columns(

@@ -9,7 +9,8 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.records.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE, INDIRECT_BEFORE_VERSION_5
-from cmhs_metrics.mhsds.records.dates import NEVER, Span, month_number_of, year_days, year_of
+from cmhs_metrics.mhsds.records.dates import NEVER, Span, year_days, year_of
+from cmhs_metrics.mhsds.records.engine import Count
 from cmhs_metrics.mhsds.records.latest import latest
 
 if TYPE_CHECKING:
@@ -19,6 +20,35 @@ if TYPE_CHECKING:
 
 FLOWS = ("contacts", "face_to_face_contacts", "did_not_attends")
 ITEM = ("Person_ID", "UniqCareContID")
+
+
+ORDER = ("UniqMonthID", "RecordNumber", "CareContDate", "AttendStatus", "ConsMechanismMH", "UniqServReqID")
+"""What the rows of a contact are ordered by, the first thing first."""
+
+
+def _cells(extract: Extract, later: Sequence[str] = ()) -> Frame:
+    """Every row of the table of contacts."""
+    return extract.rows("contacts", [*dict.fromkeys([*ITEM, *ORDER])], older=True, later=later)
+
+
+def _order(extract: Extract) -> list[str]:
+    return [name for name in ORDER if extract.has("contacts", name)]
+
+
+def _what_they_are(before_v5: str) -> list[nw.Expr]:
+    """What each row says of its contact, as `latest_contacts` has it."""
+    status, mechanism = nw.col("AttendStatus").fill_null(""), nw.col("ConsMechanismMH").fill_null("")
+    attended = status.is_in(list(ATTENDED))
+    direct = mechanism.is_in(list(DIRECT))
+    if before_v5 == "publication":
+        other = (mechanism != "") & ~mechanism.is_in(list(INDIRECT_BEFORE_VERSION_5))
+        direct = nw.when(nw.col("ConsMechanismMH older")).then(other).otherwise(direct)
+    return [
+        nw.col("CareContDate").fill_null(NEVER).alias("date"),
+        _flag(attended & direct).alias("direct"),
+        _flag(attended & (mechanism == FACE_TO_FACE)).alias("face_to_face"),
+        _flag(status.is_in(list(DID_NOT_ATTEND))).alias("missed"),
+    ]
 
 
 def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5: str = "publication") -> Frame:
@@ -43,28 +73,11 @@ def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5
         `Person_ID`, `UniqServReqID`, `UniqCareContID`, `UniqMonthID`, `date` as a day number, NEVER where it is
         missing; `direct`, `face_to_face` and `missed`, 1 or 0.
     """
-    columns = ["UniqMonthID", "RecordNumber", "CareContDate", "AttendStatus", "ConsMechanismMH"]
-    rows = extract.rows("contacts", [*ITEM, "UniqServReqID", *columns], older=True)
+    rows = _cells(extract)
     if persons is not None:
         rows = rows.join(persons, on="Person_ID", how="semi")
-    record = ["RecordNumber"] if extract.has("contacts", "RecordNumber") else []
-    codes = ["AttendStatus", "ConsMechanismMH"]
-    last = latest(extract, rows, ITEM, ["UniqMonthID", *record, "CareContDate", *codes, "UniqServReqID"])
-    status, mechanism = nw.col("AttendStatus").fill_null(""), nw.col("ConsMechanismMH").fill_null("")
-    attended = status.is_in(list(ATTENDED))
-    direct = mechanism.is_in(list(DIRECT))
-    if before_v5 == "publication":
-        other = (mechanism != "") & ~mechanism.is_in(list(INDIRECT_BEFORE_VERSION_5))
-        direct = nw.when(nw.col("ConsMechanismMH older")).then(other).otherwise(direct)
-    return last.select(
-        *ITEM,
-        "UniqServReqID",
-        "UniqMonthID",
-        nw.col("CareContDate").fill_null(NEVER).alias("date"),
-        _flag(attended & direct).alias("direct"),
-        _flag(attended & (mechanism == FACE_TO_FACE)).alias("face_to_face"),
-        _flag(status.is_in(list(DID_NOT_ATTEND))).alias("missed"),
-    )
+    last = latest(extract, rows, ITEM, _order(extract))
+    return last.select(*ITEM, "UniqServReqID", "UniqMonthID", *_what_they_are(before_v5))
 
 
 @dataclass(frozen=True)
@@ -98,31 +111,24 @@ class Wanted:
 COUNTED = {"contacts": "direct", "face_to_face_contacts": "face_to_face", "did_not_attends": "missed"}
 
 
-def contact_rows(extract: Extract, wanted: Wanted) -> tuple[Frame, list[str]]:
-    """A row for each contact of a referral: `day`, null where it is not direct, and 1 or 0 for each count."""
-    rows = latest_contacts(extract, before_v5=wanted.before_v5).filter(~nw.col("UniqServReqID").is_null())
-    counts: dict[str, nw.Expr] = {}
+def contact_days(extract: Extract, wanted: Wanted) -> Frame:
+    """The day of each direct contact of a referral."""
+    rows = latest_contacts(extract, before_v5=wanted.before_v5)
+    rows = rows.filter(~nw.col("UniqServReqID").is_null(), nw.col("direct") == 1, nw.col("date") < NEVER)
+    return rows.select(*REFERRAL, nw.col("date").alias("day"))
+
+
+def _counts(wanted: Wanted) -> list[Count]:
+    counts = []
     for number, span in enumerate(wanted.spans):
-        within = (nw.col("date") >= span.first) & (nw.col("date") <= span.last)
-        counts |= {
-            f"{name}_{number}": nw.when(within).then(nw.col(COUNTED[name])).otherwise(nw.lit(0))
-            for name in wanted.flows
-        }
+        counts += [Count(f"{name}_{number}", COUNTED[name], span.first, span.last) for name in wanted.flows]
         if wanted.access:
-            inside = (nw.col("date") > span.year_before) & (nw.col("date") <= span.last)
-            counts[f"access_{number}"] = nw.when(inside).then(nw.col("direct")).otherwise(nw.lit(0))
+            since = span.year_before + 1
+            counts.append(Count(f"access_{number}", "direct", since, span.last))
             # Submitted in the financial year of the end, or in the one before; some come a year late.
             for name, year in (("this", year_of(span)), ("last", year_of(span) - 1)):
-                first, last = year_days(year)
-                april, month = month_number_of(first), nw.col("UniqMonthID")
-                dated = (nw.col("date") >= first) & (nw.col("date") <= last)
-                submitted = ((month >= april) & (month < april + 12)) | (month.is_null() & dated)
-                counted = nw.when(inside & submitted).then(nw.col("direct")).otherwise(nw.lit(0))
-                counts[f"access_{name}_{number}"] = counted
-    day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
-    made = [value.cast(nw.Int32).alias(name) for name, value in counts.items()]
-    rows = rows.with_columns(day, *made).select(*REFERRAL, "day", *counts)
-    return rows, list(counts)
+                counts.append(Count(f"access_{name}_{number}", "direct", since, span.last, year_days(year)))
+    return counts
 
 
 def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
@@ -143,13 +149,13 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
         The referrals; with `first` and `second` as day numbers, NEVER where there is none, and the counts of each
         period: `contacts_0` …, `access_0` …, `access_this_0` …, `access_last_0` ….
     """
-    rows, names = contact_rows(extract, wanted)
-    if wanted.order or wanted.days:
-        found = extract.engine.first_two(referrals, rows, REFERRAL, names, days=wanted.days)
-    else:
-        sums = rows.group_by(*REFERRAL).agg(*(nw.col(name).sum() for name in names))
-        found = referrals.join(sums, on=list(REFERRAL), how="left")
-    missing = [*((name, NEVER) for name in ("first", "second") if wanted.order), *((name, 0) for name in names)]
+    counts, made = _counts(wanted), _what_they_are(wanted.before_v5)
+    cells = _cells(extract, ("UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())
+    found = extract.engine.with_contacts(
+        referrals, cells, lambda rows: rows.with_columns(*made), ITEM, _order(extract), REFERRAL, counts,
+        first=wanted.order, days=wanted.days,
+    )  # fmt: skip
+    missing = [*((name, NEVER) for name in ("first", "second") if wanted.order), *((each.name, 0) for each in counts)]
     filled = [nw.col(name).fill_null(value) for name, value in missing]
     return found.with_columns(*filled) if filled else found
 

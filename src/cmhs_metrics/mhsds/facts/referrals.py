@@ -55,7 +55,7 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
 
 def facts(
     extract: Extract, scopes: Sequence[Scope], *, lapsed: str = "closed", people: Sequence[str] = (), age: bool = False,
-    years: Sequence[int] = (),
+    years: Sequence[int] = (), inside: bool = False,
 ) -> Frame:  # fmt: skip
     """Facts of each referral.
 
@@ -73,6 +73,9 @@ def facts(
         Whether the age when referred is wanted.
     years : sequence of int
         The financial years, by the number of their April, in which links to hospital spells are asked for.
+    inside : bool
+        Whether only the referrals in one of the scopes are wanted; of one in a later scope alone, what its services say
+        is then not told.
 
     Returns
     -------
@@ -93,10 +96,10 @@ def facts(
     rows = rows.with_columns(nw.col("ServDischDate").fill_null(NEVER).alias("discharged"))
     carried = [name for name in rows.collect_schema().names() if name not in (*REFERRAL, "ServDischDate")]
     single = [nw.col(name).max() for name in carried]
+    if scopes and "service_types" in extract.tables:
+        rows, single = _with_services(extract, rows, scopes, single, inside=inside, own=own)
     if of_people and "people" in extract.tables:
         rows, single = _with_people(extract, rows, of_people, single)
-    if scopes and "service_types" in extract.tables:
-        rows, single = _with_services(extract, rows, scopes, single)
     one = rows.group_by(*REFERRAL).agg(*single) if len(single) > len(carried) else rows.drop("ServDischDate")
     one = with_commissioner(extract, one) if COMMISSIONER in people else one
     if any(scope.exclude_hospital_spells for scope in scopes) and extract.has("hospital_spells", *REFERRAL):
@@ -109,6 +112,8 @@ def facts(
         one = one.with_columns(*_scope(place, scope, held))
     if age:
         one = one.with_columns(nw.col("AgeServReferRecDate").alias("age"))
+    if inside:
+        one = one.filter(nw.max_horizontal(*(nw.col(f"in_{number}") for number in range(len(scopes)))) == 1)
     asked = [f"{name}_{number}" for number in range(len(scopes)) for name in ("in", "team")]
     dates = ["received", "discharged", "rejected", "closed", "end"]
     optional = ["OrgIDProv", "linked", *(f"linked_{year}" for year in years), *people]
@@ -186,15 +191,19 @@ def has_own_service(extract: Extract) -> bool:
     )
 
 
-def services(extract: Extract) -> Frame:
-    """Every row of the table of service types, C03 read as C10, with whether and when it was rejected and ended."""
+def services(extract: Extract, later: Sequence[str] = ()) -> Frame:
+    """Every row of the table of service types, C03 read as C10, with whether and when it was rejected and ended.
+
+    `later` names an id that is not cleaned yet.
+    """
     key = row_key(extract, "service_types")
     teams = extract.has("service_types", OTHER_TEAM) and "service_teams" in extract.tables
     more = [OTHER_TEAM, *_OF_TEAM] if teams else []
-    rows = extract.rows("service_types", list(dict.fromkeys(["UniqServReqID", key, *_SERVICE, *more])))
+    names = list(dict.fromkeys(["UniqServReqID", key, *_SERVICE, *more]))
+    rows = extract.rows("service_types", names, later=later)
     if teams:
         rows = with_team_types(extract, rows, OTHER_TEAM, "ServTeamTypeRefToMH")
-    rows = extract.engine.known(rows, ["UniqServReqID", key])
+    rows = rows if later else extract.engine.known(rows, ["UniqServReqID", key])
     held = rows.collect_schema().names()
     return rows.with_columns(*_rejection(held), team_of("ServTeamTypeRefToMH", held))
 
@@ -284,22 +293,32 @@ def _with_people(
 ) -> tuple[Frame, list[nw.Expr]]:
     """Each referral with the rows of its person: the same record number, or the same month."""
     key = row_key(extract, "people")
-    people = extract.rows("people", ["Person_ID", key, *columns])
+    one = key == "RecordNumber"
+    people = extract.rows("people", ["Person_ID", key, *columns], later=_later(extract, "Person_ID", one=one))
     held = [name for name in columns if name in people.collect_schema().names()]
-    people = extract.engine.known(people, ["Person_ID", key])
-    return rows.join(people, on=["Person_ID", key], how="left"), [*single, *(nw.col(name).max() for name in held)]
+    rows = extract.engine.with_rows(rows, people, "Person_ID", key, one=one)
+    return rows, [*single, *(nw.col(name).max() for name in held)]
+
+
+def _later(extract: Extract, name: str, *, one: bool) -> list[str]:
+    return [name] if one and extract.engine.cleans_later else []
 
 
 def _with_services(
-    extract: Extract, rows: Frame, scopes: Sequence[Scope], single: list[nw.Expr]
+    extract: Extract, rows: Frame, scopes: Sequence[Scope], single: list[nw.Expr], *, inside: bool, own: bool
 ) -> tuple[Frame, list[nw.Expr]]:
     key = row_key(extract, "service_types")
     names = [f"rank_{n}" for n in range(len(scopes))]
-    found = services(extract).with_columns(
-        *(_rank(scope).alias(name) for name, scope in zip(names, scopes, strict=True))
-    )
+    one = key == "RecordNumber"
+    found = services(extract, _later(extract, "UniqServReqID", one=one))
+    codes = {code for scope in scopes for code in scope.team_types or ()}
+    # What is not in scope decides nothing of a referral that is.
+    inside = inside and all(scope.team_types is not None for scope in scopes)
+    found = found.filter(nw.col("team").is_in(sorted(codes))) if inside else found
+    found = found.with_columns(*(_rank(scope).alias(name) for name, scope in zip(names, scopes, strict=True)))
     found = found.select("UniqServReqID", key, *names, "team", "is_rejected", "on", "closure")
-    rows = rows.join(found, on=["UniqServReqID", key], how="left")
+    rows = extract.engine.with_rows(rows, found, "UniqServReqID", key, one=one)
+    rows = rows.filter(~nw.col("rank_0").is_null()) if inside and not own else rows
     # A referral without services has no rank.
     rows = rows.with_columns(nw.col("is_rejected").fill_null(0), nw.col("on").fill_null(LOWEST))
     rows = rows.with_columns(*_summary_of(scopes[0]))

@@ -79,11 +79,13 @@ def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[S
     return rows.with_columns(_flag(allowed & inside).alias("in_spells")).drop("leaves", "differs")
 
 
-def with_spells(rows: Frame, rules: SpellRules) -> Frame:
+def with_spells(extract: Extract, rows: Frame, rules: SpellRules) -> Frame:
     """Say of each referral that is in one which spell it belongs to.
 
     Parameters
     ----------
+    extract : Extract
+        The extract.
     rows : frame
         Facts of referrals, with `provider`, `variant` and `in_spells`.
     rules : SpellRules
@@ -95,22 +97,9 @@ def with_spells(rows: Frame, rules: SpellRules) -> Frame:
         The same with `spell` (a number within those), `starts_spell` (1 for the first referral of each that counts, and
         0), and `start` and `spell_end` of the spell.
     """
-    order = ["received", "UniqServReqID"]
-    # As floats, which pandas shifts where it cannot shift whole numbers and nothing.
-    so_far = nw.col("end").cum_max().over(*WHOSE, order_by=order).cast(nw.Float64)
-    rows = rows.with_columns(so_far.alias("end_so_far"))
-    before = nw.col("end_so_far").shift(1).over(*WHOSE, order_by=order)
-    rows = rows.with_columns(before.alias("end_before"))
-    # No referral before it: an end long past.
-    gap = nw.col("received") - nw.col("end_before").fill_null(-NEVER)
-    rows = rows.with_columns(_flag(gap > DAYS_BETWEEN).alias("begins"))
-    rows = rows.with_columns(nw.col("begins").cum_sum().over(*WHOSE, order_by=order).alias("spell"))
-    rows = rows.with_columns(
-        nw.col("received").min().over(*WHOSE, "spell").alias("start"),
-        nw.col("end").max().over(*WHOSE, "spell").alias("spell_end"),
-    )
+    rows = extract.engine.spells(rows, WHOSE, ("received", "UniqServReqID"), DAYS_BETWEEN)
     starts = (nw.col("begins") == 1) & (nw.col("in_spells") == 1) & (nw.col("start") >= rules.begin)
-    return rows.with_columns(_flag(starts).alias("starts_spell")).drop("end_so_far", "end_before", "begins")
+    return rows.with_columns(_flag(starts).alias("starts_spell")).drop("begins")
 
 
 def is_open(rules: SpellRules, end: nw.Expr) -> nw.Expr:

@@ -77,12 +77,12 @@ class Known(Extract):
 
     def rows(
         self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False,
-        last_of: Sequence[str] = (),
+        last_of: Sequence[str] = (), later: Sequence[str] = (),
     ) -> Frame:  # fmt: skip
         """Columns of a table, as `Extract.rows` gives them, of the rows that are known; the last may not be."""
         with_month = self.has(table, "UniqMonthID")
         wanted = list(dict.fromkeys([*columns, *(["UniqMonthID"] if with_month else [])]))
-        rows = super().rows(table, wanted, unreadable=unreadable, older=older)
+        rows = super().rows(table, wanted, unreadable=unreadable, older=older, later=later)
         if with_month:
             rows = rows.filter(nw.col("UniqMonthID").fill_null(0) <= self.when.number)
         return rows if not with_month or "UniqMonthID" in columns else rows.drop("UniqMonthID")

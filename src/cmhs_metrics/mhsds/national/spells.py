@@ -31,7 +31,7 @@ def spells(facts: Facts) -> Frame:
     )
     rows = rows.filter(~nw.col("provider").is_in(list(RULES.left_out)))
     lingers = (nw.col("month") == facts.when.number) & (nw.col("discharged") == NEVER)
-    rows = with_spells(rows, RULES).with_columns(flag(lingers).alias("lingers"))
+    rows = with_spells(facts.known, rows, RULES).with_columns(flag(lingers).alias("lingers"))
     found = rows.filter(nw.col("start") >= RULES.begin, nw.col("start") <= facts.when.last)
     found = found.group_by(*SPELL).agg(nw.col("spell_end").max(), nw.col("lingers").max())
     dated = within(found, counted_contacts(facts), "date")

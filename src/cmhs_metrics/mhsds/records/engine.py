@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import without_zero_day
-from cmhs_metrics.mhsds.records.dates import NEVER, day_of_date
+from cmhs_metrics.mhsds.records.dates import NEVER, day_of_date, month_number_of
 from cmhs_metrics.mhsds.records.sql import Dialect
 
 if TYPE_CHECKING:
@@ -56,6 +56,44 @@ class Change:
         return self.cell is not None or self.unclean is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Which contacts are counted.
+
+    Parameters
+    ----------
+    name : str
+        What the count is called.
+    of : str
+        The column that is 1 where a contact is of the kind that is counted.
+    first, last : int
+        The days from and to which, both included, it is dated.
+    submitted : tuple of int, optional
+        The first and the last day of the financial year in which it was submitted; in any, if not given.
+    """
+
+    name: str
+    of: str
+    first: int
+    last: int
+    submitted: tuple[int, int] | None = None
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """The first and the last month of that year."""
+        assert self.submitted is not None
+        return month_number_of(self.submitted[0]), month_number_of(self.submitted[1])
+
+    def value(self) -> nw.Expr:
+        """1 or 0 of a contact, from its `date` and `UniqMonthID`; without a month the date stands for it."""
+        date, month = nw.col("date"), nw.col("UniqMonthID")
+        inside = (date >= self.first) & (date <= self.last)
+        if self.submitted is not None:
+            dated = (date >= self.submitted[0]) & (date <= self.submitted[1])
+            inside = inside & (((month >= self.months[0]) & (month <= self.months[1])) | (month.is_null() & dated))
+        return nw.when(inside).then(nw.col(self.of)).otherwise(nw.lit(0)).cast(nw.Int32).alias(self.name)
+
+
 class Engine:
     """What every engine that narwhals knows does alike; what one does otherwise, its class says.
 
@@ -67,6 +105,8 @@ class Engine:
 
     in_memory = False
     """Whether its tables are read at once."""
+    cleans_later = False
+    """Whether `with_contacts` and `with_rows` clean ids."""
     sql = Dialect()
     """How it is asked in text, where it is."""
 
@@ -144,6 +184,54 @@ class Engine:
         last = rows.group_by(*item).agg(nw.col("_month_").max())
         return rows.join(last, on=[*item, "_month_"], how="inner").drop("_month_")
 
+    def with_rows(self, rows: Frame, other: Frame, name: str, key: str, *, one: bool) -> Frame:
+        """Rows with those of another table of the same id and key, or nulls; there may be a row of nulls besides.
+
+        `one` says that the key is of one person and submission; then the id is not yet clean, if ids are cleaned later.
+        """
+        return rows.join(self.known(other, [name, key]), on=[name, key], how="left")
+
+    def of_people(self, rows: Frame, referrals: Frame) -> Frame:
+        """Rows of the people of some referrals, where that takes less time than it saves; or all."""
+        return rows
+
+    def with_contacts(
+        self, referrals: Frame, rows: Frame, told: Callable[[Frame], Frame], item: Sequence[str], order: Sequence[str],
+        by: Sequence[str], counts: Sequence[Count], *, first: bool, days: bool,
+    ) -> Frame:  # fmt: skip
+        """Referrals with their contacts.
+
+        Parameters
+        ----------
+        referrals : frame
+            The referrals, one row each.
+        rows : frame
+            Every row of the table of contacts.
+        told : function
+            Says of rows what they are: their `date`, and the columns that are counted.
+        item, order : sequence of str
+            What names a contact, and what its rows are ordered by: the last one counts.
+        by : sequence of str
+            What names a referral.
+        counts : sequence of Count
+            What is counted.
+        first, days : bool
+            Whether `first` and `second`, as `first_two` has them, and what `within_spells` takes are wanted.
+
+        Returns
+        -------
+        frame
+            The referrals, with nulls where there is no contact.
+        """
+        last = told(self.last_of_each(self.of_people(rows, referrals), item, order))
+        day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
+        last = self.known(last, by).select(*by, day, *(each.value() for each in counts))
+        names = [each.name for each in counts]
+        if first or days:
+            return self.first_two(referrals, last, by, names, days=days)
+        sums = last.group_by(*by).agg(*(nw.col(name).sum() for name in names))
+        return referrals.join(sums, on=list(by), how="left")
+
     def first_two(
         self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
     ) -> Frame:
@@ -161,6 +249,26 @@ class Engine:
         sums = [nw.col(name).sum() for name in flags]
         found = rows.group_by(*by).agg(nw.col("first").min(), nw.col("second").min(), *sums)
         return referrals.join(found, on=list(by), how="left")
+
+    def spells(self, rows: Frame, of: Sequence[str], order: Sequence[str], days: int) -> Frame:
+        """Referrals with the spell that each is part of: one follows within some days of the latest end so far.
+
+        With `begins`, 1 where it begins one; `spell`, a number within those that the spells are of; `start` and
+        `spell_end`.
+        """
+        # As floats, which pandas shifts where it cannot shift whole numbers and nothing.
+        so_far = nw.col("end").cum_max().over(*of, order_by=order).cast(nw.Float64)
+        rows = rows.with_columns(so_far.alias("_so_far_"))
+        before = nw.col("_so_far_").shift(1).over(*of, order_by=order)
+        # No referral before it: an end long past.
+        gap = nw.col("received") - nw.col("_before_").fill_null(-NEVER)
+        begins = nw.when(gap > days).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int32)
+        rows = rows.with_columns(before.alias("_before_")).with_columns(begins.alias("begins"))
+        rows = rows.with_columns(nw.col("begins").cum_sum().over(*of, order_by=order).alias("spell"))
+        return rows.with_columns(
+            nw.col("received").min().over(*of, "spell").alias("start"),
+            nw.col("end").max().over(*of, "spell").alias("spell_end"),
+        ).drop("_so_far_", "_before_")
 
     def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
         """Referrals with the days `spell_first` and `spell_second` of contacts within their spell, null if none.

@@ -302,7 +302,7 @@ class Extract:
 
     def rows(
         self, table: str, columns: Sequence[str], *, unreadable: bool = False, older: bool = False,
-        last_of: Sequence[str] = (),
+        last_of: Sequence[str] = (), later: Sequence[str] = (),
     ) -> Frame:  # fmt: skip
         """Columns of a table, those that are there, to compute with.
 
@@ -320,6 +320,8 @@ class Extract:
         last_of : sequence of str
             The columns that name an item of which only the last month is wanted, if most have a row a month: what is
             surely earlier is not read then, where that can be told before.
+        later : sequence of str
+            The ids of text that are not cleaned yet.
 
         Returns
         -------
@@ -334,7 +336,7 @@ class Extract:
         parts = [
             read_columns(
                 self.engine, TABLES[table], source, wanted, self.text_ids, unreadable=unreadable, older=older,
-                last_of=last_of,
+                last_of=last_of, later=later,
             )
             for source in sources
         ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -93,7 +93,7 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
 
 def read_columns(
     engine: Engine, table: Table, source: Source, wanted: Sequence[Column], text_ids: Container[str], *,
-    unreadable: bool, older: bool, last_of: Sequence[str],
+    unreadable: bool, older: bool, last_of: Sequence[str], later: Sequence[str],
 ) -> Frame:  # fmt: skip
     """Columns of one frame, as `Extract.rows` gives them."""
     changes: dict[str, Change] = {}
@@ -105,6 +105,8 @@ def read_columns(
             change = change_of(
                 engine.sql, column, name, source.schema[name], f"{column.name}\t{name}", column.name in text_ids
             )
+            if column.name in later and change.unclean is not None:
+                change = replace(change, sql=engine.sql.written(name))
             changes[change.alias] = change
             parts.append(nw.col(change.alias))
         if column.recode:

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.dates import EPOCH
+from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER
 from cmhs_metrics.mhsds.records.engine import Engine
 from cmhs_metrics.mhsds.records.sql import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cmhs_metrics.mhsds.records.engine import Change, Frame
+    from cmhs_metrics.mhsds.records.engine import Change, Count, Frame
 
 
 class DuckDB(Engine):
     """DuckDB relations."""
 
+    cleans_later = True
+    _dead: ClassVar[list[tuple[Callable[[str], Any], str]]] = []
+
     def __init__(self, kind: nw.Implementation, tables: Sequence[Any]) -> None:
         super().__init__(kind)
         self._tables = list(tables)
+        self._run = self._runs()
+        while self._dead:
+            run, view = self._dead.pop()
+            run(f"DROP VIEW IF EXISTS {view}")
+
+    def _runs(self) -> Callable[[str], Any]:
+        """What runs a statement on the connection of the tables."""
+        run: Callable[[str], Any] = functools.partial(self._tables[0].query, "_mhsds_")
+        return run
 
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
         """One projection of SQL."""
@@ -50,7 +63,7 @@ class DuckDB(Engine):
         What is read would be read again to filter it: rows of no item fall out with the sort.
         """
         native = rows.to_native()
-        columns, items = ", ".join(map(quoted, native.columns)), ", ".join(map(quoted, item))
+        columns, items = _listed(native.columns), _listed(item)
         last = ", ".join(f"{quoted(name)} DESC NULLS LAST" for name in order)
         place = f"row_number() OVER (PARTITION BY hash({items}), {items} ORDER BY {last})"
         none = " OR ".join(f"{quoted(name)} IS NULL" for name in item)
@@ -61,28 +74,153 @@ class DuckDB(Engine):
         """As they are: a join meets no null, and what is read would be read again to filter it."""
         return rows
 
-    def first_two(
-        self, referrals: Frame, contacts: Frame, by: Sequence[str], flags: Sequence[str], *, days: bool = False
-    ) -> Frame:
-        """Keeps a list of days, which is far smaller than DuckDB's min(…, 2); a count is a third of a sum."""
-        keys = ", ".join(f'"{name}"' for name in by)
-        counts = "".join(f', count(nullif("{name}", 0)) AS "{name}"' for name in flags)
-        listed = 'list("day") FILTER (WHERE "day" IS NOT NULL) AS "days"'
-        found = nw.from_native(contacts.to_native().aggregate(f"{keys}, {listed}{counts}", keys))
-        rows = referrals.join(found, on=list(by), how="left").to_native()
-        kept = ", ".join(f'"{name}"' for name in rows.columns if days or name != "days")
-        rows = rows.project(f'{kept}, list_sort(list_filter("days", lambda day: day >= "received")) AS "since"')
-        kept = ", ".join(f'"{name}"' for name in rows.columns if name != "since")
-        return nw.from_native(rows.project(f'{kept}, "since"[1] AS "first", "since"[2] AS "second"'))
+    def with_rows(self, rows: Frame, other: Frame, name: str, key: str, *, one: bool) -> Frame:
+        """By the record number alone, so that only the ids of records that are wanted are looked at."""
+        if not one:
+            return super().with_rows(rows, other, name, key, one=one)
+        held = {each for each in other.columns if each not in (name, key)}
+        joined = rows.join(other.rename({name: "_other_"}), on=key, how="left").to_native()
+        types = dict(zip(joined.columns, map(str, joined.types), strict=True))
+        there = self.sql.text_id('"_other_"') if types["_other_"] == "VARCHAR" else '"_other_"'
+        same = f"{there} = {quoted(name)}"
+        made = [
+            f"CASE WHEN {same} THEN {quoted(each)} END AS {quoted(each)}" if each in held else quoted(each)
+            for each in joined.columns
+            if each != "_other_"
+        ]
+        return nw.from_native(joined.project(", ".join(made)))
+
+    def with_contacts(
+        self, referrals: Frame, rows: Frame, told: Callable[[Frame], Frame], item: Sequence[str], order: Sequence[str],
+        by: Sequence[str], counts: Sequence[Count], *, first: bool, days: bool,
+    ) -> Frame:  # fmt: skip
+        """In one query, so that referrals and contacts are computed once.
+
+        Of the contacts of people with a referral, few have several rows: they are found by a number for each contact,
+        and they alone are sorted. A list of days is far smaller than DuckDB's min(…, 2).
+        """
+        contacts = told(rows).to_native()
+        text = {name for name, dtype in zip(contacts.columns, contacts.types, strict=True) if str(dtype) == "VARCHAR"}
+        person, referral = by
+        needed = dict.fromkeys([*item, referral, *order, "date", *(each.of for each in counts), "direct"])
+        cells = [
+            f"{self.sql.text_id(quoted(name))} AS {quoted(name)}" if name in text & {*item, *by} else quoted(name)
+            for name in needed
+            if name != person
+        ]
+        whose, item = quoted(person), ["_person_", *(name for name in item if name != person)]
+        listed = [f'list("date") FILTER ("direct" = 1 AND "date" < {NEVER}) AS "days"'] if first or days else []
+        made = [*listed, *map(_counted, counts)]
+        held = [quoted(name) for name in referrals.columns]
+        since = [
+            *held, *(['"days"'] if days else []), *(quoted(each.name) for each in counts),
+            *(['list_sort(list_filter("days", lambda day: day >= "received")) AS "since"'] if first else []),
+        ]  # fmt: skip
+        found = self._query(
+            f"""
+            WITH referrals AS MATERIALIZED (SELECT *, row_number() OVER () AS _number_ FROM _rows_),
+            people AS MATERIALIZED (
+                SELECT {whose}, row_number() OVER () AS _person_ FROM (SELECT DISTINCT {whose} FROM referrals)
+            ),
+            theirs AS (
+                SELECT _number_, _person_, {quoted(referral)} FROM referrals JOIN people USING ({whose})
+            ),
+            every AS (SELECT _person_, {", ".join(cells)} FROM _more_ JOIN people USING ({whose})),
+            {self._last(item, order)}
+            found AS (
+                SELECT _number_, {", ".join(made)}
+                FROM last JOIN theirs USING (_person_, {quoted(referral)}) GROUP BY _number_
+            )
+            SELECT {", ".join(since)} FROM referrals LEFT JOIN found USING (_number_)
+            """,
+            referrals.to_native(),
+            contacts,
+        )
+        if first:
+            kept = ", ".join(quoted(name) for name in found.columns if name != "since")
+            found = found.project(f'{kept}, "since"[1] AS "first", "since"[2] AS "second"')
+        return nw.from_native(found)
+
+    def _last(self, item: Sequence[str], order: Sequence[str]) -> str:
+        """What makes `last`, the last row of each item, of `every`.
+
+        Rows of no item fall out last: what is read would be read again to filter it.
+        """
+        order_by = ", ".join(f"{quoted(name)} DESC NULLS LAST" for name in order)
+        none = " OR ".join(f"{quoted(name)} IS NULL" for name in item)
+        return f"""
+            marked AS MATERIALIZED (
+                SELECT *, CASE WHEN NOT ({none}) THEN hash({_listed(item)}) END AS _mark_ FROM every
+            ),
+            twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1),
+            last AS (
+                SELECT * FROM marked
+                WHERE NOT EXISTS (FROM twice WHERE twice._mark_ = marked._mark_) AND _mark_ IS NOT NULL
+                UNION ALL
+                SELECT * FROM (FROM marked WHERE EXISTS (FROM twice WHERE twice._mark_ = marked._mark_))
+                QUALIFY row_number() OVER (PARTITION BY {_listed(item)} ORDER BY {order_by}) = 1
+            ),"""
+
+    def _query(self, text: str, _rows_: Any, _more_: Any = None) -> Any:
+        """A relation of a query of relations, which DuckDB finds by the names that they have here, or as views."""
+        import duckdb
+
+        try:
+            return _rows_.query("_mhsds_", text)
+        except duckdb.CatalogException:
+            for name, each in {"_rows_": _rows_, "_more_": _more_}.items():
+                if each is not None:
+                    text = text.replace(name, self._view(each, self, f"mhsds_{uuid.uuid4().hex}"))
+            return _rows_.query("_mhsds_", text)
+
+    def _view(self, relation: Any, holder: Any, name: str) -> str:
+        """A temporary view, which a later extract drops when nobody has its holder: now might be within a query."""
+        relation.create_view(name)
+        weakref.finalize(holder, self._dead.append, (self._run, name)).atexit = False
+        return name
+
+    def spells(self, rows: Frame, of: Sequence[str], order: Sequence[str], days: int) -> Frame:
+        """Puts in order only the referrals of whom there are several."""
+        whose, placed = _listed(of), f"PARTITION BY {_listed(of)} ORDER BY {_listed(order)} ROWS"
+        kept = [quoted(name) for name in rows.columns]
+        before = f'max("end") OVER ({placed} BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
+        text = f"""
+            WITH {self._several(of)},
+            begun AS (SELECT *, coalesce("received" - {before} > {days}, true)::INT AS _begins_ FROM several),
+            counted AS (SELECT *, sum(_begins_) OVER ({placed} UNBOUNDED PRECEDING)::INT AS _spell_ FROM begun),
+            bounds AS (
+                SELECT _number_, _begins_, _spell_, min("received") OVER spell AS _start_,
+                       max("end") OVER spell AS _end_
+                FROM counted WINDOW spell AS (PARTITION BY {whose}, _spell_)
+            )
+            SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", coalesce(_spell_, 1) AS "spell",
+                   coalesce(_start_, "received") AS "start", coalesce(_end_, "end") AS "spell_end"
+            FROM every LEFT JOIN bounds USING (_number_)
+        """
+        return nw.from_native(self._query(text, rows.to_native()))
 
     def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
-        """Of the lists that `first_two` kept, those of all referrals of the person and provider together."""
-        native, whose = rows.to_native(), ", ".join(map(quoted, of))
-        kept = ", ".join(quoted(name) for name in native.columns if name != "days")
-        native = native.project(f'{kept}, flatten(list("days") OVER (PARTITION BY {whose})) AS "days"')
-        inside = 'lambda day: day >= "start" AND day <= "spell_end"'
-        native = native.project(f'{kept}, list_sort(list_filter("days", {inside})) AS "days"')
+        """Of the lists that `with_contacts` kept, those of all referrals of the person and provider together."""
+        kept = ", ".join(quoted(name) for name in rows.columns if name != "days")
+        text = f"""
+            WITH {self._several(of)},
+            theirs AS (SELECT {_listed(of)}, flatten(list("days")) AS _days_ FROM several GROUP BY {_listed(of)}),
+            found AS (SELECT _number_, _days_ FROM several JOIN theirs USING ({_listed(of)}))
+            SELECT {kept}, list_sort(list_filter(
+                coalesce(_days_, "days"), lambda day: day >= "start" AND day <= "spell_end"
+            )) AS "days" FROM every LEFT JOIN found USING (_number_)
+        """
+        native = self._query(text, rows.to_native())
         return nw.from_native(native.project(f'{kept}, "days"[1] AS "spell_first", "days"[2] AS "spell_second"'))
+
+    def _several(self, of: Sequence[str]) -> str:
+        """What makes `every` row, numbered, and `several`, those of whom there may be several, none of them null."""
+        return f"""
+            every AS MATERIALIZED (
+                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _rows_
+            ),
+            twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
+            several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_))"""
 
     def hold(self, frame: Frame, root: Any) -> Frame:
         """In a temporary table of the relation's connection."""
@@ -109,21 +247,20 @@ class DuckDB(Engine):
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
         """A relation that holds what it reads."""
-        return holding(self._tables, super().leave(frame, dates, lazy=lazy))
+        return holding(self, super().leave(frame, dates, lazy=lazy))
 
 
 class IbisOnDuckDB(DuckDB):
     """Ibis on DuckDB: what DuckDB itself plans in a tenth of the time stands between its tables and its result."""
 
-    _dead: ClassVar[list[tuple[Any, str]]] = []
-
     def __init__(self, kind: nw.Implementation, tables: Sequence[Any]) -> None:
-        super().__init__(kind, tables)
         bound = [each.get_backend() for each in tables if not isinstance(each.op(), _in_memory())]
         self._backend = next(iter(bound), tables[0].get_backend())
-        while self._dead:
-            connection, view = self._dead.pop()
-            connection.execute(f"DROP VIEW IF EXISTS {view}")
+        super().__init__(kind, tables)
+
+    def _runs(self) -> Callable[[str], Any]:
+        run: Callable[[str], Any] = self._backend.con.execute
+        return run
 
     def enter(self, frame: Frame) -> Frame:
         """The relation that Ibis itself would run."""
@@ -132,13 +269,25 @@ class IbisOnDuckDB(DuckDB):
         return nw.from_native(backend._to_duckdb_relation(native))
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
-        """A temporary view, which a later extract drops when nobody holds its table: now might be within a query."""
+        """A table of a temporary view."""
         relation, name = super().leave(frame, dates, lazy=lazy), f"mhsds_{uuid.uuid4().hex}"
         table = _table(self._backend, name, relation)
-        relation.create_view(name)
-        dead = weakref.finalize(holding(relation, table.op()), self._dead.append, (self._backend.con, name))
-        dead.atexit = False
+        self._view(relation, holding(relation, table.op()), name)
         return table
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(quoted, names))
+
+
+def _counted(count: Count) -> str:
+    """How many contacts there are of those that are counted."""
+    where = f'{quoted(count.of)} = 1 AND "date" BETWEEN {count.first} AND {count.last}'
+    if count.submitted is not None:
+        month = '"UniqMonthID"'
+        dated = f'{month} IS NULL AND "date" BETWEEN {count.submitted[0]} AND {count.submitted[1]}'
+        where += f" AND ({month} BETWEEN {count.months[0]} AND {count.months[1]} OR {dated})"
+    return f"count(*) FILTER ({where}) AS {quoted(count.name)}"
 
 
 def holding(held: Any, holder: Any) -> Any:
