@@ -177,8 +177,8 @@ def _marks(artist: Any, space: _Space, axes: Any, page: _Space) -> list[Any]:
         return _line(artist, space)
     if isinstance(artist, LineCollection):
         ends = [space.of(artist, each)[[0, -1]].ravel() for each in artist.get_segments()]
-        colours, widths = np.atleast_2d(artist.get_edgecolors()), np.atleast_1d(artist.get_linewidths())
-        colour, thick = to_hex(colours[0]), float(widths[0])
+        colour = to_hex(np.atleast_2d(np.asarray(artist.get_edgecolor()))[0].tolist())
+        thick = float(np.atleast_1d(np.asarray(artist.get_linewidth()))[0])
         return [(level, *layer[1:]) for layer in _rules(space, [(*each, colour, thick) for each in ends])]
     if isinstance(artist, PathCollection):
         at = space.of_display(artist.get_offset_transform().transform(artist.get_offsets()))

@@ -177,7 +177,7 @@ def _dots(
     each, gap = -(-len(rows) // split), 20.0
     wide = (box.width - gap * (split - 1)) / split
     right = max((width(places.measured.write(value), bold=True) for value in rows["value"].dropna()), default=0) + 10
-    room = max(wide * 0.4, wide - right - max(80.0, 0.25 * wide))
+    room = max(wide * 0.4, wide - right - max(80.0, 0.22 * wide))
     strong = (rows["focus"] | rows["peer"]).to_numpy()
     short = shorten_all(rows["name"].tolist(), room - TICK, bold=strong.tolist())
     left = max(width(name, bold=bool(each)) for name, each in zip(short, strong, strict=True)) + TICK

@@ -169,6 +169,8 @@ def _draw(
     )  # fmt: skip
     named = [at for at in range(len(called)) if (chosen[at] or not any(chosen)) and shown.iloc[:, at].notna().any()]
     # Few names have a second line each where there is room for it.
+    if sheet.in_page and any(width(called[at]) > sheet.width * 0.3 for at in named):
+        sheet.make_room(2 * LINE * SIZE * len(named) / 0.7 + 1)
     lines = 2 if 2 * LINE * SIZE * len(named) < 0.7 * sheet.height() else 1
     wrapped = ["\n".join(wrap(called[at], sheet.width * 0.3, most=2)) for at in named]
     short = wrapped if lines == 2 else shorten_all([called[at] for at in named], sheet.width * 0.3)

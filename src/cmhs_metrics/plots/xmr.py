@@ -165,7 +165,7 @@ def xmr_chart(
     draw_periods(sheet.ax, positions, rows["name"].tolist(), box.width)
     _lines(sheet.ax, positions, table["phase"].to_numpy(), limits, target)
     _points(sheet.ax, positions, follows, rows["value"].to_numpy(), causes, rows["name"].to_numpy(), what)
-    name_ends(sheet, positions, levels, ends, [_COLOURS.get(name, MUTED) for name in levels], box.height)
+    name_ends(sheet, positions, levels, ends, [_COLOURS.get(str(name), MUTED) for name in levels], box.height)
     _draw_marks(sheet, positions, marks, box.width)
     for at, icon in enumerate(reversed(icons)):
         middle = sheet.right - _ICON / 2 - at * (_ICON + 6), sheet.top - _ICON / 2
