@@ -463,7 +463,8 @@ def list_metrics(words: str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    chosen = [each for each in _catalogue.values() if words is None or _has_words(each, words_of(words))]
+    sections = {each.section.replace("_", " ") for each in _catalogue.values()}
+    chosen = [each for each in _catalogue.values() if words is None or _has_words(each, words_of(words), sections)]
     return pd.DataFrame(
         {
             "metric": [each.name for each in chosen],
@@ -478,8 +479,8 @@ def list_metrics(words: str | None = None) -> pd.DataFrame:
     ).set_index("metric")
 
 
-def _has_words(entry: Metric, asked: str) -> bool:
-    if asked in {each.section.replace("_", " ") for each in _catalogue.values()}:
+def _has_words(entry: Metric, asked: str, sections: set[str]) -> bool:
+    if asked in sections:
         return entry.section.replace("_", " ") == asked
     synonyms = " ".join((*METRIC_WORDS.get(entry.name, ()), *entry.published_as))
     text = words_of(f"{entry.name.replace('_', ' ')} {entry.label} {entry.definition} {synonyms}")
