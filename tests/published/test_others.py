@@ -99,6 +99,26 @@ OPTIONAL = {
 }  # fmt: skip
 
 
+NAMES = {
+    "gp_patients": ["extract_date", "place_type", "place", "sex", "age_group", "value"],
+    "talking_therapies": [
+        "period_start", "period_end", "group_type", "place", "second_place", "measure_id", "measure_name", "value",
+    ],
+    "smi_health_checks": ["period", "place", "question", "value"],
+    "out_of_area_placements": ["question", "breakdown", "place", "second_breakdown", "second_place", "value"],
+    "oversight_framework": ["place", "quarter", "metric_id", "reporting_date", "value", "median", "rank"],
+    "fingertips": [
+        "indicator_id", "indicator_name", "place", "place_name", "place_type", "sex", "age", "period", "value",
+        "lower_95", "upper_95", "count", "denominator",
+    ],
+}  # fmt: skip
+
+
+@every_kind
+def test_what_its_columns_are_called(kind) -> None:
+    assert [name for name in read_published(io.StringIO(SAMPLES[kind]), kind) if name in NAMES[kind]] == NAMES[kind]
+
+
 @every_kind
 def test_a_column_that_is_lacking_is_named_as_it_is_published(kind) -> None:
     table = pd.read_csv(io.StringIO(SAMPLES[kind]), dtype=str, keep_default_na=False)
