@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import narwhals as nw
@@ -96,6 +97,8 @@ class TestQuantities:
         # A unit of one of the two is enough, and told before that the other has none.
         with refused("per", 1000, names=("100_000", 1)):
             intervals.rate_interval(Q(698, "contact"), 44_916, per=1_000)
+        with refused("per", 1000, names=("100_000", 1)):
+            intervals.rate_interval(pd.Series(COUNTS, dtype="pint[contact]"), pd.Series(PEOPLE), per=1_000)
 
     def test_money_is_no_count(self) -> None:
         with raised(cm.DimensionalityError, "count", "patient", "5 GBP"):
@@ -110,6 +113,10 @@ class TestQuantities:
         assert found.lower.dimensionless
         with raised(cm.DimensionalityError, "denominator", "referral", "263 contact"):
             intervals.proportion_interval(Q(81, "referral"), Q(263, "contact"))
+
+    def test_a_part_in_thousands_of_a_whole_in_ones(self) -> None:
+        found = intervals.proportion_interval(Q(0.005, "kreferral"), Q(263_000, "referral"))
+        assert found.upper.magnitude == intervals.proportion_interval(5, 263_000).upper
 
     def test_mean_keeps_its_unit(self) -> None:
         found = intervals.mean_interval(Q(np.array([10.0, 20.0, 30.0]), "week"))
@@ -135,6 +142,53 @@ class TestQuantities:
         found = intervals.rate_interval(contacts, pd.Series(PEOPLE, dtype="pint[person]"))
         assert str(found.lower.dtype.units) == "contact / person_100k"
         np.testing.assert_allclose(found.lower.pint.magnitude.astype(float), LOWER)
+
+
+WITH_UNITS = {
+    "cost_per_patient_interval": ([[177e5, 91e5, 224e5], "GBP"], [[5_291, 3_020, 5_804], "patient"], {}),
+    "expected_events": ([[900, 400], "person"], [[50, 300], "admission"], [[8_000, 2_000], "person"], {}),
+    "indirectly_standardised_rate": ([30, "admission"], [20.0, "admission"], {"reference_rate": 4.0}),
+    "mean_interval": ([[10.0, 20.0, 30.0], "week"], {}),
+    "proportion_difference_interval": (*([n, "referral"] for n in (81, 263, 15, 148)), {}),
+    "proportion_interval": ([81, "referral"], [263, "referral"], {}),
+    "proportion_ratio_interval": (*([n, "referral"] for n in (81, 263, 15, 148)), {}),
+    "rate_difference_interval": ([698, "contact"], [44_916, "person"], [4, "contact"], [1_000, "person"], {}),
+    "rate_interval": ([698, "contact"], [44_916, "person"], {"sum_of_squares": 900}),
+    "rate_ratio_interval": ([698, "contact"], [44_916, "person"], [4, "contact"], [1_000, "person"], {}),
+    "standardised_rate": ([[30, 40], "contact"], [[1_000, 900], "person"], {
+        "standard_population": np.array([3, 1]), "sum_of_squares": np.array([50, 90]),
+    }),
+    "standardised_ratio": ([30, "admission"], [20.0, "admission"], {}),
+}  # fmt: skip
+"""Of each function that takes quantities the arguments in their units, and the plain ones."""
+
+
+@pytest.mark.parametrize("name", WITH_UNITS)
+def test_a_quantity_in_any_unit_is_the_number_in_its_own(name: str) -> None:
+    *measured, plain = WITH_UNITS[name]
+    function = getattr(intervals, name)
+
+    def bounds(arguments: list) -> list[np.ndarray]:
+        found = function(*arguments, **plain)
+        return [
+            np.asarray(getattr(each, "magnitude", each)) for each in (found if isinstance(found, tuple) else [found])
+        ]
+
+    expected = bounds([np.array(number) for number, _ in measured])
+    found = bounds([Q(np.array(number), unit) for number, unit in measured])
+    np.testing.assert_allclose(found, expected)
+    # Each in turn in thousands of its unit: only what comes back in a unit of the arguments is in thousands with them.
+    for at, (number, unit) in enumerate(measured):
+        arguments = [Q(np.array(each), unit) for each, unit in measured]
+        arguments[at] = Q(np.array(number) / 1_000, f"k{unit}")
+        scale = 1_000 if name == "mean_interval" else 1
+        np.testing.assert_allclose(np.array(bounds(arguments)) * scale, expected, rtol=1e-7)
+
+
+def test_every_function_of_quantities_is_held_to_it() -> None:
+    takes_tables = {"event_totals", "standardised_rates", "with_intervals"}
+    functions = {name for name in intervals.__all__ if inspect.isfunction(getattr(intervals, name))}
+    assert WITH_UNITS.keys() == functions - takes_tables
 
 
 class TestSeveralLevels:

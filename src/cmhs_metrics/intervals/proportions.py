@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import ndtri
 
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
-from cmhs_metrics.numeric.containers import SAME
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, part_of
 from cmhs_metrics.signatures import checked
 
@@ -73,7 +72,7 @@ def proportion_interval(
     """
     method = Method(
         "proportion_interval",
-        {"numerator": counted_in(numerator), "denominator": SAME},
+        dict.fromkeys(("numerator", "denominator"), counted_in(numerator)),
         "",
         lambda level, part, whole: wilson_limits(part, whole, level),
         (
