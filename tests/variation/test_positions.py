@@ -109,6 +109,10 @@ class TestPosition:
         with refused("place", "Centre", expected=("a place", "a value")):
             v.position("Centre", values)
 
+    def test_says_from_which_end_it_counts(self) -> None:
+        for highest_first, said in ((True, "5th of 5 (highest first)"), (False, "1st of 5 (lowest first)")):
+            assert said in repr(v.position(0, np.array([10.0, 20, 30, 40, 50]), highest_first=highest_first))
+
     def test_reads_as_a_sentence(self) -> None:
         found = v.position("Centre", counts=COUNTS, denominators=PEOPLE, peers=["East", "West"])
         assert repr(found) == (

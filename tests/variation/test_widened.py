@@ -128,6 +128,15 @@ class TestMeaning:
         expected = v.funnel(kind, counts, size, found[0].average_value, adjustment="additive")
         assert [each.funnel for each in found] == [expected.outlier[0], expected.outlier[20]]
 
+    @pytest.mark.parametrize("kind", ["rate", "ratio", "proportion"])
+    def test_ten_places_have_a_widened_funnel_and_nine_have_none(self, kind: str) -> None:
+        # One without a count is no place.
+        counts, size = np.array([1_800, 2_000, 2_200] * 3 + [2_000, np.nan]), np.full(11, 8_000.0)
+        ten = v.position(0, counts=counts, denominators=size, kind=kind, average="pooled")
+        assert (ten.places, ten.funnel) == (10, "within")
+        nine = v.position(0, counts=np.delete(counts, 9), denominators=np.delete(size, 9), kind=kind, average="pooled")
+        assert (nine.places, nine.funnel) == (9, None)
+
     def test_of_few_places_there_is_no_widened_funnel(self) -> None:
         found = v.position(0, counts=np.array([10, 20, 30]), denominators=np.full(3, 1_000))
         assert found.funnel is None

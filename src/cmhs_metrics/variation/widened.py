@@ -32,7 +32,7 @@ def funnel_positions(
     the words of `outliers`, None where they are not certain, and phi, NaN where it is not.
     """
     nothing: list[str | None] = [None] * len(chance)
-    if len(chance) < FEWEST or (kind == "proportion" and len(corners) > 1 and targets[1] > MOST_BETWEEN):
+    if kind == "proportion" and len(corners) > 1 and targets[1] > MOST_BETWEEN:
         return nothing, math.nan
     errors = [standard_errors(kind, base, 1.0) for _, base in corners]
     with np.errstate(divide="ignore", invalid="ignore"):
