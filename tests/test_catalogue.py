@@ -86,6 +86,9 @@ class TestWhatGoesInComesOut:
         assert cost(objects, pd.Series([Decimal("5291"), Decimal(1)]))[0] == 17_700_000 / 5_291
         arrow = pd.Series([Decimal("17700000")], dtype=pd.ArrowDtype(pa.decimal128(38, 0)))
         assert cost(arrow, 5_291)[0] == 17_700_000 / 5_291
+        pence = ["6111780.02", "4826373.52", "304378.66"]
+        arrow = pd.Series([Decimal(each) for each in pence], dtype=pd.ArrowDtype(pa.decimal128(38, 2)))
+        assert cost(arrow, 1).tolist() == [float(each) for each in pence]
 
     def test_missing_values_stay_missing_in_the_way_of_the_column(self) -> None:
         nullable = cost(pd.Series([1, None], dtype="Int64"), pd.Series([0, 1], dtype="Int64"))
@@ -160,6 +163,16 @@ class TestUnits:
     def test_a_plain_unit_from_elsewhere(self) -> None:
         with raised(cm.DimensionalityError, "total_cost", "17.7 m", "MGBP"):
             cost(Q(17.7, "m"), Q(5_291, "patient"))
+
+    def test_what_was_meant_is_offered_to_be_copied(self) -> None:
+        with raised(cm.DimensionalityError, "total_cost", "Quantity(17.7, 'MGBP')"):
+            cost(Q(17.7, "m"), Q(5_291, "patient"))
+        # Of many numbers the unit alone.
+        with raised(cm.DimensionalityError, "total_cost", "write 'MGBP'"):
+            cost(Q(np.array([17.7]), "m"), Q(np.array([5_291]), "patient"))
+
+    def test_pence_are_no_slip(self) -> None:
+        assert cost(Q(1_770, "cGBP"), Q(3, "patient")).to("GBP / patient").magnitude == pytest.approx(5.9)
 
     def test_a_slip_of_the_shift_key(self) -> None:
         with raised(cm.DimensionalityError, "total_cost", "17.7 mGBP", "M"):

@@ -128,6 +128,19 @@ def test_a_trust_in_two_cells_is_one_contributor_to_their_total() -> None:
     assert set(two.record()["reason"]) == {"2 contributors, fewer than 3"}
 
 
+def test_categories_are_protected_as_the_texts_that_they_are() -> None:
+    # No trust has a crisis team in R: what is not there cost nothing.
+    rows = [("Q", "adult", "A", 900), ("Q", "adult", "B", 500), ("Q", "adult", "C", 400), ("Q", "crisis", "A", 70),
+            ("R", "adult", "D", 800), ("R", "adult", "E", 600), ("R", "adult", "F", 500)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["icb", "team", "trust", "total_cost"])
+    kinds = {"icb": ["Q", "R"], "team": ["adult", "crisis"], "trust": list("ABCDEFG")}
+    categories = table.astype({name: pd.CategoricalDtype(labels) for name, labels in kinds.items()})
+    texts, found = (
+        protect_costs(each, ["icb", "team"], "total_cost", "trust").to_frame() for each in (table, categories)
+    )
+    assert found.astype(str).to_numpy().tolist() == texts.astype(str).to_numpy().tolist()
+
+
 def test_bad_costs_are_refused() -> None:
     table = pd.DataFrame({"icb": ["Q", "Q"], "trust": ["A", "B"], "total_cost": [100, -5]})
     with refused("total_cost", -5.0, row="2nd row", expected=("a whole number", "zero or more")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from unittest.mock import ANY
 
 import duckdb
 import narwhals as nw
@@ -79,6 +80,11 @@ def test_midpoints_of_six_by_hand() -> None:
 def test_percentages_and_days_have_ranges_of_their_own() -> None:
     assert NHS.feasible_range(np.array([0.0, 40.0, 100.0]), of="percentage")[0].tolist() == [0, 39.5, 99.5]
     assert NHS.feasible_range(np.array([0.0, 40.0, 100.0]), of="percentage")[1].tolist() == [0.5, 40.5, 100]
+    # Nothing is below nought or above all, and what is a little inside of either stays where it is.
+    assert [end.tolist() for end in NHS.feasible_range(np.array([1.0, 99.0]), of="percentage")] == [
+        [0.5, 98.5],
+        [1.5, 99.5],
+    ]
     assert [float(end) for end in NHS.feasible_range(12.0, of="day")] == [11.5, 12.5]
     assert NHS.suppressed_range("percentage") == (0, 100)
     assert NHS.suppressed_range("day") == (0, math.inf)
@@ -120,6 +126,26 @@ def test_halves_are_those_of_the_decimals_on_every_engine(base: str, values: lis
     expected = [half_up(number, base) for number in numbers]
     for engine, found in engines(numbers, float(base)).items():
         assert found == expected, engine
+
+
+@pytest.mark.parametrize(
+    ("threshold", "suppress_zero", "width"),
+    # The sign leaves 0 to 4 open, 1 to 4, 0 and 1, 1 alone, and nothing: a width of one at the least.
+    [(5, True, 4), (5, False, 3), (2, True, 1), (2, False, 1), (1, True, 1), (0, True, 1)],
+)
+def test_a_suppressed_count_may_be_as_open_as_its_sign_leaves_it(
+    threshold: int, suppress_zero: bool, width: int
+) -> None:
+    assert Rule(threshold, 1, suppress_zero).width == width
+
+
+@pytest.mark.parametrize("base", [0, -1, math.inf, math.nan, True, "5", None])
+def test_one_rounds_to_a_multiple_of_a_finite_number_above_zero(base: object) -> None:
+    with refused("base", ANY, expected="above zero"):
+        round_to(12.0, base)  # type: ignore[arg-type]
+    for name in ("percentage_rounding", "day_rounding"):
+        with refused(name, ANY, expected="above zero"):
+            Rule(**{name: base})  # type: ignore[arg-type]
 
 
 def test_halves_by_hand() -> None:
