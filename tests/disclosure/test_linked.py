@@ -46,6 +46,24 @@ def test_a_month_beside_the_months_to_date_tells_of_the_next() -> None:
     assert grown.display()["patients"].tolist() == ["60"]
 
 
+@pytest.mark.parametrize(
+    ("suppress_zero", "to_date", "falls"),
+    # 36 to date less the 36 that are out is nobody, whom only a rule that hides zeros hides; one is small by either, and
+    # five are by neither.
+    [(True, 36, True), (False, 36, False), (True, 37, True), (False, 37, True), (True, 41, False), (False, 41, False)],
+)
+def test_a_count_between_tables_is_a_secret_where_the_rule_would_hide_it(
+    suppress_zero: bool, to_date: int, falls: bool
+) -> None:
+    rule = Rule(rounding=1, suppress_zero=suppress_zero)
+    april = LinkedTable(taken([["A", 36]], ["icb"], rule=rule), {"month": ["April"]})
+    found = attack(
+        taken([["A", to_date]], ["icb"], rule=rule), given=[april], lookup={"month": ["April", "May"]}
+    )  # fmt: skip
+    told = [["between the tables", "A", "May", to_date - 36, to_date - 36, 0, True]]
+    assert found.cells.values.tolist() == (told if falls else [])
+
+
 def test_merged_places_beside_the_places_before() -> None:
     # I0 was 53 and the two become 53: nobody was in I1.
     before = taken([["I0", 53], ["I1", "*"], ["I2", "*"], ["All", 80]], ["icb"], total=True)

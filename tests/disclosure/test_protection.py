@@ -13,6 +13,7 @@ from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect, published_table
+from cmhs_metrics.disclosure.complement import Choice, Cut
 from tests.support.budgets import examples
 from tests.support.refusals import problem, raised, refused
 
@@ -339,3 +340,16 @@ def test_bad_tables_are_refused_with_all_their_problems() -> None:
         protect(good, ["a"], "patients", totals={"b": "England"})
     with raised(TypeError, "table", "list"):
         protect([1, 2], ["a"], "patients")
+
+
+def test_a_cell_counts_once_towards_what_protects_another() -> None:
+    # Of the cell in front two halves of its width are lacking: both of 2 and 9 people have to go, not one of them twice.
+    counts, none = np.array([3.0, 2.0, 9.0]), np.zeros(3, dtype=bool)
+    small = np.array([True, False, False])
+    choice = Choice(
+        relations=None, lower=counts, upper=counts, primary=small, missing=none, kept=none, counts=counts, width=4,
+        widths=np.full(3, 4.0), watched=none, rule=NHS, between=none, open_lower=np.zeros(3), open_upper=np.full(3, 9.0),
+    )  # fmt: skip
+    assert choice.cheapest([Cut(0, np.array([1, 2]), np.array([0.5, 0.5]))], small).tolist() == [True, True, True]
+    # Where either is enough, the lesser goes.
+    assert choice.cheapest([Cut(0, np.array([1, 2]), np.array([1.0, 1.0]))], small).tolist() == [True, True, False]
