@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import numpy as np
 import pint
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
-from cmhs_metrics import units
+from cmhs_metrics import ambitions, disclosure, intervals, outcomes, trends, units, variation
 from cmhs_metrics.units import DEFINITIONS, Quantity, define, parse
 from tests.support.refusals import raised, refused
 
@@ -229,3 +230,37 @@ def test_pounds_are_money_and_no_weight() -> None:
 )
 def test_pounds_are_a_unit_as_people_write_them(unit: str, pounds: float) -> None:
     assert cm.units.Quantity(2.0, unit).to("GBP").magnitude == pytest.approx(2 * pounds)
+
+
+SHARES, PEOPLE = Quantity(np.array([0.2, 0.5, 0.9]), ""), Quantity(np.array([100.0, 400.0, 900.0]), "person")
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (trends.change, (SHARES, Quantity(0.5, ""))),
+        (trends.percentage_change, (SHARES, Quantity(0.5, ""))),
+        (trends.compound_growth, (SHARES, Quantity(0.5, ""), 4)),
+        (outcomes.avoided_activity, (SHARES, Quantity(0.5, ""))),
+        (ambitions.progress, (SHARES, Quantity(0.5, ""))),
+        (ambitions.shortfall, (SHARES, Quantity(0.5, ""))),
+        (cm.extrapolate_rate, (SHARES, PEOPLE)),
+        (cm.implied_population, (SHARES, Quantity(4.0, "1 / person_100k"))),
+        (cm.extrapolate_response, (SHARES, Quantity(3.0, "organisation"), Quantity(4.0, "organisation"))),
+        (cm.per_100k, (SHARES, PEOPLE)),
+        (intervals.mean_interval, (SHARES,)),
+        (variation.percentiles, (SHARES, 25)),
+        (variation.quartiles, (SHARES,)),
+        (variation.fold_variation, (SHARES,)),
+        (disclosure.round_to, (SHARES, 0.25)),
+        (disclosure.suppress, (Quantity(np.array([3, 12, 13]), ""),)),
+        (disclosure.suppress_percentage, (Quantity(np.array([30, 3, 8]), ""), Quantity(np.array([99, 60, 64]), ""))),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_a_quantity_without_a_dimension_is_the_number_that_it_is(function: Any, arguments: tuple[Any, ...]) -> None:
+    # A share of two quantities has the unit "dimensionless", which pint writes and does not read.
+    plain = function(*(getattr(each, "magnitude", each) for each in arguments))
+    found = function(*arguments)
+    for one, other in zip(*((each if isinstance(each, tuple) else (each,)) for each in (found, plain)), strict=True):
+        np.testing.assert_allclose(getattr(one, "magnitude", one), other)

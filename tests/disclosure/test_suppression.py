@@ -99,6 +99,15 @@ def test_what_goes_in_comes_out() -> None:
         suppression(pl.col("count"))
 
 
+def test_small_is_what_is_small_in_ones() -> None:
+    # 3 thousand patients are none that a rule hides, and 12 thousand are no 10 thousand.
+    thousands, ones = cm.units.Quantity(np.array([3, 12.013, 0.003]), "kpatient"), np.array([3_000, 12_013, 3])
+    assert suppress(thousands).to("patient").magnitude.tolist()[:2] == [3_000, 12_015]
+    assert suppression(thousands).to_frame().equals(suppression(ones).to_frame())
+    share = suppress_percentage(cm.units.Quantity(8_000, "patient"), cm.units.Quantity(64, "kpatient"))
+    assert share.magnitude == 13
+
+
 def test_halves_go_away_from_zero() -> None:
     assert round_to(np.array([0.5, 1.5, 2.5, -0.5, -2.5, math.nan]), 1).tolist()[:5] == [1, 2, 3, -1, -3]
     assert round_to(np.array([7, 8, 12, 13, 17]), 5).tolist() == [5, 10, 10, 15, 15]

@@ -36,8 +36,8 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     Returns
     -------
     The kind that came in, in the same shape
-        Rounded counts [the same unit]; NaN or null where suppressed, and where missing. `suppression` tells the two
-        apart.
+        Rounded counts [the same unit, in ones]; NaN or null where suppressed, and where missing. `suppression` tells
+        the two apart.
 
     Raises
     ------
@@ -58,20 +58,13 @@ def suppress(counts: Any, rule: Rule = NHS) -> Any:
     """
     if hasattr(type(counts), "columns"):
         raise TypeError(f"counts is a table, a {type(counts).__name__}: use suppress_table, or give a column of it")
+    counts = _in_ones(counts)
     refuse("suppress", _problems("counts", numbers_of(counts, "counts")))
 
     def body(numbers: Any) -> Any:
         return choose(rule.is_suppressed(numbers), math.nan, rule.shown(numbers))
 
-    return evaluate(
-        Contract(
-            "suppressed",
-            lambda numbers: choose(rule.is_suppressed(numbers), math.nan, rule.shown(numbers)),
-            {"counts": OWN},
-            OWN,
-        ),
-        (counts,),
-    )
+    return evaluate(Contract("suppressed", body, {"counts": OWN}, OWN), (counts,))
 
 
 @checked
@@ -114,6 +107,7 @@ def suppress_percentage(numerator: Any, denominator: Any, rule: Rule = NHS, *, s
     >>> suppress_percentage(np.array([30, 19, 20]), np.array([99, 20, 20]), small_rest=True)
     array([30., nan, nan])
     """
+    numerator, denominator = _in_ones(numerator), _in_ones(denominator)
     parts, wholes = numbers_of(numerator, "numerator"), numbers_of(denominator, "denominator")
     problems = [*_problems("numerator", parts), *_problems("denominator", wholes)]
     if parts is not None and wholes is not None and (1 in (parts.size, wholes.size) or parts.size == wholes.size):
@@ -226,6 +220,7 @@ def suppression(counts: Any, rule: Rule = NHS) -> Suppression:
     1   10.0  rounded to 5    8.0   12.0      10
     2    NaN       missing    NaN    NaN
     """
+    counts = _in_ones(counts)
     numbers = numbers_of(counts, "counts")
     if numbers is None:
         raise TypeError("suppression looks at cells and takes no expression: use suppress, or collect the query first")
@@ -263,6 +258,12 @@ def numbers_of(values: Any, name: str = "values") -> NDArray[np.float64] | None:
 
     evaluate(Contract(name, keep, {name: OWN}, OWN, signed=True, many=True), (values,))
     return np.atleast_1d(np.asarray(held[0], dtype=np.float64)) if held else np.array([math.nan])
+
+
+def _in_ones(counts: Any) -> Any:
+    """Counts in the unit of which there are whole ones: 12 thousand patients are 12,000, of which none is hidden."""
+    held = counts.pint if hasattr(getattr(counts, "dtype", None), "ureg") else counts
+    return held.to_base_units() if hasattr(held, "to_base_units") else counts
 
 
 def is_no_count(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -321,7 +321,7 @@ def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_uni
     registry = units.define(quantities[0]._REGISTRY)
     if any(quantity._REGISTRY is not registry for quantity in quantities):
         raise ValueError(f"{contract.name}: the arguments come from different pint registries; make them with one")
-    own = str(quantities[0].units)
+    own = "1" if quantities[0].unitless else str(quantities[0].units)  # pint does not read its own "dimensionless"
     wanted = [own if unit == SAME else unit.replace(OWN, f"({own})") for unit in contract.inputs.values()]
     _check_units(contract, quantities, dict(zip(names, wanted, strict=True)))
     unit = registry.parse_units(contract.unit.replace(OWN, f"({own})"))
