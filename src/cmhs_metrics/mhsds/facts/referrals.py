@@ -113,7 +113,9 @@ def facts(
     if age:
         one = one.with_columns(nw.col("AgeServReferRecDate").alias("age"))
     if inside:
-        one = one.filter(nw.max_horizontal(*(nw.col(f"in_{number}") for number in range(len(scopes)))) == 1)
+        names = [f"in_{number}" for number in range(len(scopes))]
+        # Spark knows no greatest of one.
+        one = one.filter(nw.max_horizontal(*names) == 1 if len(names) > 1 else nw.col("in_0") == 1)
     asked = [f"{name}_{number}" for number in range(len(scopes)) for name in ("in", "team")]
     dates = ["received", "discharged", "rejected", "closed", "end"]
     optional = ["OrgIDProv", "linked", *(f"linked_{year}" for year in years), *people]
