@@ -200,15 +200,8 @@ def _together(frames: Sequence[Any]) -> Any:
 def refuse_broken(extract: Extract) -> None:
     """Refuse an extract with a row that breaks a rule.
 
-    Parameters
-    ----------
-    extract : Extract
-        The extract; where its tables are lazy, the one query of `quality` is run.
-
-    Raises
-    ------
-    BadInput
-        With a problem for each rule and column that is broken: how many rows of how many, and what was expected.
+    `extract`: the extract; where its tables are lazy, the one query of `quality` is run. Raises `BadInput` with a
+    problem for each rule and column that is broken: how many rows of how many, and what was expected.
     """
     frame = nw.from_native(quality(extract))
     if isinstance(frame, nw.LazyFrame):

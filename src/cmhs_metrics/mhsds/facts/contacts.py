@@ -58,20 +58,10 @@ def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5
     greatest codes of attendance and mechanism, then the greatest UniqServReqID. Attended is 5 or 6; direct, attended
     and face to face (01), by telephone (02), talk type (04) or video (11); before version 5 as `before_v5` says.
 
-    Parameters
-    ----------
-    extract : Extract
-        The extract.
-    persons : frame, optional
-        The `Person_ID` whose contacts are wanted; all, if not given.
-    before_v5 : {"publication", "dashboard"}
-        Which attended contacts are direct before version 5: all but e-mail and text, or the same as since.
-
-    Returns
-    -------
-    frame
-        `Person_ID`, `UniqServReqID`, `UniqCareContID`, `UniqMonthID`, `date` as a day number, NEVER where it is
-        missing; `direct`, `face_to_face` and `missed`, 1 or 0.
+    `persons`: the `Person_ID` whose contacts are wanted; all, if not given. `before_v5`: which attended contacts are
+    direct before version 5: all but e-mail and text, or the same as since. Gives `Person_ID`, `UniqServReqID`,
+    `UniqCareContID`, `UniqMonthID`, `date` as a day number, NEVER where it is missing; `direct`, `face_to_face` and
+    `missed`, 1 or 0.
     """
     rows = _cells(extract)
     if persons is not None:
@@ -134,20 +124,9 @@ def _counts(wanted: Wanted) -> list[Count]:
 def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
     """Referrals with their first and second direct contact, and their contacts in some periods.
 
-    Parameters
-    ----------
-    extract : Extract
-        The extract.
-    referrals : frame
-        The facts of referrals.
-    wanted : Wanted
-        What is wanted. A contact dated before the referral was received is neither first nor second.
-
-    Returns
-    -------
-    frame
-        The referrals; with `first` and `second` as day numbers, NEVER where there is none, and the counts of each
-        period: `contacts_0` …, `access_0` …, `access_this_0` …, `access_last_0` ….
+    `wanted`: what is wanted. A contact dated before the referral was received is neither first nor second. Gives the
+    referrals; with `first` and `second` as day numbers, NEVER where there is none, and the counts of each period:
+    `contacts_0` …, `access_0` …, `access_this_0` …, `access_last_0` ….
     """
     counts, made = _counts(wanted), _what_they_are(wanted.before_v5)
     cells = _cells(extract, ("UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())

@@ -59,32 +59,16 @@ def facts(
 ) -> Frame:  # fmt: skip
     """Facts of each referral.
 
-    Parameters
-    ----------
-    extract : Extract
-        The extract.
-    scopes : sequence of Scope
-        The scopes that are asked for.
-    lapsed : {"closed", "open"}
-        What becomes of a referral that is open and was not submitted in the extract's last month.
-    people : sequence of str
-        Columns of MHS001MPI that are wanted besides, and "commissioner".
-    age : bool
-        Whether the age when referred is wanted.
-    years : sequence of int
-        The financial years, by the number of their April, in which links to hospital spells are asked for.
-    inside : bool
-        Whether only the referrals in one of the scopes are wanted; of one in a later scope alone, what its services say
-        is then not told.
-
-    Returns
-    -------
-    frame
-        One row a referral: `Person_ID`, `UniqServReqID`, `UniqMonthID`, `OrgIDProv`; `received`, `discharged`,
-        `rejected`, `closed` (the earliest of discharge, rejection and lapse) and `end` (of its part of a spell) as day
-        numbers, NEVER where it was not; `linked` (from when on it is known to be linked to a hospital spell) and
-        `linked_<year>`; `age`; `in_0`, `in_1` … (1 where it is in that scope, hospital spells apart) with `team_0` …,
-        its team type there; the columns of people. Rejection and end are those of the services in the first scope.
+    `lapsed`: what becomes of a referral that is open and was not submitted in the extract's last month. `people`:
+    columns of MHS001MPI that are wanted besides, and "commissioner". `age`: whether the age when referred is wanted.
+    `years`: the financial years, by the number of their April, in which links to hospital spells are asked for.
+    `inside`: whether only the referrals in one of the scopes are wanted; of one in a later scope alone, what its
+    services say is then not told. Gives one row a referral: `Person_ID`, `UniqServReqID`, `UniqMonthID`, `OrgIDProv`;
+    `received`, `discharged`, `rejected`, `closed` (the earliest of discharge, rejection and lapse) and `end` (of its
+    part of a spell) as day numbers, NEVER where it was not; `linked` (from when on it is known to be linked to a
+    hospital spell) and `linked_<year>`; `age`; `in_0`, `in_1` … (1 where it is in that scope, hospital spells apart)
+    with `team_0` …, its team type there; the columns of people. Rejection and end are those of the services in the
+    first scope.
     """
     age = age or any(scope.minimum_age for scope in scopes)
     at_home = any(scope.england_only for scope in scopes) and extract.has("people", "LADistrictAuth")
@@ -113,7 +97,9 @@ def facts(
     if age:
         one = one.with_columns(nw.col("AgeServReferRecDate").alias("age"))
     if inside:
-        one = one.filter(nw.max_horizontal(*(nw.col(f"in_{number}") for number in range(len(scopes)))) == 1)
+        names = [f"in_{number}" for number in range(len(scopes))]
+        # Spark knows no greatest of one.
+        one = one.filter(nw.max_horizontal(*names) == 1 if len(names) > 1 else nw.col("in_0") == 1)
     asked = [f"{name}_{number}" for number in range(len(scopes)) for name in ("in", "team")]
     dates = ["received", "discharged", "rejected", "closed", "end"]
     optional = ["OrgIDProv", "linked", *(f"linked_{year}" for year in years), *people]

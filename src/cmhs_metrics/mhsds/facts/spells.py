@@ -83,20 +83,9 @@ def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[S
 def with_spells(extract: Extract, rows: Frame, rules: SpellRules) -> Frame:
     """Say of each referral that is in one which spell it belongs to.
 
-    Parameters
-    ----------
-    extract : Extract
-        The extract.
-    rows : frame
-        Facts of referrals, with `provider`, `variant` and `in_spells`.
-    rules : SpellRules
-        What spells there are.
-
-    Returns
-    -------
-    frame
-        The same with `spell` (a number within those), `starts_spell` (1 for the first referral of each that counts, and
-        0), and `start` and `spell_end` of the spell.
+    `rows`: facts of referrals, with `provider`, `variant` and `in_spells`. Gives the same with `spell` (a number
+    within those), `starts_spell` (1 for the first referral of each that counts, and 0), and `start` and `spell_end`
+    of the spell.
     """
     rows = extract.engine.spells(rows, WHOSE, ("received", "UniqServReqID"), DAYS_BETWEEN)
     starts = (nw.col("begins") == 1) & (nw.col("in_spells") == 1) & (nw.col("start") >= rules.begin)

@@ -287,17 +287,8 @@ OTHER_TABLES = (
 def version_of(tables: Mapping[str, tuple[str, ...]], names: tuple[str, ...] = ()) -> str | None:
     """Tell the version of the data set by the tables and columns that there are.
 
-    Parameters
-    ----------
-    tables : mapping of str to tuple of str
-        The columns of each table, by the name that it has here.
-    names : tuple of str
-        The names of the tables in the data set, where they were given by them.
-
-    Returns
-    -------
-    str or None
-        "v4", "v5" or "v6"; None where nothing tells.
+    `tables`: the columns of each table, by the name that it has here. `names`: the names of the tables in the data
+    set, where they were given by them. Gives "v4", "v5" or "v6"; None where nothing tells.
 
     Examples
     --------

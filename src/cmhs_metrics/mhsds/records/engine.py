@@ -201,27 +201,10 @@ class Engine:
     ) -> Frame:  # fmt: skip
         """Referrals with their contacts.
 
-        Parameters
-        ----------
-        referrals : frame
-            The referrals, one row each.
-        rows : frame
-            Every row of the table of contacts.
-        told : function
-            Says of rows what they are: their `date`, and the columns that are counted.
-        item, order : sequence of str
-            What names a contact, and what its rows are ordered by: the last one counts.
-        by : sequence of str
-            What names a referral.
-        counts : sequence of Count
-            What is counted.
-        first, days : bool
-            Whether `first` and `second`, as `first_two` has them, and what `within_spells` takes are wanted.
-
-        Returns
-        -------
-        frame
-            The referrals, with nulls where there is no contact.
+        `rows`: every row of the table of contacts. `told`: says of rows what they are: their `date`, and the columns
+        that are counted. `item`, `order`: what names a contact, and what its rows are ordered by: the last one
+        counts. `first`, `days`: whether `first` and `second`, as `first_two` has them, and what `within_spells` takes
+        are wanted. Gives the referrals, with nulls where there is no contact.
         """
         last = told(self.last_of_each(self.of_people(rows, referrals), item, order))
         day = nw.when((nw.col("direct") == 1) & (nw.col("date") < NEVER)).then(nw.col("date")).alias("day")
@@ -273,20 +256,10 @@ class Engine:
     def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
         """Referrals with the days `spell_first` and `spell_second` of contacts within their spell, null if none.
 
-        Parameters
-        ----------
-        rows : frame
-            Referrals; `of` names whose spells they are of, `start` and `spell_end` say from when to when the spell is
-            that each belongs to, whose first referral `starts_spell`.
-        contacts : function
-            Gives the contacts of referrals, with their `day`.
-        of : sequence of str
-            Columns.
-
-        Returns
-        -------
-        frame
-            A contact counts for the spell, of those that its referral's are of, in which it is dated.
+        `rows`: referrals; `of` names whose spells they are of, `start` and `spell_end` say from when to when the
+        spell is that each belongs to, whose first referral `starts_spell`. `contacts`: gives the contacts of
+        referrals, with their `day`. Gives a contact counts for the spell, of those that its referral's are of, in
+        which it is dated.
         """
         spells = rows.filter(nw.col("starts_spell") == 1).select(*of, "start", "spell_end")
         by, key = ["Person_ID", "UniqServReqID"], [*of, "start"]

@@ -161,17 +161,19 @@ class DuckDB(Engine):
                 QUALIFY row_number() OVER (PARTITION BY {_listed(item)} ORDER BY {order_by}) = 1
             ),"""
 
-    def _query(self, text: str, _rows_: Any, _more_: Any = None) -> Any:
-        """A relation of a query of relations, which DuckDB finds by the names that they have here, or as views."""
+    def _query(self, text: str, rows: Any, _more_: Any = None) -> Any:
+        """A relation of a query of one relation or two, of which DuckDB finds `_more_` by its name here, or as a view.
+
+        The other has a name of its own: older DuckDB keeps it, and would read what has it next.
+        """
         import duckdb
 
+        name = f"mhsds_{uuid.uuid4().hex}"
+        text = text.replace("_rows_", name)
         try:
-            return _rows_.query("_mhsds_", text)
+            return rows.query(name, text)
         except duckdb.CatalogException:
-            for name, each in {"_rows_": _rows_, "_more_": _more_}.items():
-                if each is not None:
-                    text = text.replace(name, self._view(each, self, f"mhsds_{uuid.uuid4().hex}"))
-            return _rows_.query("_mhsds_", text)
+            return rows.query(name, text.replace("_more_", self._view(_more_, self, f"{name}_more")))
 
     def _view(self, relation: Any, holder: Any, name: str) -> str:
         """A temporary view, which a later extract drops when nobody has its holder: now might be within a query."""
