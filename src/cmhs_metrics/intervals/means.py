@@ -72,8 +72,7 @@ def mean_interval(
     >>> round(lower, 1), round(upper, 1)
     (142.7, 150.1)
     """
-    summary = {"mean": mean, "sd": sd, "n": n}
-    given = [name for name, argument in summary.items() if argument is not None]
+    given = [argument for argument in (mean, sd, n) if argument is not None]
     if (values is None and len(given) < 3) or (values is not None and given):
         raise TypeError("give the values, or all three of mean, sd and n")
     if values is not None:
