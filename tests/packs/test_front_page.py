@@ -249,3 +249,8 @@ def test_shouted_names_are_spoken() -> None:
     )  # fmt: skip
     assert comparison.short_name("QKS") == "Kent and Medway ICB"
     assert comparison.name("QKS") == "NHS Kent and Medway Integrated Care Board (QKS)"
+
+
+def test_names_are_written_as_people_write_them() -> None:
+    assert spoken("NHS Hampshire And Isle Of Wight ICB") == "NHS Hampshire and Isle of Wight ICB"
+    assert spoken("Of One Mind In The Community") == "Of One Mind In The Community"

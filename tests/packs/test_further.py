@@ -65,7 +65,7 @@ class TestFunnels:
         made = cm.pack(table, PEOPLE, charts=False)
         assert [each.metric for each in made.findings if each.kind == "funnel"] == ["caseload_per_100k"]
         why = [each.why for each in made.not_shown if each.what == "Charts of funnels"]
-        assert why[0].endswith("So it is for: Face-to-face share of contacts.")
+        assert why[0].endswith("This holds for: Face-to-face share of contacts.")
 
     def test_none_of_few_places(self) -> None:
         made = cm.pack(ICBS.head(9), PEOPLE.head(9), charts=False)

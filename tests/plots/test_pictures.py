@@ -21,6 +21,7 @@ from cmhs_metrics.decomposition import decompose_mix_change, decompose_product_c
 from cmhs_metrics.errors import nth
 from cmhs_metrics.plots import colours
 from cmhs_metrics.plots.ends import spread
+from cmhs_metrics.plots.text import shorten, width
 from cmhs_metrics.trends import growth_against
 from tests.support import official_data
 from tests.support.budgets import examples
@@ -677,7 +678,7 @@ class TestTiles:
         assert "focus-QUE" in tiles
         shown = [text.get_text() for text in ax.texts]
         value, number = table.set_index("place").loc["QUE", "value"], shade["QUE"] + 1
-        assert shown[shown.index("Cambridgeshire\n& Peterborough") + 1] == f"{value:,.0f}  ({number})"
+        assert shown[shown.index("Cambridgeshire &\nPeterborough") + 1] == f"{value:,.0f}  ({number})"
         # The classes are told apart without colour, by their number.
         assert [label[:3] for label in key(ax)[:5]] == [f"({each})" for each in range(1, 6)]
 
@@ -805,3 +806,50 @@ class TestWhatStandsBesideTheLinesOfARunChart:
         ]  # fmt: skip
         middle = ax.figure.bbox.width / 2
         assert all(each.get_window_extent().x0 > middle for each in icons)
+
+
+class TestNamesThatAreShortened:
+    LONG = "NHS Bath and North East Somerset, Swindon and Wiltshire ICB"
+
+    @pytest.mark.parametrize(
+        ("text", "room", "short"),
+        [
+            ("Bath and North East Somerset, Swindon", 30, "Bath and North East Somerset…"),
+            ("Bath and North East Somerset, Swindon", 22, "Bath and North East…"),
+            ("Cambridgeshire and Peterborough", 20, "Cambridgeshire…"),
+            ("Northamptonshire", 10, "Northampt…"),
+        ],
+    )
+    def test_at_a_word_where_that_leaves_most_of_them(self, text: str, room: int, short: str) -> None:
+        assert shorten(text, width(text[: room - 1] + "…")) == short
+
+    def test_a_dot_tells_its_whole_name_in_words(self) -> None:
+        places = plots.icb_tiles()
+        ax = plots.ranked_bars(pd.DataFrame({"place": places["name"], "value": range(42)}), title="Beds")
+        shown = [text for panel in ax.child_axes for text in labels(panel.yaxis)]
+        assert self.LONG[4:-4] not in shown
+        assert self.LONG in plots.alternative_text(ax)
+
+    def test_a_tile_tells_its_whole_name_in_words(self) -> None:
+        places = plots.icb_tiles()
+        values = [float(at) if place != "QOX" else 20.5 for at, place in enumerate(places["place"])]
+        ax = plots.tile_map(pd.DataFrame({"place": places["place"], "value": values}), title="Beds")
+        shown = [text.get_text().replace("\n", " ") for text in ax.texts]
+        assert "Northamptonshire" in shown
+        assert "Bath & North East Somerset…" in shown
+        assert self.LONG in plots.alternative_text(ax)
+        assert "NHS Kent and Medway ICB" not in plots.alternative_text(ax).partition("Shortened")[2]
+
+    def test_a_bar_tells_its_whole_name_in_words(self) -> None:
+        whole = [f"{name} {'with a long name ' * 8}{name}" for name in ("North", "South")]
+        ax = plots.ranked_bars(pd.DataFrame({"place": whole, "value": [2.0, 1.0]}), title="Beds")
+        assert all("…" in each for each in labels(ax.yaxis))
+        assert all(each in plots.alternative_text(ax) for each in whole)
+
+    def test_the_name_of_a_trend_goes_without_what_every_place_has_before_it_is_cut(self) -> None:
+        whole = "Cambridgeshire and Peterborough, Bedfordshire and Luton, and Hertfordshire"
+        table = pd.DataFrame({f"NHS {whole} ICB": [1.0, 2.0], "B": [2.0, 3.0]}, index=["2015/16", "2016/17"])
+        ax = plots.trend_chart(table, title="Beds")
+        named = next(text.get_text() for text in ax.texts if text.get_gid() == "name")
+        assert named.replace("\n", " ") == whole
+        assert f"NHS {whole} ICB" in plots.alternative_text(ax)

@@ -141,7 +141,7 @@ class Charts:
             index="period", columns="place", values="hidden"
         )
         hidden = hidden.reindex(index=periods, columns=shown).astype("boolean").fillna(False).astype(bool)
-        label = {"pooled": "all together"}.get(self.comparison.average, self.comparison.average)
+        label = {"pooled": "all places, pooled"}.get(self.comparison.average, self.comparison.average)
         values[label], hidden[label] = every.groupby("period")["average"].first().reindex(periods), False
         title = f"{entry.writer.metric.label} over time"
 

@@ -128,5 +128,5 @@ def _no_funnels(made: list[Section], funnels: Mapping[str, PlaceFunnel]) -> list
         said.append(NotShown("Funnels", f"{why}. So there is none for: {listed(without, most=40)}."))
     if undrawn:
         why = "Some counts are suppressed or rounded, so that it is told where places lie, and no funnel is drawn"
-        said.append(NotShown("Charts of funnels", f"{why}. So it is for: {listed(undrawn, most=40)}."))
+        said.append(NotShown("Charts of funnels", f"{why}. This holds for: {listed(undrawn, most=40)}."))
     return said

@@ -156,12 +156,13 @@ def spoken(name: str) -> str:
     'NHS Bath and North East Somerset, Swindon and Wiltshire Integrated Care Board'
     >>> spoken("QUE"), spoken("Stoke-on-Trent")
     ('QUE', 'Stoke-on-Trent')
+    >>> spoken("NHS Hampshire And Isle Of Wight ICB")
+    'NHS Hampshire and Isle of Wight ICB'
     """
-    words = name.split(" ")
-    if len(words) < 2 or not name.isupper() or not any(len(word) > 4 for word in words):
-        return name
-    titled = [dict(_CAPITALS).get(word, word) for word in name.title().split(" ")]
-    return " ".join(word.casefold() if word in _SMALL and at else word for at, word in enumerate(titled))
+    words, small = name.split(" "), frozenset({"And", "Of"})
+    if len(words) > 1 and name.isupper() and any(len(word) > 4 for word in words):
+        words, small = [dict(_CAPITALS).get(word, word) for word in name.title().split(" ")], _SMALL
+    return " ".join(word.casefold() if word in small and at else word for at, word in enumerate(words))
 
 
 def compare(

@@ -200,10 +200,8 @@ def counts(made: Iterable[Section], comparison: Figures, place: str) -> str:
     placed = [row.get("funnel_position") for row in known if isinstance(row.get("funnel_position"), str)]
     if placed:
         outside = sum(each != "within" for each in placed)
-        said += (
-            f" Of the {len(placed)} that have a funnel, {outside or 'none'} {'lies' if outside < 2 else 'lie'} outside "
-            "its limits."
-        )
+        said += f" Of the {len(placed)} that {'has' if len(placed) == 1 else 'have'} a funnel, {outside or 'none'} "
+        said += f"{'lies' if outside < 2 else 'lie'} outside its limits."
     return said
 
 
@@ -278,7 +276,7 @@ def _no_intervals(comparison: Figures) -> list[NotShown]:
         return []
     why = (
         "Costs and staff are no counts of people or events, and ratios of two counts no shares: they have no interval, "
-        f"and nothing is said of chance. So it is for: {listed(without, most=40)}."
+        f"and nothing is said of chance. This holds for: {listed(without, most=40)}."
     )
     return [NotShown("Intervals", why)]
 

@@ -99,6 +99,7 @@ class Names:
         self.across = len(names) * SIZE * BESIDE <= height
         room = sheet.width * 0.42 if self.across else min(sheet.height() * 0.45, 190.0)
         self.short = shorten_all(names, room)
+        self.names = names
         length = height if self.across else sheet.width - 70
         self.fit = int(length // (SIZE * (BESIDE if self.across else ABREAST)))
         self.all_named = len(names) <= self.fit
@@ -137,6 +138,7 @@ class Names:
         else:
             self.sheet.place(left=widest(value_labels), right=2, bottom=room + 4, over=SIZE * 0.5)
         ax, at = self.sheet.ax, self.named()
+        self.sheet.note_cut([self.names[each] for each in at], [self.short[each] for each in at])
         write_names(ax, at, [self.short[each] for each in at], [self.focus[each] for each in at], across=self.across)
         count = len(self.short)
         if self.across:

@@ -17,11 +17,11 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.colours import INK, PAPER
 from cmhs_metrics.plots.interactive import altair_chart
 from cmhs_metrics.plots.saving import format_of, metadata_for, settings_of, words_of
-from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, shorten, width, wrap
+from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, clean, shorten, width, wrap
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from matplotlib.axes import Axes
 __all__ = ["Picture"]
@@ -128,6 +128,11 @@ class Sheet:
         self.key: list[tuple[Any, str]] = []
         self.key_width = self.width
         self.caption: list[str] = []
+        self.cut: set[str] = set()
+
+    def note_cut(self, names: Iterable[str], shown: Iterable[str]) -> None:
+        """Keep the names that are shown shortened, for the alternative text."""
+        self.cut |= {name for name, short in zip(names, shown, strict=True) if "…" in short}
 
     def make_room(self, height: float) -> None:
         """Make a figure of our own higher, where its axes and their labels need more room than there is [point]."""
@@ -236,8 +241,11 @@ class Sheet:
         )  # fmt: skip
 
     def finish(self, text: str) -> Axes:
-        """Keep the alternative text with the axes."""
-        self.ax.set_label(" ".join(text.split()))
+        """Keep the alternative text with the axes; names that the picture shortens stand there in full."""
+        cut = [clean(name) for name in sorted(self.cut)]
+        cut = [name for name in cut if name not in text]
+        full = f"Shortened in the picture: {'; '.join(cut)}." if cut else ""
+        self.ax.set_label(" ".join(f"{text} {full}".split()))
         for side in ("top", "right"):
             self.ax.spines[side].set_visible(False)
         return self.ax

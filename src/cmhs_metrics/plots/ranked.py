@@ -180,6 +180,7 @@ def _dots(
     room = max(wide * 0.4, wide - right - max(80.0, 0.22 * wide))
     strong = (rows["focus"] | rows["peer"]).to_numpy()
     short = shorten_all(rows["name"].tolist(), room - TICK, bold=strong.tolist())
+    sheet.note_cut(rows["name"], short)
     left = max(width(name, bold=bool(each)) for name, each in zip(short, strong, strict=True)) + TICK
     foot = SIZE * LINE + TICK
     for column in range(split):

@@ -16,7 +16,7 @@ from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.periods import draw_periods, period_positions, unbroken
 from cmhs_metrics.plots.reading import Measured, hidden_cells, measured, names_of
-from cmhs_metrics.plots.text import LINE, SIZE, shorten_all, width, wrap
+from cmhs_metrics.plots.text import LINE, SIZE, bare, shorten_all, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, listed, statuses
 from cmhs_metrics.trends import index_to_base
 
@@ -173,6 +173,8 @@ def _draw(
         sheet.make_room(2 * LINE * SIZE * len(named) / 0.7 + 1)
     lines = 2 if 2 * LINE * SIZE * len(named) < 0.7 * sheet.height() else 1
     wrapped = ["\n".join(wrap(called[at], sheet.width * 0.3, most=2)) for at in named]
+    if any("…" in each for each in wrapped):
+        wrapped = ["\n".join(wrap(bare(called[at]), sheet.width * 0.3, most=2)) for at in named]
     short = wrapped if lines == 2 else shorten_all([called[at] for at in named], sheet.width * 0.3)
     one = len(called) == 1
     right = 12.0 if one else max((width(line) for each in short for line in each.split("\n")), default=0) + 22

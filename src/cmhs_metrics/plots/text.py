@@ -69,13 +69,20 @@ def shorten(text: str, room: float, size: float = SIZE, *, bold: bool = False, m
 
     def cut(kept: int) -> str:
         tail = kept // 2 if middle else 0
-        return f"{text[: kept - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
+        return f"{text[: kept - tail].rstrip(' ,&').removesuffix(' and')}…{text[len(text) - tail :].lstrip()}"
 
     low, high = 0, len(text)
     while low < high - 1:
         half = (low + high) // 2
         low, high = (half, high) if width(cut(half), size, bold=bold) <= room else (low, half)
-    return cut(low)
+    # At the end of a word, unless too much would go with the rest of it.
+    word = text.rfind(" ", 0, low + 1)
+    return cut(low if middle or word < 0.6 * low else word)
+
+
+def bare(name: str) -> str:
+    """A name without what every place of its kind has in it: "NHS" before, "ICB" behind."""
+    return name.removeprefix("NHS ").removesuffix(" ICB").removesuffix(" Integrated Care Board")
 
 
 def shorten_all(names: list[str], room: float, *, bold: Sequence[bool] | None = None) -> list[str]:

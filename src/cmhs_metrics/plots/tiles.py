@@ -15,7 +15,7 @@ from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.interactive import tell
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, metric_name, places_only
-from cmhs_metrics.plots.text import LINE, SIZE, shorten, width, wrap
+from cmhs_metrics.plots.text import LINE, SIZE, bare, shorten, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
 from cmhs_metrics.signatures import checked
 
@@ -167,7 +167,8 @@ def tile_map(
         raise BadInput("tile_map", [Problem("positions", None, found, fit)])
     named = rows.rename(columns={"name": "name_of"})
     for at, (spot, row) in enumerate(zip(where.itertuples(), named.itertuples(), strict=True)):
-        _tile(sheet.ax, spot, row, int(classes[at]), places, wide, named=high >= NAMED - 0.5)
+        shown = _tile(sheet.ax, spot, row, int(classes[at]), places, wide, named=high >= NAMED - 0.5)
+        sheet.note_cut([str(row.name_of)], [shown])
     tell([each for each in sheet.ax.patches if str(each.get_gid()).startswith("tile-")], places.told(rows))
     return sheet.finish(_text(places, sheet, source))
 
@@ -236,10 +237,11 @@ def _key(rows: pd.DataFrame, classes: Any, places: Compared) -> list[tuple[Any, 
     return key
 
 
-def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: float, *, named: bool) -> None:
+def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: float, *, named: bool) -> str:
+    """Draw a tile; what its name became."""
     known = row.status == KNOWN
     fill = SHADES[shade] if known else PAPER
-    gap = 0.03
+    gap = 0.015
     ax.add_patch(
         Rectangle(
             (spot.column + gap, spot.row + gap), 1 - 2 * gap, 1 - 2 * gap, facecolor=fill,
@@ -256,10 +258,9 @@ def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: flo
     text = f"{places.measured.write(row.value)}  ({shade + 1})" if known else row.status
     if width(text) > wide:
         text = places.measured.write(row.value) if known and width(places.measured.write(row.value)) <= wide else ""
-    name = str(row.name_of).removeprefix("NHS ").removesuffix(" ICB").removesuffix(" Integrated Care Board")
-    label = str(spot.label) or (name if named else str(spot.place))
-    lines = wrap(label.replace(" and ", " & "), wide * 0.94, most=2) if named else [label]
-    lines = [shorten(each, wide * 0.94, bold=not named) for each in lines]
+    label, room = str(spot.label) or (bare(str(row.name_of)) if named else str(spot.place)), wide * 0.96
+    lines = wrap(label.replace(" and ", " & "), room, most=2) if named else [label]
+    lines = [shorten(each, room, bold=not named) for each in lines]
     behind = None if known else {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}
     for words, lift, weight in (
         ("\n".join(lines), 0.36 if named else 0.29, "normal" if named else "bold"),
@@ -269,6 +270,7 @@ def _tile(ax: Axes, spot: Any, row: Any, shade: int, places: Compared, wide: flo
             spot.column + 0.5, spot.row + lift, words, ha="center", va="center", fontsize=SIZE, fontweight=weight,
             color=text_on(fill), parse_math=False, bbox=behind if words else None, zorder=3, linespacing=1.05,
         )  # fmt: skip
+    return " ".join(lines)
 
 
 def _text(places: Compared, sheet: Sheet, source: str | None) -> str:
