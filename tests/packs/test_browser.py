@@ -147,6 +147,8 @@ def test_tab_reaches_everything_in_order(opened: Any, page: Path) -> None:
 
 def found_by_axe(opened: Any) -> list[Any]:
     opened.execute_script(AXE.read_text(encoding="utf-8"))
+    # Over a gradient axe judges no contrast: the shadows at the edges of tables are taken away first.
+    opened.execute_script("document.querySelectorAll('.scroll').forEach(each => each.style.background = 'none')")
     opened.set_script_timeout(180)
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = opened.execute_async_script(
@@ -193,6 +195,8 @@ def test_nothing_but_charts_and_tables_is_wider_than_a_telephone(opened: Any, pa
     assert opened.execute_script("return document.documentElement.scrollWidth <= innerWidth && innerWidth === 360")
     wide = "[...document.querySelectorAll('.chart svg, .headlines table')].filter(e => e.getBoundingClientRect().right > 360)"
     assert opened.execute_script(f"return {wide}.length") == 0, "charts and the front page need no scrolling"
+    shadow = "getComputedStyle(document.querySelector('.brief .scroll')).backgroundImage"
+    assert opened.execute_script(f"return {shadow}").count("gradient") == 4, "a table that goes on shows that it does"
     cut = "[...document.querySelectorAll('caption span')].filter(e => e.getBoundingClientRect().right > 360)"
     assert opened.execute_script(f"return {cut}.length") == 0, "a caption does not scroll out of sight with its table"
     opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
