@@ -555,7 +555,8 @@ def give_teams_a_table(found: Tables, shape: Shape) -> None:
         row |= {case("HospitalBedTypeMH"): None if is_new else bed}
     for row in found.get("people", []):
         gender = cell(row, "Gender")
-        row[case("GenderIDCode")] = "Z" if gender == "9" else gender
+        # 9 is no code of it; a column of numbers holds no Z.
+        row[case("GenderIDCode")] = {"9": "Z", 9: None}.get(gender, gender)
         row[case("Gender")] = None
 
 
