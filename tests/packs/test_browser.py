@@ -281,7 +281,7 @@ MOST_SHEETS = {
 def test_few_sheets_and_none_nearly_empty(name: str, tmp_path: Path) -> None:
     pdf = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed: see .ci/browser")
     if name == "42 ICBs":
-        made, most = cm.pack(), 22  # A wide table stands above its chart, not beneath it.
+        made, most = cm.pack(), 20
     else:
         places, types, focused, most = MOST_SHEETS[name]
         table = teams(places, types)
