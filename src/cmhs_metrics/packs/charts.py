@@ -49,6 +49,7 @@ MOST_LINES = 6
 """Of more focus places and peers a trend chart is a tangle, and shows the focus places alone."""
 
 _LETTERS = re.compile(r'<text style="([^"]*)"([^>]*)>([^<]*)</text>')
+_FONT = re.compile(r"font: (?:(italic|oblique) )?(?:(\d+) )?([\d.]+px) ")
 _NUMBERED = re.compile(r"-(?:text|line2d|patch|[xy]tick|axes|matplotlib\.axis|\w+Collection)_\d+$")
 _NAME = re.compile(r' id="([^"]*)"')
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
@@ -295,10 +296,14 @@ def _letters(found: re.Match[str]) -> str:
     """A line of text, drawn as long as it was measured, whatever font the reader has."""
     from cmhs_metrics.plots.text import SIZE, width
 
-    held = dict(each.split(": ", 1) for each in found[1].split("; "))
+    # matplotlib before 3.9 writes style, weight, size and family in one.
+    told = _FONT.sub(r"font-style: \1; font-weight: \2; font-size: \3; font-family: ", found[1])
+    held = dict(each.split(": ", 1) for each in told.split("; "))
     size, line = float(held.pop("font-size").removesuffix("px")), unescape(found[3])
     long = width(line, size, bold=held.get("font-weight") == "700") / 1.02
-    kept = [f"{key}: {value}" for key, value in held.items() if value not in ("start", INK) and key != "font-family"]
+    kept = [
+        f"{key}: {value}" for key, value in held.items() if value not in ("", "start", INK) and key != "font-family"
+    ]
     kept += [] if size == SIZE else [f"font-size: {size:g}px"]
     style = f' style="{"; ".join(kept)}"' if kept else ""
     place = re.sub(r' transform="rotate\(-0 [^"]*"', "", found[2])

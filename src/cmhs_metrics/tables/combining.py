@@ -392,7 +392,11 @@ def flows_over_people(metric: Metric) -> list[str]:
 def _grouped(frame: Frame, by: list[str], sums: list[nw.Expr]) -> Frame:
     if isinstance(frame, nw.DataFrame):
         if frame.implementation.is_polars() and len(frame) >= _STREAMED:
-            grouped = frame.lazy().group_by(*by).agg(*sums).collect("polars", engine="streaming")
+            lazily = frame.lazy().group_by(*by).agg(*sums)
+            try:
+                grouped = lazily.collect("polars", engine="streaming")
+            except ValueError:  # of Polars before 1.23, which knows no such engine
+                grouped = lazily.collect("polars")
         else:
             grouped = frame.group_by(*by).agg(*sums)
         # The groups as they first appear.
