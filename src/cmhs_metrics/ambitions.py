@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from cmhs_metrics import units
-from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.errors import BadInput, Problem, warn
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import FINITE_NOT_NEGATIVE, real
 from cmhs_metrics.numeric.ratio import ratio
@@ -259,7 +258,7 @@ class _Ambitions(Mapping[str, Ambition]):
         if entry.ended:
             follows = f"replaced by {entry.replaced_by!r}" if entry.replaced_by else "nothing replaced it"
             told = f"the ambition {name!r} ended in {entry.ended} ({follows}): {entry.ended_by}"
-            warnings.warn(told, AmbitionEnded, stacklevel=2)
+            warn(told, AmbitionEnded)
         return entry
 
     def __contains__(self, name: object) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, SupportsIndex
@@ -200,3 +202,11 @@ def not_installed(what: str, package: str, extra: str) -> ImportError:
     return ImportError(
         f"{what} by {package}, which is not installed: python -m pip install {package} (the extra {extra!r})"
     )
+
+
+def warn(message: str, kind: type[Warning]) -> None:
+    """Warn of what a user should know, at the line of theirs that led to it, however deep it was seen."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, kind, stacklevel=level)

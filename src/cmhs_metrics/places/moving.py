@@ -137,7 +137,7 @@ def to_boundaries(
         )  # fmt: skip
     result = _joined(results, entered, by, to or by)
     finished = _finished(result, entered, by, to or by, day, attributes, path, level)
-    return tell(_of_some(codes, level, day) if moves is None else [], finished, stacklevel=2)
+    return tell(_of_some(codes, level, day) if moves is None else [], finished)
 
 
 def _of_some(codes: set[str], level: str, day: str) -> list[str]:

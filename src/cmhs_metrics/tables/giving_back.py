@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 from cmhs_metrics import units
+from cmhs_metrics.errors import warn
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.sql_server import as_its_engine_can
 
@@ -40,11 +40,10 @@ def as_it_came(
     return _with_units_again(native, original, metric_units, same_rows) if has_units else native
 
 
-def tell(notes: Sequence[str], result: Any, *, stacklevel: int = 3) -> Any:
+def tell(notes: Sequence[str], result: Any) -> Any:
     """Say what a reader of a result should know.
 
-    `stacklevel`: whose line the warning names: that of the caller of the caller. Gives a pandas table with the notes
-    in its ``attrs``.
+    Gives a pandas table with the notes in its ``attrs``.
 
     Warns
     -----
@@ -55,7 +54,7 @@ def tell(notes: Sequence[str], result: Any, *, stacklevel: int = 3) -> Any:
     if notes and type(result).__module__.split(".")[0] == "pandas":
         result.attrs = {**result.attrs, "notes": [*result.attrs.get("notes", ()), *notes]}
     for note in notes:
-        warnings.warn(note, TableNote, stacklevel=stacklevel + 1)
+        warn(note, TableNote)
     return result
 
 
