@@ -403,14 +403,12 @@ IN_USE = {
 
 
 def test_every_code_in_use_is_known_and_none_beside_it() -> None:
-    found = []
-    for (table, column, rule), (used, unused) in IN_USE.items():
+    for (table, code, rule), (used, unused) in IN_USE.items():
         codes = [*used, *unused]
         item = {"contacts": "UniqCareContID", "clusters": "UniqClustID", "ward_stays": "UniqHospProvSpellID"}[table]
-        rows = {column: codes, item: [f"X{code}" for code in codes], "Person_ID": ["P1"] * len(codes)}
-        for each, known in ((rows, unused), ({name: cells[: len(used)] for name, cells in rows.items()}, [])):
-            found.append(broken(mhsds.quality(extract_of({table: each}))))
-            assert found[-1] == ({(column, rule): len(known)} if known else {})
+        rows = {code: codes, item: [f"X{each}" for each in codes], "Person_ID": ["P1"] * len(codes)}
+        for each, unknown in ((rows, unused), ({name: column[: len(used)] for name, column in rows.items()}, [])):
+            assert broken(mhsds.quality(extract_of({table: each}))) == ({(code, rule): len(unknown)} if unknown else {})
 
 
 class TestStrict:
