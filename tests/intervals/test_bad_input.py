@@ -363,6 +363,12 @@ class TestTables:
             "B'": "",
         }
         assert found["standardised_rate"].notna().to_list() == [False, False, False, True]
+        # Ten but for the last digits of a sum have a rate, and no note.
+        ten = intervals.standardised_rates(
+            self.table().assign(events=[10 - 1e-13, *[0.0] * 18] * 2), "area", fractional=True
+        )
+        assert ten["standardised_rate"].notna().all()
+        assert ten["note"].isna().all()
 
     def test_bands_missing_and_repeated(self) -> None:
         table = pd.concat([self.table().drop(20), self.table().iloc[[3]]], ignore_index=True)
