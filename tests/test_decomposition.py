@@ -156,6 +156,9 @@ class TestRatioResults:
         assert str(change.due_to_numerator.units) == "GBP / patient"
         assert change.change.magnitude == pytest.approx(3_750 - 3_540)
         assert f"{change.chain.denominator:~P}" == "-20.0 %"
+        # A unit on one side alone.
+        assert str(decompose_ratio_change(Q(100, "GBP"), Q(200, "GBP"), 50, 25).change.units) == "GBP"
+        assert str(decompose_ratio_change(100, 200, Q(50, "patient"), Q(25, "patient")).change.units) == "1 / patient"
         with raised(cm.DimensionalityError, "numerator_after", "GBP", "1 patient", "denominator_before"):
             decompose_ratio_change(Q(1, "GBP"), Q(1, "patient"), Q(1, "patient"), Q(1, "patient"))
 
@@ -286,7 +289,11 @@ class TestProductProperties:
         )
         assert change.change.to("GBP").magnitude == pytest.approx(40)
         assert list(change.to_frame()) == ["before", "after", "change", "due_to_caseload", "due_to_cost"]
-        assert "caseload makes" in repr(change)
+        assert repr(change).splitlines() == [
+            "ProductChange: 200 → 240, +40, log-mean",
+            "  caseload makes −48.96",
+            "  cost     makes +88.96",
+        ]
         # 200 → 240 pounds, 2 and 3 each. First the one, then the other: −40 or −60, and 100 or 80.
         shapley = decompose_product_change(
             {"caseload": Q(np.array([100.0]), "patient"), "cost": Q(np.array([2.0]), "GBP / patient")},

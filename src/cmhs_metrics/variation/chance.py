@@ -55,7 +55,7 @@ def mixed_limits(
         # An arcsine that varies by tau is a proportion that varies by 2 tau √(p (1 − p)).
         together = 1 / (4 * tau**2) - 1
         known = {cases: _of_beta_binomial(cases, target, together, tail) for cases in np.unique(size[~np.isnan(size)])}
-        ends = np.array([known.get(cases, (math.nan, math.nan)) for cases in size.reshape(-1)])
+        ends = np.array([known.get(cases, (math.nan, math.nan)) for cases in size.ravel()])
         return ends[:, 0].reshape(size.shape) / size, ends[:, 1].reshape(size.shape) / size
     # A square root that varies by tau is a rate that varies by 2 tau √rate: a gamma distribution of this shape.
     mean, shape = size * target, target / (4 * tau**2)
@@ -111,7 +111,7 @@ def _first(true: Callable[[NDArray[np.float64]], Any], near: NDArray[np.float64]
     below = -np.ones_like(reached)
     while (short := ~true(reached) & ~np.isnan(near)).any():
         below, reached = np.where(short, reached, below), np.where(short, reached + reached, reached)
-    while np.nanmax(reached - below, initial=0) > 1:
+    while (reached - below > 1).any():
         middle = (below + reached) // 2
         found = true(middle)
         below, reached = np.where(found, below, middle), np.where(found, middle, reached)
