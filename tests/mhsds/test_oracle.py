@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from cmhs_metrics import mhsds
@@ -144,7 +144,12 @@ groupings = st.lists(
 ).map(tuple)  # fmt: skip
 
 
-@settings(max_examples=200 if DEEP else 6, suppress_health_check=list(HealthCheck))
+# What differs is made smaller by `agree` already.
+@settings(
+    max_examples=200 if DEEP else 6,
+    phases=[each for each in Phase if DEEP or each not in (Phase.shrink, Phase.explain)],
+    suppress_health_check=list(HealthCheck),
+)
 @given(st.integers(0, 2**32), extracts.shapes(), st.sampled_from([YEAR, LEAP, NARROW, AFTER_LEAP]), groupings, choices)
 def test_any_choices(seed: int, shape: Shape, period: Any, by: tuple[str, ...], choices: dict[str, Any]) -> None:
     assume(not ("people" in shape.missing and {"sex", "ethnic_group"} & set(by)))
