@@ -68,6 +68,11 @@ class TestPercentageChange:
     def test_from_nothing_is_undefined(self) -> None:
         assert math.isnan(cm.percentage_change(1.0, 0.0))
 
+    def test_small_whole_numbers_do_not_run_over(self) -> None:
+        # 100,000 squared is beyond 32 bits.
+        now, then = (np.array([each], dtype=np.int32) for each in (110_000, 100_000))
+        assert cm.percentage_change(now, then).tolist() == pytest.approx([10])
+
     def test_on_every_kind_of_value(self) -> None:
         assert cm.percentage_change(pd.Series([11.0, 5.0]), pd.Series([10.0, 0.0])).tolist()[0] == 10
         assert cm.percentage_change(pl.Series([11.0, 5.0]), pl.Series([10, 0])).to_list() == [10.0, None]

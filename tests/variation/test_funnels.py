@@ -70,6 +70,17 @@ class TestExactLimits:
         assert limits.lower == pytest.approx(float(2 - share) / 10, rel=1e-12)
         assert limits.upper == pytest.approx(1 - float(2 - share) / 10, rel=1e-12)
 
+    def test_where_one_count_alone_is_common(self) -> None:
+        # One case, and 1% of such fail: P(R ≤ 0) = 0.01 is within 2.5%, and the limit lies 0.975 / 0.99 of the way back
+        # from 1 to 0. The other end is all of it, and the other way round the same.
+        often, seldom = (v.funnel_limits("proportion", 1, target).at(0.95) for target in (0.99, 0.01))
+        assert often == pytest.approx((1 - 0.975 / 0.99, 1))
+        assert seldom == pytest.approx((0, 0.975 / 0.99))
+        # Of a hundredth of an event none is seen in e⁻⁰·⁰¹; of a gamma distribution of shape 1 in 1 / 1.01.
+        assert v.funnel_limits("ratio", 1, 0.01).at(0.95) == pytest.approx((0, 0.975 * math.exp(0.01)))
+        mixed = v.funnel_limits("ratio", 1, 0.01, tau=0.05, mixture=True).at(0.95)
+        assert mixed == pytest.approx((0, 0.975 * 1.01))
+
     @pytest.mark.parametrize("size", [1, 2, 20, 200])
     @pytest.mark.parametrize("target", [0.02, 0.1, 0.5, 0.93])
     @pytest.mark.parametrize("level", [0.5, 0.95, 0.998])
@@ -396,7 +407,7 @@ class TestFunnel:
         limits = v.funnel_limits("rate", 50_000, 200.0)
         assert isinstance(limits.at(0.95).upper, float)
         assert v.outliers(400.0, limits) == "above 99.8%"
-        assert len(limits.to_frame()) == 1
+        assert limits.to_frame().index.tolist() == [0]
         assert repr(limits) == "<FunnelLimits of a rate about 200 at 95% and 99.8%, 1 places>"
         with refused("values", -1.0, expected="zero or more"):
             v.outliers(-1.0, limits)

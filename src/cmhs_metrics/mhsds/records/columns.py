@@ -43,6 +43,8 @@ class Column:
     recode : mapping of str to str
         Codes that the column had before version 5 and writes otherwise since: read so in months before it, whatever the
         name, and in every month under the oldest name.
+    codes : tuple of str
+        Of such a column, the codes of its newest name where no other counts, so that the older name fills its place.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Column:
     older: tuple[str, ...] = ()
     width: int = 1
     recode: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,6 +113,10 @@ NEWER_MECHANISM: Mapping[str, str] = MappingProxyType({"03": "11", "06": "09"})
 """Codes of the mechanism before version 5 that are written otherwise since: video and text message."""
 
 
+# "9" is indeterminate as a stated gender, which a gender identity has as "4"; as an identity it is none.
+GENDER = Column("GenderIDCode", CODE, ("Gender",), 1, {"9": "4"}, ("1", "2", "3", "4", "X", "Z"))
+
+
 def _tables(*tables: Table) -> Mapping[str, Table]:
     return MappingProxyType({table.argument: table for table in tables})
 
@@ -119,7 +126,7 @@ TABLES: Mapping[str, Table] = _tables(
         "people",
         ("MHS001MPI",),
         (
-            *ROW, Column("LADistrictAuth", CODE), Column("GenderIDCode", CODE, ("Gender",)),
+            *ROW, Column("LADistrictAuth", CODE), GENDER,
             Column("EthnicCategory", CODE), Column("OrgIDSubICBLocResidence", CODE, ("OrgIDCCGRes",)),
             Column("PersDeathDate", DATE),
         ),
