@@ -107,8 +107,9 @@ def test_every_problem_at_once() -> None:
     assert "measures, MRS6: got 'caselod', expected a measure that adds; did you mean 'caseload'" in text
     assert "measures: got 'waiting', expected one published measure for it" in text
     assert "measures: got 'MRS6', expected a measure that is published by ICB" in text
-    with refused("measures", "MRS06", names="percent"):
-        measures_by_place(monthly(unit="percent"), {"MRS06": "caseload"})
+    for unit in ("percent", "day", "rate"):
+        with refused("measures", "MRS06", names=unit):
+            measures_by_place(monthly(unit=unit), {"MRS06": "caseload"})
     with refused("breakdown", "Region", expected="there", names="ICB of GP Practice or Residence"):
         measures_by_place(monthly(), {"MRS06": "caseload"}, breakdown="Region")
     with refused(
