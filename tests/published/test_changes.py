@@ -62,6 +62,10 @@ def test_the_largest_moves_come_first_and_the_places_of_other_measures_not_at_al
     result = changes(*both, measures="MRS06")
     assert result["place"].tolist() == ["RA3", "RA2", "RA1"]
     assert result["change"].tolist() == [200, -80, 50]
+    names = ["breakdown", "place", "place_name", "measure_id", "what", "before", "after", "change"]
+    assert result.iloc[:1].to_dict("list") == dict(
+        zip(names, (["Provider"], ["RA3"], ["RA3 NAME"], ["MRS06"], ["moved"], [100], [300], [200]), strict=True)
+    )
     assert changes(*both, measures=["MRS02"])["place"].tolist() == ["RA4"]
     assert set(changes(*both)["place"]) == {"RA1", "RA2", "RA3", "RA4"}
 
