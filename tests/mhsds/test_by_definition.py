@@ -230,6 +230,26 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
 
 
+def test_admissions_have_the_age_of_their_referral_and_some_have_none() -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2023-01-01", None) for n in range(3)))
+    referrals["AgeServReferRecDate"] = [17, 65, None]
+    spells = {
+        "UniqHospProvSpellID": [f"H{n}" for n in range(4)], "Person_ID": [*referrals["Person_ID"], "P9"],
+        "UniqServReqID": [*referrals["UniqServReqID"], "R9"], "StartDateHospProvSpell": [dt.date(2024, 4, 10)] * 4,
+    }  # fmt: skip
+    extract = extract_of("polars", referrals, hospital_spells=spells)
+    found = cells(mhsds.measures(extract, YEAR, "age_band", which="admissions"))
+    assert dict(zip(found["age_band"], found["admissions"], strict=True)) == {"0-17": 1, "65+": 1, "not known": 2}
+
+
+def test_those_accepted_may_be_asked_for_alone() -> None:
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-05-01", None) for n in range(3)))
+    services = service_rows(referrals) | {"ReferRejectionDate": [dt.date(2024, 5, 2), None, None]}
+    extract = extract_of("polars", referrals, service_types=services)
+    found = row(mhsds.measures(extract, YEAR, "organisation", which="referrals_accepted"))
+    assert {name: found[name] for name in found if name != "period"} == {"organisation": "RX1", "referrals_accepted": 2}
+
+
 @pytest.mark.parametrize(("of", "caseload"), [("people", 2), ("referrals", 3)])
 def test_a_caseload_is_of_people_or_of_referrals(engine: str, of: str, caseload: int) -> None:
     people = (("P1", "R1"), ("P1", "R2"), ("P2", "R3"))

@@ -115,3 +115,22 @@ def test_a_place_is_one_in_whatever_time_its_day_is_written() -> None:
     held = held.cast({"opened": pl.Datetime("ms")})
     found = cm.aggregate(table, by=["icb", "opened"], populations=held)
     assert found["registered_population"].to_list() == [1_000, 4_000]
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, pl.LazyFrame], ids=["in memory", "lazy"])
+@pytest.mark.parametrize("own", [True, False], ids=["own column", "table of places"])
+def test_of_a_group_of_which_no_people_are_known_there_is_no_total(make: Any, own: bool) -> None:
+    held = {"icb": ["A", "A", "B"], "place": ["1", "2", "3"], "registered_population": [100.0, None, None]}
+    if own:
+        table, how = make(held | {"contacts": [1, 1, 1]}), {"place": "place"}
+    else:
+        table, how = make({"icb": ["A", "B"], "contacts": [2, 1]}), {"populations": make(held), "place": "place"}
+    for known, people in ((True, [100, None]), (False, [None, None])):
+        found = cm.aggregate(table, by="icb", total_of_known=known, **how)
+        assert found.lazy().collect().sort("icb")["registered_population"].to_list() == people
+
+
+def test_a_number_beyond_those_that_floats_tell_apart_is_named_and_a_missing_one_beside_it_not() -> None:
+    table = pd.DataFrame({"team": ["a", "b", "c"], "contacts": pd.array([2**53 + 1, None, 2**53], dtype="Int64")})
+    with refused("contacts", 2**53 + 1, row="team=a", expected="a number", names=f"{2**53:,}"):
+        cm.validate(table)
