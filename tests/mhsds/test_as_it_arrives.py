@@ -237,6 +237,17 @@ def test_access_is_of_two_contacts_within_the_twelve_months(engine: str) -> None
     assert found["people_accessing"] == 1
 
 
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_contact_submitted_in_two_months_counts_once_or_in_each(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    seen = contact_rows(*(("C1", "P1", "R1", month, "2024-05-05", "5", "01") for month in (1490, 1491, 1491)))
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), contacts=seen)
+    which = ["contacts", "waits_completed", "people_accessing"]
+    for choice, counts in (("once", [1, 0, 0]), ("each", [2, 1, 1])):
+        found = row(mhsds.measures(extract, "2024-05", "organisation", which=which, resubmitted=choice))
+        assert [found[name] for name in which] == counts
+
+
 def stays_of(column: str, beds: list[str]) -> dict[str, dict[str, list[Any]]]:
     ids = [f"H{n}" for n in range(len(beds))]
     spells = {
