@@ -22,7 +22,7 @@ from cmhs_metrics.mhsds.records.cleaning import (
     without_zero_day,
 )
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import plain_name
 
@@ -73,9 +73,11 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         cell = functools.partial(code_cell, width=width)
         return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
     if kind is Kind.DATE and dtype in DATES:
-        # On the clock of a zone: a cast would give the day in Greenwich.
-        on_its_clock = (lambda time: time.dt.date(),) if dtype == nw.Datetime else ()
-        return Change(name, alias, on_its_clock, nw.Int32, sql.day_of_date(x), is_date=True)
+        # Of a zone: the day in England, where a cast would give that in Greenwich, or of the session's clock.
+        zoned = dtype == nw.Datetime and dtype.time_zone is not None
+        of_zone = (lambda time: time.dt.convert_time_zone(ZONE).dt.date(),) if zoned else ()
+        day = sql.day_of_date(sql.in_england(x) if zoned or dtype == nw.Unknown else x)
+        return Change(name, alias, of_zone, nw.Int32, day, is_date=True)
     if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
         upper = f"upper({sql.written(name)})"
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
