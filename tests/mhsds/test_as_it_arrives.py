@@ -550,6 +550,22 @@ def test_every_column_is_read_under_each_of_its_names(table: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "column", "version"),
+    [
+        ("contacts", "AttendOrDNACode", "v4"), ("contacts", "ConsMediumUsed", "v4"), ("contacts", "AttendStatus", "v5"),
+        ("contacts", "ConsMechanismMH", "v5"), ("contacts", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("contacts", "UniqCareProfTeamLocalID", None), ("referrals", "ServTeamType", "v6"),
+        ("referrals", "UniqCareProfTeamLocalID", "v6"), ("service_types", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("service_types", "ServTeamType", None), ("service_teams", "UniqCareProfTeamLocalID", "v6"),
+    ],
+)  # fmt: skip
+def test_the_version_is_told_by_the_columns_that_came_with_it(table: str, column: str, version: str | None) -> None:
+    assert mhsds.Extract(**{table: ALL["polars"]({column: ["1"], "Person_ID": ["P1"]})}).version == version
+    both = {table: ALL["polars"]({column: ["1"]}), "MHS102OtherServiceType": ALL["polars"]({"UniqServReqID": ["R1"]})}
+    assert table == "service_types" or mhsds.Extract.of(both).version == "v6"
+
+
+@pytest.mark.parametrize(
     "other", ["MHS105OnwardReferral", "MHS106DischargePlanAgreement", "MHS802ClusterAssess", "MHS901StaffDetails"]
 )
 def test_other_tables_of_the_data_set_are_passed_over(tmp_path: Path, other: str) -> None:
