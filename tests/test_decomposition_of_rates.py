@@ -174,6 +174,21 @@ class TestLaws:
             chain = [found.between(at, at + 1)["part"] for at in range(2)]
             assert (chain[0] + chain[1]).tolist() == pytest.approx(found.between(0, 2)["part"].tolist())
 
+    def test_groups_by_hand(self) -> None:
+        # Of two and one, then of four and one: all is the factor's, and the groups stand in the order of the table.
+        table = pd.DataFrame({"year": [1, 1, 2, 2], "team": [*"BAAB"], "contacts": [2.0, 1, 1, 4]})
+        found = decompose_rates(table, "year", "contacts", cells="team").between(1, 2, by="team")
+        assert found.index.tolist() == [("contacts", "B"), ("contacts", "A"), ("crude", "B"), ("crude", "A")]
+        assert found["part"].tolist() == [2, 0, 2, 0]
+        assert found["percent"].tolist() == [100, 0, 100, 0]
+        assert repr(decompose_rates(table, "year", "contacts", cells="team")).splitlines() == [
+            "RateDecomposition of 2 populations; 1 to 2:",
+            "  contacts 3 → 5, +2",
+            "  crude    3 → 5, +2",
+        ]
+        missing = decompose_rates(table.assign(contacts=[2, math.nan, 1, 4]), "year", "contacts", cells="team")
+        assert missing.between(1, 2, by="team")["part"].isna().tolist() == [False, True, False, True]
+
     @examples(15)
     @given(draw=worlds)
     def test_groups_add_up(self, draw: np.random.Generator) -> None:
@@ -280,6 +295,8 @@ class TestRefused:
             ({"cells": ["race", "agee"]}, ["cells"]),
             ({"structure": "sizes"}, ["structure"]),
             ({"cells": ()}, ["cells"]),
+            ({"cells": ["race", 5]}, ["cells"]),
+            ({"factors": 5}, ["factors"]),
             ({"rate": lambda rate: rate[:3]}, ["rate"]),
             ({"rate": lambda rate: rate.sum()}, ["rate"]),
         ],
@@ -289,6 +306,16 @@ class TestRefused:
         with pytest.raises(BadInput) as refused:
             decompose_rates(DEATHS, **arguments)
         assert [problem.column for problem in refused.value.problems] == named
+
+    @pytest.mark.parametrize("structure", ["size", None])
+    def test_what_a_rate_function_may_give(self, structure: str | None) -> None:
+        with pytest.raises(BadInput) as refused:
+            decompose_rates(
+                DEATHS, "year", "rate", cells=["race", "age"], structure=structure, rate=lambda rate: rate[:3]
+            )
+        (problem,) = refused.value.problems
+        # The sizes of cells weigh the rates of cells.
+        assert ("one for all" in problem.expected) is (structure is None)
 
     def test_cells_twice_or_not_there(self) -> None:
         for table, expected in (
@@ -307,9 +334,17 @@ class TestRefused:
 
     def test_between_what_is_not_there(self) -> None:
         found = decompose_rates(DEATHS, "year", "rate", cells=["race", "age"], structure="size")
-        for arguments in ((1970, 1986), (1970, 1985, "sex")):
-            with pytest.raises(BadInput):
+        for arguments, named in (
+            ((1970, 1986), [("after", 1986)]),
+            ((1969, 1986), [("before", 1969), ("after", 1986)]),
+            ((1970, 1985, "sex"), [("by", "sex")]),
+            ((1970, 1985, ["race", "sex", "factor"]), [("by", "sex"), ("by", "factor")]),
+        ):
+            with pytest.raises(BadInput) as refused:
                 found.between(*arguments)
+            assert [(problem.column, problem.value) for problem in refused.value.problems] == named
         one = decompose_rates(NON_MARITAL, "year", list("ABCD"), cells="age", rate=non_marital)
-        with pytest.raises(BadInput):
+        with pytest.raises(BadInput) as refused:
             one.between(1963, 1968, by="age")
+        assert [problem.column for problem in refused.value.problems] == ["by"]
+        assert one.between(1963, 1968, by=()).index.tolist() == [*"ABCD", "crude"]

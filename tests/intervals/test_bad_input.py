@@ -425,6 +425,11 @@ class TestTables:
             intervals.standardised_rates(self.table(), "area", events="event")
         with refused("by", "icb", expected="a column", names="area"):
             intervals.standardised_rates(self.table(), "icb")
+        with refused("by", [], expected="at least one"):
+            intervals.standardised_rates(self.table(), [])
+        for role in ("events", "population", "age_band", "sum_of_squares"):
+            with refused(role, "no such", expected="a column"):
+                intervals.standardised_rates(self.table(), "area", **{role: "no such"})
         with refused("events", "String", expected="a number"):
             intervals.standardised_rates(self.table().assign(events="5"), "area")
 
