@@ -232,7 +232,32 @@ class TestLaws:
         )
         found = decompose_rates(table, "year", "rate", cells="age", structure="size")
         assert found.rates.loc["crude"].tolist() == [1, 2]
-        assert found.between(0, 1)["part"][:-1].sum() == pytest.approx(1)
+        # ¼ × (3 − 7), and 1 × −½ + 5 × ½: a rate that is known counts, whoever is there.
+        assert found.between(0, 1)["part"].tolist() == pytest.approx([-1, 2, 1])
+        missing = decompose_rates(
+            table.assign(rate=[1, math.nan, 1, math.nan]), "year", "rate", cells="age", structure="size"
+        )
+        assert missing.between(0, 1)["part"].isna().all()
+        assert missing.rates.index.name == "factor"
+
+    def test_sizes_may_be_shares(self) -> None:
+        table = pd.DataFrame(
+            {"year": [0, 0, 1, 1], "age": ["a", "b"] * 2, "size": [0.75, 0.25, 0.5, 0.5], "rate": [1.0, 7.0, 1.0, 3.0]}
+        )
+        found = decompose_rates(table, "year", "rate", cells="age", structure="size").between(0, 1)
+        # 2.5 → 2: ⅜ × (3 − 7), and 1 × −¼ + 5 × ¼.
+        assert found["part"].tolist() == pytest.approx([-1.5, 1, -0.5])
+
+    def test_of_three_columns_parts_add_up(self) -> None:
+        cells = pd.MultiIndex.from_product([[0, 1], [*"ab"], [*"cd"], [*"ef"]], names=["year", "age", "sex", "team"])
+        table = cells.to_frame(index=False).assign(
+            rate=[*range(1, 9), *range(4, 12)], size=[*range(3, 11), *range(16, 8, -1)]
+        )
+        found = decompose_rates(table, "year", "rate", cells=["age", "sex", "team"], structure="size").between(0, 1)
+        before, after = (part["rate"] @ part["size"] / part["size"].sum() for _, part in table.groupby("year"))
+        assert found["part"].iloc[:-1].sum() == pytest.approx(after - before)
+        # All rates rise by three.
+        assert found["part"]["rate"] == pytest.approx(3)
 
     SPREAD = pd.DataFrame(
         {
@@ -325,6 +350,31 @@ class TestRefused:
             with pytest.raises(BadInput) as refused:
                 decompose_rates(table, "year", "rate", cells=["race", "age"], structure="size")
             assert [problem.row for problem in refused.value.problems] == [expected]
+
+    def test_twenty_cells_are_named_and_no_more(self) -> None:
+        table = pd.DataFrame({"year": [0] * 30 + [1] * 30, "age": [*range(30)] * 2, "rate": 1.0})
+        for wrong in (pd.concat([table, table.head(21)]), table.iloc[21:], table.iloc[:39]):
+            with pytest.raises(BadInput) as refused:
+                decompose_rates(wrong, "year", "rate", cells="age")
+            assert [problem.column for problem in refused.value.problems] == ["year"] * 20
+
+    def test_ten_factors_and_no_more(self) -> None:
+        names = [*"abcdefghij"]
+        table = pd.DataFrame({"year": [0, 1]} | dict.fromkeys([*names, "k"], 1.0)).assign(c=[1.0, 3.0])
+        assert decompose_rates(table, "year", names).between(0, 1)["part"].to_dict() == pytest.approx(
+            dict.fromkeys(names, 0) | {"c": 2, "crude": 2}
+        )
+        for factors in ([*names, "k"], []):
+            with pytest.raises(BadInput) as refused:
+                decompose_rates(table, "year", factors)
+            assert [problem.column for problem in refused.value.problems] == ["factors"]
+
+    @pytest.mark.parametrize("label", [None, math.nan])
+    def test_a_row_without_a_population(self, label: object) -> None:
+        table = pd.DataFrame({"year": pd.Series([0, 1, label], dtype=object), "rate": [1.0, 2, 3]})
+        with pytest.raises(BadInput) as refused:
+            decompose_rates(table, "year", "rate")
+        assert [problem.column for problem in refused.value.problems] == ["year"]
 
     def test_one_population_and_negative_sizes(self) -> None:
         with pytest.raises(BadInput):

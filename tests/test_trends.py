@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import trends
-from tests.support.refusals import problem, raised, refused
+from tests.support.refusals import ANY, problem, raised, refused
 
 Q = cm.units.Quantity
 YEARS = ["2012/13", "2013/14", "2014/15", "2015/16", "2016/17"]
@@ -136,6 +136,11 @@ class TestIndexToBase:
         years = pd.Series([5.0, 10.0], index=pd.period_range("2012", periods=2, freq="Y"))
         assert cm.index_to_base(years, pd.Period("2012", "Y")).tolist() == [100, 200]
 
+    def test_periods_are_one_for_each(self) -> None:
+        for periods in ("2016/17", 5, YEARS[:2]):
+            with refused("periods", ANY, expected="one for each", names=3):
+                cm.index_to_base(np.array([5.0, 6, 7]), "2016/17", periods=periods)
+
     def test_missing_values_stay_missing(self) -> None:
         indexed = cm.index_to_base(pd.Series([2.0, None, 3.0], index=YEARS[:3]), "2012/13")
         assert indexed.isna().tolist() == [False, True, False]
@@ -256,8 +261,12 @@ class TestCompoundGrowth:
         assert frame["compound_growth"].round(9).to_list() == [None, 10.0]
 
     def test_refuses_no_time_and_negative_values(self) -> None:
-        with refused("years", 0, expected="above zero"):
-            trends.compound_growth(1.0, 2.0, 0)
+        for years in (0, -1, math.inf):
+            with refused("years", years, expected="above zero"):
+                trends.compound_growth(1.0, 2.0, years)
+        for values, named in (((-1.0, 2.0), "first"), ((1.0, -2.0), "last")):
+            with refused(named, min(values), expected="zero or more"):
+                trends.compound_growth(*values, 2)
         with refused("first", -1.0, expected="zero or more"):
             trends.compound_growth(-1.0, 2.0, 1)
 

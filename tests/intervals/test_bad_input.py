@@ -350,6 +350,10 @@ class TestCostPerPatient:
         found = problems(intervals.cost_per_patient_interval, np.ones(3), np.ones(2))
         assert found == [("total_cost", None, "shape (3,)"), ("caseload", None, "shape (2,)")]
 
+    def test_cells(self) -> None:
+        with refused(problem("total_cost", -1.0, row=ANY), problem("caseload", -2.0, row=ANY)):
+            intervals.cost_per_patient_interval(np.array([-1.0, 5]), np.array([3.0, -2]))
+
 
 class TestTables:
     def table(self) -> pd.DataFrame:

@@ -140,6 +140,12 @@ class TestTotals:
         assert list(found["events"]) == [16, 8]
         assert list(found["sum_of_squares"]) == [28, 16]
 
+    def test_groups_stand_in_the_order_of_the_table(self) -> None:
+        names = [f"G{at * 37 % 101:03}" for at in range(101)]
+        found = ci.event_totals(pl.DataFrame({"icb": names, "events": 1, "people": range(101)}), "icb")
+        assert found["icb"].to_list() == names
+        assert found["people"].to_list() == list(range(101))
+
     def test_a_missing_cell_makes_its_group_missing(self) -> None:
         found = ci.event_totals(
             pd.DataFrame({"icb": ["A", "A", "B"], "events": [1, 2, 1], "people": [1, None, 3]}), "icb"

@@ -371,6 +371,12 @@ class TestFunnel:
         ]  # fmt: skip
         with refused("tau", 0.1, names=("phi", "tau")):
             v.funnel_limits("ratio", 5.0, phi=2.0, tau=0.1)
+        for kind, wrong in (("proportion", (0.0, 1.0, 1.5)), ("rate", (0.0, math.inf))):
+            for target in wrong:
+                with refused("target", target):
+                    v.funnel_limits(kind, 5.0, target)
+        with refused("per", 0):
+            v.funnel_limits("rate", 5.0, 1.5, per=0)
         with refused("denominators", 2.5, expected="a whole number", names="fractional"):
             v.funnel_limits("proportion", 2.5, 0.5)
         with raised(KeyError, 0.9, 0.95, 0.998):

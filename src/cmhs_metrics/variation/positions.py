@@ -270,7 +270,8 @@ class _Among:
             size = np.where(held["denominators"] == 0, np.nan, held["denominators"])
             self.values: NDArray[np.float64] = held["counts"] / size * self.scale
         else:
-            self.values = held["values"] if "values" in held else np.array([np.nan])
+            nothing = np.full_like(next(iter(held.arrays.values())), np.nan)
+            self.values = held["values"] if "values" in held else nothing
         self.values = np.atleast_1d(self.values)
         self.here = ~np.isnan(self.values)
 
