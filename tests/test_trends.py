@@ -136,6 +136,24 @@ class TestIndexToBase:
         years = pd.Series([5.0, 10.0], index=pd.period_range("2012", periods=2, freq="Y"))
         assert cm.index_to_base(years, pd.Period("2012", "Y")).tolist() == [100, 200]
 
+    def test_bases_and_their_value_are_named(self) -> None:
+        series = pd.Series([5.0, 6, 7], index=YEARS[:3])
+        for value in (math.inf, math.nan, True):
+            with refused("base_value", ANY):
+                cm.index_to_base(series, "2012/13", base_value=value)
+        for base, wrong in (
+            ([], []),
+            ([["2012/13"]], ["2012/13"]),
+            ("2016/17", "2016/17"),
+            (["2013/14", "2012/13"], ANY),
+        ):
+            with refused("base", wrong, expected="a date or period"):
+                cm.index_to_base(series, base)
+        for position in (3, -4):
+            with refused("base", position, expected="a date or period"):
+                cm.index_to_base(series, position, by_position=True)
+        assert cm.index_to_base(series, -3, by_position=True).tolist() == pytest.approx([100, 120, 140])
+
     def test_periods_are_one_for_each(self) -> None:
         for periods in ("2016/17", 5, YEARS[:2]):
             with refused("periods", ANY, expected="one for each", names=3):

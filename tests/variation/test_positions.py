@@ -160,6 +160,19 @@ class TestPosition:
         frame = v.position("Centre", RATES, peers=["East"]).to_frame()
         assert frame.loc[0, ["place", "rank", "places", "peers"]].tolist() == ["Centre", 1, 5, 1]
 
+    def test_about_all_or_nothing_chance_says_nothing(self) -> None:
+        whole = np.array([5.0, 8, 20])
+        for kind in ("proportion", "rate", "ratio"):
+            for counts in (whole, 0 * whole):
+                found = v.position(1, counts=counts, denominators=whole, kind=kind, per=1)
+                told = kind != "proportion" and counts[0] > 0
+                assert found.chance == ("within" if told else None)
+
+    def test_less_than_half_a_case_has_limits_of_rates_alone(self) -> None:
+        given = {"counts": np.array([0.4, 8, 2]), "denominators": np.array([0.4, 40, 40]), "fractional": True}
+        assert v.position(0, **given, kind="proportion").chance is None
+        assert v.position(0, **given, kind="ratio").chance == "within"
+
     def test_refuses_bad_input_with_all_its_problems(self) -> None:
         with refused(problem("the values", "counts"), others=ANY):
             v.position("Centre", counts=COUNTS)
