@@ -11,6 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import NHS, LinkedTable, Rule, attack, protect, published_table
+from tests.support.budgets import with_deep
 from tests.support.refusals import ANY, problem, refused
 
 EXACT = Rule(rounding=1)
@@ -251,7 +252,7 @@ def test_merged_places(rule: Rule, seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", with_deep(range(2), 2))
 def test_three_months_and_their_running_totals(rule: Rule, seed: int) -> None:
     counts = small_counts(np.random.default_rng(10 + seed), 3, 4)
     base, places = np.arange(12).reshape(3, 4), ["A", "B", "C", "D"]

@@ -160,9 +160,16 @@ def agree(
     expected_of: Callable[[Tables], Answer],
     found_of: Callable[[Any], Answer],
     merge: Callable[[list[Answer]], Answer] = added,
+    known: Answer | None = None,
 ) -> None:
-    """The package on all parts together gives the oracle's answers on each, or else the smallest part that differs."""
-    expected = merge([expected_of(part) for part in parts])
+    """The package on all parts together gives the oracle's answers on each, or else the smallest part that differs.
+
+    What the oracle said of all the parts together stays in ``known``, for the next engine.
+    """
+    known = {} if known is None else known
+    if not known:
+        known.update(merge([expected_of(part) for part in parts]))
+    expected = known
     lines = differences(expected, found_of(extract(extracts.together(parts), shape, engine)))
     if not lines:
         return

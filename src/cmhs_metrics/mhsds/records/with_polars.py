@@ -48,7 +48,7 @@ class Polars(Engine):
         others = [each for each in changes if not each.is_text]
         same = (pl.col(each.name).alias(each.alias) for each in others)
         rows = nw.from_native(frame.to_native().lazy().select(*text, *same))
-        made = [self._day(nw.col(each.alias)) if each.is_date else stepped(each, each.alias) for each in others]
+        made = [self._day(changed(each, each.alias)) if each.is_date else stepped(each, each.alias) for each in others]
         named = [value.alias(each.alias) for value, each in zip(made, others, strict=True)]
         return rows.with_columns(*named) if named else rows
 
