@@ -168,8 +168,8 @@ def _is_unclean(ids: Any) -> bool:
 MARK, NUMBER = "_mark_", "_number_"
 DAYS = 2**23
 """More than there are day numbers, of either sign."""
-SPELLS = 2**20
-"""More than anybody has."""
+SPELLS = 2**32
+"""More than there are: their numbers go on from one person to the next."""
 
 
 def _marked(rows: Any, item: Sequence[str]) -> Any:
