@@ -502,6 +502,91 @@ def test_gender_identity_is_preferred_and_what_is_missing_is_not_known() -> None
     ]  # fmt: skip
 
 
+# Each table by its names in the data set, and what is read of it, "newest/older"; codes of two digits are marked :2.
+ROW = "Person_ID RecordNumber OrgIDProv UniqMonthID"
+REJECTED = "ReferRejectionDate ReferRejectReason:2 ReferClosureDate ReferClosReason:2"
+SCORES = "CodedAssToolType PersScore AssToolCompTimestamp/AssToolCompDate"
+LAYOUT = {
+    "MHS001MPI": f"{ROW} LADistrictAuth GenderIDCode/Gender EthnicCategory OrgIDSubICBLocResidence/OrgIDCCGRes PersDeathDate",
+    "MHS101Referral": f"{ROW} {REJECTED} UniqServReqID UniqSubmissionID ReferralRequestReceivedDate ServDischDate "
+    "AgeServReferRecDate PrimReasonReferralMH/PrimReasonReferral:2 ClinRespPriorityType ReferralRequestReceivedTime "
+    "ServTeamType UniqCareProfTeamLocalID",
+    "MHS102OtherServiceType": f"{ROW} {REJECTED} UniqServReqID UniqSubmissionID ServTeamTypeRefToMH/ServTeamType "
+    "UniqOtherCareProfTeamLocalID/UniqCareProfTeamLocalID/UniqCareProfTeamID",
+    "MHS102ServiceTypeReferredTo": "UniqServReqID",
+    "MHS201CareContact": f"{ROW} UniqCareContID UniqServReqID UniqSubmissionID CareContDate CareContTime "
+    "AttendStatus/AttendOrDNACode ConsMechanismMH/ConsMediumUsed:2 ClinContDurOfCareCont "
+    "UniqOtherCareProfTeamLocalID/UniqCareProfTeamLocalID/UniqCareProfTeamID",
+    "MHS501HospProvSpell": f"{ROW} UniqServReqID UniqHospProvSpellID/UniqHospProvSpellNum StartDateHospProvSpell "
+    "DischDateHospProvSpell SourceAdmMHHospProvSpell/SourceAdmCodeHospProvSpell:2 "
+    "MethOfDischMHHospProvSpell/DischMethCodeHospProvSpell DestOfDischHospProvSpell/DischDestCodeHospProvSpell:2",
+    "MHS801ClusterTool": f"{ROW} UniqClustID AdultMHCareClusterCodeFinal:2 StartDateCareClust EndDateCareClust",
+    "MHS502WardStay": f"{ROW} UniqWardStayID UniqHospProvSpellID/UniqHospProvSpellNum UniqServReqID StartDateWardStay "
+    "EndDateWardStay MHAdmittedPatientClass/HospitalBedTypeMH:2",
+    "MHS204IndirectActivity": f"{ROW} UniqServReqID IndirectActDate "
+    "IndirectActProcedure/IndActProcedure/CodeIndActProcAndProcStatus",
+    "MHS902ServiceTeamDetails": "UniqCareProfTeamLocalID OrgIDProv UniqMonthID UniqSubmissionID "
+    "ServTeamTypeMH/ServTeamType/ServTeamTypeRefToMH",
+    "MHS002GP": f"{ROW} GMPReg/GMPCodeReg OrgIDSubICBLocGP/OrgIDCCGGPPractice EndDateGMPRegistration",
+    "MHS006MHCareCoord": f"{ROW} StartDateAssCareCoord EndDateAssCareCoord CareProfServOrTeamTypeAssoc",
+    "MHS008CarePlanType": f"{ROW} UniqCarePlanID CarePlanCreatDate CarePlanLastUpdateDate",
+    "MHS009CarePlanAgreement": f"{ROW} UniqCarePlanID",
+    "MHS202CareActivity": f"{ROW} UniqCareActID UniqCareContID UniqServReqID Procedure/CodeProcAndProcStatus "
+    "Observation/CodeObs",
+    "MHS606CodedScoreAssessmentRefer": f"{ROW} UniqServReqID {SCORES}",
+    "MHS607CodedScoreAssessmentAct": f"{ROW} UniqCareActID UniqCareContID UniqServReqID {SCORES}",
+}
+
+
+def is_day(name: str) -> bool:
+    return "Timestamp" in name or ("Date" in name and not name.startswith("Age"))
+
+
+@pytest.mark.parametrize("table", LAYOUT)
+def test_every_column_is_read_under_each_of_its_names(table: str) -> None:
+    columns = [(names.split("/"), width) for names, _, width in (each.partition(":") for each in LAYOUT[table].split())]
+    for older in range(3):
+        held = {names[older]: (names[0], width) for names, width in columns if len(names) > older}
+        if not held:
+            continue
+        given = {name: ["2024-04-01" if is_day(name) else "1"] for name in held}
+        extract = mhsds.Extract.of({table: ALL["polars"](given)})
+        found = cells(extract.rows(extract.tables[0], [newest for newest, _ in held.values()]).to_native())
+        whole = ("UniqMonthID", "AgeServReferRecDate", "ClinContDurOfCareCont")
+        # 54 years of 365 days, 13 leap days and 91 days after 1 January 1970.
+        assert found == {
+            name: [19814 if is_day(name) else 1 if name in whole else "01" if width else "1"]
+            for name, width in held.values()
+        }
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "version"),
+    [
+        ("contacts", "AttendOrDNACode", "v4"), ("contacts", "ConsMediumUsed", "v4"), ("contacts", "AttendStatus", "v5"),
+        ("contacts", "ConsMechanismMH", "v5"), ("contacts", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("contacts", "UniqCareProfTeamLocalID", None), ("referrals", "ServTeamType", "v6"),
+        ("referrals", "UniqCareProfTeamLocalID", "v6"), ("service_types", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("service_types", "ServTeamType", None), ("service_teams", "UniqCareProfTeamLocalID", "v6"),
+    ],
+)  # fmt: skip
+def test_the_version_is_told_by_the_columns_that_came_with_it(table: str, column: str, version: str | None) -> None:
+    assert mhsds.Extract(**{table: ALL["polars"]({column: ["1"], "Person_ID": ["P1"]})}).version == version
+    both = {table: ALL["polars"]({column: ["1"]}), "MHS102OtherServiceType": ALL["polars"]({"UniqServReqID": ["R1"]})}
+    assert table == "service_types" or mhsds.Extract.of(both).version == "v6"
+
+
+@pytest.mark.parametrize(
+    "other", ["MHS105OnwardReferral", "MHS106DischargePlanAgreement", "MHS802ClusterAssess", "MHS901StaffDetails"]
+)
+def test_other_tables_of_the_data_set_are_passed_over(tmp_path: Path, other: str) -> None:
+    given = {"MHS101Referral": ALL["polars"](one_referral()), other: ALL["polars"]({"a": [1]})}
+    assert mhsds.Extract.of(given).tables == ("referrals",)
+    for name in ("MHS101Referral_2024-06", f"{other}_2024-06"):
+        (tmp_path / f"{name}.csv").write_text("Person_ID\nP1\n", encoding="utf-8")
+    assert mhsds.Extract.read(tmp_path, engine="polars").tables == ("referrals",)
+
+
 @pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
 def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
     lines = {

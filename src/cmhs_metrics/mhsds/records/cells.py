@@ -143,9 +143,9 @@ def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], mon
     """Codes of before version 5 as they are written since: by the older name, and by month."""
     found = []
     for name, value in zip(names, values, strict=True):
-        newer = value.replace_strict(
-            list(column.recode), list(column.recode.values()), default=value, return_dtype=nw.String
-        )
+        newer: nw.Expr = value
+        for old, new in column.recode.items():
+            newer = nw.when(value == old).then(nw.lit(new)).otherwise(newer)
         if plain_name(name) != column.name.casefold():
             found.append(newer)
         elif month is None:
