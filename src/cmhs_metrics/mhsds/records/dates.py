@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,28 +100,13 @@ def day_number(date: datetime.date) -> int:
 
 def read_date(value: Any, argument: str = "date") -> datetime.date | Problem:
     """Read a date as users write it, or say what is wrong with it."""
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if isinstance(value, datetime.date):
-        return value
-    day = day_of(value) if isinstance(value, str) else None
-    if day is None:
-        return Problem(argument, None, value, "a date, or its text as 2025-03-31")
-    return EPOCH + datetime.timedelta(days=day)
-
-
-def day_of(value: Any) -> int | None:
-    """Day number of one cell of Python: a date, a time, or ISO text; None where it is none."""
-    if isinstance(value, str):
-        if not re.match(_ISO, value):
-            return None
-        try:
-            return day_number(datetime.date.fromisoformat(value[:10]))
-        except ValueError:
-            return None
-    if isinstance(value, datetime.datetime):
-        return day_number(value.date()) if value == value else None
-    return day_number(value) if isinstance(value, datetime.date) else None
+    # A missing time of pandas is a date by its type, and is not equal to itself.
+    if isinstance(value, datetime.date) and value == value:
+        return value.date() if isinstance(value, datetime.datetime) else value
+    if isinstance(value, str) and re.match(_ISO, value):
+        with suppress(ValueError):
+            return datetime.date.fromisoformat(value[:10])
+    return Problem(argument, None, value, "a date, or its text as 2025-03-31")
 
 
 def day_of_parts(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:
