@@ -193,7 +193,7 @@ class TestPeriods:
         years = [f"{year}/{year % 100 + 1}" for year in range(2010, 2017)]
         for number, more in ((6, False), (7, True)):
             table = pd.DataFrame({"icb": "A", "period": years[:number], "referrals": 1})
-            with refused("period", "2030/31", names=years[:6]) as caught:
+            with refused("period", "2030/31", names=tuple(years[:6])) as caught:
                 cm.benchmark(table, "referrals_per_100k", period="2030/31", **arguments)
             assert ("and 1 more" in caught.value.problems[0].expected) is more
         old = self.PEOPLE.assign(period="2019/20")
