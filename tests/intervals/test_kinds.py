@@ -284,3 +284,5 @@ class TestTables:
     def test_expressions_are_refused(self) -> None:
         with raised(TypeError, "rate_interval", "expression", "collect"):
             intervals.rate_interval(pl.col("n"), pl.col("d"))
+        with raised(TypeError, "rate_interval", "expression", "collect"):
+            intervals.rate_interval(pl.col("n"), 100)
