@@ -431,6 +431,8 @@ class TestTables:
             intervals.standardised_rates(self.table(), "icb")
         with refused("by", [], expected="at least one"):
             intervals.standardised_rates(self.table(), [])
+        with refused("by", 5, expected="a name"):
+            intervals.standardised_rates(self.table(), ["area", 5])
         for role in ("events", "population", "age_band", "sum_of_squares"):
             with refused(role, "no such", expected="a column"):
                 intervals.standardised_rates(self.table(), "area", **{role: "no such"})

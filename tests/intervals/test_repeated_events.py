@@ -159,6 +159,8 @@ class TestTotals:
                 cm.intervals.event_totals(table, **{"by": "icb", role: "no such"})
         with refusing("by", [], expected="at least one"):
             cm.intervals.event_totals(table, [])
+        with refusing("by", 5, expected="a name"):
+            cm.intervals.event_totals(table, ["icb", 5])
 
     def test_what_is_no_count_is_refused(self) -> None:
         with pytest.raises(BadInput) as refused:

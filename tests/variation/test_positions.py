@@ -167,11 +167,18 @@ class TestPosition:
                 found = v.position(1, counts=counts, denominators=whole, kind=kind, per=1)
                 told = kind != "proportion" and counts[0] > 0
                 assert found.chance == ("within" if told else None)
+                # Nor does a funnel of ten places, all of them alike.
+                ten = v.position(1, counts=np.full(10, counts[0]), denominators=np.full(10, 5.0), kind=kind, per=1)
+                assert ten.funnel == ("within" if told else None)
 
     def test_less_than_half_a_case_has_limits_of_rates_alone(self) -> None:
         given = {"counts": np.array([0.4, 8, 2]), "denominators": np.array([0.4, 40, 40]), "fractional": True}
         assert v.position(0, **given, kind="proportion").chance is None
         assert v.position(0, **given, kind="ratio").chance == "within"
+        sizes = np.array([0.4, *[40.0] * 10])
+        for kind, said in (("proportion", None), ("ratio", "within")):
+            found = v.position(0, counts=sizes / 4, denominators=sizes, kind=kind, fractional=True)
+            assert (found.chance, found.funnel) == (said, said)
 
     def test_refuses_bad_input_with_all_its_problems(self) -> None:
         with refused(problem("the values", "counts"), others=ANY):
