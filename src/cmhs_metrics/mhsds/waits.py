@@ -93,7 +93,7 @@ def waits(
     rows = with_spans(extract, facts_wanted(extract, request), request)
     done, _ = spell_ends(request, rows.collect_schema().names(), name)
     rows = rows.filter(done)
-    rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) * 1.0 / DAYS_A_WEEK).alias("wait"))
+    rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) / DAYS_A_WEEK).alias("wait"))
     within = {f"share_within_{limit}_weeks": limit for limit in weeks}
     shares = [
         nw.when(nw.col("wait") <= limit).then(nw.lit(1.0)).otherwise(nw.lit(0.0)).alias(name)

@@ -46,7 +46,7 @@ class Polars(Engine):
         others = [each for each in changes if not each.is_text]
         same = (pl.col(each.name).alias(each.alias) for each in others)
         rows = nw.from_native(frame.to_native().lazy().select(*text, *same))
-        made = [self._day(nw.col(each.alias)) if each.is_date else stepped(each, each.alias) for each in others]
+        made = [self._day(changed(each, each.alias)) if each.is_date else stepped(each, each.alias) for each in others]
         named = [value.alias(each.alias) for value, each in zip(made, others, strict=True)]
         return rows.with_columns(*named) if named else rows
 
@@ -176,8 +176,8 @@ def _is_unclean(ids: Any) -> bool:
 MARK, NUMBER = "_mark_", "_number_"
 DAYS = 2**23
 """More than there are day numbers, of either sign."""
-SPELLS = 2**20
-"""More than anybody has."""
+SPELLS = 2**32
+"""More than there are: their numbers go on from one person to the next."""
 
 
 def _marked(rows: Any, item: Sequence[str]) -> Any:
