@@ -51,8 +51,14 @@ class Polars(Engine):
         return rows.with_columns(*named) if named else rows
 
     def of_last_month(self, rows: Frame, item: Sequence[str], month: str) -> Frame:
-        """Kept while the query runs: they are few, and taken more than once."""
-        return nw.from_native(super().of_last_month(rows.lazy(), item, month).to_native().cache())
+        """And a few more, found by a number; kept while the query runs, for they are taken more than once."""
+        import polars as pl
+
+        rows = rows.to_native().lazy().with_columns(pl.col(month).fill_null(-NEVER).alias("_month_"))
+        mark = (pl.col(item[-1]).hash() ^ pl.col("_month_").hash()).alias(MARK)
+        last = rows.group_by(*item).agg(pl.col("_month_").max()).select(mark)
+        found = rows.with_columns(mark).join(last, on=MARK, how="semi")
+        return nw.from_native(found.drop(MARK, "_month_").cache())
 
     def hold(self, frame: Frame, root: Any) -> Frame:
         """In memory."""
@@ -100,6 +106,8 @@ class Polars(Engine):
             counted = told(some).select(*by, MARK, day, *(each.value() for each in counts)).to_native()
             return counted.join(whose, on=list(by)).select(NUMBER, MARK, "received", "day", *names)
 
+        # Read once for both: they go on as it is read.
+        native = native.cache()
         last = self._last_of(native, twice, item, order)
         once = of_referrals(self.known(nw.from_native(_marked(native, item)), item)).join(twice, on=MARK, how="anti")
         dated = pl.concat([once, of_referrals(last)]).cache()
