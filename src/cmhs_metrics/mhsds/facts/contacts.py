@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FLOWS = ("contacts", "face_to_face_contacts", "did_not_attends")
 ITEM = ("Person_ID", "UniqCareContID")
-EACH_MONTH = (*ITEM, "UniqMonthID")
+EACH_MONTH = ("Person_ID", "UniqMonthID", "UniqCareContID")
 """What names a contact where one that was submitted in two months counts twice."""
 
 ORDER = ("UniqMonthID", "RecordNumber", "CareContDate", "AttendStatus", "ConsMechanismMH", "UniqServReqID")
