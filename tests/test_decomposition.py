@@ -308,6 +308,16 @@ class TestProductProperties:
         assert [problem.value for problem in caught.value.problems] == ["b", "c", "z"]
         with refused("factors", 0, names=10):
             decompose_product_change({}, {})
+        with refused("factors", "b"):
+            decompose_product_change({"a": 1.0}, {"a": 1.0, "b": 2.0})
+        for sides, wrong in ((({}, 5), "after"), ((5, {}), "before")):
+            with refused(wrong, 5, expected="a table"):
+                decompose_product_change(*sides)  # type: ignore[arg-type]
+        ten = dict.fromkeys("abcdefghij", 1.0)
+        # All of the change is the one factor's.
+        assert decompose_product_change(ten, ten | {"c": 3.0}).parts == ten | dict.fromkeys(ten, 0) | {"c": 2}
+        with refused("factors", 11, names=10):
+            decompose_product_change(ten | {"k": 1.0}, ten | {"k": 1.0})
 
 
 class TestKitagawa:

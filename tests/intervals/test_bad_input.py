@@ -350,6 +350,10 @@ class TestCostPerPatient:
         found = problems(intervals.cost_per_patient_interval, np.ones(3), np.ones(2))
         assert found == [("total_cost", None, "shape (3,)"), ("caseload", None, "shape (2,)")]
 
+    def test_cells(self) -> None:
+        with refused(problem("total_cost", -1.0, row=ANY), problem("caseload", -2.0, row=ANY)):
+            intervals.cost_per_patient_interval(np.array([-1.0, 5]), np.array([3.0, -2]))
+
 
 class TestTables:
     def table(self) -> pd.DataFrame:
@@ -425,6 +429,13 @@ class TestTables:
             intervals.standardised_rates(self.table(), "area", events="event")
         with refused("by", "icb", expected="a column", names="area"):
             intervals.standardised_rates(self.table(), "icb")
+        with refused("by", [], expected="at least one"):
+            intervals.standardised_rates(self.table(), [])
+        with refused("by", 5, expected="a name"):
+            intervals.standardised_rates(self.table(), ["area", 5])
+        for role in ("events", "population", "age_band", "sum_of_squares"):
+            with refused(role, "no such", expected="a column"):
+                intervals.standardised_rates(self.table(), "area", **{role: "no such"})
         with refused("events", "String", expected="a number"):
             intervals.standardised_rates(self.table().assign(events="5"), "area")
 

@@ -371,6 +371,12 @@ class TestFunnel:
         ]  # fmt: skip
         with refused("tau", 0.1, names=("phi", "tau")):
             v.funnel_limits("ratio", 5.0, phi=2.0, tau=0.1)
+        for kind, wrong in (("proportion", (0.0, 1.0, 1.5)), ("rate", (0.0, math.inf))):
+            for target in wrong:
+                with refused("target", target):
+                    v.funnel_limits(kind, 5.0, target)
+        with refused("per", 0):
+            v.funnel_limits("rate", 5.0, 1.5, per=0)
         with refused("denominators", 2.5, expected="a whole number", names="fractional"):
             v.funnel_limits("proportion", 2.5, 0.5)
         with raised(KeyError, 0.9, 0.95, 0.998):
@@ -463,6 +469,42 @@ class TestOnePlace:
         found = v.funnel("rate", np.array([count]), np.array([100_000]), target=20)
         assert found.outlier.tolist() == [word]
         assert found.limits.to_frame().shape == (1, 6)
+
+    def test_of_a_ratio_is_judged_against_one(self) -> None:
+        # P(R ≥ 5) of one expected is 0.0037, and P(R ≥ 12) less than one in a thousand.
+        assert v.funnel("ratio", np.array([4]), np.array([1.0])).outlier.tolist() == ["above 95%"]
+        assert v.funnel("ratio", np.array([12]), np.array([1.0])).outlier.tolist() == ["above 99.8%"]
+
+    def test_beside_one_that_is_missing(self) -> None:
+        found = v.funnel("rate", np.array([60.0, math.nan]), np.full(2, 100_000.0), target=20)
+        assert found.outlier.tolist() == ["above 99.8%", None]
+        assert (found.missing, found.dispersion.places, found.dispersion.winsorised) == (1, 1, 0)
+        two = v.funnel("rate", np.array([60.0, 10]), np.full(2, 100_000.0), target=20)
+        assert (two.missing, two.dispersion.places, math.isnan(two.dispersion.phi)) == (0, 2, False)
+
+    def test_all_or_nothing_of_proportions_and_nothing_of_rates_is_no_target(self) -> None:
+        for kind, counts in (("proportion", [5, 8]), ("proportion", [0, 0]), ("rate", [0, 0]), ("rate", [5, 8])):
+            given = (kind, np.array(counts), np.array([5, 8]))
+            if kind == "rate" and any(counts):
+                assert v.funnel(*given, per=1).target == 1
+            else:
+                with refused("target", float(any(counts))):
+                    v.funnel(*given)
+
+    @pytest.mark.parametrize(("kind", "adjustment"), [("proportion", "beta-binomial"), ("ratio", "negative-binomial")])
+    def test_of_a_mixture_has_its_limits(self, kind: str, adjustment: str) -> None:
+        counts, base = np.array([5, 20, 12, 30, 2]), np.full(5, 40)
+        found = v.funnel(kind, counts, base, 0.4, adjustment=adjustment)
+        tau = found.dispersion.tau
+        assert tau is not None
+        same = v.funnel_limits(kind, base, 0.4, tau=tau, mixture=True)
+        assert found.limits.at(0.95).upper.tolist() == same.at(0.95).upper.tolist()
+        assert found.limits.at(0.95).upper[0] != v.funnel_limits(kind, base, 0.4, tau=tau).at(0.95).upper[0]
+
+    def test_of_one_case_has_a_value(self) -> None:
+        found = v.funnel("proportion", np.array([1, 3]), np.array([1, 10]))
+        assert found.values.tolist() == pytest.approx([1, 0.3])
+        assert found.missing == 0
 
     def test_without_one_is_refused_once(self) -> None:
         with refused("counts", 1, expected="two or more"):

@@ -166,6 +166,11 @@ class TestWinsorising:
         found = v.funnel("ratio", events, expected, winsorise_by="interpolation")
         assert round(found.dispersion.phi, 2) == 2.33
 
+    @pytest.mark.parametrize(("number", "beyond"), [(11, 1), (12, 2), (21, 2), (22, 3)])
+    def test_so_many_stand_beyond_the_tenth_percentile(self, number: int, beyond: int) -> None:
+        # A tenth of the steps between them, and of part of a step the place beyond it.
+        assert v.overdispersion(np.arange(float(number)), winsorise_by="interpolation").winsorised == beyond
+
     def test_at_ten_and_one_both_are_the_same(self) -> None:
         # The tenth percentile of eleven is the second.
         scores = np.arange(11.0) - 5
@@ -182,6 +187,9 @@ class TestWinsorising:
     def test_another_way_is_refused(self) -> None:
         with pytest.raises(BadInput) as refused:
             v.overdispersion(self.SCORES, winsorise_by="percentile")
+        assert [problem.column for problem in refused.value.problems] == ["winsorise_by"]
+        with pytest.raises(BadInput) as refused:
+            v.funnel("ratio", np.array([5, 6]), np.array([5.0, 6]), winsorise_by="percentile")
         assert [problem.column for problem in refused.value.problems] == ["winsorise_by"]
 
 

@@ -80,7 +80,7 @@ def rate_ratio_interval(
         level: float, count: NDArray[Any], people: NDArray[Any], other: NDArray[Any], others: NDArray[Any]
     ) -> tuple[Any, ...]:
         tail = (1 - level) / 2
-        defined = (count + other > 0) & (people > 0) & (others > 0)
+        defined = (count + other > 0) & (others > 0)
         a, b = np.where(defined, count, np.nan), np.where(defined, other, np.nan)
         low = np.where(a > 0, betaincinv(a, b + 1, tail), a)
         # Without events of the reference all events may be of the one, at whatever ratio of the rates.

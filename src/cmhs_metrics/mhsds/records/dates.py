@@ -25,6 +25,8 @@ NEVER = 3_000_000
 EPOCH = datetime.date(1970, 1, 1)
 DAY_ZERO = (datetime.date(1900, 1, 1) - EPOCH).days
 """1 January 1900, which databases make of an empty date."""
+ZONE = "Europe/London"
+"""Whose day a time of another zone is taken to be of: midnight in summer is an hour before it in Greenwich."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"
 
 
