@@ -389,24 +389,31 @@ DAYS: Side = (97, "rounded to a whole day", 96.5, 97.5, "97")
         ("day", exact(96.4), DAYS, "differs"),
         ("day", exact(97.6), DAYS, "differs"),
         ("day", exact(97), (math.nan, "missing", math.nan, math.nan, ""), "not told"),
+        ("percent", exact(10.5), (math.nan, "suppressed", 0, 10.5, "*"), "within rounding"),
+        ("percent", exact(11.2), (math.nan, "suppressed", 0, 10.5, "*"), "differs"),
+        ("percent", exact(4), (math.nan, "suppressed", 0, math.nan, "*"), "not told"),
     ],
 )
 def test_verdicts_where_intervals_touch(unit: str, one: Side, other: Side, verdict: str) -> None:
-    def side(cell: Side) -> pd.DataFrame:
-        keys = ["MHS00", pd.Timestamp(2024, 6, 30), "Provider", "RX1", "NONE", "A TRUST", unit]
-        names = [
-            "measure_id",
-            "period_end",
-            "breakdown",
-            "primary_level",
-            "secondary_level",
-            "primary_level_name",
-            "unit",
-        ]
-        return pd.DataFrame([[*keys, *cell]], columns=[*names, "value", "kind", "lower", "upper", "published_value"])
-
     for ours, theirs in ((one, other), (other, one)):
-        assert mhsds.compare(side(ours), side(theirs))["verdict"].tolist() == [verdict]
+        assert mhsds.compare(side(ours, unit), side(theirs, unit))["verdict"].tolist() == [verdict]
+
+
+def side(cell: Side, unit: str, breakdown: str = "Provider") -> pd.DataFrame:
+    row = {
+        "measure_id": "MHS00", "period_end": pd.Timestamp(2024, 6, 30), "breakdown": breakdown, "primary_level": "RX1",
+        "secondary_level": "NONE", "primary_level_name": "A TRUST", "unit": unit,
+    }  # fmt: skip
+    return pd.DataFrame([row | dict(zip(("value", "kind", "lower", "upper", "published_value"), cell, strict=True))])
+
+
+@pytest.mark.parametrize("unit", ["percent", "day", "referral"])
+def test_what_is_whole_outside_england_was_rounded_unless_it_is_counted(unit: str) -> None:
+    for value, verdict in ((96.5, "within rounding"), (97.5, "within rounding"), (96.4, "differs"), (97.6, "differs")):
+        verdict = "differs" if unit == "referral" else verdict
+        assert mhsds.compare(side(exact(value), unit), side(exact(97), unit))["verdict"].tolist() == [verdict]
+        both = (side(exact(each), unit, "England") for each in (value, 97))
+        assert mhsds.compare(*both)["verdict"].tolist() == ["differs"]
 
 
 def test_concepts_are_read_from_numbers_and_from_texts() -> None:

@@ -129,3 +129,15 @@ def test_a_measure_is_hidden_with_the_count_that_decides(
 )
 def test_a_number_as_it_is_written(kind: str, value: float, text: str) -> None:
     assert _text(kind, value) == text
+
+
+QUARTERLY = {
+    "MRS01", "MRS01a", "MRS01b", "MRS04", "MRS05", "MRS15", "MHS124", "MHS125", "MHS126", "MHS127", "MHS128", "MHS129",
+    "EIP23a", "EIP23b", "EIP23i", "EIP64", "EIP65", "EIP66", "EIP67",
+}  # fmt: skip
+"""What is published of three months that end with the month; access is of twelve, and all else of the month."""
+
+
+@pytest.mark.parametrize("id", MEASURES)
+def test_a_measure_is_of_as_many_months_as_it_is_published_of(id: str) -> None:
+    assert MEASURES[id].months == (12 if id == "MHS108" else 3 if id in QUARTERLY else 1)
