@@ -73,15 +73,14 @@ def search(words: str, *, kind: str | None = None) -> pd.DataFrame:
         problems.append(Problem("kind", None, kind, f"one of {', '.join(kinds)}"))
     if problems:
         raise BadInput("search", problems)
-    found = []
-    for entry in _entries(len(CATALOGUE)):
-        if kind is None or entry.kind == kind:
-            score, where = _score(asked, entry)
-            if score:
-                found.append((-score, kinds.index(entry.kind), entry.name, entry.kind, entry.label, where))
+    found: list[tuple[Any, ...]] = []
     # A slip of the pen is only looked for where nothing stands as it is written.
-    if any(where != "nearly" for *_, where in found):
-        found = [each for each in found if each[-1] != "nearly"]
+    for score_of in (_score, _nearly):
+        for entry in () if found else _entries(len(CATALOGUE)):
+            if kind is None or entry.kind == kind:
+                score, where = score_of(asked, entry)
+                if score:
+                    found.append((-score, kinds.index(entry.kind), entry.name, entry.kind, entry.label, where))
     rows = [(which, name, label, where) for _, _, name, which, label, where in sorted(found)]
     return pd.DataFrame(rows, columns=["kind", "name", "label", "found_in"])
 
@@ -99,9 +98,12 @@ def _score(asked: str, entry: _Entry) -> tuple[float, str]:
     for phrase in entry.words:
         if _holds(phrase, tokens):
             return 70 - len(phrase) / 100, "synonym"
-    if _holds(entry.text, tokens):
-        return 40, "definition"
-    near = max((SequenceMatcher(None, asked, each).ratio() for each in (name, *entry.words)), default=0.0)
+    return (40, "definition") if _holds(entry.text, tokens) else (0, "")
+
+
+def _nearly(asked: str, entry: _Entry) -> tuple[float, str]:
+    names = (words_of(entry.name.replace("_", " ")), *entry.words)
+    near = max(SequenceMatcher(None, asked, each).ratio() for each in names)
     return (20 * near, "nearly") if near > _LEAST and len(asked) > 2 else (0, "")
 
 

@@ -113,8 +113,8 @@ def test_dates_of_every_type_of_pandas_are_read(kind: str) -> None:
     assert [str(each)[:10] for each in found] in (["2024-06-01", "None"], ["2024-06-01", "NaT"])
 
 
-# An hour and a half before midnight in Greenwich is the next day on a clock of summer time.
-LATE = pa.array([dt.datetime(2024, 5, 31, 23, 30)] * 3, pa.timestamp("us", "Europe/London"))
+# Midnight in England in summer is an hour before it in Greenwich.
+MIDNIGHT = pa.array([dt.datetime(2024, 5, 31, 23)] * 3, pa.timestamp("us", "UTC"))
 LONG = [12345678901234567, None, 12345678901234568]
 HASHES = [2**63 + 1, None, 2**63 + 2]
 FROM_ARROW = {
@@ -124,19 +124,18 @@ FROM_ARROW = {
 
 
 @pytest.mark.parametrize("name", FROM_ARROW)
-def test_long_ids_stay_apart_and_times_are_of_the_day_on_their_clock(name: str) -> None:
+def test_long_ids_stay_apart_and_times_are_of_the_day_in_england(name: str) -> None:
     decimals = pa.array([None if each is None else Decimal(each) for each in LONG], pa.decimal128(20, 0))
     table = pa.table({
         "UniqCareContID": pa.array(LONG), "RecordNumber": decimals, "Person_ID": pa.array(HASHES, pa.uint64()),
-        "CareContDate": LATE,
+        "CareContDate": MIDNIGHT,
     })  # fmt: skip
     extract = mhsds.Extract(contacts=FROM_ARROW[name](table))
     found = cells(extract.leave(extract.rows("contacts", table.column_names), ["CareContDate"]))
     assert [each and int(each) for each in found["UniqCareContID"]] == LONG
     assert [each and int(each) for each in found["RecordNumber"]] == LONG
     assert found["Person_ID"] == [each and str(each) for each in HASHES]
-    if name not in ("duckdb", "ibis"):  # whose clock is that of the session
-        assert [str(each)[:10] for each in found["CareContDate"]] == ["2024-06-01"] * 3
+    assert [str(each)[:10] for each in found["CareContDate"]] == ["2024-06-01"] * 3
 
 
 @pytest.mark.parametrize("engine", EVERY)
@@ -210,6 +209,15 @@ def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> 
         extract_of(engine, contacts=table)
 
 
+@pytest.mark.parametrize("engine", [*EVERY, "pyarrow", "ibis"])
+def test_names_with_a_byte_order_mark_and_tables_of_no_rows(engine: str) -> None:
+    marked = {f"\ufeff[{name}] ": values for name, values in one_referral(UniqMonthID=[1489]).items()}
+    asked = {"period": "2024-04", "by": "organisation", "scope": mhsds.ALL, "which": "referrals"}
+    assert row(mhsds.measures(extract_of(engine, referrals=marked), **asked))["referrals"] == 1
+    nothing = {name: values[:0] for name, values in marked.items()}
+    assert cells(mhsds.measures(extract_of(engine, referrals=nothing), **asked))["referrals"] == []
+
+
 def test_a_discharge_in_1900_is_none(engine: str) -> None:
     referrals = one_referral(ServDischDate=[dt.date(1900, 1, 1)])
     extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals))
@@ -227,6 +235,17 @@ def test_access_is_of_two_contacts_within_the_twelve_months(engine: str) -> None
     )
     found = row(mhsds.measures(extract, "2024-09", "organisation", which="people_accessing"))
     assert found["people_accessing"] == 1
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_contact_submitted_in_two_months_counts_once_or_in_each(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    seen = contact_rows(*(("C1", "P1", "R1", month, "2024-05-05", "5", "01") for month in (1490, 1491, 1491)))
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), contacts=seen)
+    which = ["contacts", "waits_completed", "people_accessing"]
+    for choice, counts in (("once", [1, 0, 0]), ("each", [2, 1, 1])):
+        found = row(mhsds.measures(extract, "2024-05", "organisation", which=which, resubmitted=choice))
+        assert [found[name] for name in which] == counts
 
 
 def stays_of(column: str, beds: list[str]) -> dict[str, dict[str, list[Any]]]:
@@ -542,6 +561,22 @@ def test_every_column_is_read_under_each_of_its_names(table: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "column", "version"),
+    [
+        ("contacts", "AttendOrDNACode", "v4"), ("contacts", "ConsMediumUsed", "v4"), ("contacts", "AttendStatus", "v5"),
+        ("contacts", "ConsMechanismMH", "v5"), ("contacts", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("contacts", "UniqCareProfTeamLocalID", None), ("referrals", "ServTeamType", "v6"),
+        ("referrals", "UniqCareProfTeamLocalID", "v6"), ("service_types", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("service_types", "ServTeamType", None), ("service_teams", "UniqCareProfTeamLocalID", "v6"),
+    ],
+)  # fmt: skip
+def test_the_version_is_told_by_the_columns_that_came_with_it(table: str, column: str, version: str | None) -> None:
+    assert mhsds.Extract(**{table: ALL["polars"]({column: ["1"], "Person_ID": ["P1"]})}).version == version
+    both = {table: ALL["polars"]({column: ["1"]}), "MHS102OtherServiceType": ALL["polars"]({"UniqServReqID": ["R1"]})}
+    assert table == "service_types" or mhsds.Extract.of(both).version == "v6"
+
+
+@pytest.mark.parametrize(
     "other", ["MHS105OnwardReferral", "MHS106DischargePlanAgreement", "MHS802ClusterAssess", "MHS901StaffDetails"]
 )
 def test_other_tables_of_the_data_set_are_passed_over(tmp_path: Path, other: str) -> None:
@@ -558,13 +593,20 @@ def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
         "dbo.MHS101Referral.csv": "Person_ID,UniqServReqID,RecordNumber,UniqMonthID,OrgIDProv,AgeServReferRecDate,"
         "ReferralRequestReceivedDate,ServDischDate\nP1,R1,1,1500,RX1,40,01/04/2024,NULL\n",
         "MHS102ServiceTypeReferredTo_2025-03.csv": "UniqServReqID,RecordNumber,ServTeamTypeRefToMH\nR1,1,A06 \n",
+        "MHS204IndirectActivity.csv": "Person_ID;IndirectActDate\nP1;01/04/2024\n(1 row affected)\n",
         "MHS000Header.csv": "a\n1\n", "notes.csv": "a\n1\n",
     }  # fmt: skip
     for name, text in lines.items():
         (tmp_path / name).write_text("\ufeff" + text, encoding="utf-8")
+    (tmp_path / "MHS502WardStay").mkdir()
+    pd.DataFrame({"UniqHospProvSpellID": ["H1"]}).to_parquet(tmp_path / "MHS502WardStay" / "part-0.parquet")
     extract = mhsds.Extract.read(tmp_path, engine=engine)
-    assert extract.tables == ("referrals", "service_types")
+    assert sorted(extract.tables) == ["indirect_activity", "referrals", "service_types", "ward_stays"]
     assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["referrals"] == 1
+    assert cells(extract.rows("indirect_activity", ["Person_ID", "IndirectActDate"]))["IndirectActDate"][0] == 19814
+    (tmp_path / "MHS001MPI.csv").write_text("Person_ID\nP1\n", encoding="utf-16")
+    with refused("path", "MHS001MPI.csv", names="UTF-8"):
+        mhsds.Extract.read(tmp_path, engine=engine)
 
 
 def test_a_duckdb_file_is_an_extract(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from calendar import monthrange
 from typing import Any
 
 import narwhals as nw
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -71,14 +72,12 @@ def test_every_day_is_numbered_and_what_is_none_is_not() -> None:
         ("2024-02-29", dt.date(2024, 2, 29)), ("2024-02-29T10:00", dt.date(2024, 2, 29)),
         ("2024-02-29 10:00", dt.date(2024, 2, 29)), (dt.datetime(2024, 2, 29, 23), dt.date(2024, 2, 29)),
         (dt.date(2024, 2, 29), dt.date(2024, 2, 29)), ("2023-02-29", None), ("29/02/2024", None), ("20240229", None),
-        ("2024-02-291", None), (20240229, None), (None, None),
+        ("2024-02-291", None), (20240229, None), (None, None), (pd.NaT, None),
     ],
 )  # fmt: skip
 def test_a_date_is_read_as_users_write_it(value: Any, day: dt.date | None) -> None:
     found = read_date(value)
     assert (None if isinstance(found, dates.Problem) else found) == day
-    if day is not None:
-        assert dates.day_of(value) == (day - EPOCH).days
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def test_the_same_end_of_a_month_a_year_before(end: str, before: str) -> None:
     assert span("2020-01-01", end).year_before == (dt.date.fromisoformat(before) - EPOCH).days
 
 
-def test_a_whole_number_has_fifteen_digits_at_most() -> None:
-    floats = [1e15 - 1, 1e15, 1 - 1e15, -1e15, 2.9, None, float("nan")]
+def test_a_whole_number_is_one_that_a_float_tells_from_the_next() -> None:
+    floats = [2.0**53 - 1, 2.0**53, 1 - 2.0**53, -(2.0**53), 2.9, None, float("nan")]
     found = expression({"x": floats}, _whole(nw.col("x"), nw.Float64))
-    assert found == [999_999_999_999_999, None, -999_999_999_999_999, None, 2, None, None]
+    assert found == [9_007_199_254_740_991, None, -9_007_199_254_740_991, None, 2, None, None]

@@ -12,7 +12,7 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics import plots
 from cmhs_metrics.plots.interactive import specification
-from tests.support.gallery import DNA, drawn, texts, with_gaps
+from tests.support.gallery import DNA, drawn, seen, with_gaps
 from tests.support.refusals import raised
 
 pytest.importorskip("altair", reason="interactive pictures need altair")
@@ -35,7 +35,7 @@ def rows(spec: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 def test_it_says_the_same_and_where_one_points_more(name: str) -> None:
     ax, spec = drawn(name), specification(drawn(name))
     assert spec["description"] == plots.alternative_text(ax)
-    written = {line for text in texts(ax) for line in text.get_text().split("\n")}
+    written = {line for text in seen(name) for line in text.get_text().split("\n")}
     assert {row["text"] for row in rows(spec, "text")} == written
     assert any("tooltip" in layer["encoding"] for layer in spec["layer"])
     # No row without a tooltip's words in a layer that has one, and no column that is neither drawn nor said.

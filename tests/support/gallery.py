@@ -95,8 +95,10 @@ def found(adjustment: str = "multiplicative") -> Any:
 
 @cache
 def by_team_type() -> pd.DataFrame:
+    """Twelve types of team of the first twenty providers."""
     parts = []
-    for name, rows in TEAMS.groupby("team_type", sort=False):
+    few = TEAMS[TEAMS["organisation"].isin(sorted(TEAMS["organisation"].unique())[:20])]
+    for name, rows in few.groupby("team_type", sort=False):
         held = [each for each in ["Synthetic Trust 07"] if each in set(rows["organisation"])]
         result = cm.benchmark(rows, "cost_per_contact", by="organisation", place="organisation", focus=held)
         parts.append(result.assign(team_type=LONG if name == "CRHT" else name))
@@ -210,14 +212,15 @@ def as_svg(name: str) -> str:
     return plots.to_svg(drawn(name), "one")
 
 
-def seen(name: str) -> list[Text]:
-    """Its texts, laid out anew: whoever took its pixels or saved it may have left it in another resolution."""
-    return texts(drawn(name))
+@cache
+def seen(name: str) -> dict[Text, Any]:
+    """Its texts and where they stand, laid out once."""
+    drawn(name).figure.draw_without_rendering()
+    return {text: extent(text) for text in texts(drawn(name))}
 
 
 def texts(ax: Any) -> list[Text]:
-    """Every text of the figure that is seen."""
-    ax.figure.draw_without_rendering()
+    """Every text of the figure that is seen, once it has been laid out."""
     return [
         each for each in ax.figure.findobj(Text) if each.get_visible() and each.get_text().strip() and _of_visible(each)
     ]

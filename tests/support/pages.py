@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import unquote_to_bytes
+
+from cmhs_metrics.packs.contents import Contents, contents
+from cmhs_metrics.packs.figures import compare
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 CAUSES = re.compile(
@@ -42,6 +46,11 @@ class Tags(HTMLParser):
 
     def of(self, tag: str) -> list[dict[str, str]]:
         return [attributes for name, attributes in self.all if name == tag]
+
+
+def said(data: Any, populations: Any = None, **arguments: Any) -> Contents:
+    """What a pack says (`findings`, `not_shown`), without the page."""
+    return contents(compare(data, populations, **arguments))
 
 
 def downloads(page: str) -> dict[str, str]:

@@ -66,7 +66,7 @@ class Writer(Wording):
 
     def position(self, place: str) -> Finding:
         """Value, rank, distance from the average, and whether that is more than chance."""
-        row = self._row(place)
+        row = self.row(place)
         name = self.comparison.short_name(place)
         if row is None or row["status"] != KNOWN:
             return self.absent(place, row)
@@ -115,7 +115,7 @@ class Writer(Wording):
 
     def beside_peers(self, place: str) -> Finding | None:
         """Distance from the average of the peers."""
-        row = self._row(place)
+        row = self.row(place)
         peers = self.rows[self.rows["place"].isin(self.comparison.peers)]
         known = peers[peers["status"] == KNOWN]
         if row is None or row["status"] != KNOWN or peers.empty:
@@ -163,7 +163,7 @@ class Writer(Wording):
 
     def other_basis(self, place: str) -> Finding | None:
         """The same place on another population, more shortly."""
-        row = self._row(place)
+        row = self.row(place)
         if row is None or row["status"] != KNOWN or not self.comparable:
             return None
         figures = {"value": row["value"]} | self.rank_figures(row)
@@ -264,10 +264,6 @@ class Writer(Wording):
         if not absent:
             return "not known: the counts that it is made of were rounded, and do not go together"
         return f"not known, for the data hold no {listed([each.replace('_', ' ') for each in absent])}"
-
-    def _row(self, place: str) -> pd.Series[Any] | None:
-        held = self.rows[self.rows["place"] == place]
-        return held.iloc[0] if len(held) else None
 
     def _finding(self, kind: str, place: str | None, sentence: str, figures: Mapping[str, Any]) -> Finding:
         plain = {name: float(value) for name, value in figures.items()}

@@ -167,8 +167,7 @@ def furthest(made: Iterable[Section], place: str, most: int = 5) -> list[Finding
 
 def row_of(entry: Entry, place: str) -> pd.Series[Any] | None:
     """The figures of a place on the population of the chart."""
-    held = entry.writer.rows[entry.writer.rows["place"] == place]
-    return held.iloc[0] if len(held) else None
+    return entry.writer.row(place)
 
 
 def counts(made: Iterable[Section], comparison: Figures, place: str) -> str:

@@ -77,8 +77,8 @@ def short_table(entry: Entry, comparison: Figures) -> Table:
     for place in dict.fromkeys([*comparison.focus, *comparison.peers]):
         line = [comparison.short_name(place)]
         for writer in writers:
-            held = writer.rows[writer.rows["place"] == place]
-            line += [shown(writer, held.iloc[0]), rank_cell(writer, held.iloc[0])] if len(held) else ["–", "–"]
+            row = writer.row(place)
+            line += ["–", "–"] if row is None else [shown(writer, row), rank_cell(writer, row)]
         rows.append(line)
     ends = [("Highest", "max"), ("Lowest", "min")] if entry.writer.comparable else []
     averages = [("Peers together", "peer_average")] if len(comparison.peers) > 1 else []

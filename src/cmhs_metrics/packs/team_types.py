@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -54,7 +55,7 @@ class ByType:
         """The metric, by type of team."""
         return f"{CATALOGUE[self.metric].label}, by team type"
 
-    @property
+    @cached_property
     def rows(self) -> pd.DataFrame:
         """The figures of every place and type, one type below the other."""
         return pd.concat(

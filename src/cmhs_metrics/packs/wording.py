@@ -65,11 +65,19 @@ class Wording:
         self.rows = self.of_metric(comparison.rows)
         self.known = self.rows[self.rows["status"] == KNOWN]
         self.places = len(self.known)
+        self._read: dict[str, pd.Series[Any] | None] = {}
 
     def of_metric(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows of the metric on its population."""
-        held = rows[rows["metric"] == self.metric.name]
-        return held[held["basis"] == self.basis] if self.basis is not None else held[held["basis"].isna()]
+        of_basis = rows["basis"].isna() if self.basis is None else rows["basis"] == self.basis
+        return rows[(rows["metric"] == self.metric.name) & of_basis]
+
+    def row(self, place: str) -> pd.Series[Any] | None:
+        """The figures of a place, read once."""
+        if place not in self._read:
+            held = self.rows[self.rows["place"] == place]
+            self._read[place] = held.iloc[0] if len(held) else None
+        return self._read[place]
 
     @property
     def comparable(self) -> bool:

@@ -153,7 +153,7 @@ def write_names(ax: Axes, at: list[int], names: list[str], strong: list[bool], *
     """Write names beside an axis of places, some of them bold."""
     axis = ax.yaxis if across else ax.xaxis
     axis.set_ticks(at, labels=names)
-    axis.set_tick_params(length=0)
+    axis.set_tick_params(length=0, left=False, bottom=False)
     _plain(axis)
     for tick, bold in zip(axis.get_ticklabels(), strong, strict=True):
         tick.set_fontweight("bold" if bold else "normal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,11 @@ def icb_tiles(date: str = "2022-07") -> pd.DataFrame:
     >>> len(icb_tiles("2026-04"))
     36
     """
+    return _tiles_on(date).copy()
+
+
+@cache
+def _tiles_on(date: str) -> pd.DataFrame:
     tables = []
     for name in ("icb_tiles.csv", "icb_tiles_2026.csv"):
         with files("cmhs_metrics.plots").joinpath(name).open(encoding="utf-8") as file:
@@ -74,7 +80,7 @@ def icb_tiles(date: str = "2022-07") -> pd.DataFrame:
 
 def _tiles_of(keys: list[str]) -> pd.DataFrame:
     """The tiles of the ICBs of the day of which most of the places are, of the older where that leaves it open."""
-    return max((icb_tiles(day) for day in ("2022-07", "2026-04")), key=lambda tiles: tiles["place"].isin(keys).sum())
+    return max((_tiles_on(day) for day in ("2022-07", "2026-04")), key=lambda tiles: tiles["place"].isin(keys).sum())
 
 
 @picture

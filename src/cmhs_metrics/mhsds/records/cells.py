@@ -22,7 +22,7 @@ from cmhs_metrics.mhsds.records.cleaning import (
     without_zero_day,
 )
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import plain_name
 
@@ -73,9 +73,11 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         cell = functools.partial(code_cell, width=width)
         return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
     if kind is Kind.DATE and dtype in DATES:
-        # On the clock of a zone: a cast would give the day in Greenwich.
-        on_its_clock = (lambda time: time.dt.date(),) if dtype == nw.Datetime else ()
-        return Change(name, alias, on_its_clock, nw.Int32, sql.day_of_date(x), is_date=True)
+        # Of a zone: the day in England, where a cast would give that in Greenwich, or of the session's clock.
+        zoned = dtype == nw.Datetime and dtype.time_zone is not None
+        of_zone = (lambda time: time.dt.convert_time_zone(ZONE).dt.date(),) if zoned else ()
+        day = sql.day_of_date(sql.in_england(x) if zoned or dtype == nw.Unknown else x)
+        return Change(name, alias, of_zone, nw.Int32, day, is_date=True)
     if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
         upper = f"upper({sql.written(name)})"
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
@@ -141,9 +143,9 @@ def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], mon
     """Codes of before version 5 as they are written since: by the older name, and by month."""
     found = []
     for name, value in zip(names, values, strict=True):
-        newer = value.replace_strict(
-            list(column.recode), list(column.recode.values()), default=value, return_dtype=nw.String
-        )
+        newer: nw.Expr = value
+        for old, new in column.recode.items():
+            newer = nw.when(value == old).then(nw.lit(new)).otherwise(newer)
         if plain_name(name) != column.name.casefold():
             found.append(newer)
         elif month is None:

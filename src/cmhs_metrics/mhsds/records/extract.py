@@ -183,8 +183,8 @@ class Extract:
         ----------
         path : path
             A folder whose files are named as the tables are ("MHS101Referral.csv", "dbo.MHS101Referral.parquet",
-            "MHS101Referral_2024-06.csv"; several files of one table are read as one), or a DuckDB file, whose tables
-            and views are, in any schema. Other files and tables are left alone.
+            "MHS101Referral_2024-06.csv"; several files of one table, or a folder of Parquet parts, are read as one), or
+            a DuckDB file, whose tables and views are, in any schema. Other files and tables are left alone.
         engine : str, optional
             "duckdb", "polars" or "pandas"; by default the first of them that is installed. A DuckDB file is read by
             DuckDB.
@@ -374,8 +374,7 @@ class Extract:
         found = self.rows(table, ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("month"))
         found = found.collect() if isinstance(found, nw.LazyFrame) else found
         self._progress.end()
-        month = found.get_column("month").to_list()[0]
-        return None if month is None or month != month else int(month)
+        return next(map(int, found.get_column("month").drop_nulls().to_list()), None)
 
     def numbers(self, values: Sequence[int]) -> Frame:
         """A little table of whole numbers, `number`, on the engine of the extract."""

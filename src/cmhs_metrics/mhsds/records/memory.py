@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,8 +58,8 @@ def _plain(cells: pd.Series) -> pd.Series:
 
 
 def _without_zone(cells: pd.Series) -> pd.Series:
-    """Times on the clock of their zone."""
-    cells = cells if cells.dt.tz is None else cells.dt.tz_localize(None)
+    """Times as the clock in England showed them, where they are of a zone."""
+    cells = cells if cells.dt.tz is None else cells.dt.tz_convert(ZONE).dt.tz_localize(None)
     return cells.astype("datetime64[us]") if isinstance(cells.dtype, pd.ArrowDtype) else cells
 
 

@@ -8,7 +8,7 @@ column's dictionary once.
 from __future__ import annotations
 
 from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, EXACT, LONGEST_WORD, WORDS
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 
 
 def quoted(name: str) -> str:
@@ -69,6 +69,10 @@ class Dialect:
         formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
         day = f"nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), '')"
         return self.day_of_date(f"try_strptime({day}, [{formats}])", zero)
+
+    def in_england(self, x: str) -> str:
+        """A time of a zone as the clock in England showed it."""
+        return f"timezone({self.literal(ZONE)}, CAST({x} AS TIMESTAMPTZ))"
 
     def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
         """The day number of a date or time."""

@@ -40,6 +40,10 @@ class SparkSQL(Dialect):
         none = "0000.*|1900-0?1-0?1" if zero else "0000.*"
         return self.day_of_date(f"TRY_CAST({self.replaced(x, f'^(?:{none})$')} AS DATE)", "")
 
+    def in_england(self, x: str) -> str:
+        """As it is: Spark knows no times but those of its session's zone."""
+        return x
+
     def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
         """By its own function."""
         day = f"unix_date(CAST({x} AS DATE))"
