@@ -31,7 +31,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_pycollect_makemodule(module_path: Path) -> None:
     """Hypothesis takes as long to load as the package: only the tests that draw examples wait for it."""
     if "hypothesis" in module_path.read_text(encoding="utf-8"):
-        import tests.support.budgets  # noqa: F401
+        from tests.support.budgets import keep_shrinking_short
+
+        keep_shrinking_short()
 
 
 @pytest.hookimpl(tryfirst=True)

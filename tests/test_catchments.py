@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
+from cmhs_metrics.catchments.rows import ROUNDING
 from tests.support import official_data
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
@@ -511,6 +512,16 @@ class TestShares:
             found = Shares({"A": row}, tolerance=0.25, uncovered=uncovered).of("A")
             assert found == {place: share / total for place, share in row.items()}
         assert Shares({"A": {"X": 1.0, "Y": 0.0}}, tolerance=0, uncovered=uncovered).of("A") == {"X": 1.0}
+
+    def test_a_whole_share_may_exceed_one_by_rounding(self) -> None:
+        assert Shares({"A": {"X": 1 + ROUNDING}}, tolerance=0.25).of("A") == {"X": 1.0}
+        with refused("share", 1 + 2 * ROUNDING, row="from_place=A, to_place=X", expected="a proportion"):
+            Shares({"A": {"X": 1 + 2 * ROUNDING}}, tolerance=0.25)
+
+    def test_a_flow_without_end_is_named_beside_one_of_nothing(self) -> None:
+        flows = pd.DataFrame({"trust": ["A"] * 2, "icb": ["X"] * 2, "n": [0.0, math.inf]})
+        with refused("n", math.inf, row="trust=A, icb=X", expected="a finite number"):
+            Shares.from_flows(flows, "trust", "icb", "n")
 
     def test_what_is_not_covered_is_added_to_what_was(self) -> None:
         kept = Shares({"A": {"X": 0.5, NOT_COVERED: 0.25}}, uncovered="keep")

@@ -228,12 +228,46 @@ class TestWhatDrove:
         assert found.loc["total", ["before", "after", "due_to_rate", "due_to_mix"]].tolist() == [1500, 2000, 500, 0]
         assert found.loc["A", ["change", "due_to_rate"]].tolist() == [1000, 500]
 
+    def test_of_people_who_differ_between_the_periods(self) -> None:
+        rows = {"icb": ["A", "B"] * 2, "period": ["2015/16"] * 2 + ["2016/17"] * 2}
+        table = pd.DataFrame({**rows, "referrals": [10, 20, 20, 20]})
+        people = pd.DataFrame({**rows, "registered_population": [1_000, 1_000, 1_000, 3_000]})
+        found = cm.what_drove(table, "referrals_per_100k", "icb", "2015/16", "2016/17", populations=people)
+        # 30 of 2,000 and 40 of 4,000; 10, then 20 of 1,000; 20 of 1,000, then of 3,000.
+        assert found.table["before"].tolist() == pytest.approx([1_000, 2_000, 1_500])
+        assert found.table["after"].tolist() == pytest.approx([2_000, 2_000 / 3, 1_000])
+        assert (found.before, found.after, found.metric) == ("2015/16", "2016/17", "referrals_per_100k")
+
     def test_types_that_share_their_people_add_up(self) -> None:
         table = pd.DataFrame(self.TABLE).assign(icb="A", referrals=[10, 20, 15, 30], registered_population=1_000)
         found = cm.what_drove(table, "referrals_per_100k", "team_type", "2015/16", "2016/17", place="icb").table
         assert found["change"].tolist() == pytest.approx([500, 1000, 1500])
         assert found["due_to_rate"].tolist() == pytest.approx([500, 1000, 1500])
         assert set(found["due_to_mix"]) == {0}
+
+    def test_a_type_that_comes_to_those_that_share_their_people(self) -> None:
+        table = pd.DataFrame(self.TABLE).assign(icb="A", referrals=[10, 20, 15, 30], registered_population=1_000)
+        found = cm.what_drove(
+            table.iloc[[0, 2, 3]], "referrals_per_100k", "team_type", "2015/16", "2016/17", place="icb"
+        ).table
+        # 10, then 45 of 1,000: nothing of it is mix.
+        assert found.loc["total", ["before", "after", "due_to_rate", "due_to_mix"]].tolist() == [1_000, 4_500, 3_500, 0]
+        assert found.loc["Generic CMHT", "due_to_rate"] == pytest.approx(500)
+
+    def test_one_type_of_all_people_beside_one_of_some_has_no_mix(self) -> None:
+        # The first type has the 1,000 people of X and the 500 of Y, the second those of X alone.
+        table = pd.DataFrame(
+            {
+                "team_type": ["Generic CMHT", "Generic CMHT", "Older People CMHT"] * 2,
+                "period": ["2015/16"] * 3 + ["2016/17"] * 3,
+                "icb": ["X", "Y", "X"] * 2,
+                "referrals": [10, 20, 30, 40, 50, 60],
+                "registered_population": [1_000, 500, 1_000] * 2,
+            }
+        )
+        found = cm.what_drove(table, "referrals_per_100k", "team_type", "2015/16", "2016/17", place="icb").table
+        assert found["change"].tolist() == pytest.approx([4_000, 3_000, 6_000])
+        assert found[["due_to_rate", "due_to_mix"]].isna().all(axis=None)
 
     def test_where_types_share_people_in_one_period_alone_no_mix_can_be_told(self) -> None:
         # 1,000 people of X for both, who are no 2,000; then the second type has the 500 people of Y.
@@ -311,6 +345,13 @@ class TestWhatDrove:
             cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2017/18")
         with refused("by", "team", expected="a column"):
             cm.what_drove(table, "cost_per_contact", "team", "2015/16", "2016/17")
+        both = table.assign(icb="A", referrals=5, registered_population=1_000, weighted_population=900)
+        with refused("basis", names=("registered", "weighted")):
+            cm.what_drove(both, "referrals_per_100k", "team_type", "2015/16", "2016/17", place="icb")
+        with refused("did_not_attends", expected="a column", names="dna_rate"):
+            cm.what_drove(table[["team_type", "period", "contacts"]], "dna_rate", "team_type", "2015/16", "2016/17")
+        with refused("metric", "weighted_population", expected="a metric"):
+            cm.what_drove(table, "weighted_population", "team_type", "2015/16", "2016/17")
 
     # Counts by chance may add up to one another, as a total's do.
     @pytest.mark.filterwarnings("ignore::cmhs_metrics.TableNote")

@@ -156,6 +156,9 @@ class TestRatioResults:
         assert str(change.due_to_numerator.units) == "GBP / patient"
         assert change.change.magnitude == pytest.approx(3_750 - 3_540)
         assert f"{change.chain.denominator:~P}" == "-20.0 %"
+        # A unit on one side alone.
+        assert str(decompose_ratio_change(Q(100, "GBP"), Q(200, "GBP"), 50, 25).change.units) == "GBP"
+        assert str(decompose_ratio_change(100, 200, Q(50, "patient"), Q(25, "patient")).change.units) == "1 / patient"
         with raised(cm.DimensionalityError, "numerator_after", "GBP", "1 patient", "denominator_before"):
             decompose_ratio_change(Q(1, "GBP"), Q(1, "patient"), Q(1, "patient"), Q(1, "patient"))
 
@@ -286,7 +289,11 @@ class TestProductProperties:
         )
         assert change.change.to("GBP").magnitude == pytest.approx(40)
         assert list(change.to_frame()) == ["before", "after", "change", "due_to_caseload", "due_to_cost"]
-        assert "caseload makes" in repr(change)
+        assert repr(change).splitlines() == [
+            "ProductChange: 200 → 240, +40, log-mean",
+            "  caseload makes −48.96",
+            "  cost     makes +88.96",
+        ]
         # 200 → 240 pounds, 2 and 3 each. First the one, then the other: −40 or −60, and 100 or 80.
         shapley = decompose_product_change(
             {"caseload": Q(np.array([100.0]), "patient"), "cost": Q(np.array([2.0]), "GBP / patient")},
@@ -301,6 +308,16 @@ class TestProductProperties:
         assert [problem.value for problem in caught.value.problems] == ["b", "c", "z"]
         with refused("factors", 0, names=10):
             decompose_product_change({}, {})
+        with refused("factors", "b"):
+            decompose_product_change({"a": 1.0}, {"a": 1.0, "b": 2.0})
+        for sides, wrong in ((({}, 5), "after"), ((5, {}), "before")):
+            with refused(wrong, 5, expected="a table"):
+                decompose_product_change(*sides)  # type: ignore[arg-type]
+        ten = dict.fromkeys("abcdefghij", 1.0)
+        # All of the change is the one factor's.
+        assert decompose_product_change(ten, ten | {"c": 3.0}).parts == ten | dict.fromkeys(ten, 0) | {"c": 2}
+        with refused("factors", 11, names=10):
+            decompose_product_change(ten | {"k": 1.0}, ten | {"k": 1.0})
 
 
 class TestKitagawa:
@@ -335,6 +352,16 @@ class TestKitagawa:
         assert change.rate_parts.tolist() == pytest.approx([1, 5])
         assert change.composition_parts.tolist() == pytest.approx([-1.5, -1.5])
         assert change.interaction_parts.tolist() == pytest.approx([0.6, -3])
+        frame = change.to_frame()
+        assert list(frame.columns) == ["due_to_rate", "due_to_composition", "interaction", "change"]
+        assert frame["interaction"].tolist() == pytest.approx([0.6, -3])
+        assert frame["change"].tolist() == pytest.approx([1 - 1.5 + 0.6, 5 - 1.5 - 3])
+        assert repr(change).splitlines() == [
+            "MixChange: 15 → 15.6, +0.6",
+            "  rates       makes +6",
+            "  composition makes −3",
+            "  interaction makes −2.4",
+        ]
         # Without it, each part takes half of it.
         symmetric = decompose_mix_change(*arguments)
         assert (symmetric.due_to_rates, symmetric.due_to_composition) == pytest.approx((4.8, -4.2))
@@ -355,10 +382,22 @@ class TestKitagawa:
         assert (change.before, change.after) == (15, 12)
         assert (change.due_to_rates, change.due_to_composition) == pytest.approx((1.5, -4.5))
 
+    @pytest.mark.parametrize(
+        ("before", "after", "rates", "composition"),
+        # Of rates 10, 20 → 12, 30: rates ¾×2 + ¼×10 = 4; composition 11×½ − 25×½ = −7, and 7 the other way.
+        [((0.5, 0.5), (1, 0), 4, -7), ((1, 0), (0.5, 0.5), 4, 7)],
+    )
+    def test_a_team_type_without_people_keeps_a_rate_that_is_known(self, before, after, rates, composition) -> None:
+        one, other = np.array([10.0, 20]), np.array([12.0, 30])
+        change = decompose_mix_change(one, np.array(before, float), other, np.array(after, float))
+        assert (change.due_to_rates, change.due_to_composition) == pytest.approx((rates, composition))
+
     def test_a_missing_rate_leaves_all_missing(self) -> None:
-        change = decompose_mix_change(np.array([1.0, np.nan]), np.array([0.5, 0.5]), np.ones(2), np.array([0.5, 0.5]))
-        assert math.isnan(change.change)
-        assert math.isnan(change.due_to_rates)
+        known, lacking, halves = np.ones(2), np.array([1.0, np.nan]), np.array([0.5, 0.5])
+        for before, after in ((lacking, known), (known, lacking)):
+            change = decompose_mix_change(before, halves, after, halves)
+            assert math.isnan(change.change)
+            assert math.isnan(change.due_to_rates)
 
 
 def mixes(count: int = 4):
@@ -506,3 +545,20 @@ class TestChain:
             chain_percentage_changes(numerator=1, denominator=-100)
         with refused("numerator", -101.0):
             chain_percentage_changes(numerator=-101, denominator=1)
+        # Of several the least; a fall to nothing is one of a numerator alone.
+        with refused("ratio", -150.0):
+            chain_percentage_changes(ratio=np.array([-101.0, -150, 3]), denominator=1)
+        assert chain_percentage_changes(ratio=-100, denominator=5).numerator == -100
+
+    def test_quantities_in_per_cent_or_as_shares(self) -> None:
+        # 1.2 of 1.5 is 0.8.
+        chain = chain_percentage_changes(numerator=Q(20, "percent"), denominator=Q(0.5, ""))
+        assert chain.ratio.m_as("percent") == pytest.approx(-20)
+        assert str(chain.ratio.units) == "percent"
+        # 0.8 times 1.5 is 1.2, and 1.2 over 0.8 is 1.5.
+        assert chain_percentage_changes(
+            ratio=Q(-20, "percent"), denominator=Q(50, "percent")
+        ).numerator.m == pytest.approx(20)
+        assert chain_percentage_changes(ratio=Q(-0.2, ""), numerator=Q(0.2, "")).denominator.m == pytest.approx(50)
+        with refused("numerator", -150.0):
+            chain_percentage_changes(numerator=Q(-1.5, ""), denominator=Q(0.5, ""))

@@ -174,6 +174,21 @@ class TestLaws:
             chain = [found.between(at, at + 1)["part"] for at in range(2)]
             assert (chain[0] + chain[1]).tolist() == pytest.approx(found.between(0, 2)["part"].tolist())
 
+    def test_groups_by_hand(self) -> None:
+        # Of two and one, then of four and one: all is the factor's, and the groups stand in the order of the table.
+        table = pd.DataFrame({"year": [1, 1, 2, 2], "team": [*"BAAB"], "contacts": [2.0, 1, 1, 4]})
+        found = decompose_rates(table, "year", "contacts", cells="team").between(1, 2, by="team")
+        assert found.index.tolist() == [("contacts", "B"), ("contacts", "A"), ("crude", "B"), ("crude", "A")]
+        assert found["part"].tolist() == [2, 0, 2, 0]
+        assert found["percent"].tolist() == [100, 0, 100, 0]
+        assert repr(decompose_rates(table, "year", "contacts", cells="team")).splitlines() == [
+            "RateDecomposition of 2 populations; 1 to 2:",
+            "  contacts 3 → 5, +2",
+            "  crude    3 → 5, +2",
+        ]
+        missing = decompose_rates(table.assign(contacts=[2, math.nan, 1, 4]), "year", "contacts", cells="team")
+        assert missing.between(1, 2, by="team")["part"].isna().tolist() == [False, True, False, True]
+
     @examples(15)
     @given(draw=worlds)
     def test_groups_add_up(self, draw: np.random.Generator) -> None:
@@ -217,7 +232,32 @@ class TestLaws:
         )
         found = decompose_rates(table, "year", "rate", cells="age", structure="size")
         assert found.rates.loc["crude"].tolist() == [1, 2]
-        assert found.between(0, 1)["part"][:-1].sum() == pytest.approx(1)
+        # ¼ × (3 − 7), and 1 × −½ + 5 × ½: a rate that is known counts, whoever is there.
+        assert found.between(0, 1)["part"].tolist() == pytest.approx([-1, 2, 1])
+        missing = decompose_rates(
+            table.assign(rate=[1, math.nan, 1, math.nan]), "year", "rate", cells="age", structure="size"
+        )
+        assert missing.between(0, 1)["part"].isna().all()
+        assert missing.rates.index.name == "factor"
+
+    def test_sizes_may_be_shares(self) -> None:
+        table = pd.DataFrame(
+            {"year": [0, 0, 1, 1], "age": ["a", "b"] * 2, "size": [0.75, 0.25, 0.5, 0.5], "rate": [1.0, 7.0, 1.0, 3.0]}
+        )
+        found = decompose_rates(table, "year", "rate", cells="age", structure="size").between(0, 1)
+        # 2.5 → 2: ⅜ × (3 − 7), and 1 × −¼ + 5 × ¼.
+        assert found["part"].tolist() == pytest.approx([-1.5, 1, -0.5])
+
+    def test_of_three_columns_parts_add_up(self) -> None:
+        cells = pd.MultiIndex.from_product([[0, 1], [*"ab"], [*"cd"], [*"ef"]], names=["year", "age", "sex", "team"])
+        table = cells.to_frame(index=False).assign(
+            rate=[*range(1, 9), *range(4, 12)], size=[*range(3, 11), *range(16, 8, -1)]
+        )
+        found = decompose_rates(table, "year", "rate", cells=["age", "sex", "team"], structure="size").between(0, 1)
+        before, after = (part["rate"] @ part["size"] / part["size"].sum() for _, part in table.groupby("year"))
+        assert found["part"].iloc[:-1].sum() == pytest.approx(after - before)
+        # All rates rise by three.
+        assert found["part"]["rate"] == pytest.approx(3)
 
     SPREAD = pd.DataFrame(
         {
@@ -280,6 +320,8 @@ class TestRefused:
             ({"cells": ["race", "agee"]}, ["cells"]),
             ({"structure": "sizes"}, ["structure"]),
             ({"cells": ()}, ["cells"]),
+            ({"cells": ["race", 5]}, ["cells"]),
+            ({"factors": 5}, ["factors"]),
             ({"rate": lambda rate: rate[:3]}, ["rate"]),
             ({"rate": lambda rate: rate.sum()}, ["rate"]),
         ],
@@ -290,6 +332,16 @@ class TestRefused:
             decompose_rates(DEATHS, **arguments)
         assert [problem.column for problem in refused.value.problems] == named
 
+    @pytest.mark.parametrize("structure", ["size", None])
+    def test_what_a_rate_function_may_give(self, structure: str | None) -> None:
+        with pytest.raises(BadInput) as refused:
+            decompose_rates(
+                DEATHS, "year", "rate", cells=["race", "age"], structure=structure, rate=lambda rate: rate[:3]
+            )
+        (problem,) = refused.value.problems
+        # The sizes of cells weigh the rates of cells.
+        assert ("one for all" in problem.expected) is (structure is None)
+
     def test_cells_twice_or_not_there(self) -> None:
         for table, expected in (
             (pd.concat([DEATHS, DEATHS.head(1)]), "year=1985, race=1, age=1"),
@@ -299,6 +351,31 @@ class TestRefused:
                 decompose_rates(table, "year", "rate", cells=["race", "age"], structure="size")
             assert [problem.row for problem in refused.value.problems] == [expected]
 
+    def test_twenty_cells_are_named_and_no_more(self) -> None:
+        table = pd.DataFrame({"year": [0] * 30 + [1] * 30, "age": [*range(30)] * 2, "rate": 1.0})
+        for wrong in (pd.concat([table, table.head(21)]), table.iloc[21:], table.iloc[:39]):
+            with pytest.raises(BadInput) as refused:
+                decompose_rates(wrong, "year", "rate", cells="age")
+            assert [problem.column for problem in refused.value.problems] == ["year"] * 20
+
+    def test_ten_factors_and_no_more(self) -> None:
+        names = [*"abcdefghij"]
+        table = pd.DataFrame({"year": [0, 1]} | dict.fromkeys([*names, "k"], 1.0)).assign(c=[1.0, 3.0])
+        assert decompose_rates(table, "year", names).between(0, 1)["part"].to_dict() == pytest.approx(
+            dict.fromkeys(names, 0) | {"c": 2, "crude": 2}
+        )
+        for factors in ([*names, "k"], []):
+            with pytest.raises(BadInput) as refused:
+                decompose_rates(table, "year", factors)
+            assert [problem.column for problem in refused.value.problems] == ["factors"]
+
+    @pytest.mark.parametrize("label", [None, math.nan])
+    def test_a_row_without_a_population(self, label: object) -> None:
+        table = pd.DataFrame({"year": pd.Series([0, 1, label], dtype=object), "rate": [1.0, 2, 3]})
+        with pytest.raises(BadInput) as refused:
+            decompose_rates(table, "year", "rate")
+        assert [problem.column for problem in refused.value.problems] == ["year"]
+
     def test_one_population_and_negative_sizes(self) -> None:
         with pytest.raises(BadInput):
             decompose_rates(DEATHS[DEATHS["year"] == 1970], "year", "rate", cells=["race", "age"])
@@ -307,9 +384,17 @@ class TestRefused:
 
     def test_between_what_is_not_there(self) -> None:
         found = decompose_rates(DEATHS, "year", "rate", cells=["race", "age"], structure="size")
-        for arguments in ((1970, 1986), (1970, 1985, "sex")):
-            with pytest.raises(BadInput):
+        for arguments, named in (
+            ((1970, 1986), [("after", 1986)]),
+            ((1969, 1986), [("before", 1969), ("after", 1986)]),
+            ((1970, 1985, "sex"), [("by", "sex")]),
+            ((1970, 1985, ["race", "sex", "factor"]), [("by", "sex"), ("by", "factor")]),
+        ):
+            with pytest.raises(BadInput) as refused:
                 found.between(*arguments)
+            assert [(problem.column, problem.value) for problem in refused.value.problems] == named
         one = decompose_rates(NON_MARITAL, "year", list("ABCD"), cells="age", rate=non_marital)
-        with pytest.raises(BadInput):
+        with pytest.raises(BadInput) as refused:
             one.between(1963, 1968, by="age")
+        assert [problem.column for problem in refused.value.problems] == ["by"]
+        assert one.between(1963, 1968, by=()).index.tolist() == [*"ABCD", "crude"]

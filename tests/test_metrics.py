@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, Metric
-from cmhs_metrics.measures import MEASURES, POPULATION
+from cmhs_metrics.measures import MEASURES, POPULATION, Kind
 from tests.support.budgets import examples
 from tests.support.refusals import problem, raised, refused
 
@@ -80,6 +80,10 @@ def by_hand(metric: Metric, values: list[float]) -> float:
         return float(eval(text, {}, dict(zip(metric.inputs, values, strict=True))))
     except ZeroDivisionError:
         return math.nan
+
+
+def test_the_kinds_of_measure_have_names() -> None:
+    assert [kind.value for kind in Kind] == ["flow", "stock", "distinct", "population"]
 
 
 @every_metric

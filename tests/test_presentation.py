@@ -83,8 +83,6 @@ def test_a_key_of_any_type_is_found_by_its_text() -> None:
     ],
 )
 def test_command_line_chart_and_pack_write_one_value_alike(value: float, metric: str, text: str) -> None:
-    from cmhs_metrics.catalogue import CATALOGUE
-    from cmhs_metrics.plots.reading import Measured
     from cmhs_metrics.report import table_report
 
     entry = CATALOGUE[metric]

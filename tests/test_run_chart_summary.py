@@ -18,6 +18,14 @@ from tests.support.refusals import raised, refused
 LEVEL = [5.0, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5, 6, 5]
 """Mean 5.46 and moving ranges of 1: limits of 2.80 and 8.12."""
 
+TURNED = {"high": "low", "above": "below", "upper": "lower", "rising": "falling"}
+TURNED |= {there: here for here, there in TURNED.items()}
+
+
+def over(text: str) -> str:
+    """The words for what is turned upside down."""
+    return " ".join(TURNED.get(word, word) for word in text.split())
+
 
 def table(values: list[float | None], start: str = "2022-04") -> pd.DataFrame:
     periods = [str(each) for each in pd.period_range(start, periods=len(values), freq="M")]
@@ -54,6 +62,9 @@ class TestVariation:
         said = summary([*LEVEL, *last], improvement=improvement)
         assert (said["variation"], said["variation_reason"]) == (variation, reason)
         assert said["latest"] == last[-1]
+        # Turned over, high is low.
+        turned = summary([-each for each in (*LEVEL, *last)], improvement=over(improvement) if improvement else None)
+        assert (turned["variation"], turned["variation_reason"]) == (over(variation), over(reason))
         # What is special before the latest point is not what the icon shows.
         back = summary([*LEVEL, *last, 5.0, 6.0, 5.0], improvement=improvement)
         assert (back["variation"], back["latest"]) == ("common cause", 5.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -439,6 +440,41 @@ class TestBadInput:
         with pytest.raises(cm.BadInput) as caught:
             run_chart(table(FLOW), "value", centre="mode", missing="drop", length=2)  # type: ignore[arg-type]
         assert [problem.column for problem in caught.value.problems] == ["centre", "missing", "length"]
+
+    @pytest.mark.parametrize(
+        ("option", "value", "chart"),
+        [
+            ("chart", "pie", None), ("centre", "mode", "xmr"), ("centre", "median", "c"), ("moving_range", "mode", "xmr"),
+            ("missing", "drop", "xmr"), ("length", 2, "xmr"), ("length", 3.5, "xmr"), ("length", True, "xmr"),
+            ("minimum_points", 1, "xmr"), ("per", 0, "u"), ("per", math.inf, "u"), ("per", math.nan, "u"), ("per", 2, "xmr"),
+            ("possible", (1, 1), "xmr"), ("possible", (2, 1), "xmr"), ("possible", (1,), "xmr"), ("possible", (0, 1), "c"),
+            ("denominator", "n", "xmr"), ("denominator", None, "u"), ("baseline", 1, "xmr"), ("improvement", "up", "xmr"),
+            ("target", math.inf, "xmr"), ("rebase", "2016-04", "xmr"),
+        ],
+    )  # fmt: skip
+    def test_each_option_is_named(self, option: str, value: Any, chart: str | None) -> None:
+        given: dict[str, Any] = {"denominator": "n"} if chart == "u" else {}
+        given |= ({"chart": chart} if chart else {}) | {option: value}
+        with pytest.raises(cm.BadInput) as caught:
+            run_chart(table(np.arange(1.0, 9), 10), "value", **given)
+        (found,) = caught.value.problems
+        told = str(value) if option == "rebase" else value
+        assert (found.column, found.value) == (option, told) or value != value
+        if option in ("centre", "moving_range") and chart == "xmr":
+            with refused(option, value):
+                xmr_limits(FLOW, **{option: value})
+
+    @pytest.mark.parametrize(
+        ("chart", "given"),
+        [
+            ("xmr", {"length": 3, "minimum_points": 2, "baseline": 2, "per": 1, "possible": (0, None)}),
+            ("xmr", {"possible": (1, 8), "rebase": "2016-05"}),
+            ("xmr", {"possible": (None, 8), "rebase": "2016-11"}),
+            ("u", {"denominator": "n", "per": 0.5}),
+        ],
+    )
+    def test_the_edges_of_options_are_accepted(self, chart: str, given: dict[str, Any]) -> None:
+        assert len(run_chart(table(np.arange(1.0, 9), 10), "value", chart=chart, **given)) == 8
 
     def test_a_setting_of_no_group_says_which_groups_are_near(self) -> None:
         two = pd.concat([table([1.0, 2, 3]).assign(team=each) for each in ("North", "South")])

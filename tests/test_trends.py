@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import trends
-from tests.support.refusals import problem, raised, refused
+from tests.support.refusals import ANY, problem, raised, refused
 
 Q = cm.units.Quantity
 YEARS = ["2012/13", "2013/14", "2014/15", "2015/16", "2016/17"]
@@ -67,6 +67,11 @@ class TestPercentageChange:
 
     def test_from_nothing_is_undefined(self) -> None:
         assert math.isnan(cm.percentage_change(1.0, 0.0))
+
+    def test_small_whole_numbers_do_not_run_over(self) -> None:
+        # 100,000 squared is beyond 32 bits.
+        now, then = (np.array([each], dtype=np.int32) for each in (110_000, 100_000))
+        assert cm.percentage_change(now, then).tolist() == pytest.approx([10])
 
     def test_on_every_kind_of_value(self) -> None:
         assert cm.percentage_change(pd.Series([11.0, 5.0]), pd.Series([10.0, 0.0])).tolist()[0] == 10
@@ -130,6 +135,29 @@ class TestIndexToBase:
         assert cm.index_to_base(series, "2012/13", base_value=1)["2016/17"] == 2
         years = pd.Series([5.0, 10.0], index=pd.period_range("2012", periods=2, freq="Y"))
         assert cm.index_to_base(years, pd.Period("2012", "Y")).tolist() == [100, 200]
+
+    def test_bases_and_their_value_are_named(self) -> None:
+        series = pd.Series([5.0, 6, 7], index=YEARS[:3])
+        for value in (math.inf, math.nan, True):
+            with refused("base_value", ANY):
+                cm.index_to_base(series, "2012/13", base_value=value)
+        for base, wrong in (
+            ([], []),
+            ([["2012/13"]], ["2012/13"]),
+            ("2016/17", "2016/17"),
+            (["2013/14", "2012/13"], ANY),
+        ):
+            with refused("base", wrong, expected="a date or period"):
+                cm.index_to_base(series, base)
+        for position in (3, -4):
+            with refused("base", position, expected="a date or period"):
+                cm.index_to_base(series, position, by_position=True)
+        assert cm.index_to_base(series, -3, by_position=True).tolist() == pytest.approx([100, 120, 140])
+
+    def test_periods_are_one_for_each(self) -> None:
+        for periods in ("2016/17", 5, YEARS[:2]):
+            with refused("periods", ANY, expected="one for each", names=3):
+                cm.index_to_base(np.array([5.0, 6, 7]), "2016/17", periods=periods)
 
     def test_missing_values_stay_missing(self) -> None:
         indexed = cm.index_to_base(pd.Series([2.0, None, 3.0], index=YEARS[:3]), "2012/13")
@@ -251,8 +279,12 @@ class TestCompoundGrowth:
         assert frame["compound_growth"].round(9).to_list() == [None, 10.0]
 
     def test_refuses_no_time_and_negative_values(self) -> None:
-        with refused("years", 0, expected="above zero"):
-            trends.compound_growth(1.0, 2.0, 0)
+        for years in (0, -1, math.inf):
+            with refused("years", years, expected="above zero"):
+                trends.compound_growth(1.0, 2.0, years)
+        for values, named in (((-1.0, 2.0), "first"), ((1.0, -2.0), "last")):
+            with refused(named, min(values), expected="zero or more"):
+                trends.compound_growth(*values, 2)
         with refused("first", -1.0, expected="zero or more"):
             trends.compound_growth(-1.0, 2.0, 1)
 

@@ -108,18 +108,18 @@ def _progress(text: str) -> None:
 
 
 def _run(options: argparse.Namespace) -> str:
-    from cmhs_metrics import report
+    from cmhs_metrics import own_table, report
 
     if options.table is None:
         _refuse_options_of_a_table(options)
         return report.audit_report()
     _refuse_to_write_over(options.output, options.table, options.populations)
-    read = report.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
+    read = own_table.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
     table, place = read.table, options.place
     if options.populations is not None:
-        table, place = report.read_populations(options.populations, table, place)
+        table, place = own_table.read_populations(options.populations, table, place)
     with _asking(read):
-        result, notes = report.table_with_totals(table, place, options.over_time)
+        result, notes = own_table.table_with_totals(table, place, options.over_time)
     if options.output is not None:
         _write(options.output, result, notes, read)
         notes.append(f"Written to {options.output}: {len(result):,} rows, {len(result.columns)} columns.")
@@ -173,17 +173,17 @@ def _write(output: Path, result: pd.DataFrame, notes: Sequence[str], read: Retur
 
 
 def _pack(options: argparse.Namespace) -> str:
-    from cmhs_metrics import packs, report
+    from cmhs_metrics import own_table, packs, report
 
     _refuse_to_write_over(options.output, options.table, options.populations)
     read = None
     if options.table is not None:
-        read = report.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
+        read = own_table.read_table(options.table, rename=options.rename, sheet=options.sheet, exclude=options.exclude)
     _progress("Building the pack: up to a minute for 42 places and several months.")
     with _asking(read):
         made = packs.pack(
             None if read is None else read.table,
-            None if options.populations is None else report.read_people(options.populations),
+            None if options.populations is None else own_table.read_people(options.populations),
             focus=options.focus, peers=options.peers, by=options.by, place=options.place, period=options.period,
             over_time=options.over_time, average=options.average, title=options.title, source=options.source,
             date=options.date, output=options.output,

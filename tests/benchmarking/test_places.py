@@ -190,6 +190,12 @@ class TestPeriods:
             cm.benchmark(self.TABLE, "referrals_per_100k", period="spring", **arguments)
         with refused("period", "2024-04", expected=("a column", "a date or period")):
             cm.benchmark(self.TABLE.drop(columns="period"), "referrals_per_100k", period="2024-04", **arguments)
+        years = [f"{year}/{year % 100 + 1}" for year in range(2010, 2017)]
+        for number, more in ((6, False), (7, True)):
+            table = pd.DataFrame({"icb": "A", "period": years[:number], "referrals": 1})
+            with refused("period", "2030/31", names=tuple(years[:6])) as caught:
+                cm.benchmark(table, "referrals_per_100k", period="2030/31", **arguments)
+            assert ("and 1 more" in caught.value.problems[0].expected) is more
         old = self.PEOPLE.assign(period="2019/20")
         with refused("populations", "2024-04", expected="a date or period"):
             cm.benchmark(self.TABLE, "referrals_per_100k", by="icb", populations=old, period="2024-04")

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import Rule, attack, published_table
-from cmhs_metrics.disclosure.bounds import reach
+from cmhs_metrics.disclosure.bounds import Inconsistent, Unknowns, propagate, reach
 from tests.support.budgets import examples
 from tests.support.refusals import problem, refused
 
@@ -206,6 +206,37 @@ def test_the_national_figure_can_be_exact() -> None:
     exact = attack(published_table(table, ["icb"], "patients", parents, exact={"icb": ["England"]})).cells
     assert rounded[["lower", "upper"]].to_numpy().tolist() == [[0, 4]]
     assert exact[["lower", "upper"]].to_numpy().tolist() == [[0, 4]]
+
+
+# a and b are c, and c and d are e.
+SUMS = csr_array(np.array([[1.0, 1, -1, 0, 0], [0, 0, 1, 1, -1]]))
+
+
+def test_a_sum_narrows_what_another_sum_has_narrowed() -> None:
+    anything, none = np.full(4, np.inf), np.zeros(4)
+    lower, upper = propagate(SUMS, np.append(none, 10.0), np.append(anything, 10.0))
+    assert (lower.tolist(), upper.tolist()) == ([0, 0, 0, 0, 10], [10] * 5)
+    # 7 to 10 less 1 to 2 are 5 to 9, and less 4 they are 1 to 5.
+    lower, upper = propagate(SUMS, np.array([4.0, 0, 0, 1, 7]), np.array([4, np.inf, np.inf, 2, 10]))
+    assert (lower.tolist(), upper.tolist()) == ([4, 1, 5, 1, 7], [4, 5, 9, 2, 10])
+    # 7 less 8 to 9 is below nought.
+    with pytest.raises(Inconsistent):
+        propagate(SUMS, np.array([0.0, 0, 0, 8, 7]), np.array([np.inf] * 3 + [9, 7]))
+
+
+@pytest.mark.parametrize(
+    ("table", "allowed"),
+    [
+        ([2, 3, 5, 4, 9], True), ([2, 2, 4, 4, 8], True), ([2, 4, 6, 4, 10], True),
+        ([1, 3, 4, 4, 8], False), ([2, 5, 7, 4, 11], False), ([2, 3, 6, 4, 10], False), ([2.5, 2.5, 5, 4, 9], False),
+        ([2, 3, 5, 4, math.nan], False),
+    ],
+)  # fmt: skip
+def test_a_table_agrees_with_every_bound_and_every_sum_in_whole_numbers(table: list[float], allowed: bool) -> None:
+    unknowns = Unknowns(SUMS, np.array([2.0, 0, 0, 4, 0]), np.array([np.inf, 4, np.inf, 4, 10]))
+    assert unknowns.open.tolist() == [0, 1, 2, 4]
+    assert unknowns.allows(np.array(table, dtype=float)) is allowed
+    assert unknowns.all_cells(np.array([2.0, 3, 5, 9])).tolist() == [2, 3, 5, 4, 9]
 
 
 def test_a_published_table_is_refused_with_all_its_problems() -> None:

@@ -101,6 +101,22 @@ def test_a_denominator_of_zero_is_undefined_and_one_that_may_be_zero_has_no_grea
     assert known_rate(1, 4, 0, 4, part=True) == (0.25, 1)
 
 
+def test_numbers_below_zero_are_added_and_ranked_and_are_no_part_of_a_rate() -> None:
+    lower, upper = np.array([-5.0, 2.0, -4.0]), np.array([-3.0, 2.0, -4.0])
+    assert known_total(lower, upper) == (-7, -5)
+    assert [ranks.tolist() for ranks in known_rank(lower, upper)] == [[2, 1, 2], [3, 1, 3]]
+    with refused("lower", -5.0, row="1st row", expected="zero or more"):
+        known_rate(-5, 2, 10)
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_rate_is_missing_where_either_of_its_numbers_is(part: bool) -> None:
+    known, none = np.array([3.0, math.nan, 3.0]), np.array([10.0, 10.0, math.nan])
+    for ends in known_rate(known, known + 1, none, none, part=part):
+        assert np.isnan(ends).tolist() == [False, True, True]
+    assert known_rate(3, 4, 10, 10, part=part) == (0.3, 0.4)
+
+
 def test_what_goes_in_comes_out() -> None:
     index = pd.Index(["QE1", "QUE"], name="icb")
     rate = known_rate(

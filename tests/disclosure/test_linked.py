@@ -11,6 +11,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import NHS, LinkedTable, Rule, attack, protect, published_table
+from cmhs_metrics.disclosure.linked import Joint
+from tests.support.budgets import with_deep
 from tests.support.refusals import ANY, problem, refused
 
 EXACT = Rule(rounding=1)
@@ -44,6 +46,43 @@ def test_a_month_beside_the_months_to_date_tells_of_the_next() -> None:
         published=beside["given"], lookup=beside["lookup"],
     )  # fmt: skip
     assert grown.display()["patients"].tolist() == ["60"]
+
+
+def test_two_tables_over_one_grid() -> None:
+    # A and B of this table, and D that neither tells of, were AB last year, beside C.
+    rows = ([["A", "*"], ["B", 20]], EXACT), ([["AB", "*"], ["C", 30]], Rule(10, 1))
+    this, last = (
+        published_table(pd.DataFrame(table, columns=["icb", "n"]), ["icb"], "n", {}, rule=rule) for table, rule in rows
+    )
+    joint = Joint([LinkedTable(this), LinkedTable(last, {"icb": {"AB": ["A", "B", "D"]}}, "last year")])
+    assert joint.atoms == {"icb": ["A", "B", "D", "C"]}
+    assert [place.tolist() for place in joint.place] == [[0, 1], [4, 3]]
+    assert joint.relations.toarray().tolist() == [[1, 1, 1, 0, -1]]
+    assert joint.widths().tolist() == [4, 4, 4, 4, 9]
+    assert joint.between.tolist() == [False, False, True, False, False]
+    assert [np.flatnonzero(joint.hidden(joint.tables[n:])).tolist() for n in (0, 1, 2)] == [[0, 4], [4], []]
+    names = [
+        "this table: icb=A",
+        "this table: icb=B",
+        "between the tables: icb=D",
+        "last year: icb=C",
+        "last year: icb=AB",
+    ]
+    assert [joint.name(cell) for cell in range(5)] == names
+    assert joint.keys(np.arange(5)).values.tolist() == [name.split(": icb=") for name in names]
+    lower, upper = joint.known(joint.tables)
+    assert (lower.tolist(), upper.tolist()) == ([0, 20, 0, 30, 0], [4, 20, np.inf, 30, 9])
+    lower, upper = joint.known(joint.tables[1:])
+    assert (lower.tolist(), upper.tolist()) == ([0, 0, 0, 30, 0], [np.inf, np.inf, np.inf, 30, 9])
+    # A table of another measure is of another grid, and a sum of measures holds in every cell of it.
+    seen = published_table(pd.DataFrame({"icb": ["A", "B"], "seen": [7, 9]}), ["icb"], "seen", {}, rule=EXACT)
+    both = Joint([LinkedTable(this), LinkedTable(seen)], [{"n": 1, "seen": -1, "not": -1}])
+    assert [place.tolist() for place in both.place] == [[0, 1], [2, 3]]
+    assert both.relations.toarray().tolist() == [[1, 0, -1, 0, -1, 0], [0, 1, 0, -1, 0, -1]]
+    assert [both.name(cell) for cell in (1, 3, 5)] == [
+        "this table: n, icb=B", "table 1 of those given: seen, icb=B", "between the tables: not, icb=B",
+    ]  # fmt: skip
+    assert both.between.tolist() == [False] * 4 + [True] * 2
 
 
 @pytest.mark.parametrize(
@@ -251,7 +290,7 @@ def test_merged_places(rule: Rule, seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", with_deep(range(2), 2))
 def test_three_months_and_their_running_totals(rule: Rule, seed: int) -> None:
     counts = small_counts(np.random.default_rng(10 + seed), 3, 4)
     base, places = np.arange(12).reshape(3, 4), ["A", "B", "C", "D"]

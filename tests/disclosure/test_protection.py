@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
-from cmhs_metrics.disclosure import NHS, Rule, attack, protect, published_table
+from cmhs_metrics.disclosure import NHS, Rule, attack, protect, protect_costs, published_table
 from cmhs_metrics.disclosure.complement import Choice, Cut
 from tests.support.budgets import examples
 from tests.support.refusals import problem, raised, refused
@@ -340,6 +341,35 @@ def test_bad_tables_are_refused_with_all_their_problems() -> None:
         protect(good, ["a"], "patients", totals={"b": "England"})
     with raised(TypeError, "table", "list"):
         protect([1, 2], ["a"], "patients")
+
+
+@pytest.mark.parametrize(("counts", "more"), [([3, 1, 20, 30], 0), ([3, 0, 20, 30], 1)])
+def test_what_is_bounded_just_as_widely_as_asked_stands(counts: list[int], more: int) -> None:
+    # Of 3 and 1 each is 0 to 4; of 3 and 0 each is 0 to 3, which is narrower than 4, and the 20 go too.
+    table = pd.DataFrame({"a": list("wxyz"), "patients": counts})
+    protected = protect(table, ["a"], "patients", rule=Rule(rounding=1))
+    assert (protected.primary, protected.complementary) == (2, more)
+    assert [cell == "*" for cell in protected.display()["patients"]] == [True, True, bool(more), False, False]
+    assert attack(protected).safe
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        (protect, {"dimensions": ["a"], "value": "n", "hierarchies": {"a": ["b"]}}),
+        (protect_costs, {"dimensions": ["a"], "value": "n", "hierarchies": {"a": ["b"]}, "contributor": "trust"}),
+        (published_table, {"dimensions": ["a"], "value": "n", "parents": {}}),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_by_the_argument_that_named_it(call: Any, given: dict[str, Any]) -> None:
+    table = pd.DataFrame({"a": ["x", "y"], "b": ["u", "v"], "trust": ["A", "B"], "n": [10, 20]})
+    wrong = {"dimensions": ["q"], "value": "q", "hierarchies": {"a": ["q"]}, "contributor": "q"}
+    for argument in given.keys() & wrong.keys():
+        changed = given | {argument: wrong[argument]}
+        if argument == "dimensions":
+            changed.pop("hierarchies", None)
+        with refused(argument, "q", expected="a column"):
+            call(table, **changed)
 
 
 def test_a_cell_counts_once_towards_what_protects_another() -> None:

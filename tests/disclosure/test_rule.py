@@ -77,6 +77,33 @@ def test_midpoints_of_six_by_hand() -> None:
         Rule(threshold=5, rounding=6, midpoints=True)
 
 
+def test_each_kind_of_number_is_rounded_to_its_own_base() -> None:
+    rule = Rule(percentage_rounding=0.5, day_rounding=2)
+    assert rule.feasible_range(40.0, of="percentage") == (39.75, 40.25)
+    assert rule.feasible_range(12.0, of="day") == (11, 13)
+    assert rule.feasible_range(100.0, of="percentage") == (99.75, 100)
+    assert rule.feasible_range(100.0, of="day") == (99, 101)
+    assert rule.feasible_range(0.0, of="percentage") == (0, 0.25)
+    assert rule.feasible_range(0.0, of="day") == (0, 1)
+    assert [rule.suppressed_range(of) for of in ("count", "percentage", "day")] == [(0, 4), (0, 100), (0, math.inf)]
+    assert Rule(suppress_zero=False).suppressed_range() == (1, 4)
+    assert Rule(threshold=0).suppressed_range() == (0, 0)
+
+
+def test_the_kind_of_a_shown_count_names_its_base() -> None:
+    rules = [Rule(rounding=1), Rule(rounding=2), NHS, Rule(0, 6, midpoints=True), Rule(rounding=1, midpoints=True)]
+    kinds = ["exact", "rounded to 2", "rounded to 5", "midpoints of 6", "exact"]
+    assert [rule.kind_shown for rule in rules] == kinds
+    assert [rule.width for rule in (*rules[:3], Rule(suppress_zero=False), Rule(1, 1), Rule(width=9))] == [
+        4,
+        4,
+        4,
+        3,
+        1,
+        9,
+    ]
+
+
 def test_percentages_and_days_have_ranges_of_their_own() -> None:
     assert NHS.feasible_range(np.array([0.0, 40.0, 100.0]), of="percentage")[0].tolist() == [0, 39.5, 99.5]
     assert NHS.feasible_range(np.array([0.0, 40.0, 100.0]), of="percentage")[1].tolist() == [0.5, 40.5, 100]

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect
+from cmhs_metrics.disclosure.covering import Covering
+from cmhs_metrics.disclosure.effort import UNLIMITED
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.moves import Moves
 from tests.support.refusals import raised, refused
@@ -69,6 +71,53 @@ def test_moves_change_no_sum(cell: int) -> None:
         np.add.at(change, change_of, by)
         assert change[cell] == 1
         assert not np.any(layout.relations @ change)
+
+
+TREE = ("a", "b", "c", "west", "all")
+"""a and b are the west, and c besides is all."""
+PARENTS = {"a": "west", "b": "west", "west": "all", "c": "all"}
+TRUE = np.array([0.0, 5.0, 9.0, 5.0, 14.0])
+
+
+@pytest.mark.parametrize(
+    ("cell", "to", "lower", "upper", "then"),
+    [
+        # With the west and all shown, what a gains b loses: as far as asked, or as b can.
+        (0, 3, [0, 0, 0, 5, 14], [9, 9, 9, 5, 14], [3, 2, 9, 5, 14]),
+        (0, 8, [0, 1, 0, 5, 14], [9, 9, 9, 5, 14], [4, 1, 9, 5, 14]),
+        (1, 2, [0, 0, 0, 5, 14], [2, 9, 9, 5, 14], [2, 3, 9, 5, 14]),
+        # With all shown alone, c loses what the west gains; with nothing shown, all gains too.
+        (0, 3, [0, 5, 0, 0, 14], [9, 5, 9, 9, 14], [3, 5, 6, 8, 14]),
+        (0, 3, [0, 5, 9, 0, 0], [9, 5, 9, 99, 99], [3, 5, 9, 8, 17]),
+        # The widest way first, and what is lacking by another.
+        (0, 7, [0, 3, 0, 0, 14], [9, 9, 9, 10, 14], [7, 3, 4, 10, 14]),
+        (0, 0, [0, 0, 0, 0, 0], [9, 9, 9, 9, 99], [0, 5, 9, 5, 14]),
+    ],
+)
+def test_a_push_stays_within_what_each_cell_can_be(
+    cell: int, to: float, lower: list[float], upper: list[float], then: list[float]
+) -> None:
+    layout = Layout([Dimension("place", TREE, TREE, PARENTS)])
+    assert not np.any(layout.relations @ TRUE)
+    moved = Moves(layout).push(TRUE, np.array(lower, float), np.array(upper, float), cell, to)
+    assert moved.tolist() == then
+    assert TRUE.tolist() == [0, 5, 9, 5, 14]
+
+
+def test_of_moves_alike_the_one_that_hides_the_smaller_counts_is_the_likeliest() -> None:
+    # The 2 people of a are hidden with the 20 of b, the 7 of c or all 29.
+    places = ("a", "b", "c", "all")
+    layout = Layout([Dimension("place", places, places, dict.fromkeys("abc", "all"))])
+    counts = layout.totals(np.array([2, 20, 7, 0.0]))
+    none = np.zeros(layout.size, dtype=bool)
+    primary = none.copy()
+    primary[0] = True
+    search = Covering(Moves(layout), counts, primary, none, none, width=4, effort=UNLIMITED)
+    assert [sorted(layout.name(cell) for cell in move) for move in search._of(0)] == [
+        ["place=a", "place=c"],
+        ["place=a", "place=b"],
+        ["place=a", "place=all"],
+    ]
 
 
 def test_a_witness_that_does_not_agree_is_not_believed() -> None:

@@ -148,6 +148,10 @@ class TestByDeprivation:
         with pytest.raises(BadInput) as refused:
             q.by_deprivation(self.TABLE, pd.concat([self.SCORES, self.SCORES.head(1)]), "lsoa", "score")
         assert [problem.value for problem in refused.value.problems] == ["E00"]
+        many = pd.DataFrame({"lsoa": [*range(21)] * 2, "score": 1.0})
+        with pytest.raises(BadInput) as refused:
+            q.by_deprivation(self.TABLE.assign(lsoa=1), many, "lsoa", "score")
+        assert [problem.value for problem in refused.value.problems] == [*range(20)]
         with pytest.raises(BadInput):
             q.by_deprivation(self.TABLE, self.SCORES.assign(lsoa=range(20)), "lsoa", "score")
         with pytest.raises(BadInput):

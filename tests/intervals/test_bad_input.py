@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import cmhs_metrics as cm
 from cmhs_metrics import intervals
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.intervals import ESP2013, StandardPopulation
-from tests.support.refusals import problem, raised, refused
+from tests.support.refusals import ANY, problem, raised, refused
 
 BANDS = [band.label for band in ESP2013.bands]
 
@@ -126,6 +127,26 @@ class TestOptions:
         with refused("reference_rate", -3, expected="above zero"):
             intervals.indirectly_standardised_rate(5, 4.0, reference_rate=-3)
 
+    def test_bad_cells_as_missing_and_fractions_in_each_function(self) -> None:
+        cells, ones = np.array([-1.0, 20]), np.array([25.0, 25])
+        for function, more in (
+            (intervals.rate_interval, ()),
+            (intervals.proportion_interval, ()),
+            (intervals.standardised_ratio, ()),
+            (intervals.indirectly_standardised_rate, (7.0,)),
+            (intervals.rate_ratio_interval, (30, 40)),
+            (intervals.rate_difference_interval, (30, 40)),
+            (intervals.proportion_ratio_interval, (30, 40)),
+            (intervals.proportion_difference_interval, (30, 40)),
+        ):
+            found = function(cells, ones, *more, on_bad_input="missing")
+            assert [np.isnan(field).tolist() for field in found] == [[True, False]] * len(found), function
+            with pytest.raises(cm.BadInput):
+                function(cells, ones, *more)
+            with pytest.raises(cm.BadInput):
+                function(np.abs(cells) + 0.5, ones, *more)
+            assert not np.isnan(function(np.abs(cells) + 0.5, ones, *more, fractional=True)).any(), function
+
 
 class TestProportions:
     def test_events_above_population(self) -> None:
@@ -181,6 +202,18 @@ class TestStandardisedRates:
         found = problems(intervals.standardised_rate, np.full(17, 5), np.full(17, 100), age_bands=bands)
         assert ("age_band", None, "0-14") in found
         assert [row for _, row, _ in found if row] == ["age band 0–4", "age band 5–9", "age band 10–14"]
+
+        with refused(problem("age_band", ANY, names="standard_population"), others=ANY):
+            intervals.standardised_rate(self.events, self.people, {"0-9": 1, "10+": 1}, age_bands=BANDS)
+
+    def test_weights_beside_bands_are_as_many(self) -> None:
+        weights = np.array(ESP2013.weights)
+        plain = intervals.standardised_rate(self.events, self.people, weights)
+        assert intervals.standardised_rate(self.events, self.people, weights, age_bands=BANDS) == pytest.approx(plain)
+        with refused(problem("standard_population", ANY, names=("19", "age_bands")), others=ANY):
+            intervals.standardised_rate(self.events, self.people, weights[:18], age_bands=BANDS)
+        with refused("standard_population", ANY):
+            intervals.standardised_rate(self.events, self.people, np.array(["many"] * 19))
 
     def test_wider_bands_are_made_by_name(self) -> None:
         bands = ["0-14", *BANDS[3:]]
@@ -268,6 +301,9 @@ class TestStandardisedRates:
             problem("reference_populations", "2 age bands"),
         ):
             intervals.expected_events(5, np.ones(2), np.ones(2))
+        with pytest.raises(cm.BadInput) as caught:
+            intervals.expected_events(5, 6, 7)
+        assert not any(re.search(r"\d", each.expected) for each in caught.value.problems)
         assert math.isnan(intervals.expected_events(np.ones(2), np.ones(2), np.array([1.0, 0.0])))
 
 
@@ -313,6 +349,10 @@ class TestCostPerPatient:
     def test_lengths(self) -> None:
         found = problems(intervals.cost_per_patient_interval, np.ones(3), np.ones(2))
         assert found == [("total_cost", None, "shape (3,)"), ("caseload", None, "shape (2,)")]
+
+    def test_cells(self) -> None:
+        with refused(problem("total_cost", -1.0, row=ANY), problem("caseload", -2.0, row=ANY)):
+            intervals.cost_per_patient_interval(np.array([-1.0, 5]), np.array([3.0, -2]))
 
 
 class TestTables:
@@ -363,6 +403,12 @@ class TestTables:
             "B'": "",
         }
         assert found["standardised_rate"].notna().to_list() == [False, False, False, True]
+        # Ten but for the last digits of a sum have a rate, and no note.
+        ten = intervals.standardised_rates(
+            self.table().assign(events=[10 - 1e-13, *[0.0] * 18] * 2), "area", fractional=True
+        )
+        assert ten["standardised_rate"].notna().all()
+        assert ten["note"].isna().all()
 
     def test_bands_missing_and_repeated(self) -> None:
         table = pd.concat([self.table().drop(20), self.table().iloc[[3]]], ignore_index=True)
@@ -383,6 +429,13 @@ class TestTables:
             intervals.standardised_rates(self.table(), "area", events="event")
         with refused("by", "icb", expected="a column", names="area"):
             intervals.standardised_rates(self.table(), "icb")
+        with refused("by", [], expected="at least one"):
+            intervals.standardised_rates(self.table(), [])
+        with refused("by", 5, expected="a name"):
+            intervals.standardised_rates(self.table(), ["area", 5])
+        for role in ("events", "population", "age_band", "sum_of_squares"):
+            with refused(role, "no such", expected="a column"):
+                intervals.standardised_rates(self.table(), "area", **{role: "no such"})
         with refused("events", "String", expected="a number"):
             intervals.standardised_rates(self.table().assign(events="5"), "area")
 

@@ -257,6 +257,15 @@ class TestTables:
         found = intervals.with_intervals(table, intervals.proportion_interval, numerator="n", denominator="d")
         assert list(found.index) == ["x", "y"]
 
+    def test_text_that_names_no_column_and_what_is_no_function(self) -> None:
+        table = pd.DataFrame({"events": [-1, 20], "people": [1_000, 1_000]})
+        found = intervals.with_intervals(
+            table, intervals.rate_interval, count="events", population="people", on_bad_input="missing"
+        )
+        assert found["lower"].isna().tolist() == [True, False]
+        with refused("interval", 5):
+            intervals.with_intervals(table, 5)  # type: ignore[arg-type]
+
     def test_names_that_are_not_there(self) -> None:
         with refused("count", "contract", suggests="contact"):
             intervals.with_intervals(
@@ -275,3 +284,5 @@ class TestTables:
     def test_expressions_are_refused(self) -> None:
         with raised(TypeError, "rate_interval", "expression", "collect"):
             intervals.rate_interval(pl.col("n"), pl.col("d"))
+        with raised(TypeError, "rate_interval", "expression", "collect"):
+            intervals.rate_interval(pl.col("n"), 100)

@@ -180,6 +180,14 @@ class TestComparisons:
         assert math.isnan(upper)
         assert all(math.isnan(bound) for bound in intervals.proportion_ratio_interval(0, 10, 0, 10))
 
+    def test_less_than_one_person_is_a_population(self) -> None:
+        # 5 and 8 events in half a person's year each, and in 50 of them: the ratio of the rates is the same.
+        halves = intervals.rate_ratio_interval(5, 0.5, 8, 0.5)
+        assert halves == pytest.approx(intervals.rate_ratio_interval(5, 50, 8, 50))
+        ones = intervals.rate_ratio_interval(1, 10, 0, 10)
+        # Of one event of two: Clopper and Pearson's bounds of 1 of 1, 0.025 and 1.
+        assert ones.lower == pytest.approx(0.025 / 0.975)
+
     def test_ratio_of_nothing_to_something(self) -> None:
         for found in (
             intervals.rate_ratio_interval(0, 100, 5, 100),

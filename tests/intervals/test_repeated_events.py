@@ -13,6 +13,7 @@ import cmhs_metrics as cm
 from cmhs_metrics import BadInput
 from cmhs_metrics import intervals as ci
 from tests.support.budgets import examples, is_deep
+from tests.support.refusals import refused as refusing
 
 # PHEindicatormethods 2.1.0 (UK Health Security Agency), tests/testthat/testdata_DSR_ISR.xlsx, sheet testdata_nonindepe:
 # people of each age band of three made-up areas, and how many of them had one to four events; its bands are those of
@@ -139,11 +140,27 @@ class TestTotals:
         assert list(found["events"]) == [16, 8]
         assert list(found["sum_of_squares"]) == [28, 16]
 
+    def test_groups_stand_in_the_order_of_the_table(self) -> None:
+        names = [f"G{at * 37 % 101:03}" for at in range(101)]
+        found = ci.event_totals(pl.DataFrame({"icb": names, "events": 1, "people": range(101)}), "icb")
+        assert found["icb"].to_list() == names
+        assert found["people"].to_list() == list(range(101))
+
     def test_a_missing_cell_makes_its_group_missing(self) -> None:
         found = ci.event_totals(
             pd.DataFrame({"icb": ["A", "A", "B"], "events": [1, 2, 1], "people": [1, None, 3]}), "icb"
         )
         assert found["sum_of_squares"].isna().tolist() == [True, False]
+
+    def test_names_the_columns_that_are_not_there(self) -> None:
+        table = pd.DataFrame({"icb": ["A"], "events": [1], "people": [2]})
+        for role in ("by", "events", "people"):
+            with refusing(role, "no such", expected="a column"):
+                cm.intervals.event_totals(table, **{"by": "icb", role: "no such"})
+        with refusing("by", [], expected="at least one"):
+            cm.intervals.event_totals(table, [])
+        with refusing("by", 5, expected="a name"):
+            cm.intervals.event_totals(table, ["icb", 5])
 
     def test_what_is_no_count_is_refused(self) -> None:
         with pytest.raises(BadInput) as refused:

@@ -94,11 +94,18 @@ def clean(value: Any) -> Any:
 
 def cell(row: Row, *names: str) -> Any:
     """The cell of a column; of several columns the first that has a value."""
+    columns = tuple(row)
     for name in names:
-        for key, value in row.items():
-            if header(key) == header(name) and (known := clean(value)) is not None:
+        for key in spelt(columns, name):
+            if (known := clean(row[key])) is not None:
                 return known
     return None
+
+
+@cache
+def spelt(columns: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """Those of the columns that mean a name."""
+    return tuple(column for column in columns if header(column) == header(name))
 
 
 def has_column(rows: list[Row], *names: str) -> bool:

@@ -16,6 +16,7 @@ from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.records import cleaning, engines
 from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells
+from tests.support.extracts import FRAMES
 from tests.support.refusals import problem, refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
@@ -79,6 +80,7 @@ TYPES_OF_DATES = {
     "datetime": lambda: pd.to_datetime(pd.Series([NOON, None])),
     "datetime of a zone": lambda: pd.to_datetime(pd.Series([NOON, None])).dt.tz_localize("Europe/London"),
     "date of Arrow": lambda: pd.Series([dt.date(2024, 6, 1), None], dtype=pd.ArrowDtype(pa.date32())),
+    "date in milliseconds of Arrow": lambda: pd.Series([dt.date(2024, 6, 1), None], dtype=pd.ArrowDtype(pa.date64())),
     "time of Arrow": lambda: pd.Series([pd.Timestamp(NOON), None], dtype=pd.ArrowDtype(pa.timestamp("us"))),
     "time of a zone of Arrow": lambda: (
         pd.to_datetime(pd.Series([NOON, None])).dt.tz_localize("Europe/London").astype(
@@ -109,6 +111,42 @@ def test_dates_of_every_type_of_pandas_are_read(kind: str) -> None:
     extract = mhsds.Extract(contacts=pd.DataFrame({"CareContDate": TYPES_OF_DATES[kind]()}))
     found = cells(extract.leave(extract.rows("contacts", ["CareContDate"]), ["CareContDate"]))["CareContDate"]
     assert [str(each)[:10] for each in found] in (["2024-06-01", "None"], ["2024-06-01", "NaT"])
+
+
+# Midnight in England in summer is an hour before it in Greenwich.
+MIDNIGHT = pa.array([dt.datetime(2024, 5, 31, 23)] * 3, pa.timestamp("us", "UTC"))
+LONG = [12345678901234567, None, 12345678901234568]
+HASHES = [2**63 + 1, None, 2**63 + 2]
+FROM_ARROW = {
+    "pandas": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype), "pyarrow": lambda table: table,
+    "polars": FRAMES["polars lazy"], "duckdb": FRAMES["duckdb"], "ibis": FRAMES["ibis"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FROM_ARROW)
+def test_long_ids_stay_apart_and_times_are_of_the_day_in_england(name: str) -> None:
+    decimals = pa.array([None if each is None else Decimal(each) for each in LONG], pa.decimal128(20, 0))
+    table = pa.table({
+        "UniqCareContID": pa.array(LONG), "RecordNumber": decimals, "Person_ID": pa.array(HASHES, pa.uint64()),
+        "CareContDate": MIDNIGHT,
+    })  # fmt: skip
+    extract = mhsds.Extract(contacts=FROM_ARROW[name](table))
+    found = cells(extract.leave(extract.rows("contacts", table.column_names), ["CareContDate"]))
+    assert [each and int(each) for each in found["UniqCareContID"]] == LONG
+    assert [each and int(each) for each in found["RecordNumber"]] == LONG
+    assert found["Person_ID"] == [each and str(each) for each in HASHES]
+    assert [str(each)[:10] for each in found["CareContDate"]] == ["2024-06-01"] * 3
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_ids_that_floats_have_cut_are_refused(engine: str) -> None:
+    table = {"UniqCareContID": [1.0, 2.0**53, None], "Person_ID": [2.0**53 - 1, float("nan"), 7.0]}
+    with refused(
+        problem("contacts.UniqCareContID", "1 of 2 cells that floats do not hold exactly", expected="a whole number")
+    ):
+        extract_of(engine, contacts=table)
+    extract = extract_of(engine, contacts={"Person_ID": table["Person_ID"]})
+    assert cells(extract.leave(extract.rows("contacts", ["Person_ID"])))["Person_ID"] == [2**53 - 1, None, 7]
 
 
 @pytest.mark.parametrize("kind", TYPES_OF_NUMBERS)
@@ -171,6 +209,15 @@ def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> 
         extract_of(engine, contacts=table)
 
 
+@pytest.mark.parametrize("engine", [*EVERY, "pyarrow", "ibis"])
+def test_names_with_a_byte_order_mark_and_tables_of_no_rows(engine: str) -> None:
+    marked = {f"\ufeff[{name}] ": values for name, values in one_referral(UniqMonthID=[1489]).items()}
+    asked = {"period": "2024-04", "by": "organisation", "scope": mhsds.ALL, "which": "referrals"}
+    assert row(mhsds.measures(extract_of(engine, referrals=marked), **asked))["referrals"] == 1
+    nothing = {name: values[:0] for name, values in marked.items()}
+    assert cells(mhsds.measures(extract_of(engine, referrals=nothing), **asked))["referrals"] == []
+
+
 def test_a_discharge_in_1900_is_none(engine: str) -> None:
     referrals = one_referral(ServDischDate=[dt.date(1900, 1, 1)])
     extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals))
@@ -188,6 +235,17 @@ def test_access_is_of_two_contacts_within_the_twelve_months(engine: str) -> None
     )
     found = row(mhsds.measures(extract, "2024-09", "organisation", which="people_accessing"))
     assert found["people_accessing"] == 1
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_contact_submitted_in_two_months_counts_once_or_in_each(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    seen = contact_rows(*(("C1", "P1", "R1", month, "2024-05-05", "5", "01") for month in (1490, 1491, 1491)))
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), contacts=seen)
+    which = ["contacts", "waits_completed", "people_accessing"]
+    for choice, counts in (("once", [1, 0, 0]), ("each", [2, 1, 1])):
+        found = row(mhsds.measures(extract, "2024-05", "organisation", which=which, resubmitted=choice))
+        assert [found[name] for name in which] == counts
 
 
 def stays_of(column: str, beds: list[str]) -> dict[str, dict[str, list[Any]]]:
@@ -245,6 +303,13 @@ def test_referrals_of_version_6_with_no_way_to_a_type_of_team_are_refused() -> N
     }
     with refused("referrals", "no way to a type of team", names=("service_teams", "MHS902ServiceTeamDetails")):
         mhsds.measures(tables, YEAR, "organisation")
+    with refused(problem("service_types.ServTeamTypeRefToMH", names="MHS102OtherServiceType"), *()):
+        mhsds.measures(
+            {**tables, "MHS102OtherServiceType": ALL["pandas"]({"UniqServReqID": ["R1"]})},
+            YEAR,
+            "team_type",
+            scope=mhsds.ALL,
+        )
     assert row(mhsds.measures(tables, YEAR, "organisation", scope=mhsds.ALL, which="referrals"))["referrals"] == 1
 
 
@@ -422,16 +487,104 @@ def test_codes_of_before_version_5_are_known_by_their_month(engine: str, choice:
 
 
 def test_gender_identity_is_preferred_and_what_is_missing_is_not_known() -> None:
-    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(3)))
+    """9 is indeterminate as a stated gender, and as an identity no code."""
+    referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2024-04-01", None) for n in range(6)))
     people = {
         "Person_ID": referrals["Person_ID"], "RecordNumber": referrals["RecordNumber"],
-        "GenderIDCode": ["2", None, "X"], "Gender": ["1", "1", "1"], "EthnicCategory": ["99", "A", "A"],
+        "GenderIDCode": ["2", None, "X", "9", "9", None], "Gender": ["1", "1", "1", "1", None, "9"],
+        "EthnicCategory": ["99", "A", "A", "A", "Z", "Z"],
     }  # fmt: skip
     extract = extract_of("polars lazy", referrals=referrals, service_types=service_rows(referrals), people=people)
     found = cells(mhsds.measures(extract, YEAR, ["sex", "ethnic_group"], which="referrals"))
-    assert list(zip(found["sex"], found["ethnic_group"], strict=True)) == [
-        ("female", "not known"), ("male", "White British"), ("not known", "White British"),
+    assert list(zip(found["sex"], found["ethnic_group"], found["referrals"], strict=True)) == [
+        ("female", "not known", 1), ("male", "White British", 2), ("not known", "Not stated", 1),
+        ("not known", "White British", 1), ("other", "Not stated", 1),
     ]  # fmt: skip
+
+
+# Each table by its names in the data set, and what is read of it, "newest/older"; codes of two digits are marked :2.
+ROW = "Person_ID RecordNumber OrgIDProv UniqMonthID"
+REJECTED = "ReferRejectionDate ReferRejectReason:2 ReferClosureDate ReferClosReason:2"
+SCORES = "CodedAssToolType PersScore AssToolCompTimestamp/AssToolCompDate"
+LAYOUT = {
+    "MHS001MPI": f"{ROW} LADistrictAuth GenderIDCode/Gender EthnicCategory OrgIDSubICBLocResidence/OrgIDCCGRes PersDeathDate",
+    "MHS101Referral": f"{ROW} {REJECTED} UniqServReqID UniqSubmissionID ReferralRequestReceivedDate ServDischDate "
+    "AgeServReferRecDate PrimReasonReferralMH/PrimReasonReferral:2 ClinRespPriorityType ReferralRequestReceivedTime "
+    "ServTeamType UniqCareProfTeamLocalID",
+    "MHS102OtherServiceType": f"{ROW} {REJECTED} UniqServReqID UniqSubmissionID ServTeamTypeRefToMH/ServTeamType "
+    "UniqOtherCareProfTeamLocalID/UniqCareProfTeamLocalID/UniqCareProfTeamID",
+    "MHS102ServiceTypeReferredTo": "UniqServReqID",
+    "MHS201CareContact": f"{ROW} UniqCareContID UniqServReqID UniqSubmissionID CareContDate CareContTime "
+    "AttendStatus/AttendOrDNACode ConsMechanismMH/ConsMediumUsed:2 ClinContDurOfCareCont "
+    "UniqOtherCareProfTeamLocalID/UniqCareProfTeamLocalID/UniqCareProfTeamID",
+    "MHS501HospProvSpell": f"{ROW} UniqServReqID UniqHospProvSpellID/UniqHospProvSpellNum StartDateHospProvSpell "
+    "DischDateHospProvSpell SourceAdmMHHospProvSpell/SourceAdmCodeHospProvSpell:2 "
+    "MethOfDischMHHospProvSpell/DischMethCodeHospProvSpell DestOfDischHospProvSpell/DischDestCodeHospProvSpell:2",
+    "MHS801ClusterTool": f"{ROW} UniqClustID AdultMHCareClusterCodeFinal:2 StartDateCareClust EndDateCareClust",
+    "MHS502WardStay": f"{ROW} UniqWardStayID UniqHospProvSpellID/UniqHospProvSpellNum UniqServReqID StartDateWardStay "
+    "EndDateWardStay MHAdmittedPatientClass/HospitalBedTypeMH:2",
+    "MHS204IndirectActivity": f"{ROW} UniqServReqID IndirectActDate "
+    "IndirectActProcedure/IndActProcedure/CodeIndActProcAndProcStatus",
+    "MHS902ServiceTeamDetails": "UniqCareProfTeamLocalID OrgIDProv UniqMonthID UniqSubmissionID "
+    "ServTeamTypeMH/ServTeamType/ServTeamTypeRefToMH",
+    "MHS002GP": f"{ROW} GMPReg/GMPCodeReg OrgIDSubICBLocGP/OrgIDCCGGPPractice EndDateGMPRegistration",
+    "MHS006MHCareCoord": f"{ROW} StartDateAssCareCoord EndDateAssCareCoord CareProfServOrTeamTypeAssoc",
+    "MHS008CarePlanType": f"{ROW} UniqCarePlanID CarePlanCreatDate CarePlanLastUpdateDate",
+    "MHS009CarePlanAgreement": f"{ROW} UniqCarePlanID",
+    "MHS202CareActivity": f"{ROW} UniqCareActID UniqCareContID UniqServReqID Procedure/CodeProcAndProcStatus "
+    "Observation/CodeObs",
+    "MHS606CodedScoreAssessmentRefer": f"{ROW} UniqServReqID {SCORES}",
+    "MHS607CodedScoreAssessmentAct": f"{ROW} UniqCareActID UniqCareContID UniqServReqID {SCORES}",
+}
+
+
+def is_day(name: str) -> bool:
+    return "Timestamp" in name or ("Date" in name and not name.startswith("Age"))
+
+
+@pytest.mark.parametrize("table", LAYOUT)
+def test_every_column_is_read_under_each_of_its_names(table: str) -> None:
+    columns = [(names.split("/"), width) for names, _, width in (each.partition(":") for each in LAYOUT[table].split())]
+    for older in range(3):
+        held = {names[older]: (names[0], width) for names, width in columns if len(names) > older}
+        if not held:
+            continue
+        given = {name: ["2024-04-01" if is_day(name) else "1"] for name in held}
+        extract = mhsds.Extract.of({table: ALL["polars"](given)})
+        found = cells(extract.rows(extract.tables[0], [newest for newest, _ in held.values()]).to_native())
+        whole = ("UniqMonthID", "AgeServReferRecDate", "ClinContDurOfCareCont")
+        # 54 years of 365 days, 13 leap days and 91 days after 1 January 1970.
+        assert found == {
+            name: [19814 if is_day(name) else 1 if name in whole else "01" if width else "1"]
+            for name, width in held.values()
+        }
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "version"),
+    [
+        ("contacts", "AttendOrDNACode", "v4"), ("contacts", "ConsMediumUsed", "v4"), ("contacts", "AttendStatus", "v5"),
+        ("contacts", "ConsMechanismMH", "v5"), ("contacts", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("contacts", "UniqCareProfTeamLocalID", None), ("referrals", "ServTeamType", "v6"),
+        ("referrals", "UniqCareProfTeamLocalID", "v6"), ("service_types", "UniqOtherCareProfTeamLocalID", "v6"),
+        ("service_types", "ServTeamType", None), ("service_teams", "UniqCareProfTeamLocalID", "v6"),
+    ],
+)  # fmt: skip
+def test_the_version_is_told_by_the_columns_that_came_with_it(table: str, column: str, version: str | None) -> None:
+    assert mhsds.Extract(**{table: ALL["polars"]({column: ["1"], "Person_ID": ["P1"]})}).version == version
+    both = {table: ALL["polars"]({column: ["1"]}), "MHS102OtherServiceType": ALL["polars"]({"UniqServReqID": ["R1"]})}
+    assert table == "service_types" or mhsds.Extract.of(both).version == "v6"
+
+
+@pytest.mark.parametrize(
+    "other", ["MHS105OnwardReferral", "MHS106DischargePlanAgreement", "MHS802ClusterAssess", "MHS901StaffDetails"]
+)
+def test_other_tables_of_the_data_set_are_passed_over(tmp_path: Path, other: str) -> None:
+    given = {"MHS101Referral": ALL["polars"](one_referral()), other: ALL["polars"]({"a": [1]})}
+    assert mhsds.Extract.of(given).tables == ("referrals",)
+    for name in ("MHS101Referral_2024-06", f"{other}_2024-06"):
+        (tmp_path / f"{name}.csv").write_text("Person_ID\nP1\n", encoding="utf-8")
+    assert mhsds.Extract.read(tmp_path, engine="polars").tables == ("referrals",)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
@@ -440,13 +593,20 @@ def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
         "dbo.MHS101Referral.csv": "Person_ID,UniqServReqID,RecordNumber,UniqMonthID,OrgIDProv,AgeServReferRecDate,"
         "ReferralRequestReceivedDate,ServDischDate\nP1,R1,1,1500,RX1,40,01/04/2024,NULL\n",
         "MHS102ServiceTypeReferredTo_2025-03.csv": "UniqServReqID,RecordNumber,ServTeamTypeRefToMH\nR1,1,A06 \n",
+        "MHS204IndirectActivity.csv": "Person_ID;IndirectActDate\nP1;01/04/2024\n(1 row affected)\n",
         "MHS000Header.csv": "a\n1\n", "notes.csv": "a\n1\n",
     }  # fmt: skip
     for name, text in lines.items():
         (tmp_path / name).write_text("\ufeff" + text, encoding="utf-8")
+    (tmp_path / "MHS502WardStay").mkdir()
+    pd.DataFrame({"UniqHospProvSpellID": ["H1"]}).to_parquet(tmp_path / "MHS502WardStay" / "part-0.parquet")
     extract = mhsds.Extract.read(tmp_path, engine=engine)
-    assert extract.tables == ("referrals", "service_types")
+    assert sorted(extract.tables) == ["indirect_activity", "referrals", "service_types", "ward_stays"]
     assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["referrals"] == 1
+    assert cells(extract.rows("indirect_activity", ["Person_ID", "IndirectActDate"]))["IndirectActDate"][0] == 19814
+    (tmp_path / "MHS001MPI.csv").write_text("Person_ID\nP1\n", encoding="utf-16")
+    with refused("path", "MHS001MPI.csv", names="UTF-8"):
+        mhsds.Extract.read(tmp_path, engine=engine)
 
 
 def test_a_duckdb_file_is_an_extract(tmp_path: Path) -> None:

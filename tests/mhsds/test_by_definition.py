@@ -163,6 +163,24 @@ def test_a_referral_of_several_teams_counts_in_one_or_in_each(engine: str) -> No
     assert sorted(each["team_type"]) == ["Assertive Outreach", "Generic CMHTs", "Older People"]
 
 
+def test_people_with_access_are_of_the_team_that_their_wider_scope_finds() -> None:
+    """A14 is in the scope of access alone: of A14 and A16 the core is of A16, and access of the lower code."""
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    services = {name: cells * 2 for name, cells in service_rows(referrals).items()}
+    contacts = contact_rows(*((f"C{n}", "P1", "R1", 1489, f"2024-04-0{n}", "5", "01") for n in (2, 3)))
+    extract = extract_of(
+        "polars", referrals, service_types=services | {"ServTeamTypeRefToMH": ["A14", "A16"]}, contacts=contacts
+    )
+    found = cells(mhsds.measures(extract, YEAR, "team_type_code", which=["referrals", "contacts", "people_accessing"]))
+    told = {
+        name: dict(zip(found["team_type_code"], found[name], strict=True))
+        for name in ("referrals", "contacts", "people_accessing")
+    }
+    assert told == {
+        "referrals": {"A14": 0, "A16": 1}, "contacts": {"A14": 0, "A16": 2}, "people_accessing": {"A14": 1, "A16": 0},
+    }  # fmt: skip
+
+
 def test_a_lapsed_referral_ends_with_its_last_month_unless_it_is_to_stay_open(engine: str) -> None:
     referrals = referral_rows(("P1", "R1", 1489, "2024-04-10", None), ("P2", "R2", 1500, "2024-04-10", None))
     referrals["UniqMonthID"] = [1489, 1500]

@@ -14,7 +14,7 @@ from cmhs_metrics import mhsds
 @pytest.mark.parametrize("by", [("organisation", "team_type"), ("organisation", "month")])
 def test_polars_gives_the_same_without_its_optimisations(by: tuple[str, ...], tmp_path: Path) -> None:
     # Some parts of the query stand in it twice: whether Polars computes them once or twice may not matter.
-    folder = mhsds.synthesise(tmp_path, contacts=20_000, providers=3, dirty=0.02)
+    folder = mhsds.synthesise(tmp_path, contacts=4_000, providers=3, dirty=0.02)
     extract = mhsds.Extract.of({file.stem: pl.scan_parquet(file) for file in folder.glob("*.parquet")})
     query = mhsds.measures(extract, "2024/25", by)
     plain = query.collect(optimizations=pl.QueryOptFlags.none())

@@ -384,6 +384,33 @@ class TestEachRule:
         assert rules == {"id missing", "duplicate id"}
 
 
+# What the data dictionary has of each code, and what it has not next to that.
+IN_USE = {
+    ("contacts", "AttendStatus", "unknown attendance"): (["2", "3", "4", "5", "6", "7"], ["1", "8"]),
+    ("contacts", "ConsMechanismMH", "unknown mechanism"): (
+        ["01", "02", "04", "05", "09", "10", "11", "12", "13", "98"],
+        ["00", "03", "06", "07", "08", "14", "97", "99"],
+    ),
+    ("clusters", "AdultMHCareClusterCodeFinal", "unknown cluster"): (
+        ["00", "01", "02", "03", "04", "05", "06", "07", "08", *map(str, range(10, 22))],
+        ["09", "22", "99"],
+    ),
+    ("ward_stays", "MHAdmittedPatientClass", "unknown bed"): (
+        [str(code) for first, last in ((10, 40), (200, 213), (300, 311)) for code in range(first, last + 1)],
+        ["09", "41", "199", "214", "299", "312"],
+    ),
+}
+
+
+def test_every_code_in_use_is_known_and_none_beside_it() -> None:
+    for (table, code, rule), (used, unused) in IN_USE.items():
+        codes = [*used, *unused]
+        item = {"contacts": "UniqCareContID", "clusters": "UniqClustID", "ward_stays": "UniqHospProvSpellID"}[table]
+        rows = {code: codes, item: [f"X{each}" for each in codes], "Person_ID": ["P1"] * len(codes)}
+        for each, unknown in ((rows, unused), ({name: column[: len(used)] for name, column in rows.items()}, [])):
+            assert broken(mhsds.quality(extract_of({table: each}))) == ({(code, rule): len(unknown)} if unknown else {})
+
+
 class TestStrict:
     def test_refuses_with_a_problem_for_each_rule(self) -> None:
         tables = changed("contacts", 0, AttendStatus="8", ConsMechanismMH=None)

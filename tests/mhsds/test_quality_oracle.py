@@ -61,7 +61,7 @@ PLANS_SLOWLY = pytest.mark.deep
     ids=["polars", "duckdb, v4", "pandas, v6", "collected", "changed", "ibis, both"],
 )
 def test_counts(engine: str, shape: Shape) -> None:
-    parts = worlds(shape, dt.date(2023, 4, 1), dt.date(2024, 3, 31), 60, 0)
+    parts = worlds(shape, dt.date(2023, 4, 1), dt.date(2024, 3, 31), 30, 0)
     expected: Counter[tuple[str, str]] = Counter()
     for (table, rule, _), count in oracle_of_tables.quality(extracts.together(parts)).items():
         expected[key_of(table, rule)] += count

@@ -57,6 +57,12 @@ def test_regions_add_their_practices() -> None:
     assert "icb" not in regions, "an ICB is no attribute of a region"
 
 
+def test_places_come_in_the_order_of_their_codes_whatever_they_are_called() -> None:
+    text = ALLOCATIONS.replace("City ICB", "Zone ICB").replace("East", "West").replace("North,", "Central,")
+    assert read(text)["icb"].tolist() == ["QC1", "QF1", "QU1"]
+    assert read(text, level="region")["region"].tolist() == ["Y1", "Y2"]
+
+
 def test_the_total_of_a_weighted_population_that_is_partly_missing_is_missing() -> None:
     icbs = read(ALLOCATIONS.replace("4000,3600", ",3600"))
     assert math.isnan(icbs.set_index("icb").loc["QF1", "G&A WP"])

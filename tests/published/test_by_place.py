@@ -61,6 +61,33 @@ def test_a_trend_of_one_rolling_measure_is_asked_for() -> None:
     assert table["period"].unique().tolist() == ["2024-04-30", "2024-06-30"]
 
 
+def spans(*periods: tuple[str, str]) -> pd.DataFrame:
+    dates = [{"period_start": pd.Timestamp(first), "period_end": pd.Timestamp(last)} for first, last in periods]
+    return pd.concat([monthly(**each) for each in dates])
+
+
+def test_periods_may_adjoin_also_over_the_new_year_and_not_share_a_day() -> None:
+    quarters = spans(("2023-08-01", "2023-10-31"), ("2023-11-01", "2024-01-31"), ("2024-02-01", "2024-04-30"))
+    table = measures_by_place(quarters, {"MRS06": "caseload"})
+    assert table["period"].unique().tolist() == ["2023-10-31", "2024-01-31", "2024-04-30"]
+    with refused("period_start", "2024-04-30", names="MRS06"):
+        measures_by_place(spans(("2024-02-01", "2024-04-30"), ("2024-04-30", "2024-06-30")), {"MRS06": "caseload"})
+    with refused(problem("measures", "MRS06", names=(3, 12))):
+        measures_by_place(spans(("2023-05-01", "2024-04-30"), ("2024-05-01", "2024-07-31")), {"MRS06": "caseload"})
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "period"),
+    [
+        ("2024-02-01", "2024-02-29", "2024-02"), ("2024-12-01", "2024-12-31", "2024-12"),
+        ("2024-02-01", "2024-02-28", "2024-02-28"), ("2024-02-02", "2024-02-29", "2024-02-29"),
+        ("2024-01-01", "2024-02-29", "2024-02-29"),
+    ],
+)  # fmt: skip
+def test_a_period_is_a_month_where_it_is_all_of_one(first: str, last: str, period: str) -> None:
+    assert set(measures_by_place(spans((first, last)), {"MRS06": "caseload"})["period"]) == {period}
+
+
 def test_measures_of_periods_of_several_lengths_are_named() -> None:
     quarter = monthly(**QUARTER)
     both = pd.concat([monthly(), quarter[quarter["measure_id"] == "MRS06"].assign(measure_id="MRS01")])
@@ -80,8 +107,9 @@ def test_every_problem_at_once() -> None:
     assert "measures, MRS6: got 'caselod', expected a measure that adds; did you mean 'caseload'" in text
     assert "measures: got 'waiting', expected one published measure for it" in text
     assert "measures: got 'MRS6', expected a measure that is published by ICB" in text
-    with refused("measures", "MRS06", names="percent"):
-        measures_by_place(monthly(unit="percent"), {"MRS06": "caseload"})
+    for unit in ("percent", "day", "rate"):
+        with refused("measures", "MRS06", names=unit):
+            measures_by_place(monthly(unit=unit), {"MRS06": "caseload"})
     with refused("breakdown", "Region", expected="there", names="ICB of GP Practice or Residence"):
         measures_by_place(monthly(), {"MRS06": "caseload"}, breakdown="Region")
     with refused(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -37,6 +39,35 @@ def test_a_move_that_rounding_explains_is_none() -> None:
     # 10 may be 12 and 15 may be 13.
     assert changes(month(8, {"RA1": 10}), month(9, {"RA1": 15})).empty
     assert len(changes(month(8, {"RA1": 10}), month(9, {"RA1": 20}))) == 1
+
+
+def test_a_move_of_just_the_share_is_none() -> None:
+    # Of 10, which may be 12, a quarter more is 15: 17 may be 15, and 18 is 16 at least.
+    for later, moved in ((17, 0), (18, 1)):
+        assert len(changes(month(8, {"RA1": 10}), month(9, {"RA1": later}), more_than=0.25)) == moved
+    # Of 102, which may be 100, a quarter less is 75: 73 may be 75, and 72 is 74 at most.
+    for later, moved in ((73, 0), (72, 1)):
+        assert len(changes(month(8, {"RA1": 102}), month(9, {"RA1": later}), more_than=0.25)) == moved
+    for wrong in (True, "0.2", -0.1, math.inf, math.nan):
+        with refused("more_than", wrong):
+            changes(month(8, {"RA1": 10}), month(9, {"RA1": 15}), more_than=wrong)  # type: ignore[arg-type]
+
+
+def test_the_largest_moves_come_first_and_the_places_of_other_measures_not_at_all() -> None:
+    counts = {"RA1": 100, "RA2": 100, "RA3": 100}
+    both = [
+        pd.concat([month(number, held), month(number, {"RA4": other}, measure_id="MRS02"), month(number, {"RA5": other}, unit="percent")])
+        for number, held, other in ((8, counts, 100), (9, {"RA1": 150, "RA2": 20, "RA3": 300}, 900))
+    ]  # fmt: skip
+    result = changes(*both, measures="MRS06")
+    assert result["place"].tolist() == ["RA3", "RA2", "RA1"]
+    assert result["change"].tolist() == [200, -80, 50]
+    names = ["breakdown", "place", "place_name", "measure_id", "what", "before", "after", "change"]
+    assert result.iloc[:1].to_dict("list") == dict(
+        zip(names, (["Provider"], ["RA3"], ["RA3 NAME"], ["MRS06"], ["moved"], [100], [300], [200]), strict=True)
+    )
+    assert changes(*both, measures=["MRS02"])["place"].tolist() == ["RA4"]
+    assert set(changes(*both)["place"]) == {"RA1", "RA2", "RA3", "RA4"}
 
 
 def test_what_only_one_month_publishes_is_no_change_of_places() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmhs_metrics.published import read_mhsds_monthly, reading
+from cmhs_metrics.published.mhsds_values import read_cell
 from tests.support.budgets import examples
 from tests.support.official_files import ICB, MONTHLY_HEADER, monthly_row, monthly_text, publish_count
 from tests.support.refusals import problem, refused
@@ -127,6 +128,41 @@ def test_a_cell_is_read_as_what_it_means(cell, expected) -> None:
     row = read({"MRS06": f'"{cell}"'}).loc["MRS06"]
     assert tuple(None if each != each else each for each in known(row)) == expected
     assert row["published_value"] == cell
+
+
+def test_every_sign_of_what_is_hidden_or_absent_is_known() -> None:
+    for sign in ("*", "**", "[c]", "[C]", "c", " * "):
+        assert read_cell(sign).hidden
+        assert read_cell(sign).readable
+    for sign in (
+        "",
+        "-",
+        "–",
+        ":",
+        ".",
+        "..",
+        "[x]",
+        "[z]",
+        "[u]",
+        "n/a",
+        "na",
+        "null",
+        "nan",
+        "none",
+        "Not available",
+        "NaN",
+    ):
+        assert read_cell(sign).absent
+        assert read_cell(sign).readable
+    assert [read_cell(text).upper for text in ("<5", "<=5", "less than 10", "under 10", "fewer than 10")] == [
+        4,
+        5,
+        9,
+        9,
+        9,
+    ]
+    assert [read_cell(text)[3:5] for text in ("3-3", "3 – 4", "3 to 9")] == [(3, 3), (3, 4), (3, 9)]
+    assert [read_cell(text).value for text in ("0", "1,000.5", "1e3", ".5")] == [0, 1000.5, 1000, 0.5]
 
 
 @pytest.mark.parametrize("cell", ["inf", "-5", "1e999", "about 40", "12,34", "9-1", "45%", "?", "n.b."])

@@ -6,6 +6,7 @@ import io
 import math
 import sys
 import zipfile
+from contextlib import nullcontext
 
 import openpyxl
 import pandas as pd
@@ -52,6 +53,13 @@ def test_a_missing_number_is_missing() -> None:
 
 def test_a_unit_cost_to_the_pound_is_accepted() -> None:
     assert len(read(COSTS.replace("2000.0,350.0,700000.0", "2000.0,350,700999.0"))) == 9
+
+
+@pytest.mark.parametrize(("cost", "accepted"), [(701000.5, True), (698999.5, True), (701001, False), (698999, False)])
+def test_a_cost_is_activity_times_unit_cost_to_half_a_pound(cost: float, accepted: bool) -> None:
+    # 2,000 at £350 are £700,000; to half a pound each, and as much for the total, £1,000.50 more or less.
+    with nullcontext() if accepted else refused("cost", str(cost), row="line 2", names=("activity", "unit cost")):
+        read(COSTS.replace("2000.0,350.0,700000.0", f"2000.0,350,{cost}"))
 
 
 def test_all_bad_cells_are_named_at_once() -> None:

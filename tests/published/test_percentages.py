@@ -31,6 +31,13 @@ def test_england_to_the_last_figure() -> None:
     assert check(values | {"MRS02b": 21.0377}, "England", "England")["verdict"] == "differs"
 
 
+@pytest.mark.parametrize(
+    ("part", "percent", "verdict"), [(7, 100, "reproduced"), (0, 0, "reproduced"), (8, 100, "differs")]
+)
+def test_a_part_may_be_all_or_nothing_of_its_whole(part: int, percent: int, verdict: str) -> None:
+    assert check({"MRS02": 7, "MRS02a": part, "MRS02b": percent}, "England", "England")["verdict"] == verdict
+
+
 def test_second_contacts_stand_on_all_who_wait_for_one() -> None:
     row = check({"MRS02": 372_004, "MRS03": 161_377, "MRS07a": 16_258, "MRS07b": 10.074546}, "England", "England")
     assert (row["verdict"], row["denominator"]) == ("reproduced", "MRS03")

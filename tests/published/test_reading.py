@@ -24,6 +24,11 @@ every_file = pytest.mark.parametrize(("read", "text", "title"), FILES.values(), 
 
 
 @every_file
+def test_texts_come_as_texts(read, text, title) -> None:
+    assert not any(isinstance(dtype, pd.CategoricalDtype) for dtype in read(io.StringIO(text)).dtypes)
+
+
+@every_file
 def test_a_file_is_read_from_wherever_it_is(read, text, title, tmp_path) -> None:
     expected = read(io.StringIO(text))
     data = text.encode()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +16,7 @@ import narwhals as nw
 from tests.mhsds import oracle
 from tests.mhsds.oracle import Row, Tables
 from tests.support import extracts
+from tests.support.budgets import SHRINKING, is_deep
 from tests.support.extracts import Shape
 
 Answer = dict[tuple[Any, ...], dict[str, Any]]
@@ -132,12 +135,12 @@ def alike(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def smallest(tables: Tables, differs: Callable[[Tables], bool], patience: int = 60) -> Tables:
-    """Leave out rows for as long as the answers differ."""
+def smallest(tables: Tables, differs: Callable[[Tables], bool]) -> Tables:
+    """Leave out rows for as long as the answers differ; in an everyday run for a few seconds."""
+    until = time.monotonic() + (math.inf if is_deep() else SHRINKING)
     for name in list(tables):
         place = 0
-        while place < len(tables[name]) and patience > 0:
-            patience -= 1
+        while place < len(tables[name]) and time.monotonic() < until:
             fewer = tables | {name: tables[name][:place] + tables[name][place + 1 :]}
             try:
                 still = differs(fewer)
@@ -157,9 +160,16 @@ def agree(
     expected_of: Callable[[Tables], Answer],
     found_of: Callable[[Any], Answer],
     merge: Callable[[list[Answer]], Answer] = added,
+    known: Answer | None = None,
 ) -> None:
-    """The package on all parts together gives the oracle's answers on each, or else the smallest part that differs."""
-    expected = merge([expected_of(part) for part in parts])
+    """The package on all parts together gives the oracle's answers on each, or else the smallest part that differs.
+
+    What the oracle said of all the parts together stays in ``known``, for the next engine.
+    """
+    known = {} if known is None else known
+    if not known:
+        known.update(merge([expected_of(part) for part in parts]))
+    expected = known
     lines = differences(expected, found_of(extract(extracts.together(parts), shape, engine)))
     if not lines:
         return

@@ -2,6 +2,9 @@
 
 `quick` is the default, and `loop` of the developer's loop (``-m quick``) has a quarter of it. `python -m pytest --hypothesis-profile=deep` (or ``HYPOTHESIS_PROFILE=deep``) tries ten times as
 many of the same; `night` tries fifty times as many, others every night, and prints how to repeat one that fails.
+
+A property that fails says so in seconds: it is made smaller for a moment only, and why it fails is not looked into. A deep
+run makes it as small as it can.
 """
 
 from __future__ import annotations
@@ -12,11 +15,15 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import engine
+from hypothesis.reporting import report
 
 PROPERTY = 40
 """Examples of a property that asks for no number of its own."""
 TIMES = {"loop": 0.25, "quick": 1.0, "deep": 10.0, "night": 50.0}
-
+SHRINKING = 3
+"""Seconds for which an everyday run makes a failing example smaller; Hypothesis takes up to 300, and has no setting of it."""
+SLOW = "making very slow progress"
 
 for name, factor in TIMES.items():
     settings.register_profile(
@@ -25,6 +32,8 @@ for name, factor in TIMES.items():
         # The same examples every time, no dependence on how fast the machine is.
         derandomize=name != "night",
         print_blob=name == "night",
+        phases=[each for each in Phase if factor > 1 or each is not Phase.explain],
+        report_multiple_bugs=factor > 1,
         database=None,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
@@ -42,6 +51,14 @@ def is_deep() -> bool:
     return times() > 1
 
 
+def keep_shrinking_short() -> None:
+    """In an everyday run; called once the profile is known."""
+    if not is_deep():
+        # Its own warning asks to be reported to Hypothesis.
+        said = f"Made smaller for {SHRINKING} seconds; --hypothesis-profile=deep goes on."
+        vars(engine).update(MAX_SHRINKING_SECONDS=SHRINKING, report=lambda text: report(said if SLOW in text else text))
+
+
 def examples(number: int) -> settings:
     """So many examples in the quick run, and more by the same factor as all others in a deep one."""
     return settings(max_examples=max(2, round(number * times())))
@@ -52,7 +69,7 @@ def by_example(number: int) -> settings:
 
     For what is dear: the first that Hypothesis draws is the simplest, of which little can be learnt.
     """
-    phases = [Phase.explicit, Phase.generate] if is_deep() else [Phase.explicit]
+    phases = [Phase.explicit, Phase.generate, Phase.shrink] if is_deep() else [Phase.explicit]
     return settings(examples(number), phases=phases)
 
 

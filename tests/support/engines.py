@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import ibis
 import narwhals as nw
 import pandas as pd
 import polars as pl
@@ -27,6 +26,12 @@ def _nullable(columns: Columns) -> pd.DataFrame:
     return _arrow(columns).to_pandas(types_mapper=kinds.get)
 
 
+def _ibis(columns: Columns) -> Any:
+    import ibis  # with what it loads, as long to load as all the others together
+
+    return ibis.memtable(_arrow(columns))
+
+
 EAGER: dict[str, Callable[[Columns], Any]] = {
     "pandas": lambda columns: _arrow(columns).to_pandas(),
     "pandas nullable": _nullable,
@@ -38,7 +43,7 @@ EAGER: dict[str, Callable[[Columns], Any]] = {
 LAZY: dict[str, Callable[[Columns], Any]] = {
     "polars lazy": lambda columns: pl.from_arrow(_arrow(columns)).lazy(),
     "duckdb": lambda columns: duckdb.from_arrow(_arrow(columns)),
-    "ibis": lambda columns: ibis.memtable(_arrow(columns)),
+    "ibis": _ibis,
 }
 if spark_session.missing() is None:
     LAZY["pyspark"] = lambda columns: spark_session.session().createDataFrame(_arrow(columns))

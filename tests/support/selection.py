@@ -10,11 +10,14 @@ import pytest
 
 SLOW_ROOMS = ("benchmarks", "exchange", "mhsds", "packs", "places", "plots", "published", "returns")
 SLOW_FILES = (
-    "test_command_line.py", "test_documentation.py", "test_examples.py", "test_linked.py", "test_malformed_files.py",
-    "test_notebooks.py", "test_one_wrong_argument.py", "test_open_values.py", "test_protection.py", "test_queries.py",
-    "test_real_file.py", "test_run_chart_oracle.py", "test_samples.py", "test_semantic_model.py", "test_sizes.py",
+    "test_any_engine.py", "test_attack.py", "test_command_line.py", "test_documentation.py",
+    "test_documented_defaults.py", "test_every_wrong_call.py", "test_examples.py", "test_fuzz.py", "test_linked.py",
+    "test_malformed_files.py", "test_notebooks.py", "test_one_wrong_argument.py", "test_open_values.py",
+    "test_presentation.py", "test_protection.py", "test_public_api.py", "test_queries.py", "test_real_file.py",
+    "test_run_chart_oracle.py", "test_samples.py", "test_semantic_model.py", "test_sizes.py", "test_sql_server.py",
+    "test_where_engines_differ.py",
 )  # fmt: skip
-"""They start programs, run pages, read files, or solve and draw many tables: name their folder to run them."""
+"""They start programs, run pages, read files, solve and draw many tables, or go through all that is public."""
 QUICK_ENGINES = ("pandas", "polars lazy")
 """Of tests that run on each engine, these are quick."""
 MOST_WORKERS = 8

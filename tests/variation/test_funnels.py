@@ -70,6 +70,17 @@ class TestExactLimits:
         assert limits.lower == pytest.approx(float(2 - share) / 10, rel=1e-12)
         assert limits.upper == pytest.approx(1 - float(2 - share) / 10, rel=1e-12)
 
+    def test_where_one_count_alone_is_common(self) -> None:
+        # One case, and 1% of such fail: P(R ≤ 0) = 0.01 is within 2.5%, and the limit lies 0.975 / 0.99 of the way back
+        # from 1 to 0. The other end is all of it, and the other way round the same.
+        often, seldom = (v.funnel_limits("proportion", 1, target).at(0.95) for target in (0.99, 0.01))
+        assert often == pytest.approx((1 - 0.975 / 0.99, 1))
+        assert seldom == pytest.approx((0, 0.975 / 0.99))
+        # Of a hundredth of an event none is seen in e⁻⁰·⁰¹; of a gamma distribution of shape 1 in 1 / 1.01.
+        assert v.funnel_limits("ratio", 1, 0.01).at(0.95) == pytest.approx((0, 0.975 * math.exp(0.01)))
+        mixed = v.funnel_limits("ratio", 1, 0.01, tau=0.05, mixture=True).at(0.95)
+        assert mixed == pytest.approx((0, 0.975 * 1.01))
+
     @pytest.mark.parametrize("size", [1, 2, 20, 200])
     @pytest.mark.parametrize("target", [0.02, 0.1, 0.5, 0.93])
     @pytest.mark.parametrize("level", [0.5, 0.95, 0.998])
@@ -360,6 +371,12 @@ class TestFunnel:
         ]  # fmt: skip
         with refused("tau", 0.1, names=("phi", "tau")):
             v.funnel_limits("ratio", 5.0, phi=2.0, tau=0.1)
+        for kind, wrong in (("proportion", (0.0, 1.0, 1.5)), ("rate", (0.0, math.inf))):
+            for target in wrong:
+                with refused("target", target):
+                    v.funnel_limits(kind, 5.0, target)
+        with refused("per", 0):
+            v.funnel_limits("rate", 5.0, 1.5, per=0)
         with refused("denominators", 2.5, expected="a whole number", names="fractional"):
             v.funnel_limits("proportion", 2.5, 0.5)
         with raised(KeyError, 0.9, 0.95, 0.998):
@@ -396,7 +413,7 @@ class TestFunnel:
         limits = v.funnel_limits("rate", 50_000, 200.0)
         assert isinstance(limits.at(0.95).upper, float)
         assert v.outliers(400.0, limits) == "above 99.8%"
-        assert len(limits.to_frame()) == 1
+        assert limits.to_frame().index.tolist() == [0]
         assert repr(limits) == "<FunnelLimits of a rate about 200 at 95% and 99.8%, 1 places>"
         with refused("values", -1.0, expected="zero or more"):
             v.outliers(-1.0, limits)
@@ -452,6 +469,42 @@ class TestOnePlace:
         found = v.funnel("rate", np.array([count]), np.array([100_000]), target=20)
         assert found.outlier.tolist() == [word]
         assert found.limits.to_frame().shape == (1, 6)
+
+    def test_of_a_ratio_is_judged_against_one(self) -> None:
+        # P(R ≥ 5) of one expected is 0.0037, and P(R ≥ 12) less than one in a thousand.
+        assert v.funnel("ratio", np.array([4]), np.array([1.0])).outlier.tolist() == ["above 95%"]
+        assert v.funnel("ratio", np.array([12]), np.array([1.0])).outlier.tolist() == ["above 99.8%"]
+
+    def test_beside_one_that_is_missing(self) -> None:
+        found = v.funnel("rate", np.array([60.0, math.nan]), np.full(2, 100_000.0), target=20)
+        assert found.outlier.tolist() == ["above 99.8%", None]
+        assert (found.missing, found.dispersion.places, found.dispersion.winsorised) == (1, 1, 0)
+        two = v.funnel("rate", np.array([60.0, 10]), np.full(2, 100_000.0), target=20)
+        assert (two.missing, two.dispersion.places, math.isnan(two.dispersion.phi)) == (0, 2, False)
+
+    def test_all_or_nothing_of_proportions_and_nothing_of_rates_is_no_target(self) -> None:
+        for kind, counts in (("proportion", [5, 8]), ("proportion", [0, 0]), ("rate", [0, 0]), ("rate", [5, 8])):
+            given = (kind, np.array(counts), np.array([5, 8]))
+            if kind == "rate" and any(counts):
+                assert v.funnel(*given, per=1).target == 1
+            else:
+                with refused("target", float(any(counts))):
+                    v.funnel(*given)
+
+    @pytest.mark.parametrize(("kind", "adjustment"), [("proportion", "beta-binomial"), ("ratio", "negative-binomial")])
+    def test_of_a_mixture_has_its_limits(self, kind: str, adjustment: str) -> None:
+        counts, base = np.array([5, 20, 12, 30, 2]), np.full(5, 40)
+        found = v.funnel(kind, counts, base, 0.4, adjustment=adjustment)
+        tau = found.dispersion.tau
+        assert tau is not None
+        same = v.funnel_limits(kind, base, 0.4, tau=tau, mixture=True)
+        assert found.limits.at(0.95).upper.tolist() == same.at(0.95).upper.tolist()
+        assert found.limits.at(0.95).upper[0] != v.funnel_limits(kind, base, 0.4, tau=tau).at(0.95).upper[0]
+
+    def test_of_one_case_has_a_value(self) -> None:
+        found = v.funnel("proportion", np.array([1, 3]), np.array([1, 10]))
+        assert found.values.tolist() == pytest.approx([1, 0.3])
+        assert found.missing == 0
 
     def test_without_one_is_refused_once(self) -> None:
         with refused("counts", 1, expected="two or more"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics import variation as v
-from tests.support.refusals import problem, refused
+from tests.support.refusals import ANY, problem, refused
 
 NAMES = pd.Index(["North", "South", "East", "West", "Centre"], name="trust")
 RATES = pd.Series([10.0, 20, 30, 40, 100], index=NAMES)
@@ -120,6 +120,10 @@ class TestPosition:
             "  60 above the mean of places (40), 150.0%; more than chance (above 99.8%)\n"
             "  65 above the mean of places of 2 peers (35), 185.7%; more than chance (above 99.8%)"
         )
+        pooled = v.position("Centre", counts=COUNTS, denominators=PEOPLE, average="pooled", peers=["East", "West"])
+        assert [line.split("the ")[1].split(" (")[0] for line in repr(pooled).splitlines()[1:]] == [
+            "pooled value", "pooled value of 2 peers"
+        ]  # fmt: skip
         assert [v.position(at, np.arange(30.0)).__repr__().split(", ")[1].split(" ")[0] for at in (29, 28, 27, 19, 7)] == [
             "1st", "2nd", "3rd", "11th", "23rd"
         ]  # fmt: skip
@@ -156,7 +160,36 @@ class TestPosition:
         frame = v.position("Centre", RATES, peers=["East"]).to_frame()
         assert frame.loc[0, ["place", "rank", "places", "peers"]].tolist() == ["Centre", 1, 5, 1]
 
+    def test_about_all_or_nothing_chance_says_nothing(self) -> None:
+        whole = np.array([5.0, 8, 20])
+        for kind in ("proportion", "rate", "ratio"):
+            for counts in (whole, 0 * whole):
+                found = v.position(1, counts=counts, denominators=whole, kind=kind, per=1)
+                told = kind != "proportion" and counts[0] > 0
+                assert found.chance == ("within" if told else None)
+                # Nor does a funnel of ten places, all of them alike.
+                ten = v.position(1, counts=np.full(10, counts[0]), denominators=np.full(10, 5.0), kind=kind, per=1)
+                assert ten.funnel == ("within" if told else None)
+
+    def test_less_than_half_a_case_has_limits_of_rates_alone(self) -> None:
+        given = {"counts": np.array([0.4, 8, 2]), "denominators": np.array([0.4, 40, 40]), "fractional": True}
+        assert v.position(0, **given, kind="proportion").chance is None
+        assert v.position(0, **given, kind="ratio").chance == "within"
+        sizes = np.array([0.4, *[40.0] * 10])
+        for kind, said in (("proportion", None), ("ratio", "within")):
+            found = v.position(0, counts=sizes / 4, denominators=sizes, kind=kind, fractional=True)
+            assert (found.chance, found.funnel) == (said, said)
+
     def test_refuses_bad_input_with_all_its_problems(self) -> None:
+        with refused(problem("the values", "counts"), others=ANY):
+            v.position("Centre", counts=COUNTS)
+        assert v.position(0, counts=np.array([1.0, 2]), denominators=np.array([1.0, 4]), kind="ratio").value == 1
+        for peers in (["Centre"], [], ["Nowhere"]):
+            with refused(problem("peers", ANY), others=ANY):
+                v.position("Centre", counts=COUNTS, denominators=PEOPLE, peers=peers)
+        for wrong in (0.0, 1.0, 1.5):
+            with refused("confidence", wrong, expected="a proportion"):
+                v.position("Centre", counts=COUNTS, denominators=PEOPLE, confidence=wrong)
         with refused(
             problem("average", "average"),
             problem("place", "Nort", suggests="North"),

@@ -115,6 +115,7 @@ class TestPercentiles:
         np.testing.assert_allclose(v.percentiles(values, [90, 0, 100, 50]), [12 + 0.6 * 8, 3, 20, 8])
         assert v.quartiles(values) == (5, 8, 12)
         assert v.interquartile_range(values) == 7
+        assert math.isnan(v.percentiles(np.append(values, math.nan), 50))
 
     @given(positive, factors)
     def test_move_with_the_values_and_keep_their_order(self, values: np.ndarray, factor: float) -> None:

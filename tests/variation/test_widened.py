@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from cmhs_metrics import BadInput
 from cmhs_metrics import variation as v
@@ -17,6 +16,7 @@ from cmhs_metrics.variation.widened import funnel_positions
 from tests.support.budgets import examples
 
 
+@pytest.mark.slow
 class TestMixedLimits:
     """Against the distributions of scipy: at the limits stand the tails that are asked for, and no more."""
 
@@ -25,12 +25,14 @@ class TestMixedLimits:
     @pytest.mark.parametrize("tau", [0.02, 0.1, 0.3])
     @pytest.mark.parametrize("target", [0.05, 0.5, 0.9])
     def test_proportions_are_beta_binomial(self, tau: float, target: float) -> None:
+        from scipy.stats import betabinom
+
         together = 1 / (4 * tau**2) - 1
         limits = v.funnel_limits("proportion", self.SIZES, target, tau=tau, mixture=True)
         for level, (lower, upper) in zip(limits.levels, limits.limits, strict=True):
             tail = (1 - level) / 2
             for size, low, high in zip(self.SIZES, lower * self.SIZES, upper * self.SIZES, strict=True):
-                true = stats.betabinom(size, target * together, (1 - target) * together)
+                true = betabinom(size, target * together, (1 - target) * together)
                 assert true.cdf(np.ceil(low - 1e-9) - 1) <= tail + 1e-9
                 assert true.sf(np.floor(high + 1e-9)) <= tail + 1e-9
                 # One count further in, the tail would be exceeded.
@@ -40,12 +42,14 @@ class TestMixedLimits:
     @pytest.mark.parametrize("tau", [0.05, 0.3, 1.0])
     @pytest.mark.parametrize("target", [0.5, 1.0, 3.0])
     def test_ratios_are_negative_binomial(self, tau: float, target: float) -> None:
+        from scipy.stats import nbinom
+
         shape = target / (4 * tau**2)
         limits = v.funnel_limits("ratio", self.SIZES, target, tau=tau, mixture=True)
         for level, (lower, upper) in zip(limits.levels, limits.limits, strict=True):
             tail = (1 - level) / 2
             for size, low, high in zip(self.SIZES, lower * self.SIZES, upper * self.SIZES, strict=True):
-                true = stats.nbinom(shape, shape / (shape + size * target))
+                true = nbinom(shape, shape / (shape + size * target))
                 assert true.cdf(np.ceil(low - 1e-9) - 1) <= tail + 1e-9
                 assert true.sf(np.floor(high + 1e-9)) <= tail + 1e-9
                 assert low == 0 or true.cdf(np.ceil(low + 1e-9)) > tail - 1e-9
@@ -162,6 +166,11 @@ class TestWinsorising:
         found = v.funnel("ratio", events, expected, winsorise_by="interpolation")
         assert round(found.dispersion.phi, 2) == 2.33
 
+    @pytest.mark.parametrize(("number", "beyond"), [(11, 1), (12, 2), (21, 2), (22, 3)])
+    def test_so_many_stand_beyond_the_tenth_percentile(self, number: int, beyond: int) -> None:
+        # A tenth of the steps between them, and of part of a step the place beyond it.
+        assert v.overdispersion(np.arange(float(number)), winsorise_by="interpolation").winsorised == beyond
+
     def test_at_ten_and_one_both_are_the_same(self) -> None:
         # The tenth percentile of eleven is the second.
         scores = np.arange(11.0) - 5
@@ -178,6 +187,9 @@ class TestWinsorising:
     def test_another_way_is_refused(self) -> None:
         with pytest.raises(BadInput) as refused:
             v.overdispersion(self.SCORES, winsorise_by="percentile")
+        assert [problem.column for problem in refused.value.problems] == ["winsorise_by"]
+        with pytest.raises(BadInput) as refused:
+            v.funnel("ratio", np.array([5, 6]), np.array([5.0, 6]), winsorise_by="percentile")
         assert [problem.column for problem in refused.value.problems] == ["winsorise_by"]
 
 

@@ -46,7 +46,7 @@ def checked_rows(
             whole[NOT_COVERED] = whole.get(NOT_COVERED, 0.0) + 1 - total
         elif abs(total - 1) > tolerance:
             problems.append(Problem("share", f"from_place={origin}", round(total, 12), _add_to_one(total)))
-        elif abs(total - 1) > 1e-12:
+        else:
             whole = {place: share / total for place, share in whole.items()}
         rows += [(origin, place, share) for place, share in whole.items() if share]
     refuse("the shares", problems)

@@ -70,7 +70,8 @@ def chain_percentage_changes(*, ratio: Any = None, numerator: Any = None, denomi
     if len(known) != 2:
         raise TypeError(f"chain_percentage_changes: two of ratio, numerator and denominator, got {len(known)}")
     for name, value in known.items():
-        held = floats("chain_percentage_changes", name, getattr(value, "magnitude", value), "a percentage, or several")
+        number = value.m_as("percent") if hasattr(value, "m_as") else value
+        held = floats("chain_percentage_changes", name, number, "a percentage, or several")
         wrong = held[(held < -100) | ((held == -100) & (name == "denominator"))]
         if len(wrong):
             expected = f"a percentage {'above -100' if name == 'denominator' else '-100 or above'}"

@@ -150,8 +150,7 @@ def what_drove(
     >>> found.table.loc["total", ["before", "after", "due_to_rate", "due_to_mix"]].round(6).tolist()
     [120.0, 140.0, 0.0, 20.0]
     """
-    name = getattr(metric, "name", None) or getattr(metric, "__name__", None) or metric
-    entry = _quotient(name)
+    entry = _quotient(getattr(metric, "__name__", metric))
     arguments: dict[str, Any] = {"metrics": [entry.name], "basis": basis, "keys": keys}
     sides, periods = [], []
     for argument, period in (("before", before), ("after", after)):
@@ -177,7 +176,7 @@ def _quotient(name: Any) -> Metric:
         hint = nearest(str(name), CATALOGUE) or "cm.list_metrics() has them all"
         raise BadInput("what_drove", [Problem("metric", None, name, f"the name of a metric; {hint}")])
     entry = CATALOGUE[name]
-    if not entry.numerator or not entry.denominator or entry.contract.many:
+    if not entry.denominator:
         expected = "a metric that is one sum over another, whose parts can be told"
         raise BadInput("what_drove", [Problem("metric", None, name, expected)])
     return entry
@@ -193,9 +192,6 @@ def _sides(entry: Metric, of_groups: pd.DataFrame, of_all: pd.DataFrame, basis: 
     """Numerator and denominator of each group, and of the total in the last row."""
     held = [column_of(str(name)) for name in of_groups]
     bases = list(dict.fromkeys(each[1] for each in held if each is not None and each[0].name == entry.name))
-    if not bases:
-        expected = f"columns that make {entry.name}: {', '.join(entry.inputs)}"
-        raise BadInput("what_drove", [Problem(None, None, list(map(str, of_groups)), expected)])
     if len(bases) > 1:
         expected = f"one of {', '.join(repr(each.name) for each in bases if each is not None)}"
         raise BadInput("what_drove", [Problem("basis", None, basis, expected)])

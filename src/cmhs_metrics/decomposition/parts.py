@@ -39,11 +39,11 @@ def logarithmic_mean(first: Any, second: Any, log_ratio: Any) -> Floats:
     >>> logarithmic_mean(np.array([1.0, 5.0]), np.array([np.e, 5.0]), np.array([1.0, 0.0])).round(6).tolist()
     [1.718282, 5.0]
     """
-    near = np.abs(log_ratio) < 1
-    safe = np.where(log_ratio == 0, 1.0, log_ratio)
     # The difference of two near numbers has lost the digits that the difference of their logarithms still has.
-    rise = np.where(near, first * np.expm1(np.where(near, log_ratio, 0.0)), second - first)
-    return np.asarray(np.where(log_ratio == 0, first, rise / safe))
+    half = log_ratio / 2
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean = np.sqrt(first) * np.sqrt(second) * np.sinh(half) / half
+    return np.asarray(np.where(half == 0, first, mean))
 
 
 def log_mean_parts(before: list[Floats], after: list[Floats]) -> list[Floats]:
@@ -62,10 +62,7 @@ def log_mean_parts(before: list[Floats], after: list[Floats]) -> list[Floats]:
     """
     whole_before, whole_after = product(before), product(after)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = [
-            np.where((first == 0) | (second == 0), 0.0, np.log(second / first))
-            for first, second in zip(before, after, strict=True)
-        ]
+        logs = [np.log(second / first) for first, second in zip(before, after, strict=True)]
         parts = [logarithmic_mean(whole_before, whole_after, sum(logs)) * each for each in logs]
     crossing = [(first == 0) != (second == 0) for first, second in zip(before, after, strict=True)]
     at_zero = (whole_before == 0) | (whole_after == 0)

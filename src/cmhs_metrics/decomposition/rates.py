@@ -316,13 +316,11 @@ def _check(frame: pd.DataFrame, population: str, names: list[str], within: list[
     problems = [
         Problem(population, _row(keys, each), None, "one row for each cell") for each in twice[keys].to_numpy()[:20]
     ]
-    cells = frame[within].drop_duplicates() if within else pd.DataFrame({"cell": [0]})
-    for label in labels:
-        lacking = len(cells) - int((frame[population] == label).sum())
-        if within and lacking > 0 and not problems:
-            held = set(map(tuple, frame.loc[frame[population] == label, within].to_numpy()))
-            missing = [each for each in map(tuple, cells.to_numpy()) if each not in held]
-            problems += [Problem(population, _row(keys, (label, *each)), None, "a row for it") for each in missing[:20]]
+    cells = list(map(tuple, frame[within].drop_duplicates().to_numpy()))
+    for label in labels if within and not problems else ():
+        held = set(map(tuple, frame.loc[frame[population] == label, within].to_numpy()))
+        missing = [each for each in cells if each not in held]
+        problems += [Problem(population, _row(keys, (label, *each)), None, "a row for it") for each in missing[:20]]
     refuse(SUBJECT, problems)
 
 

@@ -115,10 +115,10 @@ class Unknowns:
         result = self.extreme(np.zeros(len(self.open)))
         if result.status == 2:
             raise Inconsistent
-        found = np.round(self.all_cells(result.x)) + 0.0
+        found = np.round(self.all_cells(result.x))
         if self.allows(found):
             return found
-        return np.round(self.all_cells(self.whole_extreme(np.zeros(len(self.open)), effort).x)) + 0.0
+        return np.round(self.all_cells(self.whole_extreme(np.zeros(len(self.open)), effort).x))
 
 
 def whole_numbers(
@@ -164,8 +164,8 @@ def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Flo
     for _ in range(SWEEPS):
         least, greatest = rest(row, column, sign, lower, upper, relations.shape[0])
         # sign × cell = −(the rest of the sum)
-        below = np.where(sign > 0, -greatest, least)
-        above = np.where(sign > 0, -least, greatest)
+        below = np.where(sign == 1, -greatest, least)
+        above = np.where(sign == 1, -least, greatest)
         narrowed_lower, narrowed_upper = lower.copy(), upper.copy()
         np.maximum.at(narrowed_lower, column, below)
         np.minimum.at(narrowed_upper, column, above)
@@ -183,8 +183,8 @@ def rest(
 ) -> tuple[Floats, Floats]:
     """For each entry of a sum, the least and the greatest value of its other entries together."""
     ends = (
-        (np.where(sign > 0, lower[column], -upper[column]), -np.inf),
-        (np.where(sign > 0, upper[column], -lower[column]), np.inf),
+        (np.where(sign == 1, lower[column], -upper[column]), -np.inf),
+        (np.where(sign == 1, upper[column], -lower[column]), np.inf),
     )
     found = []
     for end, endless in ends:
@@ -250,13 +250,6 @@ def reach(
         return found
     widths = None if enough is None else np.broadcast_to(np.asarray(enough, dtype=np.float64), lower.shape)
 
-    def solve(direction: Floats) -> Any:
-        effort.check()
-        result = unknowns.extreme(direction)
-        if result.status == 2:
-            raise Inconsistent
-        return result, found.add(unknowns.all_cells(result.x))
-
     place = np.full(len(lower), -1)
     place[unknowns.open] = np.arange(len(unknowns.open))
     start = None
@@ -282,41 +275,21 @@ def reach(
     endless = unknowns.endless()
     found.inner_upper[endless] = np.inf
     if widths is not None:
-        _widen_together(unknowns, found, unsettled[place[unsettled] >= 0], place, widths, effort)
+        _widen_together(unknowns, found, unsettled, place, widths, effort)
     for number, cell in enumerate(unsettled):
         effort.at(f"{number + len(targets) - len(unsettled):,} of {len(targets):,} suppressed cells are bounded")
-        for sign in (-1.0, 1.0):
-            if _is_settled(found, cell, widths):
-                break
-            if place[cell] < 0 or (sign > 0 and found.inner_lower[cell] == found.outer_lower[cell]):
+        for sign, inner, outer in (
+            (-1.0, found.inner_upper, found.outer_upper),
+            (1.0, found.inner_lower, found.outer_lower),
+        ):
+            if inner[cell] == outer[cell] or _is_settled(found, cell, widths):
                 continue
-            if sign < 0 and found.inner_upper[cell] == found.outer_upper[cell]:
-                continue
+            effort.check()
             direction = np.zeros(len(unknowns.open))
             direction[place[cell]] = sign
-            _settle(unknowns, found, cell, sign, direction, effort, *solve(direction))
+            if not found.add(unknowns.all_cells(unknowns.extreme(direction).x)):
+                found.add(unknowns.all_cells(np.round(unknowns.whole_extreme(direction, effort).x)))
     return found
-
-
-def _settle(
-    unknowns: Unknowns,
-    found: Reach,
-    cell: int,
-    sign: float,
-    direction: Floats,
-    effort: Effort,
-    result: Any,
-    whole: bool,
-) -> None:
-    """Make the inner and the outer bound of a cell meet on one side."""
-    if not whole:
-        result = unknowns.whole_extreme(direction, effort)
-        found.add(unknowns.all_cells(np.round(result.x)))
-    value = np.round(sign * result.fun)
-    if sign > 0:
-        found.outer_lower[cell] = value
-    else:
-        found.outer_upper[cell] = value
 
 
 def _is_settled(found: Reach, cell: int, widths: Floats | None) -> bool:

@@ -150,8 +150,7 @@ class Choice:
         while learnt := self.by_each_sum(hidden) or self.by_all_sums(hidden):
             cuts += learnt
             rounds += 1
-            small, more = int(self.primary.sum()), int((hidden & ~self.primary).sum())
-            self.effort.at(f"{small:,} small cells and {more:,} more do not stand yet, after {rounds} rounds")
+            self.effort.at(f"{int(hidden.sum()):,} suppressed cells do not stand yet, after {rounds} rounds")
             self.effort.check()
             hidden = self.cheapest(cuts, self.primary if rounds < FRESH_ROUNDS else hidden)
         return hidden
@@ -172,8 +171,8 @@ class Choice:
         entries = self.relations.tocoo()
         row, column, sign = entries.coords[0], entries.coords[1], entries.data
         least, greatest = rest(row, column, sign, lower, upper, self.relations.shape[0])
-        below = np.maximum(np.where(sign > 0, -greatest, least), 0)
-        above = np.where(sign > 0, -least, greatest)
+        below = np.maximum(np.where(sign == 1, -greatest, least), 0)
+        above = np.where(sign == 1, -least, greatest)
         below, above = np.maximum(below, lower[column]), np.minimum(above, upper[column])
         falls = (
             (hidden | self.watched)[column]
@@ -200,9 +199,8 @@ class Choice:
         """The cells that a reader can bound too narrowly, of those that are hidden or watched, or of some of them."""
         lower, upper = self.known(hidden)
         targets = np.flatnonzero(hidden | self.watched) if among is None else among
-        truth = [] if np.isnan(self.counts).any() else [self.counts]
         found = reach(
-            self.relations, lower, upper, targets, enough=self.widths, moves=self.moves, witnesses=truth,
+            self.relations, lower, upper, targets, enough=self.widths, moves=self.moves, witnesses=[self.counts],
             effort=self.effort,
         )  # fmt: skip
         least, greatest = found.inner_lower[targets], found.inner_upper[targets]

@@ -174,10 +174,9 @@ def protect(
     finally:
         effort.done()
     result = as_published(hidden, int((hidden & ~small).sum()))
-    truth = [] if missing.any() else [counts]
     left = effort.left() + 60
     proof = attack(
-        result, exact=False, witnesses=truth, given=given, lookup=lookup, relations=relations, seconds=left
+        result, exact=False, witnesses=[counts], given=given, lookup=lookup, relations=relations, seconds=left
     )  # fmt: skip
     if not proof.safe:
         raise AssertionError("the protected table falls to the attack: this is an error in the library")

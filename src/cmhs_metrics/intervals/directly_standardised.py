@@ -9,7 +9,7 @@ import numpy as np
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.intervals.rates import FEW, byar_limits, squares_of
+from cmhs_metrics.intervals.rates import byar_limits, is_few, squares_of
 from cmhs_metrics.intervals.results import Estimate, Method, calculate, counted_in, unit_per
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
 from cmhs_metrics.numeric.expected import PEOPLE, floats
@@ -148,7 +148,7 @@ def direct_limits(
         weights = weights[counted]
     share = ratio(weights / weights.sum(), populations)
     total = np.asarray(events.sum(axis=-1))
-    total = np.where(total >= FEW - 1e-9, total, np.nan)
+    total = np.where(is_few(total), np.nan, total)
     rate = np.einsum("...b,...b->...", share, events)
     variance = np.einsum("...b,...b,...b->...", share, share, squares)
     spread = np.sqrt(variance / total)

@@ -60,13 +60,14 @@ def expected_events(
     def expected(_: float, people: NDArray[Any], cases: NDArray[Any], among: NDArray[Any]) -> tuple[Any, ...]:
         return (np.einsum("...b,...b->...", people, ratio(cases, among)),)
 
-    names = ("populations", "reference_events", "reference_populations")
+    counted = counted_in(reference_events)
+    inputs = {"populations": "person", "reference_events": counted, "reference_populations": "person"}
     method = Method(
         "expected_events",
-        dict(zip(names, ("person", counted_in(reference_events), "person"), strict=True)),
-        counted_in(reference_events),
+        inputs,
+        counted,
         expected,
-        tuple(requirement for name in names for requirement in not_negative(name)),
+        tuple(requirement for name in inputs for requirement in not_negative(name)),
         _Expected,
         lambda given: bands_alike(given, np.shape(given["populations"])[-1:]),
     )

@@ -170,7 +170,7 @@ def ratio_limits(
     lower = ratio(np.asarray(below), np.asarray(product + np.sqrt(np.maximum(product**2 - below * above, 0))))
     below, above = other_low * (2 * second - other_low), high * (2 * first - high)
     upper = ratio(np.asarray(product + np.sqrt(np.maximum(product**2 - below * above, 0))), np.asarray(below))
-    return np.where((first == 0) & (second > 0), 0.0, lower), np.where(second > 0, upper, np.nan)
+    return np.where((first == 0) & (second > 0), 0.0, lower), upper
 
 
 def _of_proportions(counted: str, *, fractional: bool) -> tuple[dict[str, str], tuple[Requirement, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import chdtri
 
 from cmhs_metrics.intervals.results import Interval, Method, calculate, counted_in
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, part_of
@@ -91,7 +91,7 @@ def wilson_limits(part: NDArray[Any], whole: NDArray[Any], level: float) -> tupl
     `part`, `whole`: those of whom it is true, and all of them. Gives the lower and the upper bounds, 0 and 1 exactly
     where the part is nothing and everything; NaN of an empty whole.
     """
-    z2 = float(ndtri((1 - level) / 2)) ** 2
+    z2 = float(chdtri(1, 1 - level))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = part / whole
         root = np.sqrt(z2 * (z2 + 4 * part * (1 - share)))

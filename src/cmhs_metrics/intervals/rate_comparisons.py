@@ -80,11 +80,11 @@ def rate_ratio_interval(
         level: float, count: NDArray[Any], people: NDArray[Any], other: NDArray[Any], others: NDArray[Any]
     ) -> tuple[Any, ...]:
         tail = (1 - level) / 2
-        defined = (count + other > 0) & (people > 0) & (others > 0)
+        defined = (count + other > 0) & (others > 0)
         a, b = np.where(defined, count, np.nan), np.where(defined, other, np.nan)
-        low = np.where(a > 0, betaincinv(np.where(a > 0, a, 1), b + 1, tail), a * 0)
+        low = np.where(a > 0, betaincinv(a, b + 1, tail), a)
         # Without events of the reference all events may be of the one, at whatever ratio of the rates.
-        high = np.where(b > 0, betaincinv(a + 1, np.where(b > 0, b, 1), 1 - tail), np.nan)
+        high = betaincinv(a + 1, np.where(b > 0, b, np.nan), 1 - tail)
         odds = (np.asarray(share / (1 - share)) for share in (low, high))
         return tuple(ratio(each * others, people) for each in odds)
 

@@ -158,10 +158,15 @@ def poisson_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any], NDA
     1936;28:437–42.
     """
     lower, upper = byar_limits(count, level)
-    few = np.asarray(count < FEW - 1e-9)
+    few = is_few(count)
     if np.any(few):
         lower[few], upper[few] = exact_poisson_limits(count[few], level)
     return lower, upper
+
+
+def is_few(count: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether there are fewer than 10 events, but for the last digits of a sum."""
+    return np.asarray(count < FEW - 1e-9)
 
 
 def byar_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -202,7 +207,6 @@ def exact_poisson_limits(count: NDArray[Any], level: float) -> tuple[NDArray[Any
 
 
 def _exact_lower(count: NDArray[Any], tail: float) -> NDArray[Any]:
-    # Of a fraction that small the bound is zero to every digit, and the gamma function's inverse knows no answer.
-    some = count > 1e-100
-    limit: NDArray[Any] = np.where(some, gammaincinv(np.where(some, count, 1), tail), 0.0)
+    # Of a fraction that small the bound is zero to every digit, and of none the inverse knows no answer.
+    limit: NDArray[Any] = gammaincinv(np.maximum(count, 1e-100), tail)
     return limit

@@ -107,8 +107,8 @@ def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **opt
     levels, several, problems = confidence_levels(confidence)
     problems += [
         problem
-        for name, expected in _ABOVE_ZERO.items()
-        for problem in outside(name, options.get(name, 1), 0, math.inf, expected)
+        for name in options.keys() & _ABOVE_ZERO
+        for problem in outside(name, options[name], 0, math.inf, _ABOVE_ZERO[name])
     ]
     row = partial(cell_name, index=index_of(*arguments))
     found: list[list[Any]] = []
@@ -132,7 +132,7 @@ def calculate(method: Method, arguments: tuple[Any, ...], confidence: Any, **opt
 
     fields = []
     for position, field in enumerate(method.result._fields):
-        kinds = [in_kind(field, limits[position]) for limits in (found if field != "estimate" else found[:1])]
+        kinds = [in_kind(field, limits[position]) for limits in found]
         fields.append(_side_by_side(kinds, levels) if several and field != "estimate" else kinds[0])
     return method.result(*fields)
 

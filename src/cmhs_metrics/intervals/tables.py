@@ -9,7 +9,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, no_columns, nth, refuse, row_name
 from cmhs_metrics.intervals.directly_standardised import standardised_rate, weights_in_order
-from cmhs_metrics.intervals.rates import FEW, squares_of
+from cmhs_metrics.intervals.rates import FEW, is_few, squares_of
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
 from cmhs_metrics.numeric.expected import NUMBERS, PEOPLE, TABLE, expect, names_in
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative
@@ -206,7 +206,7 @@ def standardised_rates(
     totals = {name: cells.sum(axis=1) for name, cells in given.items()}
     empty = (given[population] == 0)[:, weights > 0].any(axis=1)
     unknown = np.isnan(totals[events]) | np.isnan(totals[population])
-    notes = np.select([unknown, totals[events] < FEW, empty], [MISSING, FEW_EVENTS, NOBODY], "").tolist()
+    notes = np.select([unknown, is_few(totals[events]), empty], [MISSING, FEW_EVENTS, NOBODY], "").tolist()
     notes = [note or None for note in notes]
     columns: dict[str, Any] = {events: totals[events], population: totals[population]}
     columns["standardised_rate"] = found.estimate

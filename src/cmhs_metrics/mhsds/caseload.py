@@ -81,7 +81,7 @@ def time_on_caseload(
         refuse_broken_rules(extract)
     rows = on_caseload(extract, request)
     begin = nw.col("first" if since == "first contact" else "received")
-    months = (nw.col("to") - begin) * 1.0 / DAYS_A_MONTH
+    months = (nw.col("to") - begin) / DAYS_A_MONTH
     rows = rows.select(
         *team_columns(request), "span", nw.lit(1).alias("caseload"),
         months.alias("mean_time_on_caseload"), months.alias("median_time_on_caseload"),

@@ -192,7 +192,7 @@ def time_since_last_contact(
     over = {f"over_{each}_days": nw.when(since > each).then(nw.lit(1)).otherwise(nw.lit(0)) for each in days}
     counts = ["caseload", *over]
     rows = rows.select(
-        *team_columns(request), "span", nw.lit(1).alias("caseload"), (since * 1.0).alias("median_days_since_contact"),
+        *team_columns(request), "span", nw.lit(1).alias("caseload"), since.alias("median_days_since_contact"),
         *(value.alias(name) for name, value in over.items()),
     )  # fmt: skip
     table = rows.group_by(*request.grouping.keys, "span").agg(

@@ -41,6 +41,7 @@ def measures(
     grace: int = 5,
     providers_left_out: Sequence[str] = LEFT_OUT_OF_SPELLS,
     direct_before_v5: str = "publication",
+    resubmitted: str = "once",
     which: Sequence[str] | None = None,
     strict: bool = False,
 ) -> Any:
@@ -90,6 +91,9 @@ def measures(
     direct_before_v5 : {"publication", "dashboard"}, default "publication"
         Which attended contacts are direct before version 5: all but e-mail and text, as the monthly publication has it,
         or face to face, telephone, video and talk type, as the national dashboard.
+    resubmitted : {"once", "each"}, default "once"
+        Whether a contact that was submitted in several months counts once, by its latest row, or in each of them, as
+        the code of the national waits and of access has it. Admissions look at each contact once.
     which : sequence of str, optional
         The measures wanted; only what they need is read and computed. By default all whose tables there are.
     strict : bool, default False
@@ -139,7 +143,7 @@ def measures(
     """
     choices = {
         "waiting_for": waiting_for, "pathway": pathway, "caseload_of": caseload_of, "several_teams": several_teams,
-        "lapsed": lapsed, "direct_before_v5": direct_before_v5,
+        "lapsed": lapsed, "direct_before_v5": direct_before_v5, "resubmitted": resubmitted,
     }  # fmt: skip
     extract = as_extract(extract)
     request = read_request(

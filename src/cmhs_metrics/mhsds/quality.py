@@ -164,13 +164,15 @@ def quality(extract: ExtractLike) -> Any:
     )
     rows = rows.select(order.alias("place"), value.fill_null(0).alias("rows"), nw.col("of").fill_null(0))
 
+    names = {TABLES[table].name: extract.name_of(table) for table in extract.tables}
+
     def told(name: str, of: Callable[[Check], str]) -> nw.Expr:
         words, nothing = [of(check) for check in ranked], nw.lit("")
         return nw.col("place").replace_strict(places, words, default=nothing, return_dtype=nw.String).alias(name)
 
     return extract.leave(
         rows.sort("place").select(
-            told("table", lambda check: check.table),
+            told("table", lambda check: names.get(check.table, check.table)),
             told("column", lambda check: check.column),
             told("rule", lambda check: check.rule),
             "rows",

@@ -39,6 +39,7 @@ def waits(
     grace: int = 5,
     providers_left_out: Sequence[str] = LEFT_OUT_OF_SPELLS,
     direct_before_v5: str = "publication",
+    resubmitted: str = "once",
     strict: bool = False,
 ) -> Any:
     """Waits that ended in a period, with their median, 90th percentile, and shares within some weeks.
@@ -46,7 +47,7 @@ def waits(
     Parameters
     ----------
     extract, period, by, waiting_for, pathway, scope, lapsed, icb_of, icb_from, age_bands, spells_from, grace,
-    providers_left_out, direct_before_v5, strict
+    providers_left_out, direct_before_v5, resubmitted, strict
         As in `measures`.
     weeks : sequence of int, default (4, 18)
         Of the shares: `share_within_4_weeks` is of waits of 28 days or fewer.
@@ -80,7 +81,13 @@ def waits(
       organisation   period  waits_completed  median_wait  wait_percentile_90  share_within_4_weeks
     0          RX1  2024/25                1         3.14                3.14                   1.0
     """
-    choices = {"waiting_for": waiting_for, "pathway": pathway, "lapsed": lapsed, "direct_before_v5": direct_before_v5}
+    choices = {
+        "waiting_for": waiting_for,
+        "pathway": pathway,
+        "lapsed": lapsed,
+        "direct_before_v5": direct_before_v5,
+        "resubmitted": resubmitted,
+    }
     extract = as_extract(extract)
     request = read_request(
         extract, "waits", period, by, scope, None, icb_of, icb_from, age_bands, ["waits_completed"], choices,
@@ -93,7 +100,7 @@ def waits(
     rows = with_spans(extract, facts_wanted(extract, request), request)
     done, _ = spell_ends(request, rows.collect_schema().names(), name)
     rows = rows.filter(done)
-    rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) * 1.0 / DAYS_A_WEEK).alias("wait"))
+    rows = rows.select(*team_columns(request), "span", ((until - nw.col("start")) / DAYS_A_WEEK).alias("wait"))
     within = {f"share_within_{limit}_weeks": limit for limit in weeks}
     shares = [
         nw.when(nw.col("wait") <= limit).then(nw.lit(1.0)).otherwise(nw.lit(0.0)).alias(name)

@@ -400,7 +400,7 @@ def _floats(name: str, value: Any) -> Any:
         return np.array(cells).reshape(value.shape)
     if value.dtype.kind not in "iuf":
         raise TypeError(f"{name} is an array of {value.dtype}; numbers are expected")
-    return value if value.dtype == np.float64 else value.astype(np.float64)
+    return np.asarray(value, dtype=np.float64)
 
 
 def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:

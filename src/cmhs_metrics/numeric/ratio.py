@@ -101,7 +101,7 @@ def ratio(numerator: Value | Number, denominator: Value | Number, scale: float =
     -------
     float, numpy.ndarray, narwhals.Expr or polars.Expr
         ``numerator / denominator * scale`` in 64-bit floats; NaN, or null in an expression, where the denominator is
-        zero or either is missing.
+        zero or infinite, either is missing, or the quotient is infinite.
 
     Examples
     --------
@@ -130,7 +130,8 @@ def _of_arrays(numerator: Any, denominator: Any, scale: float) -> np.ndarray[Any
         quotient = np.asarray(np.divide(numerator, denominator, dtype=np.float64))
     if scale != 1.0:
         quotient *= scale
-    quotient[np.broadcast_to(np.asarray(denominator) == 0, quotient.shape)] = np.nan
+    below = np.asarray(denominator)
+    quotient[~np.isfinite(quotient) | np.broadcast_to((below == 0) | np.isinf(below), quotient.shape)] = np.nan
     return quotient
 
 
@@ -142,9 +143,10 @@ def _of_expressions(numerator: Any, denominator: Any, scale: float) -> Any:
     )
     if polars:
         # To Polars NaN is above infinity, and so not below it. Its `fill_nan` would work out the quotient three times.
-        defined = (top < math.inf) & (bottom != 0) & (bottom < math.inf)
+        defined = (top < math.inf) & (top > -math.inf) & (bottom != 0) & (bottom < math.inf)
         quotient = top / namespace.when(defined).then(bottom)
         return quotient if scale == 1 else quotient * scale
     quotient = top / bottom if scale == 1 else top / bottom * scale
     # NaN is not zero, and engines disagree on what it is; so it leaves as a null as well.
-    return namespace.when(bottom != 0).then(quotient).fill_nan(None)
+    defined = (bottom != 0) & (bottom < math.inf) & (quotient < math.inf) & (quotient > -math.inf)
+    return namespace.when(defined).then(quotient).fill_nan(None)

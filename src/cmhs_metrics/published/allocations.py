@@ -150,7 +150,7 @@ def _practices(rows: Rows) -> pd.DataFrame:
     problems += rows.problems("practice", cells["practice"].duplicated(), "each practice once")
     for key, attributes in (("icb", ("icb_name", "region")), ("region", ("region_name",))):
         for attribute in attributes:
-            first = cells.groupby(key, sort=False)[attribute].transform("first")
+            first = cells.groupby(key)[attribute].transform("first")
             expected = f"one for each {rows.published[key]}, and another row has another"
             problems += rows.problems(attribute, cells[attribute] != first, expected)
     table = cells.where(cells != "")

@@ -45,7 +45,7 @@ class Percentage:
 
 
 PERCENTAGES = MappingProxyType(
-    {each: Percentage(top, bottom) for each, (_, top, bottom) in known_measures().items() if top and bottom}
+    {each: Percentage(top, bottom) for each, (_, top, bottom) in known_measures().items() if top}
 )
 """The percentages of the national files whose parts are published beside them, by measure id."""
 

@@ -24,7 +24,7 @@ def of_period(table: Any, period: Any, argument: str = "period", subject: str = 
     """
     if period is None:
         return table
-    frame = frame_of(table, subject, "populations" if argument == "populations" else "table")
+    frame = frame_of(table, subject)
     columns = frame.collect_schema().names()
     if "period" not in columns:
         hint = f"a table with the column period; it has {', '.join(columns)}"
@@ -36,8 +36,7 @@ def of_period(table: Any, period: Any, argument: str = "period", subject: str = 
     wanted = read.get(period)
     if wanted is None:
         unread = next((each.expected for each in problems if each.value == period), WRITTEN)
-        named = "period" if argument == "populations" else argument
-        raise BadInput(subject, [Problem(named, None, period, unread)])
+        raise BadInput(subject, [Problem(argument, None, period, unread)])
     chosen = [each for each in held if read.get(each) == wanted]
     if not chosen and argument == "populations":
         # People of a financial year are those of its months and quarters too.

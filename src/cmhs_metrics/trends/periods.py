@@ -254,8 +254,8 @@ def ordinals_of(labels: list[Any], problems: list[Problem], name: str) -> tuple[
     frequency = frequencies[0]
     if frequency != DAY:
         return frequency, 1, np.array(ordinals)
-    months = np.array([Reading("month", day.replace(day=1)).ordinal for day in days])
-    if len({day.day for day in days}) == 1 or all(Reading("month", day.replace(day=1)).last == day for day in days):
+    months = np.array([Reading("month", day).ordinal for day in days])
+    if len({day.day for day in days}) == 1 or all(Reading("month", day).last == day for day in days):
         return MONTH, _smallest_step(months), months
     return DAY, _smallest_step(np.array(ordinals)), np.array(ordinals)
 

@@ -29,21 +29,17 @@ def exact_limits(
     def at_most(count: NDArray[np.float64]) -> NDArray[np.float64]:
         if kind != "proportion":
             return np.asarray(gammaincc(count + 1, mean))
-        inside = np.clip(count, 0, size - 1)
-        chance = betainc(size - inside, inside + 1, 1 - target)
+        chance = betainc(size - count, count + 1, 1 - target)
         return np.where(count < 0, 0.0, np.where(count >= size, 1.0, chance))
 
     def more_than(count: NDArray[np.float64]) -> NDArray[np.float64]:
         if kind != "proportion":
             return np.asarray(gammainc(count + 1, mean))
-        inside = np.clip(count, 0, size - 1)
-        chance = betainc(inside + 1, size - inside, target)
+        chance = betainc(count + 1, size - count, target)
         return np.where(count < 0, 1.0, np.where(count >= size, 0.0, chance))
 
     tail = (1 - level) / 2
-    # Chernoff's bounds on the tails of both distributions tell where to look.
-    reach = np.sqrt(2 * mean * -math.log(tail))
-    lower, upper = _between_counts(at_most, more_than, mean - reach, mean + reach - 2 / 3 * math.log(tail), tail)
+    lower, upper = _between_counts(at_most, more_than, mean, tail)
     upper = np.minimum(upper, size) if kind == "proportion" else upper
     return np.maximum(lower, 0) / size, upper / size
 
@@ -59,20 +55,18 @@ def mixed_limits(
         # An arcsine that varies by tau is a proportion that varies by 2 tau √(p (1 − p)).
         together = 1 / (4 * tau**2) - 1
         known = {cases: _of_beta_binomial(cases, target, together, tail) for cases in np.unique(size[~np.isnan(size)])}
-        ends = np.array([known.get(cases, (math.nan, math.nan)) for cases in size.reshape(-1)])
+        ends = np.array([known.get(cases, (math.nan, math.nan)) for cases in size.ravel()])
         return ends[:, 0].reshape(size.shape) / size, ends[:, 1].reshape(size.shape) / size
     # A square root that varies by tau is a rate that varies by 2 tau √rate: a gamma distribution of this shape.
     mean, shape = size * target, target / (4 * tau**2)
 
     def at_most(count: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(count < 0, 0.0, betainc(shape, np.maximum(count, 0) + 1, shape / (shape + mean)))
+        return np.where(count < 0, 0.0, betainc(shape, count + 1, shape / (shape + mean)))
 
     def more_than(count: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(count < 0, 1.0, betainc(np.maximum(count, 0) + 1, shape, mean / (shape + mean)))
+        return np.where(count < 0, 1.0, betainc(count + 1, shape, mean / (shape + mean)))
 
-    # Cantelli's inequality tells where to look.
-    reach = np.sqrt((mean + mean**2 / shape) / tail)
-    lower, upper = _between_counts(at_most, more_than, mean - reach, mean + reach, tail)
+    lower, upper = _between_counts(at_most, more_than, mean, tail)
     return np.maximum(lower, 0) / size, upper / size
 
 
@@ -84,12 +78,11 @@ def _size(kind: str, denominators: NDArray[np.float64], per: float) -> NDArray[n
 
 
 def _between_counts(
-    at_most: Callable[[Any], Any], more_than: Callable[[Any], Any], lowest: Any, highest: Any, tail: float
+    at_most: Callable[[Any], Any], more_than: Callable[[Any], Any], mean: NDArray[np.float64], tail: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Counts beyond which the tails of a distribution lie, interpolated between whole ones."""
-    lowest, highest = np.floor(np.maximum(lowest, 0)) - 1, np.ceil(highest)
-    low = _first(lambda count: at_most(count) > tail, lowest, highest)
-    high = _first(lambda count: more_than(count) <= tail, lowest, highest)
+    low = _first(lambda count: at_most(count) > tail, mean)
+    high = _first(lambda count: more_than(count) <= tail, mean)
     lower = low - (at_most(low) - tail) / (at_most(low) - at_most(low - 1))
     upper = high + (more_than(high - 1) - tail) / (more_than(high - 1) - more_than(high))
     return lower, upper
@@ -112,19 +105,16 @@ def _of_beta_binomial(cases: float, mean: float, together: float, tail: float) -
     return max(lower, 0.0), min(upper, cases)
 
 
-def _first(
-    true: Callable[[NDArray[np.float64]], Any],
-    lowest: NDArray[np.float64],
-    highest: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """The first count at which a condition is true that stays true, by halving."""
-    below, reached = lowest, highest
-    steps = np.nanmax(highest - lowest, initial=0)
-    while steps > 1:
-        middle = np.floor((below + reached) / 2)
+def _first(true: Callable[[NDArray[np.float64]], Any], near: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first count at which a condition is true that stays true: by doubling one near to it, and by halving."""
+    reached = np.ceil(near)
+    below = -np.ones_like(reached)
+    while (short := ~true(reached) & ~np.isnan(near)).any():
+        below, reached = np.where(short, reached, below), np.where(short, reached + reached, reached)
+    while (reached - below > 1).any():
+        middle = (below + reached) // 2
         found = true(middle)
         below, reached = np.where(found, below, middle), np.where(found, middle, reached)
-        steps = np.nanmax(reached - below, initial=0)
     return reached
 
 

@@ -168,10 +168,10 @@ def overdispersion(
     places.finite("z")
     if standard_errors is not None:
         places.above_zero("standard_errors")
-    scores = places["z"].reshape(-1)
+    scores = places["z"].ravel()
     here = ~np.isnan(scores)
     if standard_errors is not None:
-        here &= ~np.isnan(places["standard_errors"].reshape(-1))
+        here &= ~np.isnan(places["standard_errors"].ravel())
     number = int(np.count_nonzero(here))
     if number < 2:
         places.refuse_argument("z", number, "the z-scores of 2 or more places, with standard_errors if any")

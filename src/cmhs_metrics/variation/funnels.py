@@ -89,7 +89,7 @@ def flags(
         words[values > upper] = f"above {level * 100:g}%"
         words[np.isnan(lower) | np.isnan(upper)] = None
     words[np.isnan(values)] = None
-    return list(words.reshape(-1))
+    return list(words.ravel())
 
 
 @dataclass(frozen=True, eq=False)

@@ -204,9 +204,11 @@ def funnel_limits(
     if kind in KINDS:
         check_denominators(places, kind, fractional)
     places.within("phi", phi, 1, math.inf, "1 or more: less than chance brings needs no adjustment", closed=True)
-    most = 0.5 if mixture and kind == "proportion" else math.inf
-    expected = "a standard deviation, zero or more" + (", below 0.5 for a beta distribution" if most < 1 else "")
-    places.within("tau", tau, 0, most, expected, closed=True)
+    expected = "a standard deviation, zero or more"
+    if mixture and kind == "proportion":
+        places.within("tau", tau, 0, 0.5, f"{expected}, below 0.5 for a beta distribution", closed=True)
+    else:
+        places.within("tau", tau, 0, math.inf, expected, closed=True)
     places.check()
     if phi != 1 and tau != 0:
         places.refuse_argument("tau", tau, "either phi or tau, not both")

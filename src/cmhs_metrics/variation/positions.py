@@ -269,8 +269,10 @@ class _Among:
         if "counts" in held and "denominators" in held:
             size = np.where(held["denominators"] == 0, np.nan, held["denominators"])
             self.values: NDArray[np.float64] = held["counts"] / size * self.scale
+        elif "values" in held:
+            self.values = held["values"]
         else:
-            self.values = held["values"] if "values" in held else np.array([np.nan])
+            self.values = np.full_like(next(iter(held.arrays.values())), np.nan)
         self.values = np.atleast_1d(self.values)
         self.here = ~np.isnan(self.values)
 

@@ -57,7 +57,7 @@ def percentiles(values: Any, percent: float | Sequence[float]) -> Any:
     places.at_least(2)
     places.finite("values")
     asked = np.asarray(percent, dtype=np.float64)
-    for each in asked.reshape(-1):
+    for each in asked.ravel():
         if not 0 <= each <= 100:
             places.refuse_argument("percent", each.item(), "a percentage from 0 to 100")
     places.check()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.counting.groups import Grouping, read_grouping
 from cmhs_metrics.mhsds.facts.admissions import ADMISSIONS
-from cmhs_metrics.mhsds.facts.contacts import FLOWS
+from cmhs_metrics.mhsds.facts.contacts import EACH_MONTH, FLOWS, ITEM
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL, has_own_service
 from cmhs_metrics.mhsds.facts.spells import DAYS_BETWEEN, SpellRules
 from cmhs_metrics.mhsds.quality import refuse_broken
@@ -40,6 +40,7 @@ CHOICES = {
     "several_teams": ("one", "each"),
     "lapsed": ("closed", "open"),
     "direct_before_v5": ("publication", "dashboard"),
+    "resubmitted": ("once", "each"),
 }
 
 
@@ -60,6 +61,11 @@ class Request:
     def before_v5(self) -> str:
         """Which attended contacts are direct before version 5."""
         return self.choices.get("direct_before_v5", "publication")
+
+    @property
+    def item(self) -> tuple[str, ...]:
+        """What names a contact."""
+        return EACH_MONTH if self.choices.get("resubmitted") == "each" else ITEM
 
     @property
     def of_referrals(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
     wanted = Wanted(
         spans, request.flows, order=request.needs_order, access=bool(request.access), days=in_spells,
         before_v5=request.before_v5,
+        item=request.item,
     )  # fmt: skip
     contacts = request.flows or request.needs_order or request.access
     # Of one period a referral stays one row in its spell: what contacts it has need not be carried there.
@@ -45,7 +46,7 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
         rows = rows.with_columns(nw.when(outside).then(nw.lit(0)).otherwise(nw.col("in_spells")).alias("in_spells"))
         rows = with_spells(extract, rows, request.spells)
         rows = with_contacts(extract, rows, wanted) if later else rows
-        bare = Wanted(before_v5=request.before_v5)
+        bare = Wanted(before_v5=request.before_v5, item=request.item)
         rows = extract.engine.within_spells(rows, lambda: contact_days(extract, bare), WHOSE)
         rows = rows.with_columns(*(nw.col(name).fill_null(NEVER) for name in ("spell_first", "spell_second")))
     elif request.of_waits:

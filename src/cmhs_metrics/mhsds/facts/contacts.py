@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 FLOWS = ("contacts", "face_to_face_contacts", "did_not_attends")
 ITEM = ("Person_ID", "UniqCareContID")
-
+EACH_MONTH = ("Person_ID", "UniqMonthID", "UniqCareContID")
+"""What names a contact where one that was submitted in two months counts twice."""
 
 ORDER = ("UniqMonthID", "RecordNumber", "CareContDate", "AttendStatus", "ConsMechanismMH", "UniqServReqID")
 """What the rows of a contact are ordered by, the first thing first."""
@@ -51,7 +52,9 @@ def _what_they_are(before_v5: str) -> list[nw.Expr]:
     ]
 
 
-def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5: str = "publication") -> Frame:
+def latest_contacts(
+    extract: Extract, persons: Frame | None = None, *, before_v5: str = "publication", item: Sequence[str] = ITEM
+) -> Frame:
     """Latest submission of each contact, with what it is.
 
     The row of the greatest UniqMonthID; of several, of the greatest RecordNumber, then the latest date, then the
@@ -66,7 +69,7 @@ def latest_contacts(extract: Extract, persons: Frame | None = None, *, before_v5
     rows = _cells(extract)
     if persons is not None:
         rows = rows.join(persons, on="Person_ID", how="semi")
-    last = latest(extract, rows, ITEM, _order(extract))
+    last = latest(extract, rows, item, _order(extract))
     return last.select(*ITEM, "UniqServReqID", "UniqMonthID", *_what_they_are(before_v5))
 
 
@@ -88,6 +91,8 @@ class Wanted:
         Whether the days of the direct contacts are, as `within_spells` takes them.
     before_v5 : str
         As in `latest_contacts`.
+    item : tuple of str
+        What names a contact.
     """
 
     spans: Sequence[Span] = ()
@@ -96,6 +101,7 @@ class Wanted:
     access: bool = False
     days: bool = False
     before_v5: str = "publication"
+    item: tuple[str, ...] = ITEM
 
 
 COUNTED = {"contacts": "direct", "face_to_face_contacts": "face_to_face", "did_not_attends": "missed"}
@@ -103,7 +109,7 @@ COUNTED = {"contacts": "direct", "face_to_face_contacts": "face_to_face", "did_n
 
 def contact_days(extract: Extract, wanted: Wanted) -> Frame:
     """The day of each direct contact of a referral."""
-    rows = latest_contacts(extract, before_v5=wanted.before_v5)
+    rows = latest_contacts(extract, before_v5=wanted.before_v5, item=wanted.item)
     rows = rows.filter(~nw.col("UniqServReqID").is_null(), nw.col("direct") == 1, nw.col("date") < NEVER)
     return rows.select(*REFERRAL, nw.col("date").alias("day"))
 
@@ -131,7 +137,7 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
     counts, made = _counts(wanted), _what_they_are(wanted.before_v5)
     cells = _cells(extract, ("UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())
     found = extract.engine.with_contacts(
-        referrals, cells, lambda rows: rows.with_columns(*made), ITEM, _order(extract), REFERRAL, counts,
+        referrals, cells, lambda rows: rows.with_columns(*made), wanted.item, _order(extract), REFERRAL, counts,
         first=wanted.order, days=wanted.days,
     )  # fmt: skip
     missing = [*((name, NEVER) for name in ("first", "second") if wanted.order), *((each.name, 0) for each in counts)]

@@ -42,7 +42,7 @@ def response(facts: Facts) -> Frame:
     seen = seen.filter(nw.col("at") >= nw.col("since")).group_by(*REFERRAL).agg(nw.col("at").min())
     rows = rows.join(seen, on=list(REFERRAL), how="left")
     is_seen = ~nw.col("at").is_null()
-    hours = (nw.col("at").fill_null(0) - nw.col("since")) * 1.0 / SECONDS_AN_HOUR
+    hours = (nw.col("at").fill_null(0) - nw.col("since")) / SECONDS_AN_HOUR
     very, urgent = is_in("ClinRespPriorityType", VERY_URGENT), is_in("ClinRespPriorityType", URGENT)
     conditions = (very, very & is_seen, very & is_seen & (hours <= 4), urgent & is_seen & (hours <= 24))
     made = []

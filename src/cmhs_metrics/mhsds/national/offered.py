@@ -70,13 +70,13 @@ def _lacking(extract: Extract, each: Measure, has_sets: bool) -> list[str]:
     for needs in (base.needs, each.needs):
         for table, columns in needs.items():
             if table not in extract.tables:
-                lacks.append(TABLES[table].name)
+                lacks.append(extract.name_of(table))
                 continue
-            lacks += [f"{TABLES[table].name}.{name}" for name in columns if not extract.has(table, name)]
+            lacks += [f"{extract.name_of(table)}.{name}" for name in columns if not extract.has(table, name)]
     has_teams = has_own_service(extract) or extract.has("service_types", "UniqServReqID", "ServTeamTypeRefToMH")
     has_teams = has_teams or (extract.has("service_types", "UniqServReqID") and "service_teams" in extract.tables)
     if base.teams and not has_teams:
-        lacks.append("MHS102ServiceTypeReferredTo.ServTeamTypeRefToMH")
+        lacks.append(f"{extract.name_of('service_types')}.ServTeamTypeRefToMH")
     if _needs_sets(each) and not has_sets:
         lacks.append(f"the argument {REFERENCE_SETS}")
     return list(dict.fromkeys(lacks))

@@ -9,6 +9,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import (
     DAY_OF_TEXT,
+    EXACT,
     NUMBER_OF_TEXT,
     clean_code,
     clean_text,
@@ -21,7 +22,7 @@ from cmhs_metrics.mhsds.records.cleaning import (
     without_zero_day,
 )
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import plain_name
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 
 FLOATS = (nw.Float32, nw.Float64)
+WIDE = (nw.UInt64, nw.Int128, nw.UInt128)
+"""Whole numbers that 64 bits with a sign do not hold: ids of them, such as hashes, are read as text."""
+DATES = (nw.Date, nw.Datetime, nw.Unknown)
+"""Types of dates and times; narwhals knows some of Arrow's and DuckDB's by no name."""
 EXPECTED = {
     Kind.ID: "text or whole numbers",
     Kind.NUMBER: "whole numbers",
@@ -48,7 +53,7 @@ def can_be(kind: Kind, dtype: Any) -> bool:
     """Whether a column of a type can hold that."""
     if dtype == nw.Unknown or _is_text(dtype) or dtype.is_numeric():
         return True
-    return kind is Kind.DATE and dtype in (nw.Date, nw.Datetime)
+    return kind is Kind.DATE and dtype in DATES
 
 
 def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
@@ -67,12 +72,17 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         code = functools.partial(clean_code, width=width)
         cell = functools.partial(code_cell, width=width)
         return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
-    if kind is Kind.DATE and dtype in (nw.Date, nw.Datetime):
-        return Change(name, alias, (), nw.Int32, sql.day_of_date(x), is_date=True)
+    if kind is Kind.DATE and dtype in DATES:
+        # Of a zone: the day in England, where a cast would give that in Greenwich, or of the session's clock.
+        zoned = dtype == nw.Datetime and dtype.time_zone is not None
+        of_zone = (lambda time: time.dt.convert_time_zone(ZONE).dt.date(),) if zoned else ()
+        day = sql.day_of_date(sql.in_england(x) if zoned or dtype == nw.Unknown else x)
+        return Change(name, alias, of_zone, nw.Int32, day, is_date=True)
     if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
         upper = f"upper({sql.written(name)})"
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
-    whole, number = functools.partial(_whole, dtype=dtype), sql.whole(x, of_floats=dtype in FLOATS)
+    wide = dtype in WIDE and kind in (Kind.ID, Kind.CODE)
+    whole, number = functools.partial(_whole, dtype=dtype), x if wide else sql.whole(x, of_floats=dtype in FLOATS)
     if kind is Kind.DATE:
         day = sql.day_of_text(sql.as_text(number), str(DAY_ZERO))
         return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)
@@ -92,27 +102,36 @@ def _known_day(day: int | None) -> int | None:
 def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     """A whole number, without its fraction; what is not a number is none."""
     if dtype in FLOATS:
-        value = nw.when((value > -1e15) & (value < 1e15)).then(value)
+        value = nw.when((value > -EXACT) & (value < EXACT)).then(value)
         value = value - value % 1
-    return value.cast(nw.Int64)
+    return value if dtype in WIDE else value.cast(nw.Int64)
 
 
 def reading_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str) -> tuple[Change, Change] | None:
     """What stands in a column in which something can stand that is no date or whole number, and what is read of it."""
-    text = _is_text(dtype)
+    text, x = _is_text(dtype), sql.quoted(name)
+    if column.kind is Kind.ID and dtype in FLOATS:
+        step, read = functools.partial(_whole, dtype=dtype), sql.whole(x, of_floats=True)
+        return _there(name, alias, x, dtype), Change(name, f"{alias} read", (step,), nw.Int64, read)
     if not (text or (column.kind is Kind.DATE and dtype.is_numeric())) or column.kind not in (Kind.DATE, Kind.NUMBER):
         return None
     if not text:
-        x = sql.quoted(name)
-        there = Change(name, f"{alias} there", (lambda value: value,), nw.Float64, x)
         steps = (functools.partial(_whole, dtype=dtype), day_of_number)
         day = sql.day_of_text(sql.as_text(sql.whole(x, of_floats=dtype in FLOATS)))
-        return there, Change(name, f"{alias} read", steps, nw.Int64, day)
+        return _there(name, alias, x, dtype), Change(name, f"{alias} read", steps, nw.Int64, day)
     x = sql.written(name)
     there = Change(name, f"{alias} there", (clean_text,), nw.String, sql.clean(x), cell=text_cell)
     if column.kind is Kind.DATE:
         return there, Change(name, f"{alias} read", DAY_OF_TEXT, nw.Int64, sql.day_of_text(x), cell=day_cell)
     return there, Change(name, f"{alias} read", NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
+
+
+def _there(name: str, alias: str, x: str, dtype: Any) -> Change:
+    """A number that stands in a column; what is not a number does not."""
+    if dtype not in FLOATS:
+        return Change(name, f"{alias} there", (lambda value: value,), nw.Float64, x)
+    known = (lambda value: nw.when(~value.is_nan()).then(value),)
+    return Change(name, f"{alias} there", known, nw.Float64, f"CASE WHEN NOT isnan({x}) THEN {x} END")
 
 
 def is_unreadable(alias: str) -> nw.Expr:
@@ -124,15 +143,17 @@ def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], mon
     """Codes of before version 5 as they are written since: by the older name, and by month."""
     found = []
     for name, value in zip(names, values, strict=True):
-        newer = value.replace_strict(
-            list(column.recode), list(column.recode.values()), default=value, return_dtype=nw.String
-        )
+        newer: nw.Expr = value
+        for old, new in column.recode.items():
+            newer = nw.when(value == old).then(nw.lit(new)).otherwise(newer)
         if plain_name(name) != column.name.casefold():
             found.append(newer)
         elif month is None:
             found.append(value)
         else:
             found.append(nw.when(month.fill_null(VERSION_5) < VERSION_5).then(newer).otherwise(value))
+        if column.codes and plain_name(name) == column.name.casefold():
+            found[-1] = nw.when(found[-1].is_in(list(column.codes))).then(found[-1])
     return found
 
 

@@ -4,7 +4,7 @@ References
 ----------
 NHS Data Dictionary: Attendance Status; Consultation Mechanism (Mental Health); Service or Team Type Referred To (Mental
 Health); Hospital Bed Type (Mental Health); Source of Admission; Adult Mental Health Care Cluster Code; Ethnic Category;
-Person Stated Gender Code.
+Gender Identity Code; Person Stated Gender Code.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CLUSTERS = tuple(f"{number:02}" for number in range(22) if number != 9)
 """The care clusters in use; 09 is under review."""
 NOT_CLUSTERED = "99"
 
-SEX: Mapping[str, str] = MappingProxyType({"1": "male", "2": "female", "3": "other", "4": "other", "9": "other"})
+SEX: Mapping[str, str] = MappingProxyType({"1": "male", "2": "female", "3": "other", "4": "other"})
 ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
     {
         letter: group

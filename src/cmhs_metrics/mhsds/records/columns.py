@@ -43,6 +43,8 @@ class Column:
     recode : mapping of str to str
         Codes that the column had before version 5 and writes otherwise since: read so in months before it, whatever the
         name, and in every month under the oldest name.
+    codes : tuple of str
+        Of such a column, the codes of its newest name where no other counts, so that the older name fills its place.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Column:
     older: tuple[str, ...] = ()
     width: int = 1
     recode: Mapping[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,6 +113,10 @@ NEWER_MECHANISM: Mapping[str, str] = MappingProxyType({"03": "11", "06": "09"})
 """Codes of the mechanism before version 5 that are written otherwise since: video and text message."""
 
 
+# "9" is indeterminate as a stated gender, which a gender identity has as "4"; as an identity it is none.
+GENDER = Column("GenderIDCode", CODE, ("Gender",), 1, {"9": "4"}, ("1", "2", "3", "4", "X", "Z"))
+
+
 def _tables(*tables: Table) -> Mapping[str, Table]:
     return MappingProxyType({table.argument: table for table in tables})
 
@@ -119,9 +126,9 @@ TABLES: Mapping[str, Table] = _tables(
         "people",
         ("MHS001MPI",),
         (
-            *ROW, Column("LADistrictAuth", CODE), Column("GenderIDCode", CODE, ("Gender",)),
+            *ROW, Column("LADistrictAuth", CODE), GENDER,
             Column("EthnicCategory", CODE), Column("OrgIDSubICBLocResidence", CODE, ("OrgIDCCGRes",)),
-            Column("AgeRepPeriodEnd", NUMBER), Column("PersDeathDate", DATE), Column("LSOA2011", CODE),
+            Column("PersDeathDate", DATE),
         ),
         ("Person_ID",),
     ),
@@ -130,9 +137,8 @@ TABLES: Mapping[str, Table] = _tables(
         ("MHS101Referral",),
         (
             REFERRAL, *ROW, SUBMISSION, Column("ReferralRequestReceivedDate", DATE), Column("ServDischDate", DATE),
-            Column("AgeServReferRecDate", NUMBER), Column("SourceOfReferralMH", CODE, ("SourceOfReferral",)),
-            Column("PrimReasonReferralMH", CODE, ("PrimReasonReferral",), 2), Column("ClinRespPriorityType", CODE),
-            Column("ReferralRequestReceivedTime", CODE),
+            Column("AgeServReferRecDate", NUMBER), Column("PrimReasonReferralMH", CODE, ("PrimReasonReferral",), 2),
+            Column("ClinRespPriorityType", CODE), Column("ReferralRequestReceivedTime", CODE),
             # From version 6 on a referral names its own first service: by its team, or its type as derived.
             Column("ServTeamType", CODE), TEAM, *REJECTION, *CLOSURE,
         ),
@@ -164,7 +170,6 @@ TABLES: Mapping[str, Table] = _tables(
         (
             SPELL, REFERRAL, *ROW, Column("StartDateHospProvSpell", DATE), Column("DischDateHospProvSpell", DATE),
             Column("SourceAdmMHHospProvSpell", CODE, ("SourceAdmCodeHospProvSpell",), 2),
-            Column("MethAdmMHHospProvSpell", CODE, ("AdmMethCodeHospProvSpell",), 2),
             Column("MethOfDischMHHospProvSpell", CODE, ("DischMethCodeHospProvSpell",)),
             Column("DestOfDischHospProvSpell", CODE, ("DischDestCodeHospProvSpell",), 2),
         ),
@@ -208,7 +213,7 @@ TABLES: Mapping[str, Table] = _tables(
         ("MHS002GP",),
         (
             *ROW, Column("GMPReg", CODE, ("GMPCodeReg",)), Column("OrgIDSubICBLocGP", CODE, ("OrgIDCCGGPPractice",)),
-            Column("StartDateGMPRegistration", DATE), Column("EndDateGMPRegistration", DATE),
+            Column("EndDateGMPRegistration", DATE),
         ),
         ("Person_ID",),
     ),
@@ -225,19 +230,15 @@ TABLES: Mapping[str, Table] = _tables(
         "care_plans",
         ("MHS008CarePlanType",),
         (
-            Column("UniqCarePlanID", ID), *ROW, Column("CarePlanTypeMH", CODE, (), 2),
-            Column("CarePlanCreatDate", DATE), Column("CarePlanLastUpdateDate", DATE),
-            Column("CarePlanImplementationDate", DATE),
+            Column("UniqCarePlanID", ID), *ROW, Column("CarePlanCreatDate", DATE),
+            Column("CarePlanLastUpdateDate", DATE),
         ),
         ("Person_ID", "UniqCarePlanID"),
     ),
     Table(
         "care_plan_agreements",
         ("MHS009CarePlanAgreement",),
-        (
-            Column("UniqCarePlanID", ID), *ROW, Column("CarePlanAgreedBy", CODE, (), 2),
-            Column("CarePlanAgreedDate", DATE),
-        ),
+        (Column("UniqCarePlanID", ID), *ROW),
         ("UniqCarePlanID",),
     ),
     Table(
@@ -245,8 +246,7 @@ TABLES: Mapping[str, Table] = _tables(
         ("MHS202CareActivity",),
         (
             Column("UniqCareActID", ID), CONTACT, REFERRAL, *ROW,
-            Column("Procedure", CODE, ("CodeProcAndProcStatus",)), Column("Finding", CODE, ("CodeFind",)),
-            Column("Observation", CODE, ("CodeObs",)),
+            Column("Procedure", CODE, ("CodeProcAndProcStatus",)), Column("Observation", CODE, ("CodeObs",)),
         ),
         ("UniqCareActID",),
     ),
@@ -264,24 +264,6 @@ TABLES: Mapping[str, Table] = _tables(
     ),
 )  # fmt: skip
 """What is read of each table, by the name that it has here."""
-
-OTHER_TABLES = (
-    "MHS000Header", "MHS003AccommStatus", "MHS004EmpStatus", "MHS005PatInd", "MHS007DisabilityType",
-    "MHS010AssTechToSupportDisTyp", "MHS011SocPerCircumstances", "MHS012OverseasVisitorChargCat",
-    "MHS013MHCurrencyModel", "MHS103OtherReasonReferral", "MHS104RTT", "MHS105OnwardReferral",
-    "MHS106DischargePlanAgreement", "MHS107MedicationPrescription", "MHS203OtherAttend", "MHS206StaffActivity",
-    "MHS301GroupSession", "MHS302MHDropInContact", "MHS401MHActPeriod", "MHS402RespClinicianAssignPeriod",
-    "MHS403ConditionalDischarge", "MHS404CommTreatOrder", "MHS405CommTreatOrderRecall", "MHS503AssignedCareProf",
-    "MHS504DelayedDischarge", "MHS505RestrictiveInterventInc", "MHS505RestrictiveIntervention", "MHS506Assault",
-    "MHS507SelfHarm", "MHS508SelfHarm", "MHS509HomeLeave", "MHS510LeaveOfAbsence", "MHS511AbsenceWithoutLeave",
-    "MHS512HospSpellCommAssPer", "MHS512HospSpellComm", "MHS513SubstanceMisuse", "MHS514TrialLeave",
-    "MHS515RestrictiveInterventType", "MHS516PoliceAssistanceRequest", "MHS517SMHExceptionalPackOfCare",
-    "MHS518ClinReadyforDischarge", "MHS601MedHistPrevDiag", "MHS602ProvDiag", "MHS603ProvDiag", "MHS604PrimDiag",
-    "MHS605SecDiag", "MHS608AnonSelfAssess", "MHS609PresComp", "MHS701CPACareEpisode", "MHS702CPAReview",
-    "MHS802ClusterAssess", "MHS803CareCluster", "MHS804FiveForensicPathways", "MHS901StaffDetails",
-    "MHS903WardDetails",
-)  # fmt: skip
-"""Tables of the data set that nothing here is made of."""
 
 
 def version_of(tables: Mapping[str, tuple[str, ...]], names: tuple[str, ...] = ()) -> str | None:

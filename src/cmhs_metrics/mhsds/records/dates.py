@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ NEVER = 3_000_000
 EPOCH = datetime.date(1970, 1, 1)
 DAY_ZERO = (datetime.date(1900, 1, 1) - EPOCH).days
 """1 January 1900, which databases make of an empty date."""
+ZONE = "Europe/London"
+"""Whose day a time of another zone is taken to be of: midnight in summer is an hour before it in Greenwich."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"
 
 
@@ -97,28 +100,13 @@ def day_number(date: datetime.date) -> int:
 
 def read_date(value: Any, argument: str = "date") -> datetime.date | Problem:
     """Read a date as users write it, or say what is wrong with it."""
-    if isinstance(value, datetime.datetime):
-        return value.date()
-    if isinstance(value, datetime.date):
-        return value
-    day = day_of(value) if isinstance(value, str) else None
-    if day is None:
-        return Problem(argument, None, value, "a date, or its text as 2025-03-31")
-    return EPOCH + datetime.timedelta(days=day)
-
-
-def day_of(value: Any) -> int | None:
-    """Day number of one cell of Python: a date, a time, or ISO text; None where it is none."""
-    if isinstance(value, str):
-        if not re.match(_ISO, value):
-            return None
-        try:
-            return day_number(datetime.date.fromisoformat(value[:10]))
-        except ValueError:
-            return None
-    if isinstance(value, datetime.datetime):
-        return day_number(value.date()) if value == value else None
-    return day_number(value) if isinstance(value, datetime.date) else None
+    # A missing time of pandas is a date by its type, and is not equal to itself.
+    if isinstance(value, datetime.date) and value == value:
+        return value.date() if isinstance(value, datetime.datetime) else value
+    if isinstance(value, str) and re.match(_ISO, value):
+        with suppress(ValueError):
+            return datetime.date.fromisoformat(value[:10])
+    return Problem(argument, None, value, "a date, or its text as 2025-03-31")
 
 
 def day_of_parts(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:

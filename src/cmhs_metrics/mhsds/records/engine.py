@@ -135,13 +135,13 @@ class Engine:
     def _first(self, each: Change) -> nw.Expr:
         value = nw.col(each.name)
         if each.is_date:
-            return self._day(value)
-        changed = each.steps[0](value)
+            return self._day(changed(each, each.name))
+        cleaned = each.steps[0](value)
         # Most text is clean, and a look is cheaper than to clean.
         return (
-            changed
+            cleaned
             if each.unclean is None
-            else nw.when(value.str.contains(each.unclean)).then(changed).otherwise(value)
+            else nw.when(value.str.contains(each.unclean)).then(cleaned).otherwise(value)
         )
 
     def _day(self, date: nw.Expr) -> nw.Expr:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.mhsds.records.cells import WIDE
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
@@ -171,7 +172,7 @@ class Extract:
         if problems:
             raise BadInput("the extract", problems)
         extract = cls(**arguments, progress=progress)
-        extract.version = version_of(extract._columns, tuple(name for _, name in named))
+        extract._call(tuple(name for _, name in named))
         return extract
 
     @classmethod
@@ -182,8 +183,8 @@ class Extract:
         ----------
         path : path
             A folder whose files are named as the tables are ("MHS101Referral.csv", "dbo.MHS101Referral.parquet",
-            "MHS101Referral_2024-06.csv"; several files of one table are read as one), or a DuckDB file, whose tables
-            and views are, in any schema. Other files and tables are left alone.
+            "MHS101Referral_2024-06.csv"; several files of one table, or a folder of Parquet parts, are read as one), or
+            a DuckDB file, whose tables and views are, in any schema. Other files and tables are left alone.
         engine : str, optional
             "duckdb", "polars" or "pandas"; by default the first of them that is installed. A DuckDB file is read by
             DuckDB.
@@ -214,7 +215,7 @@ class Extract:
 
         tables, names = tables_at(path, engine)
         extract = cls(**tables, progress=progress)
-        extract.version = version_of(extract._columns, names)
+        extract._call(names)
         return extract
 
     def __repr__(self) -> str:
@@ -263,11 +264,21 @@ class Extract:
             argument: tuple(dict.fromkeys(name for source in some for name in source.actual))
             for argument, some in self._sources.items()
         }
-        self.version = version_of(self._columns)
+        self._call(())
         self.text_ids = self._ids_that_are_text()
         problems = unreadable_columns(self.engine, self._sources)
         if problems:
             raise BadInput("the extract", problems)
+
+    def _call(self, names: tuple[str, ...]) -> None:
+        """Take the names by which tables were given, in small letters."""
+        self._names, self.version = names, version_of(self._columns, names)
+
+    def name_of(self, table: str) -> str:
+        """The name of a table in the data set: the one that it was given by, or that of the version."""
+        names = TABLES[table].names
+        of_version = names[0] if self.version == "v6" else names[-1]
+        return next((name for name in names if name.casefold() in self._names), of_version)
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the extract has a table, with these columns."""
@@ -279,7 +290,7 @@ class Extract:
         """Name the tables and columns that are not there, and what that costs."""
         problems = []
         for table, columns in needs.items():
-            names = TABLES[table].name
+            names = self.name_of(table)
             if table not in self._sources:
                 problems.append(Problem(table, None, None, f"the table {names}; without it there is no {costs}"))
                 continue
@@ -332,7 +343,7 @@ class Extract:
         wanted = [TABLES[table].column(name) for name in columns if self.has(table, name)]
         sources = self._sources[table]
         if not self.lazy:
-            self._progress.at(TABLES[table].name, sum(len(source.frame) for source in sources))
+            self._progress.at(self.name_of(table), sum(len(source.frame) for source in sources))
         parts = [
             read_columns(
                 self.engine, TABLES[table], source, wanted, self.text_ids, unreadable=unreadable, older=older,
@@ -351,7 +362,7 @@ class Extract:
             if column.kind is Kind.ID
             for source in sources
             for name in source.named(column)
-            if not source.schema[name].is_numeric()
+            if source.schema[name] in WIDE or not source.schema[name].is_numeric()
         )
 
     @functools.cached_property
@@ -363,8 +374,7 @@ class Extract:
         found = self.rows(table, ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("month"))
         found = found.collect() if isinstance(found, nw.LazyFrame) else found
         self._progress.end()
-        month = found.get_column("month").to_list()[0]
-        return None if month is None or month != month else int(month)
+        return next(map(int, found.get_column("month").drop_nulls().to_list()), None)
 
     def numbers(self, values: Sequence[int]) -> Frame:
         """A little table of whole numbers, `number`, on the engine of the extract."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,15 +43,26 @@ def _of_folder(folder: Path, engine: str) -> Tables:
     problems: list[Problem] = []
     read = _reader(engine)
     for file in sorted(folder.iterdir()):
-        ending = next((end for end in (*_CSV, *_PARQUET) if file.name.casefold().endswith(end)), None)
-        if ending is None or not file.is_file():
+        ending = next((end for end in (*_CSV, *_PARQUET) if file.name.casefold().endswith(end)), "")
+        in_parts = file.is_dir() and any(file.rglob("*.parquet"))
+        if not (in_parts or (ending and file.is_file())):
             continue
-        stem = file.name[: -len(ending)]
+        stem = file.name.removesuffix(file.name[len(file.name) - len(ending) :])
         argument = argument_of_file(stem)
+        separator = _separator(file) if ending in _CSV and file.is_file() and argument is not None else ""
         if isinstance(argument, Problem):
             problems.append(Problem("path", None, file.name, argument.expected))
+        elif separator is None:
+            problems.append(
+                Problem("path", None, file.name, "a CSV file in UTF-8 that begins with the names of its columns")
+            )
         elif argument is not None:
-            found.setdefault(argument, []).append(read(file, ending in _CSV))
+            place = f"{file}/**/*.parquet" if in_parts and engine != "pandas" else str(file)
+            try:
+                found.setdefault(argument, []).append(read(place, separator))
+            except Exception as error:  # of any kind that an engine has for what is no such file
+                expected = f"a CSV file in UTF-8, or Parquet: {str(error).strip().splitlines()[0]}"
+                problems.append(Problem("path", None, file.name, expected))
             names.append(_full_name(stem))
     return _checked(found, names, problems, folder, "a folder with a table of the data set, as MHS101Referral.csv")
 
@@ -62,24 +74,53 @@ def _full_name(stem: str) -> str:
     return later if plain.startswith(later) else plain
 
 
-def _reader(engine: str) -> Callable[[Path, bool], Any]:
+def _separator(file: Path) -> str | None:
+    """What separates the columns of a CSV file, as its first line tells; None where there is none to be read."""
+    with gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb") as lines:
+        first = lines.readline()
+    if not first.strip() or b"\0" in first:
+        return None
+    return max(",;\t|", key=lambda each: first.count(each.encode()))
+
+
+def _last_line(file: str) -> str:
+    with Path(file).open("rb") as lines:
+        lines.seek(max(Path(file).stat().st_size - 1000, 0))
+        return lines.read().rstrip().rpartition(b"\n")[2].decode("latin-1")
+
+
+def _reader(engine: str) -> Callable[[str, str], Any]:
+    """Reads a CSV file with a separator, or Parquet with none."""
     if engine == "duckdb":
         import duckdb
 
         connection = duckdb.connect()
-        return lambda file, is_csv: holding(
-            connection,
-            connection.read_csv(str(file), all_varchar=True, header=True)
-            if is_csv
-            else connection.read_parquet(str(file)),
+
+        def of_csv(file: str, separator: str) -> Any:
+            # A last line that tells how many rows there are is taken for a short one.
+            padded = not file.casefold().endswith(".gz") and separator not in _last_line(file)
+            return connection.read_csv(
+                file, sep=separator, quotechar='"', header=True, all_varchar=True, null_padding=padded
+            )
+
+        return lambda file, separator: holding(
+            connection, of_csv(file, separator) if separator else connection.read_parquet(file)
         )
     if engine == "polars":
         import polars as pl
 
-        return lambda file, is_csv: pl.scan_csv(file, infer_schema=False) if is_csv else pl.scan_parquet(file)
+        return lambda file, separator: (
+            pl.scan_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
+            if separator
+            else pl.scan_parquet(file)
+        )
     import pandas as pd
 
-    return lambda file, is_csv: pd.read_csv(file, dtype="str") if is_csv else pd.read_parquet(file)
+    return lambda file, separator: (
+        pd.read_csv(file, sep=separator, dtype="str", encoding_errors="replace", index_col=False)
+        if separator
+        else pd.read_parquet(file)
+    )
 
 
 def _of_database(file: Path) -> Tables:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,10 @@ def _plain(cells: pd.Series) -> pd.Series:
         if kind.startswith("timestamp"):
             return _without_zone(cells)
         if kind.startswith("decimal"):
-            return _numbers(cells.astype("Float64"))
+            try:
+                return cells.astype("int64[pyarrow]").astype("Int64")
+            except ValueError:
+                return _numbers(cells.astype("Float64"))
         if kind.startswith("dictionary"):
             cells = cells.astype(TEXT)
     if isinstance(cells.dtype, pd.CategoricalDtype):
@@ -55,15 +58,15 @@ def _plain(cells: pd.Series) -> pd.Series:
 
 
 def _without_zone(cells: pd.Series) -> pd.Series:
-    """Times on the clock of their zone."""
-    cells = cells if cells.dt.tz is None else cells.dt.tz_localize(None)
+    """Times as the clock in England showed them, where they are of a zone."""
+    cells = cells if cells.dt.tz is None else cells.dt.tz_convert(ZONE).dt.tz_localize(None)
     return cells.astype("datetime64[us]") if isinstance(cells.dtype, pd.ArrowDtype) else cells
 
 
 def _numbers(cells: pd.Series) -> pd.Series:
     """Whole numbers where all are whole, else numbers; one that is not there is null."""
     if pd.api.types.is_integer_dtype(cells.dtype):
-        return cells.astype("Int64")
+        return cells.astype("UInt64" if cells.dtype.name.casefold().startswith("uint64") else "Int64")
     numbers = cells.astype("Float64")
     numbers = numbers.mask(numbers.isna() | (numbers != numbers))
     known = numbers.dropna()
@@ -74,8 +77,10 @@ def as_nullable(cells: pd.Series, dtype: Any) -> pd.Series:
     """A column as text or whole numbers that may be missing."""
     if dtype == nw.String:
         return cells.astype(TEXT)
-    numbers = cells.astype("Float64")
-    return numbers if dtype == nw.Float64 else numbers.astype("Int32" if dtype == nw.Int32 else "Int64")
+    # Whole numbers by no way over floats, which do not tell long ids apart.
+    if dtype == nw.Float64 or not pd.api.types.is_integer_dtype(cells.dtype):
+        cells = cells.astype("Float64")
+    return cells if dtype == nw.Float64 else cells.astype("Int32" if dtype == nw.Int32 else "Int64")
 
 
 def is_text(cells: pd.Series) -> bool:
@@ -113,6 +118,8 @@ def _written(value: Any) -> str | None:
         return None
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

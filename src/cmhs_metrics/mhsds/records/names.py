@@ -7,13 +7,14 @@ import re
 
 from cmhs_metrics.errors import Problem, nearest
 from cmhs_metrics.mhsds.records.cleaning import BLANK
-from cmhs_metrics.mhsds.records.columns import OTHER_TABLES, TABLES
+from cmhs_metrics.mhsds.records.columns import TABLES
 
 _ARGUMENT_OF = {name.casefold(): table.argument for table in TABLES.values() for name in (*table.names, table.argument)}
 _NAMES = [name for table in TABLES.values() for name in table.names]
-_OTHERS = {name.casefold() for name in OTHER_TABLES}
 _NUMBER = re.compile(r"mhs\d{3}")
 _READ_NUMBERS = {name[:6].casefold() for name in _NAMES}
+_ALIKE = "mhs106dischargeplanagreement"
+"""A table that nothing is made of, by a name as near to that of one that is read as if it were misspelt."""
 
 
 def plain_name(name: object) -> str:
@@ -34,7 +35,7 @@ def argument_of(name: object) -> str | Problem | None:
         return _ARGUMENT_OF[plain]
     number = plain[:6]
     near = difflib.get_close_matches(plain, [each.casefold() for each in _NAMES], n=1, cutoff=0.8)
-    if plain in _OTHERS or (_NUMBER.fullmatch(number) and number not in _READ_NUMBERS and not near):
+    if _NUMBER.fullmatch(number) and number not in _READ_NUMBERS and (not near or plain.startswith(_ALIKE)):
         return None
     hint = f"one of {', '.join(_NAMES)}; {nearest(plain, _NAMES)}".rstrip("; ")
     return Problem("tables", None, name, f"a table of the data set; those read are {hint.removeprefix('one of ')}")
@@ -49,6 +50,4 @@ def argument_of_file(stem: str) -> str | Problem | None:
     starts = [each for each in _ARGUMENT_OF if each.startswith("mhs") and re.match(rf"{each}(?![a-z])", plain)]
     if starts:
         return _ARGUMENT_OF[max(starts, key=len)]
-    if any(re.match(rf"{each}(?![a-z])", plain) for each in _OTHERS) or not _NUMBER.match(plain):
-        return None
-    return argument_of(plain)
+    return argument_of(plain) if _NUMBER.match(plain) else None

@@ -84,9 +84,10 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
     problems = []
     for number, (argument, name, kind) in enumerate(looked_at):
         stands, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
-        if 2 * wrong > stands:
-            what = "dates" if kind is Kind.DATE else "whole numbers"
-            got = f"{wrong:,} of {stands:,} cells that are no {what}"
+        # An id that a float cut is that of somebody else: one is too many.
+        if 2 * wrong > stands or (wrong and kind is Kind.ID):
+            what = {Kind.DATE: "are no dates", Kind.ID: "floats do not hold exactly"}.get(kind, "are no whole numbers")
+            got = f"{wrong:,} of {stands:,} cells that {what}"
             problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
     return problems
 

@@ -7,8 +7,8 @@ column's dictionary once.
 
 from __future__ import annotations
 
-from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LONGEST_WORD, WORDS
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO
+from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, EXACT, LONGEST_WORD, WORDS
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 
 
 def quoted(name: str) -> str:
@@ -70,6 +70,10 @@ class Dialect:
         day = f"nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), '')"
         return self.day_of_date(f"try_strptime({day}, [{formats}])", zero)
 
+    def in_england(self, x: str) -> str:
+        """A time of a zone as the clock in England showed it."""
+        return f"timezone({self.literal(ZONE)}, CAST({x} AS TIMESTAMPTZ))"
+
     def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
         """The day number of a date or time."""
         day = f"CAST(CAST({x} AS DATE) - DATE '1970-01-01' AS {self.integer})"
@@ -78,7 +82,7 @@ class Dialect:
     def whole(self, x: str, *, of_floats: bool) -> str:
         """A whole number, without its fraction; what is not a number is none."""
         if of_floats:
-            x = f"CASE WHEN {x} > -1e15 AND {x} < 1e15 THEN trunc({x}) END"
+            x = f"CASE WHEN {x} > -{EXACT} AND {x} < {EXACT} THEN trunc({x}) END"
         return f"CAST({x} AS BIGINT)"
 
     def code_of_number(self, x: str, width: int) -> str:

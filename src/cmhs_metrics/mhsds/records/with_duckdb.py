@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import narwhals as nw
 
+from cmhs_metrics.mhsds.records.cleaning import BLANK
 from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER
 from cmhs_metrics.mhsds.records.engine import Engine
 from cmhs_metrics.mhsds.records.sql import quoted
@@ -32,6 +33,14 @@ class DuckDB(Engine):
         while self._dead:
             run, view = self._dead.pop()
             run(f"DROP VIEW IF EXISTS {view}")
+
+    def enter(self, frame: Frame) -> Frame:
+        """Without the byte-order mark before a name, which a query by that name would lose."""
+        names = [name.strip(BLANK) for name in frame.columns]
+        if names == frame.columns or len(set(names)) < len(names):
+            return frame
+        made = (f"{quoted(one)} AS {quoted(other)}" for one, other in zip(frame.columns, names, strict=True))
+        return nw.from_native(frame.to_native().project(", ".join(made)))
 
     def _runs(self) -> Callable[[str], Any]:
         """What runs a statement on the connection of the tables."""
@@ -268,7 +277,7 @@ class IbisOnDuckDB(DuckDB):
         """The relation that Ibis itself would run."""
         native = frame.to_native()
         backend = self._backend if isinstance(native.op(), _in_memory()) else native.get_backend()
-        return nw.from_native(backend._to_duckdb_relation(native))
+        return super().enter(nw.from_native(backend._to_duckdb_relation(native)))
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
         """A table of a temporary view."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.cleaning import DATE_PART, MONTHS
+from cmhs_metrics.mhsds.records.cleaning import DATE_PART, EXACT, MONTHS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, EPOCH
 from cmhs_metrics.mhsds.records.engine import Engine
 from cmhs_metrics.mhsds.records.sql import Dialect
@@ -40,6 +40,10 @@ class SparkSQL(Dialect):
         none = "0000.*|1900-0?1-0?1" if zero else "0000.*"
         return self.day_of_date(f"TRY_CAST({self.replaced(x, f'^(?:{none})$')} AS DATE)", "")
 
+    def in_england(self, x: str) -> str:
+        """As it is: Spark knows no times but those of its session's zone."""
+        return x
+
     def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
         """By its own function."""
         day = f"unix_date(CAST({x} AS DATE))"
@@ -47,7 +51,7 @@ class SparkSQL(Dialect):
 
     def whole(self, x: str, *, of_floats: bool) -> str:
         """A cast cuts the fraction off."""
-        return f"CAST(CASE WHEN {x} > -1e15 AND {x} < 1e15 THEN {x} END AS BIGINT)"
+        return f"CAST(CASE WHEN {x} > -{EXACT} AND {x} < {EXACT} THEN {x} END AS BIGINT)"
 
 
 class Spark(Engine):

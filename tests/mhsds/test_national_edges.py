@@ -1,0 +1,131 @@
+"""The national measures exactly at their limits: days, ages, hours and counts, each with the number beside it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from cmhs_metrics import mhsds
+from cmhs_metrics.mhsds.national.definitions import MEASURES
+from cmhs_metrics.mhsds.national.publishing import _shown, _text
+
+JUNE_2024 = 1491
+PLACE = ("Provider", "RX1")
+Row = dict[str, Any]
+
+
+def tables(referrals: list[Row], team: str = "A06", **others: list[Row]) -> dict[str, pd.DataFrame]:
+    """A person, a record and a service of one team for each referral; contacts are attended face to face."""
+    rows, services = [], []
+    for number, own in enumerate(referrals, 1):
+        row = {"Person_ID": f"P{number}", "UniqServReqID": f"R{number}", "RecordNumber": number, "OrgIDProv": "RX1"}
+        row |= {"UniqMonthID": JUNE_2024, "ServDischDate": None, "AgeServReferRecDate": 40}
+        rows.append(row | own)
+        services.append({"UniqServReqID": f"R{number}", "RecordNumber": number, "ServTeamTypeRefToMH": team})
+    seen = {"UniqMonthID": JUNE_2024, "OrgIDProv": "RX1", "AttendStatus": "5", "ConsMechanismMH": "01"}
+    contacts = [seen | {"UniqCareContID": f"C{at}"} | row for at, row in enumerate(others.pop("contacts", []))]
+    made = {"referrals": rows, "service_types": services, "contacts": contacts or [dict.fromkeys(seen, None)], **others}
+    return {name: pd.DataFrame(each) for name, each in made.items()}
+
+
+def england(extract: dict[str, pd.DataFrame], measures: list[str]) -> dict[str, float]:
+    found = mhsds.published(mhsds.Extract(**extract), "2024-06", measures=measures, breakdown="England")
+    return dict(zip(found["measure_id"], found["value"], strict=True))
+
+
+def test_urgent_referrals_at_their_hours_and_ages() -> None:
+    of = ["PrimReasonReferralMH", "ReferralRequestReceivedDate", "ReferralRequestReceivedTime"]
+    cases = [  # priority, received, age, seen
+        ("4", "2024-06-01", "00:00", 18, "2024-06-01", "04:00:00"),  # in four hours
+        ("4", "2024-06-30", "08:00", 17, "2024-06-30", "12:00:01"),  # a second later
+        ("2", "2024-06-29", "12:00", None, "2024-06-30", "12:00:00"),  # in a day, of nobody knows which age
+        ("2", "2024-06-28", "12:00", 0, "2024-06-29", "12:00:01"),
+        ("4", "2024-05-31", "23:59", 40, "2024-06-01", "00:00:00"),  # received the day before
+        ("4", "2024-07-01", "00:00", 40, "2024-07-01", "00:00:00"),  # the day after
+    ]
+    referrals = [
+        dict(zip(of, ("01", day, time), strict=True)) | {"ClinRespPriorityType": priority, "AgeServReferRecDate": age}
+        for priority, day, time, age, _, _ in cases
+    ]
+    contacts = [
+        {"Person_ID": f"P{n}", "UniqServReqID": f"R{n}", "RecordNumber": n, "CareContDate": day, "CareContTime": time}
+        for n, (*_, day, time) in enumerate(cases, 1)
+    ]
+    ids = [f"CCR{number}{letter}" for number in (117, 118, 119, 120) for letter in ("", "a", "b")]
+    found = england(tables(referrals, "A02", contacts=contacts), ids)
+    assert [found[id] for id in ids] == [2, 1, 1, 2, 1, 1, 1, 1, 0, 1, 0, 0]
+
+
+def test_suspected_psychosis_since_2016() -> None:
+    days = ["2015-12-31", "2016-01-01", "2024-06-30"]
+    referrals = [{"ReferralRequestReceivedDate": day, "PrimReasonReferralMH": "01"} for day in days]
+    referrals += [referrals[-1] | {"PrimReasonReferralMH": "02"}, referrals[-1] | {"ServDischDate": "2024-06-30"}]
+    assert england(tables(referrals, "A02"), ["EIP63"]) == {"EIP63": 2}
+
+
+def test_a_hospital_spell_of_no_month_is_known_from_the_day_that_it_began() -> None:
+    referrals = [{"ReferralRequestReceivedDate": "2024-06-01"}] * 4
+    began = {1: "2024-06-30", 2: "2024-07-01", 3: None}
+    spells = [
+        {"Person_ID": f"P{n}", "UniqServReqID": f"R{n}", "UniqHospProvSpellID": n, "StartDateHospProvSpell": day}
+        for n, day in began.items()
+    ]
+    seen = [{"Person_ID": "P4", "UniqServReqID": "R4", "RecordNumber": 4, "CareContDate": "2024-06-02"}]
+    # Of one that nobody knows when it began the link alone is told, and it counts.
+    assert england(tables(referrals, hospital_spells=spells, contacts=seen), ["MRS06"]) == {"MRS06": 2}
+
+
+def test_what_is_shown_of_a_count_and_what_stands_behind_it() -> None:
+    referrals = [
+        {"ReferralRequestReceivedDate": "2024-06-01", "OrgIDProv": provider}
+        for provider, count in {"RA1": 4, "RB1": 5, "RC1": 12, "RD1": 13}.items()
+        for _ in range(count)
+    ]
+    found = mhsds.published(mhsds.Extract(**tables(referrals)), "2024-06", measures=["MHS23"], breakdown="Provider")
+    shown = found.set_index("primary_level")[["published_value", "kind", "lower", "upper"]].T.to_dict("list")
+    assert shown == {
+        "RA1": ["*", "suppressed", 0, 4], "RB1": ["5", "rounded to 5", 5, 7],
+        "RC1": ["10", "rounded to 5", 8, 12], "RD1": ["15", "rounded to 5", 13, 17],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "value", "count", "shown"),
+    [
+        ("EIP23i", 62.5, 5, ("rounded to a whole per cent", 63, 62.5, 63.5)),
+        ("EIP23i", 99.7, 5, ("rounded to a whole per cent", 100, 99.5, 100)),
+        ("EIP23i", 0.2, 5, ("rounded to a whole per cent", 0, 0, 0.5)),
+        ("EIP23i", 50.0, 4, ("suppressed", None, 0, 100)),
+        ("EIP23i", None, 5, ("suppressed", None, 0, 100)),
+        ("MHS125", 10.5, 5, ("rounded to a whole day", 11, 10.5, 11.5)),
+        ("MHS125", 110.0, 5, ("rounded to a whole day", 110, 109.5, 110.5)),
+        ("MHS125", 0.2, 5, ("rounded to a whole day", 0, 0, 0.5)),
+        ("MHS125", 10.5, 4, ("suppressed", None, 0, None)),
+        ("MHS23", 7.0, 7, ("rounded to 5", 5, 5, 7)),
+        ("MHS23", 0.0, 0, ("suppressed", None, 0, 4)),
+    ],
+)
+def test_a_measure_is_hidden_with_the_count_that_decides(
+    id: str, value: float | None, count: int, shown: tuple[Any, ...]
+) -> None:
+    each = MEASURES[id]
+    counted = {name: {PLACE: float(count)} for name in each.deciding}
+    found = _shown(each, PLACE, value, counted, each.measured, suppress=True)
+    assert [None if cell != cell else cell for cell in found] == list(shown)
+    for name in each.deciding:  # any of them, and one that is not there is nought
+        hidden = _shown(each, PLACE, value, counted | {name: {}}, each.measured, suppress=True)
+        assert hidden[0] == "suppressed"
+    whole = _shown(each, PLACE, value, counted, each.measured, suppress=False)
+    assert whole[0] == ("missing" if value is None else "exact")
+    assert all(cell != cell or cell == value for cell in whole[1:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [("exact", 5.0, "5"), ("exact", 5.5, "5.5"), ("suppressed", math.nan, "*"), ("missing", math.nan, "")],
+)
+def test_a_number_as_it_is_written(kind: str, value: float, text: str) -> None:
+    assert _text(kind, value) == text

@@ -1,0 +1,117 @@
+"""How rows and periods are told apart: small things by hand that every total stands on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import cmhs_metrics as cm
+from cmhs_metrics.tables.period_spans import mixed_forms, months_counted, readings
+from cmhs_metrics.tables.reading import read_table
+from cmhs_metrics.tables.row_keys import has_repeated, is_missing, row_numbers
+from tests.support.refusals import refused
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+@pytest.mark.parametrize(
+    ("numbers", "twice"),
+    [
+        ([], False), ([5], False), ([5, 5], True), ([5, 6], False), ([0, 1, 2, 0], True), ([0, 1, 2, 3], False),
+        ([10**12, 3, 10**12], True), ([10**12, 3, 4], False), ([3, 10**12, 3], True), ([8, 0], False), ([7, 7], True),
+    ],
+)  # fmt: skip
+def test_a_number_that_stands_twice(numbers: list[int], twice: bool, dtype: Any) -> None:
+    assert has_repeated(np.array(numbers, dtype=dtype)) is twice
+
+
+@pytest.mark.parametrize("missing", [None, math.nan])
+def test_a_missing_label(missing: Any) -> None:
+    assert is_missing(missing)
+    assert not any(map(is_missing, ("", "nan", 0, 0.0, False)))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_rows_have_one_number_where_all_their_keys_are_one(make: Any) -> None:
+    rows = [(a, b, c) for a in ("x", "y", None) for b in ("x", "z") for c in ("1", "2", "3")]
+    rows += rows[:5]
+    table = read_table(make({name: list(column) for name, column in zip("abc", zip(*rows, strict=True), strict=True)}))
+    for keys in (["a", "b", "c"], ["a"], ["c", "a"], ["b"]):
+        numbers = row_numbers(table, keys)
+        held = [tuple(row["abc".index(key)] for key in keys) for row in rows]
+        for one in range(len(rows)):
+            for other in range(len(rows)):
+                assert (numbers[one] == numbers[other]) == (held[one] == held[other])
+
+
+@pytest.mark.parametrize(
+    ("periods", "months", "without_gap"),
+    [
+        ([], 0, True), (["2016/17"], 12, True), (["2016/17", "2017/18"], 24, True), (["2016/17", "2018/19"], 24, False),
+        (["2016/17 Q4", "2017/18 Q1"], 6, True), (["2016/17 Q1", "2016/17 Q3"], 6, False),
+        (["2016-12", "2017-01", "2017-02"], 3, True), (["2016-12", "2017-02"], 2, False),
+    ],
+)  # fmt: skip
+def test_the_months_of_periods_and_their_gaps(periods: list[str], months: int, without_gap: bool) -> None:
+    problems: list[Any] = []
+    found = readings(periods, problems)
+    assert not problems
+    assert months_counted(found) == (months, without_gap)
+    assert not mixed_forms(found)
+
+
+@pytest.mark.parametrize(
+    ("periods", "named"),
+    [
+        (["2016/17", "2016/17 Q1"], "2016/17 and 2016/17 Q1"), (["2016-04", "2016/17 Q1"], "2016/17 Q1 and 2016-04"),
+        (["2016-04", "2016/17"], "2016/17 and 2016-04"), (["2016-04", "2016/17 Q1", "2016/17"], "2016/17 and 2016/17 Q1"),
+    ],
+)  # fmt: skip
+def test_two_forms_of_period_are_named_the_longer_first(periods: list[str], named: str) -> None:
+    (problem,) = mixed_forms(readings(periods, []))
+    assert (problem.column, problem.value) == ("period", named)
+
+
+@pytest.mark.parametrize(
+    ("period", "row"),
+    [
+        ("2016/18", None),
+        ("2016/1", ""),
+        ("2016/177", ""),
+        ("201/177", ""),
+        ("2016-17", ""),
+        ("2016/1x", ""),
+        ("soon", ""),
+    ],
+)
+def test_what_is_no_period_is_told_of_its_kind(period: str, row: str | None) -> None:
+    problems: list[Any] = []
+    assert readings([period], problems) == {}
+    assert [(each.column, each.row, each.value) for each in problems] == [("period", row, period)]
+
+
+def people(places: int) -> pd.DataFrame:
+    return pd.DataFrame({"icb": [f"Q{n}" for n in range(places)], "registered_population": [1_000.0] * places})
+
+
+@pytest.mark.parametrize(
+    ("places", "theirs"), [(5, "'Q0', 'Q1', 'Q2', 'Q3', 'Q4'"), (6, "'Q0', 'Q1', 'Q2', 'Q3', 'Q4' …")]
+)
+def test_populations_of_other_places_are_shown_to_the_fifth(places: int, theirs: str) -> None:
+    table = pd.DataFrame({"icb": ["X1", "X2"], "contacts": [10, 20]})
+    with refused("populations", theirs, names=("icb", "X1", "X2")):
+        cm.aggregate(table, by="icb", populations=people(places))
+
+
+def test_a_place_is_one_in_whatever_time_its_day_is_written() -> None:
+    days = [dt.date(2024, 4, 1), dt.date(2024, 5, 1)]
+    table = pl.DataFrame({"icb": ["Q0"] * 2, "opened": days, "contacts": [10, 20]})
+    held = pl.DataFrame({"icb": ["Q0"] * 2, "opened": days, "registered_population": [1_000.0, 4_000.0]})
+    held = held.cast({"opened": pl.Datetime("ms")})
+    found = cm.aggregate(table, by=["icb", "opened"], populations=held)
+    assert found["registered_population"].to_list() == [1_000, 4_000]
