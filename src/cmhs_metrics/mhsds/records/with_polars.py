@@ -123,7 +123,7 @@ class Polars(Engine):
         """In order once, and by whole numbers from then on.
 
         The latest end so far is that of whole numbers which are greater for every further one that spells are of. The
-        number of a spell holds which that is.
+        number of a spell is that of all spells, and before it stands whose it is.
         """
         import polars as pl
 
@@ -145,12 +145,13 @@ class Polars(Engine):
         """Of the lists that `with_contacts` kept, by the numbers of `spells`."""
         import polars as pl
 
-        native, whose = rows.to_native().cache(), (pl.col("spell") // SPELLS).alias("_whose_")
-        starts = native.filter(pl.col("starts_spell") == 1).select(whose, "spell", "start", "spell_end")
+        whose, number = (pl.col("spell") // SPELLS).alias("_whose_"), (pl.col("spell") % SPELLS).alias(NUMBER)
+        native = rows.to_native().with_columns(number).cache()
+        starts = native.filter(pl.col("starts_spell") == 1).select(whose, NUMBER, "start", "spell_end")
         days = native.select(whose, "days").explode("days").drop_nulls("days")
         dated = days.join(starts, on="_whose_").filter(pl.col("days").is_between(pl.col("start"), pl.col("spell_end")))
-        found = _two_lowest(dated, "spell", "days", "spell_first", "spell_second")
-        return nw.from_native(native.join(found, on="spell", how="left").drop("days"))
+        found = _two_lowest(dated, NUMBER, "days", "spell_first", "spell_second")
+        return nw.from_native(native.join(found, on=NUMBER, how="left").drop("days", NUMBER))
 
     def leave(self, frame: Frame, dates: Sequence[str], *, lazy: bool) -> Any:
         """Lazy if the tables were."""
