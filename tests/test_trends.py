@@ -593,6 +593,19 @@ class TestGrowthAgainst:
         waits = pd.Series([100.0, 90.0, 85.0], index=YEARS[:3])
         assert trends.growth_against(waits, -10, at_most=True)["met"].tolist() == [True, True, False]
 
+    @pytest.mark.parametrize("at_most", [False, True])
+    def test_an_ambition_of_no_growth_is_met_by_what_stays(self, at_most: bool) -> None:
+        access = pd.Series([100.0, 100, 99, 101], index=YEARS[:4])
+        assert trends.growth_against(access, 0, at_most=at_most)["met"].tolist() == [True, True, at_most, not at_most]
+
+    @pytest.mark.parametrize("rate", [0.3, -0.3, -99.9])
+    def test_the_least_rates_that_are_per_cent(self, rate: float) -> None:
+        found = trends.growth_against(pd.Series([100.0, 100], index=YEARS[:2]), rate)
+        assert found["ambition"].tolist() == pytest.approx([100, 100 + rate])
+        for nearer in (0.29, -0.29):
+            with refused("ambition_rate", nearer):
+                trends.growth_against(pd.Series([100.0, 100], index=YEARS[:2]), nearer)
+
     def test_names_every_problem(self) -> None:
         with pytest.raises(cm.BadInput) as caught:
             trends.growth_against(pd.Series([0.0, -1, math.inf], index=YEARS[:3]), -100)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from cmhs_metrics.presentation import KNOWN, SUPPRESSED, amount, statuses, unit_in_words
+from cmhs_metrics.presentation import KNOWN, SUPPRESSED, amount, statuses, unit_beside, unit_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,9 @@ def _table(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     basis = first.get("basis")
     proportion = str(first["unit"]).startswith("proportion")
-    unit = unit_in_words(str(first["unit"]), None if basis is None or pd.isna(basis) else str(basis))
+    unit = unit_in_words(
+        unit_beside(str(first["label"]), str(first["unit"])), None if basis is None or pd.isna(basis) else str(basis)
+    )
     heads = ["Place", "Value", "Interval", "Rank", "Against the average", "More than chance", "Outside the funnel"]
     shown = rows.assign(status=statuses(rows), is_place=rows.get("is_place", True))
     told = bool((shown["status"] == SUPPRESSED).any())
@@ -56,7 +58,8 @@ def _table(rows: pd.DataFrame) -> str:
         kind = str(first.get("average_kind", "average"))
         of = f" ({first['average_of']})" if pd.notna(first.get("average_of")) else ""
         average = f"; {kind}{of} {amount(float(first['average']), str(first['unit']), proportion=proportion)}"
-    caption = f"<b>{escape(str(first['label']))}</b> ({escape(unit)}{escape(average)})"
+    said = f"{unit}{average}".removeprefix("; ")
+    caption = f"<b>{escape(str(first['label']))}</b>{f' ({escape(said)})' if said else ''}"
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 

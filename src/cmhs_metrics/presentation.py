@@ -215,6 +215,16 @@ def unit_in_words(unit: str, basis: str | None = None) -> str:
     return ", ".join(part for part in (words, BASES_IN_WORDS.get(str(basis), str(basis)) if basis else "") if part)
 
 
+def unit_beside(name: str, unit: str) -> str:
+    """The unit to stand beside a name: none where the name ends with it, as "Need index" does."""
+    return "" if f" {name}".casefold().endswith(f" {unit}".casefold()) else unit
+
+
+def with_unit(name: str, unit: str) -> str:
+    """A name with its unit in brackets, where it has one."""
+    return f"{name} [{unit}]" if unit else name
+
+
 def in_words(unit: str) -> str:
     """A unit as pint writes it, in words: "GBP / person_100k" is "GBP per 100,000 people"."""
     return unit.replace("person_100k", "100,000 people").replace(" / ", " per ")

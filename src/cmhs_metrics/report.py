@@ -13,7 +13,7 @@ from cmhs_metrics import audit
 from cmhs_metrics.audit.profile import TITLES
 from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.own_table import PLACES, all_of
-from cmhs_metrics.presentation import amount, in_words, unit_in_words
+from cmhs_metrics.presentation import amount, in_words, unit_beside, unit_in_words, with_unit
 from cmhs_metrics.selection import column_of
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _metrics_in(result: pd.DataFrame) -> list[tuple[str, Metric]]:
 def _row_name(name: str, metric: Metric) -> str:
     found = column_of(name)
     basis = f", {found[1].name.replace('_', ' ')}" if found and found[1] else ""
-    return f"{metric.label}{basis} [{unit_in_words(metric.printed_unit)}]"
+    return with_unit(f"{metric.label}{basis}", unit_in_words(unit_beside(metric.label, metric.printed_unit)))
 
 
 def _column_name(row: pd.Series[Any]) -> list[str]:

@@ -22,7 +22,7 @@ from tests.support.budgets import is_deep, with_deep
 from tests.support.postgres import postgres, query_postgres
 from tests.support.refusals import refused
 
-CASES = 10_000 if is_deep() else 250
+CASES = 10_000 if is_deep() else 120
 RATIOS = [
     name
     for name, metric in CATALOGUE.items()

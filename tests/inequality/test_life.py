@@ -90,6 +90,20 @@ class TestGap:
         assert halves[2] == pytest.approx(np.hypot(*halves[:2]))
 
 
+class TestFourColumns:
+    """Deaths and people of one and of the other: what is wrong with each is said by its name."""
+
+    NAMES = ("deaths", "populations", "reference_deaths", "reference_populations")
+
+    @pytest.mark.parametrize("wrong", NAMES)
+    def test_each_is_named(self, wrong: str) -> None:
+        given = [-each if name == wrong else each for name, each in zip(self.NAMES, [DEATHS, PEOPLE] * 2, strict=True)]
+        for function, more in ((q.life_expectancy_gap, ()), (q.excess_mortality, (np.ones(20),))):
+            with pytest.raises(BadInput) as refused:
+                function(*given, *more)
+            assert {problem.column for problem in refused.value.problems} >= {wrong}
+
+
 class TestExcessMortality:
     ILL, PEOPLE = np.array([30, 60]), np.array([1_000, 1_000])
 

@@ -345,6 +345,12 @@ class TestByHand:
         # Each value weighs −1, −0.5, 0, 0.5 and 1: √2.5 × 0.5 is the error of the slope.
         assert index.slope_upper - 10 == pytest.approx(1.959964 * 0.5 * 2.5**0.5, abs=1e-5)
 
+    def test_bounds_that_touch_are_no_doubt(self) -> None:
+        # Places at ⅛, ⅜, ⅝ and ⅞: Σ(x − ½)y = 1.625 over Σ(x − ½)² = 0.3125.
+        values = np.array([1.0, 2, 3, 5])
+        found = q.slope_index(values, np.full(4, 10.0), lower=values, upper=values)
+        assert (found.slope, found.slope_lower, found.slope_upper) == pytest.approx((5.2, 5.2, 5.2))
+
     def test_people_weigh(self) -> None:
         # Half of the people in the first group, at 0.25; the others at 0.625 and 0.875: the line by least squares.
         people, values = np.array([200.0, 100, 100]), np.array([10.0, 20, 40])

@@ -44,7 +44,7 @@ def sample(request: pytest.FixtureRequest) -> cm.packs.Pack:
     pytest.importorskip("matplotlib", reason="charts need matplotlib")
     whole = synthetic_providers()
     kept = {*SAMPLE_FOCUS, *SAMPLE_PEERS, *sorted(whole["icb"].unique())[:21]}
-    others = ["face_to_face_contacts", "referrals", "referrals_accepted", "wte"]
+    others = ["total_cost", "face_to_face_contacts", "referrals", "referrals_accepted", "wte"]
     part = whole[whole["icb"].isin(kept)].drop(columns=others)
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "of a part":

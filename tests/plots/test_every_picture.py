@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from PIL import Image
 
@@ -25,7 +26,14 @@ from tests.support.gallery import ENDLESS, GALLERY, LONG, as_svg, drawn, extent,
 from tests.support.refusals import raised, refused
 
 # All tests of a picture stand together, so that one process draws it, once.
-every_picture = pytest.mark.parametrize("name", GALLERY, scope="module")
+ALIKE = [
+    "ranked columns", "ranked, ties", "ranked, 6 long names", "ranked, 42 long names", "trend, one series",
+    "small multiples, one scale", "tiles",
+]  # fmt: skip
+"""Another picture has all that could be found in these: more rows, a gap, a longer name."""
+every_picture = pytest.mark.parametrize(
+    "name", with_deep([each for each in GALLERY if each not in ALIKE], *ALIKE), scope="module"
+)
 # One of each module that draws.
 KINDS = ["ranked bars, gaps", "funnel", "trend", "profile, amounts", "waterfall", "xmr", "tiles, gaps"]
 # And what else is of a kind of its own in a file: dots, panels, a page, letters that no file may take for markup.
@@ -149,12 +157,13 @@ def test_on_axes_of_the_user_it_keeps_to_their_place(name: str) -> None:
     place = left.get_position()
     ax = GALLERY[name](ax=left)
     assert ax is left
-    assert pixels(ax).shape == (14 * 72, 26 * 72, 3)
+    FigureCanvasAgg(figure).draw()
+    wide = figure.bbox.width
     for text in texts(ax):
         if text.axes in (left, *left.child_axes):
             box = extent(text)
-            assert box.x0 >= place.x0 * 26 * 72 - 1, text
-            assert box.x1 <= place.x1 * 26 * 72 + 1, text
+            assert box.x0 >= place.x0 * wide - 1, text
+            assert box.x1 <= place.x1 * wide + 1, text
     assert right.get_title() == ""
     assert plots.alternative_text(right) == ""
 

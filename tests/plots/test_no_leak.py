@@ -19,7 +19,7 @@ from cmhs_metrics.disclosure import suppress_table
 from cmhs_metrics.plots.interactive import specification
 from cmhs_metrics.run_charts import run_chart
 from cmhs_metrics.variation import funnel
-from tests.support.budgets import by_example
+from tests.support.budgets import by_example, is_deep
 
 PLACES = ["QUE", "QJG", "QH8", "QYG", "QE1", "QF7"]
 PEOPLE = pd.DataFrame({"icb": PLACES, "registered_population": [1e4, 1.5e4, 2e5, 9e4, 4e4, 7e4]})
@@ -88,13 +88,15 @@ def test_pictures_are_the_same_to_the_byte(name: str, cells: list[int], values: 
 def page(cells: list[int], value: int, types: int) -> Any:
     """A pack of two months of which one count is small and suppressed: with types of team, or with charts."""
     held = [cells[0], value, *cells[2 : 6 * types]]
-    rows = {"icb": PLACES * types, "team_type": [["Generic CMHT", "CRHT"][at // 6] for at in range(6 * types)]}
+    # Where one is no ICB there is no map, which is drawn from the rows of the ranked chart.
+    places = PLACES if is_deep() else [*PLACES[:5], "X"]
+    rows = {"icb": places * types, "team_type": [["Generic CMHT", "CRHT"][at // 6] for at in range(6 * types)]}
     months = [
         pd.DataFrame({**rows, "period": f"2024-0{at}", "caseload": each})
         for at, each in enumerate([cells[: 6 * types], held], 1)
     ]
     table = suppress_table(pd.concat(months, ignore_index=True), ["caseload"])
-    return cm.pack(table, PEOPLE, focus=PLACES[:2], peers=PLACES[2:4], charts=types == 1)
+    return cm.pack(table, PEOPLE.assign(icb=places), focus=PLACES[:2], peers=PLACES[2:4], charts=types == 1)
 
 
 def workbook(made: Any, file: Any) -> dict[str, bytes]:
@@ -119,7 +121,7 @@ def test_pages_and_files_are_the_same_to_the_byte(
             {each.name: each.read_bytes() for each in made.save_charts(folder / name)}
             for name, made in (("one", one), ("other", other))
         ]
-        assert len(files[0]) > 4
+        assert len(files[0]) > (4 if is_deep() else 2)
         assert files[0] == files[1]
     pytest.importorskip("openpyxl", reason="workbooks need openpyxl")
     assert workbook(one, folder / "one.xlsx") == workbook(other, folder / "other.xlsx")

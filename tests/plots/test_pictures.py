@@ -128,7 +128,22 @@ class TestRankedBars:
         assert low <= -3
         assert high >= 9
         # Costs have no interval, and none is drawn.
-        assert "interval" not in key(ranked("cost_per_contact"))
+        assert not any("interval" in each for each in key(ranked("cost_per_contact")))
+
+    def test_the_level_of_intervals_is_named_where_it_is_known(self) -> None:
+        counts = pd.DataFrame({"icb": list("ABC"), "did_not_attends": [10, 20, 5], "contacts": [90, 80, 95]})
+        for confidence, called in ((0.95, "95% interval"), (0.998, "99.8% interval")):
+            result = cm.benchmark(counts, "dna_rate", by="icb", confidence=confidence)
+            assert called in key(plots.ranked_bars(result[result["place"] != ""].reset_index(drop=True)))
+        table = pd.DataFrame({"place": list("AB"), "value": [1.0, 2], "lower": [0.5, 1], "upper": [2.0, 3]})
+        assert "interval" in key(plots.ranked_bars(table))
+
+    def test_a_unit_that_the_name_ends_with_is_not_said_again(self) -> None:
+        table = pd.DataFrame({"place": list("AB"), "value": [0.876, 1.1]})
+        ax = plots.ranked_bars(table, "need_index")
+        assert ax.get_title(loc="left") == "Need index"
+        assert "unit" not in [text.get_gid() for text in ax.texts if text.get_text()]
+        assert plots.alternative_text(ax).startswith("Ranked bar chart: Need index, for 2 places.")
 
     def test_units_source_and_population_are_named(self) -> None:
         ax = ranked("caseload_per_100k")

@@ -187,6 +187,7 @@ def benchmark(
     result = Comparison(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
     notes = list(getattr(table, "attrs", {}).get("notes", ())) if isinstance(table, pd.DataFrame) else []
     notes += [*notes_of(rates, counted, places, names), *_of_few(marks)]
+    result.attrs["confidence"] = float(confidence)
     if boundaries or notes:
         result.attrs = {**result.attrs, "notes": list(dict.fromkeys([*result.attrs.get("notes", ()), *notes]))}
     if boundaries:

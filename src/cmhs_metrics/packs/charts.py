@@ -113,6 +113,7 @@ class Charts:
         # Only the average of which the sentences speak.
         kind = self.comparison.average
         rows = entry.writer.rows[[name for name in SHOWN if name in entry.writer.rows]]
+        rows.attrs = {"confidence": self.comparison.confidence}
 
         def draw(**where: Any) -> Any:
             from cmhs_metrics import plots

@@ -20,7 +20,7 @@ from cmhs_metrics.packs.sections import counts
 from cmhs_metrics.packs.tables import Table, places_table, short_table
 from cmhs_metrics.packs.team_types import type_rows
 from cmhs_metrics.packs.wording import PLACE_NAMES, SINGLE_PLACES
-from cmhs_metrics.presentation import listed
+from cmhs_metrics.presentation import listed, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -174,7 +174,7 @@ def page_parts(comparison: Figures, made: Contents, charts: Charts) -> list[Part
             headings, rows = type_rows(of, comparison)
             said = made.further[of.key]
             writer = next(iter(of.writers.values()))
-            table = Table(f"table-{of.key}", f"{of.title} [{writer.unit}]", headings, rows)
+            table = Table(f"table-{of.key}", with_unit(of.title, writer.unit), headings, rows)
             data = link(download(of.rows, comparison), file_name([of.key]), f"Data by team type: {of.title}")
             brief = _brief(said, comparison, f"{writer.subject} by team type")
             articles.append(Article(of.key, of.title, brief, charts.by_team_type(of, _first(said)), table, [data]))

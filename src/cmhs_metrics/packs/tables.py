@@ -9,7 +9,7 @@ import pandas as pd
 
 from cmhs_metrics.packs.findings import Writer
 from cmhs_metrics.packs.wording import per_cent
-from cmhs_metrics.presentation import KNOWN, ordinal
+from cmhs_metrics.presentation import KNOWN, ordinal, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,7 @@ def places_table(entry: Entry, comparison: Figures) -> Table:
         line += [interval_cell(writer, row)] if has_interval else []
         cells.append([*line, writer.funnel_position(row) or "–"] if has_funnel else line)
     marked = [at for at, place in enumerate(rows["place"]) if place in comparison.focus]
-    caption = f"{writer.metric.label}: every place, highest first [{writer.unit}]"
+    caption = with_unit(f"{writer.metric.label}: every place, highest first", writer.unit)
     return Table(f"table-{entry.name}", caption, headings, cells, marked)
 
 
@@ -94,7 +94,7 @@ def short_table(entry: Entry, comparison: Figures) -> Table:
         for writer in writers:
             line += [writer.amount(getattr(writer.known["value"], end)()) if writer.places else "–", ""]
         rows.append(line)
-    caption = f"{entry.writer.metric.label} [{entry.writer.unit}]"
+    caption = with_unit(entry.writer.metric.label, entry.writer.unit)
     return Table(f"brief-{entry.name}", caption, headings, rows, list(range(len(comparison.focus))))
 
 

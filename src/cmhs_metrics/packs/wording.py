@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.presentation import KNOWN, amount, ordinal, unit_in_words
+from cmhs_metrics.presentation import KNOWN, amount, ordinal, unit_beside, unit_in_words
 
 if TYPE_CHECKING:
     from cmhs_metrics.catalogue import Metric
@@ -110,7 +110,7 @@ class Wording:
     @property
     def unit(self) -> str:
         """The unit as headings show it, with its population."""
-        return unit_in_words(self.metric.printed_unit, self.basis)
+        return unit_in_words(unit_beside(self.metric.label, self.metric.printed_unit), self.basis)
 
     @property
     def subject(self) -> str:

@@ -14,7 +14,7 @@ from cmhs_metrics.places.dated import as_day, places, successions
 from cmhs_metrics.places.paths import LEVELS, level_of, path_along, sided_practices, steps_between, there_on
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import measure_of
-from cmhs_metrics.tables.giving_back import tell
+from cmhs_metrics.tables.giving_back import with_notes
 from cmhs_metrics.tables.reading import read_table, rows_in
 from cmhs_metrics.tables.table import require
 
@@ -137,7 +137,7 @@ def to_boundaries(
         )  # fmt: skip
     result = _joined(results, entered, by, to or by)
     finished = _finished(result, entered, by, to or by, day, attributes, path, level)
-    return tell(_of_some(codes, level, day) if moves is None else [], finished)
+    return with_notes(_of_some(codes, level, day) if moves is None else [], finished)
 
 
 def _of_some(codes: set[str], level: str, day: str) -> list[str]:

@@ -13,7 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, CONCERN, FOCUS, INK, MUTED, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Measured, absent, measured, names_of, shown_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, SUPPRESSED, keys_of, listed
@@ -213,7 +213,7 @@ def _points(sheet: Sheet, known: pd.DataFrame, what: Measured, axis: str) -> Non
              "funnel": str(row["outlier"])}
             for row in held.to_dict("records")
         ]  # fmt: skip
-        tell(points, said)
+        add_tooltips(points, said)
     _name(sheet, known)
 
 

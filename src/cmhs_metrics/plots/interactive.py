@@ -94,7 +94,7 @@ def specification(ax: Axes) -> dict[str, Any]:
     }
 
 
-def tell(artist: Any, rows: Iterable[dict[str, str]]) -> None:
+def add_tooltips(artist: Any, rows: Iterable[dict[str, str]]) -> None:
     """Keep what is said of each bar, tile or point, for whoever points at it in an interactive picture.
 
     Parameters

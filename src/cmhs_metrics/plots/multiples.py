@@ -13,7 +13,7 @@ from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.plots.axes import BEHIND, draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, OTHERS, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.ranked import HATCH
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, one_of
 from cmhs_metrics.plots.text import LINE, SIZE, clean, shorten
@@ -168,7 +168,7 @@ def _panel(panel: Axes, name: str, places: Compared, ticks: Any, texts: list[str
         rows.index.to_numpy(), rows["value"], width=0.84, color=np.where(focus, FOCUS, OTHERS).tolist(),
         edgecolor=np.where(focus, PAPER, OTHERS).tolist(), hatch=np.where(focus, HATCH, "").tolist(), linewidth=0,
     )  # fmt: skip
-    tell(bars, [{"panel": name, **each} for each in places.told(rows)])
+    add_tooltips(bars, [{"panel": name, **each} for each in places.told(rows)])
     for at in np.flatnonzero(focus):
         panel.annotate(
             "", (at, max(float(rows["value"].iloc[at]), 0.0)), xytext=(0, 12), textcoords="offset points",

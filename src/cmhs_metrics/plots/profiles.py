@@ -13,7 +13,7 @@ from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.plots.axes import Names, draw_values, value_ticks
 from cmhs_metrics.plots.colours import FILLS, INK, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Measured, absent, hidden_cells, measured, names_of
 from cmhs_metrics.plots.text import SIZE, width
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, keys_of, numbers
@@ -175,7 +175,7 @@ def _stack(ax: Any, table: pd.DataFrame, rows: pd.DataFrame, what: Measured, acr
             bars = ax.barh(known, lengths, left=start, height=0.76, **_fill(part))
         else:
             bars = ax.bar(known, lengths, bottom=start, width=0.86, **_fill(part))
-        tell(bars, [
+        add_tooltips(bars, [
             {"name": name, "part": str(table.columns[part]), "value": what.write(float(length))}
             for name, length in zip(rows["name"].iloc[known], lengths, strict=True)
         ])  # fmt: skip

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.colours import FOCUS, INK, PAPER
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Compared, compared, data_source, in_pandas, names_of, places_only
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, width
 from cmhs_metrics.presentation import KNOWN, amount, keys_of, unit_in_words
@@ -192,12 +192,12 @@ def _draw(sheet: Sheet, rows: list[_Row], room: float, ends: float) -> None:
         if len(row.peers):
             least, lower, middle, upper, most = scaled(np.percentile(row.peers, [0, 25, 50, 75, 100]))
             looks: dict[str, Any] = {"height": 0.42, "edgecolor": INK, "linewidth": 0.6}
-            tell(
+            add_tooltips(
                 ax.barh([at], [most - least], left=least, color=RANGE, **looks),
                 [_told(row, "range of the peers", 0, 100)],
             )
             middle_half = ax.barh([at], [upper - lower], left=lower, color=MIDDLE, zorder=2, **looks)
-            tell(middle_half, [_told(row, "middle half of the peers", 25, 75)])
+            add_tooltips(middle_half, [_told(row, "middle half of the peers", 25, 75)])
             ax.plot([middle, middle], [at - 0.26, at + 0.26], color=INK, linewidth=2.5, zorder=3)
             _aside(ax, at, what.write(low), -8, "right")
             _aside(ax, at, what.write(high), 8, "left", over=True)
@@ -206,7 +206,7 @@ def _draw(sheet: Sheet, rows: list[_Row], room: float, ends: float) -> None:
                 [float(scaled(row.value))], [at], color=FOCUS, marker="D", markersize=13, markeredgecolor=PAPER,
                 markeredgewidth=1.5, linestyle="", zorder=5, gid="dot", clip_on=False,
             )  # fmt: skip
-            tell(dot, [{"metric": row.label, "value": _shown(row)}])
+            add_tooltips(dot, [{"metric": row.label, "value": _shown(row)}])
 
 
 def _told(row: _Row, words: str, *ends: float) -> dict[str, str]:

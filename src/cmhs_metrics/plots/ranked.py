@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from cmhs_metrics.plots.axes import BEHIND, BESIDE, TICK, Names, draw_values, value_ticks, write_names
 from cmhs_metrics.plots.colours import AVERAGES, FOCUS, INK, MUTED, OTHERS, PAPER, PEERS
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Compared, compared
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, shorten_all, width, wrap
 from cmhs_metrics.presentation import KNOWN
@@ -138,7 +138,7 @@ def ranked_bars(
     beside = max((width(each, bold=True) for each in written), default=0) + 8 if labels.across else 0.0
     labels.place(texts, right=beside)
     draw_values(sheet.ax, ticks, texts, across=labels.across)
-    tell(_bars(sheet.ax, rows, labels.across, has_bounds), places.told(rows[rows["status"] == KNOWN]))
+    add_tooltips(_bars(sheet.ax, rows, labels.across, has_bounds), places.told(rows[rows["status"] == KNOWN]))
     _values(sheet.ax, rows, places, labels.across)
     _averages(sheet.ax, lines, across=labels.across)
     (sheet.ax.axvline if labels.across else sheet.ax.axhline)(0, color=INK, linewidth=1, zorder=3)
@@ -227,7 +227,7 @@ def _dots_of(panel: Axes, part: pd.DataFrame, places: Compared, has_bounds: bool
             held["value"], held.index, color=colour, marker=marker, s=size, edgecolors=PAPER, linewidths=0.8, zorder=4,
             gid=f"dots-{kind}", clip_on=False,
         )  # fmt: skip
-        tell(dots, places.told(held))
+        add_tooltips(dots, places.told(held))
 
 
 _DOTS = ((FOCUS, "D", 95), (PEERS, "s", 70), (OTHERS, "o", 60))
@@ -277,7 +277,7 @@ def _key(rows: pd.DataFrame, places: Compared, lines: dict[str, float], has_boun
     if not (rows["focus"] | rows["peer"]).all():
         key.append((looks[2], "other places" if key else "places"))
     if has_bounds:
-        key.append((Line2D([], [], color=MUTED, linewidth=2.5), "interval"))
+        key.append((Line2D([], [], color=MUTED, linewidth=2.5), places.interval))
     key += [
         (
             Line2D([], [], color=colour, linestyle=style, linewidth=2.5),

@@ -22,6 +22,7 @@ from cmhs_metrics.presentation import (
     numbers,
     statuses,
     truths,
+    unit_beside,
     unit_in_words,
 )
 
@@ -48,7 +49,7 @@ class Measured:
     @property
     def words(self) -> str:
         """The unit with the population that it stands on."""
-        return unit_in_words("proportion" if self.proportion else self.unit, self.basis)
+        return unit_in_words("proportion" if self.proportion else unit_beside(self.label, self.unit), self.basis)
 
     def caption(self, source: str | None) -> str:
         """Where definition and data come from, and the population."""
@@ -93,6 +94,8 @@ class Compared:
     average: float
     average_kind: str
     aside: str = ""
+    interval: str = "interval"
+    """What the intervals are called: with their level, where the result says it."""
 
     @property
     def known(self) -> pd.DataFrame:
@@ -192,7 +195,10 @@ def compared(
     if (rows["status"] == SUPPRESSED).any():
         # It may have been made with the value, which people and counts that are public would then give back.
         average = np.nan
-    return Compared(rows.reset_index(drop=True), what, average, str(first.get("average_kind", "average")), aside)
+    level = getattr(result, "attrs", {}).get("confidence")
+    called = f"{level * 100:.3g}% interval" if level else "interval"
+    kind = str(first.get("average_kind", "average"))
+    return Compared(rows.reset_index(drop=True), what, average, kind, aside, called)
 
 
 def shown_only(

@@ -13,7 +13,7 @@ from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import COMMON, INK, MARKERS, PAPER, SERIES
 from cmhs_metrics.plots.ends import name_ends
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.periods import draw_periods, period_positions, unbroken
 from cmhs_metrics.plots.reading import Measured, hidden_cells, measured, names_of
 from cmhs_metrics.plots.text import LINE, SIZE, bare, shorten_all, width, wrap
@@ -189,7 +189,7 @@ def _draw(
             (line,) = sheet.ax.plot(
                 positions[run], shown.iloc[run, at].to_numpy(), gid=f"series-{at}", clip_on=False, **style
             )
-            tell(line, [
+            add_tooltips(line, [
                 {"series": called[at], "period": str(period), "value": what.write(float(value))}
                 for period, value in shown.iloc[run, at].items()
             ])  # fmt: skip

@@ -14,7 +14,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.places import places as places_on
 from cmhs_metrics.plots.colours import INK, MUTED, PAPER, SHADES, text_on
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Compared, compared, in_pandas, metric_name, places_only
 from cmhs_metrics.plots.text import LINE, SIZE, bare, shorten, width, wrap
 from cmhs_metrics.presentation import KNOWN, NOT_KNOWN, SUPPRESSED, numbers
@@ -175,7 +175,7 @@ def tile_map(
     for at, (spot, row) in enumerate(zip(where.itertuples(), named.itertuples(), strict=True)):
         shown = _tile(sheet.ax, spot, row, int(classes[at]), places, wide, named=high >= NAMED - 0.5)
         sheet.note_cut([str(row.name_of)], [shown])
-    tell([each for each in sheet.ax.patches if str(each.get_gid()).startswith("tile-")], places.told(rows))
+    add_tooltips([each for each in sheet.ax.patches if str(each.get_gid()).startswith("tile-")], places.told(rows))
     return sheet.finish(_text(places, sheet, source))
 
 

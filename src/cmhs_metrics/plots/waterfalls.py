@@ -13,7 +13,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.plots.axes import draw_values, value_ticks, widest
 from cmhs_metrics.plots.colours import FALL, INK, OTHERS, PAPER, RISE
 from cmhs_metrics.plots.figures import Sheet, picture
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Measured, measured
 from cmhs_metrics.plots.text import LINE, SIZE, clean, wrap
 
@@ -164,7 +164,7 @@ def _bars(ax: Axes, start: float, steps: list[float], end: float, what: Measured
     _bar(ax, last, 0.0, end, OTHERS, what.write(end), bold=True)
     ax.axhline(0, color=INK, linewidth=1)
     written = [what.write(start), *(what.write(step, sign=True) for step in steps), what.write(end)]
-    tell(ax.patches, [{"step": name, "value": text} for name, text in zip(names, written, strict=True)])
+    add_tooltips(ax.patches, [{"step": name, "value": text} for name, text in zip(names, written, strict=True)])
 
 
 def _bar(ax: Axes, at: int, base: float, height: float, colour: str, text: str, *, bold: bool) -> None:

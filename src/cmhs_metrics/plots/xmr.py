@@ -14,7 +14,7 @@ from cmhs_metrics.plots.colours import COMMON, CONCERN, IMPROVEMENT, INK, MUTED,
 from cmhs_metrics.plots.ends import name_ends
 from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.icons import assurance_icon, draw_icon, variation_icon
-from cmhs_metrics.plots.interactive import tell
+from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.periods import draw_periods, period_positions, unbroken
 from cmhs_metrics.plots.reading import Measured, absent, in_pandas, measured, shown_only
 from cmhs_metrics.plots.text import LINE, LONGEST, SIZE, TITLE_SIZE, clean, shorten, width, wrap
@@ -285,7 +285,9 @@ def _points(
                 edgecolors=PAPER, linewidths=1, zorder=4, gid=f"points-{each}", clip_on=False,
             )  # fmt: skip
             said = zip(names[points], values[points], strict=True)
-            tell(drawn, [{"period": name, "value": what.write(float(value)), "shows": label} for name, value in said])
+            add_tooltips(
+                drawn, [{"period": name, "value": what.write(float(value)), "shows": label} for name, value in said]
+            )
 
 
 def _assurance(table: pd.DataFrame) -> str:

@@ -16,7 +16,7 @@ from cmhs_metrics.run_charts.query import query_chart
 from cmhs_metrics.run_charts.rules import outside_limits, run_on_one_side, trends, two_of_three_near_limit
 from cmhs_metrics.run_charts.settings import Setting, baselines, dated_targets, directions, phase_starts, refuse
 from cmhs_metrics.signatures import checked
-from cmhs_metrics.tables.giving_back import tell
+from cmhs_metrics.tables.giving_back import with_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -186,7 +186,7 @@ def run_chart(
         f"run_chart: the limits rest on a baseline of {int(each)} points; {SOUND_BASELINE} or more are sound"
         for each in sorted(set(bases)) if each < SOUND_BASELINE
     ]  # fmt: skip
-    return tell(notes, result if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else result.to_native())
+    return with_notes(notes, result if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else result.to_native())
 
 
 def _chart(frame: nw.DataFrame[Any], options: Options, setting: Setting) -> tuple[nw.DataFrame[Any], list[float]]:

@@ -17,7 +17,7 @@ from cmhs_metrics.tables.checking import check
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY, Totals, flows_over_people
 from cmhs_metrics.tables.computing import compute, units_of
-from cmhs_metrics.tables.giving_back import tell
+from cmhs_metrics.tables.giving_back import with_notes
 from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, matched, of_places, of_populations
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
@@ -150,7 +150,7 @@ def aggregate(
     results = [_level(read, level, groups, wanted, named_by, notes) for level in levels]
     result = results[0][0] if not totals else _levels_together(results, groups)
     units = {name: unit for _, found_units in results for name, unit in found_units.items()}
-    return tell(notes, read.to_native(result, units))  # type: ignore[no-any-return]
+    return with_notes(notes, read.to_native(result, units))  # type: ignore[no-any-return]
 
 
 class _Wanted(NamedTuple):

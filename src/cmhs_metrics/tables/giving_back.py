@@ -40,7 +40,7 @@ def as_it_came(
     return _with_units_again(native, original, metric_units, same_rows) if has_units else native
 
 
-def tell(notes: Sequence[str], result: Any) -> Any:
+def with_notes(notes: Sequence[str], result: Any) -> Any:
     """Say what a reader of a result should know.
 
     Gives a pandas table with the notes in its ``attrs``.

@@ -8,7 +8,7 @@ from cmhs_metrics.errors import BadInput
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.checking import check
 from cmhs_metrics.tables.columns import Arrays
-from cmhs_metrics.tables.giving_back import tell
+from cmhs_metrics.tables.giving_back import with_notes
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
 
@@ -77,5 +77,5 @@ def validate(table: T, *, keys: str | Sequence[str] | None = None, exclude: str 
         notes += padded_labels(Arrays(read.eager), [name for name in read.keys(keys) if read.is_text(name)])
     if found.problems or problems:
         raise BadInput("the table", [*found.problems, *problems], total=found.total + len(problems))
-    tell(notes, None)
+    with_notes(notes, None)
     return table

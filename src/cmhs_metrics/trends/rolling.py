@@ -14,7 +14,7 @@ from cmhs_metrics.numeric.frames import given_back
 from cmhs_metrics.periods import Form, Reading, is_missing, read_periods
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.tables import aggregate
-from cmhs_metrics.tables.giving_back import TableNote, tell
+from cmhs_metrics.tables.giving_back import TableNote, with_notes
 from cmhs_metrics.trends.one_period import frame_of
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def rolling_table(
         f"the year{'s' if len(years) > 1 else ''} to {' and '.join(dict.fromkeys([years[0], years[-1]]))}: {note}"
         for note, years in told.items()
     ]
-    return tell(notes, given_back(made, None if lazy else table))
+    return with_notes(notes, given_back(made, None if lazy else table))
 
 
 def _on(groups: list[str]) -> dict[str, Any]:
