@@ -157,3 +157,34 @@ def test_what_is_as_in_protect_is_so_where_nothing_is_said() -> None:
     for name in ("hierarchies", "totals", "keep", "seconds", "progress"):
         assert own[name].default == other[name].default
     assert own["absent"].default == "zero"
+
+
+def test_the_numbers_of_a_rule_go_up_to_their_limits() -> None:
+    for accepted in (
+        {"contributors": 1},
+        {"percent": 100},
+        {"percent": 0.1},
+        {"dominance": (1, 99.9)},
+        {"dominance": (1, 0.1)},
+    ):
+        CostRule(**accepted)
+    for wrong in (
+        {"contributors": 0},
+        {"percent": 100.5},
+        {"percent": 0},
+        {"dominance": (0, 50)},
+        {"dominance": (1, 100)},
+        {"dominance": (1, 0)},
+    ):
+        with pytest.raises(BadInput) as caught:
+            CostRule(**wrong)
+        assert [problem.column for problem in caught.value.problems] == list(wrong)
+
+
+def test_how_much_is_lacking_of_thousands() -> None:
+    # Twice a tenth of 10,000, or of what is lacking beside a third of 300; and 12,000 to the 20,000 of which 10,000 are half.
+    assert CostRule().width(np.array([10_000.0])) == 2_000
+    assert CostRule(percent=None).width(np.array([10_000.0])) == 2_000
+    assert CostRule(percent=20).width(np.array([10_000.0])) == 4_000
+    assert CostRule().width(np.array([10_000.0, 5_000, 300])) == 1_400
+    assert CostRule(dominance=(1, 50)).width(np.array([10_000.0, 2_000])) == 16_000

@@ -203,3 +203,9 @@ def test_bad_rules_are_refused() -> None:
 
 def test_the_width_is_what_the_symbol_alone_leaves_open() -> None:
     assert (NHS.width, Rule(suppress_zero=False).width, Rule(10, 1).width, Rule(0, 1).width) == (4, 3, 9, 1)
+
+
+@pytest.mark.parametrize(("base", "shown"), [(5, 25), (1, 26), (0.5, 26), (2.5, 25)])
+def test_a_percentage_is_rounded_to_multiples_of_more_than_one_and_less(base: float, shown: float) -> None:
+    # 52 of 200 are 26%.
+    assert suppress_percentage(np.array([52.0]), np.array([200.0]), Rule(percentage_rounding=base)).tolist() == [shown]
