@@ -59,8 +59,11 @@ def _plain(cells: pd.Series) -> pd.Series:
 
 def _without_zone(cells: pd.Series) -> pd.Series:
     """Times as the clock in England showed them, where they are of a zone."""
-    cells = cells if cells.dt.tz is None else cells.dt.tz_convert(ZONE).dt.tz_localize(None)
-    return cells.astype("datetime64[us]") if isinstance(cells.dtype, pd.ArrowDtype) else cells
+    zoned = cells.dt.tz is not None
+    if isinstance(cells.dtype, pd.ArrowDtype):
+        # Before it leaves its zone: pandas 2.2 takes a time of Arrow back to Greenwich.
+        cells = cells.astype(pd.DatetimeTZDtype("us", "UTC") if zoned else "datetime64[us]")
+    return cells.dt.tz_convert(ZONE).dt.tz_localize(None) if zoned else cells
 
 
 def _numbers(cells: pd.Series) -> pd.Series:
