@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MOST = 2**53
-"""Whole numbers above this are no longer told apart by floats, and no argument has reason to be one."""
+LARGEST_EXACT = 2**53
+"""Whole numbers beyond this are not told apart by 64-bit floats, and no argument has reason to be one."""
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -130,7 +130,7 @@ def _let_it_say(problems: list[Problem], function: Any, args: Any, kwargs: Any) 
 
 
 def _is_beyond(value: object) -> bool:
-    return isinstance(value, int) and abs(value) > MOST
+    return isinstance(value, int) and abs(value) > LARGEST_EXACT
 
 
 def _parts(annotation: str) -> list[str]:
@@ -252,7 +252,7 @@ def is_float(value: Any) -> bool:
 
 
 def _is_whole_number(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, (bool, np.bool_)) and abs(int(value)) <= MOST
+    return isinstance(value, Integral) and not isinstance(value, (bool, np.bool_)) and abs(int(value)) <= LARGEST_EXACT
 
 
 def _is_hashable(value: object) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.signatures import MOST, is_float, is_mapping, is_table
+from cmhs_metrics.signatures import LARGEST_EXACT, is_float, is_mapping, is_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def outside(name: str, value: object, low: float, high: float, expected: str, *,
     return [] if inside else [Problem(name, None, value, expected)]
 
 
-def size(name: str, value: object, least: int = 0, most: int = MOST) -> list[Problem]:
+def size(name: str, value: object, least: int = 0, most: int = LARGEST_EXACT) -> list[Problem]:
     """What is wrong with a seed, or with how many things are to be made: nobody waits for more than `most`."""
     if isinstance(value, Integral) and not isinstance(value, (bool, np.bool_)) and least <= int(value) <= most:
         return []

@@ -10,7 +10,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.run_charts.options import DIRECTIONS
-from cmhs_metrics.signatures import MOST, is_float
+from cmhs_metrics.signatures import LARGEST_EXACT, is_float
 from cmhs_metrics.trends.periods import ordinals_of
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def baselines(baseline: Any, points: Groups, problems: list[Problem]) -> NDArray
         if (
             isinstance(setting, (int, float, np.number))
             and not isinstance(setting, bool)
-            and 2 <= setting <= MOST
+            and 2 <= setting <= LARGEST_EXACT
             and setting == int(setting)
         ):
             numbers[position] = float(setting)

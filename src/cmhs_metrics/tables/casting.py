@@ -13,9 +13,6 @@ from cmhs_metrics.numeric.containers import as_container
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LARGEST_EXACT = 2**53
-"""Whole numbers beyond this are not told apart by 64-bit floats."""
-
 
 def as_float(name: str) -> nw.Expr:
     """A measure's column as 64-bit floats, missing where it is NaN."""

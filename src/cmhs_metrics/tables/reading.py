@@ -13,8 +13,8 @@ from cmhs_metrics import units
 from cmhs_metrics.errors import BadInput, Problem, refuse, row_name
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.containers import MILLI, DimensionalityError
+from cmhs_metrics.signatures import LARGEST_EXACT
 from cmhs_metrics.tables.bounds import measure_of
-from cmhs_metrics.tables.casting import LARGEST_EXACT
 from cmhs_metrics.tables.period_spans import readings
 from cmhs_metrics.tables.sql_server import as_its_engine_can
 from cmhs_metrics.tables.table import Frame, Table

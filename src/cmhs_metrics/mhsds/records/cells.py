@@ -9,7 +9,6 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import (
     DAY_OF_TEXT,
-    EXACT,
     NUMBER_OF_TEXT,
     clean_code,
     clean_text,
@@ -25,6 +24,7 @@ from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import plain_name
+from cmhs_metrics.signatures import LARGEST_EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _known_day(day: int | None) -> int | None:
 def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     """A whole number, without its fraction; what is not a number is none."""
     if dtype in FLOATS:
-        value = nw.when((value > -EXACT) & (value < EXACT)).then(value)
+        value = nw.when((value > -LARGEST_EXACT) & (value < LARGEST_EXACT)).then(value)
         value = value - value % 1
     return value if dtype in WIDE else value.cast(nw.Int64)
 

@@ -29,8 +29,6 @@ MONTHS = {
         ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), start=1
     )
 }
-EXACT = 2**53
-"""From here on floats do not tell whole numbers apart."""
 _WHOLE = r"^[+-]?[0-9]{1,15}(?:\.[0-9]*)?$"
 _TIME = r"(?:[T :,].*|\.0+)?$"
 _ISO = rf"^[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}{_TIME}"

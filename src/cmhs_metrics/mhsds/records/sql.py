@@ -7,8 +7,9 @@ column's dictionary once.
 
 from __future__ import annotations
 
-from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, EXACT, LONGEST_WORD, WORDS
+from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LONGEST_WORD, WORDS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
+from cmhs_metrics.signatures import LARGEST_EXACT
 
 
 def quoted(name: str) -> str:
@@ -82,7 +83,7 @@ class Dialect:
     def whole(self, x: str, *, of_floats: bool) -> str:
         """A whole number, without its fraction; what is not a number is none."""
         if of_floats:
-            x = f"CASE WHEN {x} > -{EXACT} AND {x} < {EXACT} THEN trunc({x}) END"
+            x = f"CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN trunc({x}) END"
         return f"CAST({x} AS BIGINT)"
 
     def code_of_number(self, x: str, width: int) -> str:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.cleaning import DATE_PART, EXACT, MONTHS
+from cmhs_metrics.mhsds.records.cleaning import DATE_PART, MONTHS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, EPOCH
 from cmhs_metrics.mhsds.records.engine import Engine
 from cmhs_metrics.mhsds.records.sql import Dialect
+from cmhs_metrics.signatures import LARGEST_EXACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ class SparkSQL(Dialect):
 
     def whole(self, x: str, *, of_floats: bool) -> str:
         """A cast cuts the fraction off."""
-        return f"CAST(CASE WHEN {x} > -{EXACT} AND {x} < {EXACT} THEN {x} END AS BIGINT)"
+        return f"CAST(CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END AS BIGINT)"
 
 
 class Spark(Engine):
