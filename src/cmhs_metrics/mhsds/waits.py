@@ -82,12 +82,9 @@ def waits(
     0          RX1  2024/25                1         3.14                3.14                   1.0
     """
     choices = {
-        "waiting_for": waiting_for,
-        "pathway": pathway,
-        "lapsed": lapsed,
-        "direct_before_v5": direct_before_v5,
-        "resubmitted": resubmitted,
-    }
+        "waiting_for": waiting_for, "pathway": pathway, "lapsed": lapsed,
+        "direct_before_v5": direct_before_v5, "resubmitted": resubmitted,
+    }  # fmt: skip
     extract = as_extract(extract)
     request = read_request(
         extract, "waits", period, by, scope, None, icb_of, icb_from, age_bands, ["waits_completed"], choices,

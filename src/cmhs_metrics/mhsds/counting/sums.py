@@ -33,8 +33,7 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
     in_spells = bool(request.of_waits) and request.choices["pathway"] == "spell"
     wanted = Wanted(
         spans, request.flows, order=request.needs_order, access=bool(request.access), days=in_spells,
-        before_v5=request.before_v5,
-        item=request.item,
+        before_v5=request.before_v5, item=request.item,
     )  # fmt: skip
     contacts = request.flows or request.needs_order or request.access
     # Of one period a referral stays one row in its spell: what contacts it has need not be carried there.
