@@ -149,6 +149,26 @@ def test_ids_that_floats_have_cut_are_refused(engine: str) -> None:
     assert cells(extract.leave(extract.rows("contacts", ["Person_ID"])))["Person_ID"] == [2**53 - 1, None, 7]
 
 
+# As a spreadsheet shows 123456789012 and longer numbers, and writes them to a CSV file.
+SHORT = {
+    "text": ["1.23457E+15", "R2", None],
+    "floats": [1.23457e15, 1.23e11, 7.0],
+}
+
+
+@pytest.mark.parametrize("engine", EVERY)
+@pytest.mark.parametrize("kind", SHORT)
+def test_ids_that_a_spreadsheet_has_shortened_are_refused(engine: str, kind: str) -> None:
+    table = {"UniqCareContID": SHORT[kind], "CareContDate": ["01/04/2024"] * 3}
+    many = {"text": 1, "floats": 2}[kind]
+    got = f"{many} of {many} cells that a spreadsheet has shortened"
+    with refused(problem("contacts.UniqCareContID", got, expected="a whole number")):
+        extract_of(engine, contacts=table)
+    # One long id in a thousand ends in six noughts by chance, and letters and E are no number.
+    long = [123456789012.0, 123457000000.0, 123456789013.0] if kind == "floats" else ["1E5", "E+1", "12.5E+10"]
+    assert extract_of(engine, contacts=table | {"UniqCareContID": long}).tables == ("contacts",)
+
+
 @pytest.mark.parametrize("kind", TYPES_OF_NUMBERS)
 def test_numbers_and_ids_of_every_type_of_pandas_are_read(kind: str) -> None:
     table = pd.DataFrame({"UniqMonthID": TYPES_OF_NUMBERS[kind](), "Person_ID": TYPES_OF_NUMBERS[kind]()})
@@ -607,6 +627,41 @@ def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
     (tmp_path / "MHS001MPI.csv").write_text("Person_ID\nP1\n", encoding="utf-16")
     with refused("path", "MHS001MPI.csv", names="UTF-8"):
         mhsds.Extract.read(tmp_path, engine=engine)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_a_table_in_parts_is_read_by_the_names_of_its_columns(tmp_path: Path, engine: str) -> None:
+    # As Spark writes a table: columns in another order, one that came later, and those that folders name.
+    referrals, indirect = tmp_path / "MHS101Referral.csv", tmp_path / "MHS204IndirectActivity"
+    referrals.mkdir()
+    for name, text in {
+        "part-0.csv": "Person_ID,UniqServReqID,UniqMonthID,OrgIDProv,ReferralRequestReceivedDate,ServDischDate\n"
+        "P1,R1,1489,RX1,10/04/2024,\n",
+        "part-1.csv": "OrgIDProv,Person_ID,UniqServReqID,UniqMonthID,ServDischDate,ReferralRequestReceivedDate,Later\n"
+        "RX2,P2,R2,1489,,11/04/2024,x\n",
+        "_SUCCESS": "",
+        "_copy.csv": "Person_ID\nP9\n",
+    }.items():
+        (referrals / name).write_text(text, encoding="utf-8")
+    for month in (1489, 1490):
+        (indirect / f"UniqMonthID={month}").mkdir(parents=True)
+        part = pd.DataFrame({"Person_ID": ["P1"]} | ({"OrgIDProv": ["RX1"]} if month == 1490 else {}))
+        part.to_parquet(indirect / f"UniqMonthID={month}" / "part-0.parquet")
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    found = cells(mhsds.measures(extract, "2024-04", "organisation", scope=mhsds.ALL, which="referrals"))
+    assert sorted(zip(found["organisation"], found["referrals"], strict=True)) == [("RX1", 1), ("RX2", 1)]
+    found = cells(extract.rows("indirect_activity", ["UniqMonthID", "OrgIDProv"]))
+    assert sorted(zip(found["UniqMonthID"], found["OrgIDProv"], strict=True)) == [(1489, None), (1490, "RX1")]
+
+
+@pytest.mark.parametrize("inside", [(), ("a.csv", "a.parquet"), ("a.parquet", "_delta_log/0.json")])
+def test_a_folder_of_parts_of_which_not_all_count_is_refused(tmp_path: Path, inside: tuple[str, ...]) -> None:
+    (tmp_path / "MHS101Referral").mkdir()
+    for name in inside:
+        (tmp_path / "MHS101Referral" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "MHS101Referral" / name).write_text("Person_ID\nP1\n", encoding="utf-8")
+    with refused("path", "MHS101Referral", names="parts"):
+        mhsds.Extract.read(tmp_path)
 
 
 def test_a_duckdb_file_is_an_extract(tmp_path: Path) -> None:

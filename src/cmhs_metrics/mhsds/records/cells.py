@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -27,7 +28,7 @@ from cmhs_metrics.mhsds.records.names import plain_name
 from cmhs_metrics.signatures import LARGEST_EXACT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cmhs_metrics.mhsds.records.sql import Dialect
 
@@ -37,6 +38,9 @@ WIDE = (nw.UInt64, nw.Int128, nw.UInt128)
 """Whole numbers that 64 bits with a sign do not hold: ids of them, such as hashes, are read as text."""
 DATES = (nw.Date, nw.Datetime, nw.Unknown)
 """Types of dates and times; narwhals knows some of Arrow's and DuckDB's by no name."""
+LONG, ROUND, SCIENTIFIC = 10**11, 10**6, r"^[0-9](?:[.][0-9]+)?[Ee][+][0-9]+$"
+"""From where on a spreadsheet writes a whole number as 1.23457E+11, to what it is rounded so, and that text."""
+SHORTENED = "a spreadsheet has shortened"
 EXPECTED = {
     Kind.ID: "text or whole numbers",
     Kind.NUMBER: "whole numbers",
@@ -107,23 +111,78 @@ def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     return value if dtype in WIDE else value.cast(nw.Int64)
 
 
-def reading_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str) -> tuple[Change, Change] | None:
-    """What stands in a column in which something can stand that is no date or whole number, and what is read of it."""
-    text, x = _is_text(dtype), sql.quoted(name)
-    if column.kind is Kind.ID and dtype in FLOATS:
-        step, read = functools.partial(_whole, dtype=dtype), sql.whole(x, of_floats=True)
-        return _there(name, alias, x, dtype), Change(name, f"{alias} read", (step,), nw.Int64, read)
-    if not (text or (column.kind is Kind.DATE and dtype.is_numeric())) or column.kind not in (Kind.DATE, Kind.NUMBER):
-        return None
-    if not text:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked for in a column before it is read.
+
+    Parameters
+    ----------
+    there : Change
+        Something that stands in it, else null.
+    read : Change or None
+        What is read of that, null where it is not what it should be; None where none of it is.
+    wrong : str
+        What cells are of which nothing is read.
+    one_is_too_many : bool
+        Whether a single one is refused, or only most of them.
+    """
+
+    there: Change
+    read: Change | None
+    wrong: str
+    one_is_too_many: bool = False
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The columns that it needs."""
+        return (self.there,) if self.read is None else (self.there, self.read)
+
+    def is_wrong(self) -> nw.Expr:
+        """Whether something stands of which nothing is read."""
+        there = ~nw.col(self.there.alias).is_null()
+        return there if self.read is None else there & nw.col(self.read.alias).is_null()
+
+
+def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, typed: bool = True) -> Iterator[Look]:
+    """What is looked for in a column; for what only text files do to ids, if the table is not `typed`."""
+    kind, x, there, read = column.kind, sql.quoted(name), f"{alias} there", f"{alias} read"
+    if kind is Kind.ID and dtype in FLOATS:
+        whole = Change(name, read, (functools.partial(_whole, dtype=dtype),), nw.Int64, sql.whole(x, of_floats=True))
+        yield Look(_there(name, there, x, dtype), whole, "floats do not hold exactly", one_is_too_many=True)
+        is_long = f"{x} BETWEEN {LONG} AND {LARGEST_EXACT}"
+        long = Change(name, f"{alias} long", (_long,), nw.Float64, f"CASE WHEN {is_long} THEN {x} END")
+        whole = Change(
+            name, f"{alias} whole", (lambda value: _not_round(_long(value)),), nw.Float64,
+            f"CASE WHEN {is_long} AND {x} % {ROUND} <> 0 THEN {x} END",
+        )  # fmt: skip
+        yield Look(long, whole, SHORTENED)
+    elif kind is Kind.ID and dtype == nw.String and not typed:
+        found = f"nullif(regexp_extract({x}, {sql.literal(SCIENTIFIC)}, 0), '')"
+        yield Look(Change(name, there, (_scientific,), nw.String, found), None, SHORTENED, one_is_too_many=True)
+    elif kind is Kind.DATE and dtype.is_numeric():
         steps = (functools.partial(_whole, dtype=dtype), day_of_number)
         day = sql.day_of_text(sql.as_text(sql.whole(x, of_floats=dtype in FLOATS)))
-        return _there(name, alias, x, dtype), Change(name, f"{alias} read", steps, nw.Int64, day)
-    x = sql.written(name)
-    there = Change(name, f"{alias} there", (clean_text,), nw.String, sql.clean(x), cell=text_cell)
-    if column.kind is Kind.DATE:
-        return there, Change(name, f"{alias} read", DAY_OF_TEXT, nw.Int64, sql.day_of_text(x), cell=day_cell)
-    return there, Change(name, f"{alias} read", NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
+        yield Look(_there(name, there, x, dtype), Change(name, read, steps, nw.Int64, day), "are no dates")
+    elif kind in (Kind.DATE, Kind.NUMBER) and _is_text(dtype):
+        x = sql.written(name)
+        if kind is Kind.DATE:
+            made = Change(name, read, DAY_OF_TEXT, nw.Int64, sql.day_of_text(x), cell=day_cell)
+        else:
+            made = Change(name, read, NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
+        stands = Change(name, there, (clean_text,), nw.String, sql.clean(x), cell=text_cell)
+        yield Look(stands, made, "are no dates" if kind is Kind.DATE else "are no whole numbers")
+
+
+def _long(value: nw.Expr) -> nw.Expr:
+    return nw.when((value >= LONG) & (value <= LARGEST_EXACT)).then(value)
+
+
+def _not_round(value: nw.Expr) -> nw.Expr:
+    return nw.when(value % ROUND != 0).then(value)
+
+
+def _scientific(text: nw.Expr) -> nw.Expr:
+    return nw.when(text.str.contains(SCIENTIFIC)).then(text)
 
 
 def _there(name: str, alias: str, x: str, dtype: Any) -> Change:
@@ -134,11 +193,6 @@ def _there(name: str, alias: str, x: str, dtype: Any) -> Change:
     return Change(name, f"{alias} there", known, nw.Float64, f"CASE WHEN NOT isnan({x}) THEN {x} END")
 
 
-def is_unreadable(alias: str) -> nw.Expr:
-    """Whether something stands that is not read, of a column of `reading_of`."""
-    return ~nw.col(f"{alias} there").is_null() & nw.col(f"{alias} read").is_null()
-
-
 def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> list[nw.Expr]:
     """Codes of before version 5 as they are written since: by the older name, and by month."""
     found = []
@@ -146,15 +200,15 @@ def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], mon
         newer: nw.Expr = value
         for old, new in column.recode.items():
             newer = nw.when(value == old).then(nw.lit(new)).otherwise(newer)
-        if plain_name(name) != column.name.casefold():
-            found.append(newer)
-        elif month is None:
-            found.append(value)
-        else:
-            found.append(nw.when(month.fill_null(VERSION_5) < VERSION_5).then(newer).otherwise(value))
-        if column.codes and plain_name(name) == column.name.casefold():
-            found[-1] = nw.when(found[-1].is_in(list(column.codes))).then(found[-1])
+        if plain_name(name) == column.name.casefold():
+            newer = value if month is None else _by_month(month, older=newer, newer=value)
+            newer = nw.when(newer.is_in(list(column.codes))).then(newer) if column.codes else newer
+        found.append(newer)
     return found
+
+
+def _by_month(month: nw.Expr, older: nw.Expr, newer: nw.Expr) -> nw.Expr:
+    return nw.when(month.fill_null(VERSION_5) < VERSION_5).then(older).otherwise(newer)
 
 
 def is_older(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> nw.Expr:

@@ -56,7 +56,8 @@ class Extract:
     ------
     BadInput
         When the tables are of different engines or connections, a column stands twice or is of a type that it cannot
-        be, or most cells of a column of dates or whole numbers, written as text, are none.
+        be, most cells of a column of dates or whole numbers, written as text, are none, or ids are cut short, as floats
+        and spreadsheets do with long ones.
     TypeError
         When a table is none.
 
@@ -183,8 +184,8 @@ class Extract:
         ----------
         path : path
             A folder whose files are named as the tables are ("MHS101Referral.csv", "dbo.MHS101Referral.parquet",
-            "MHS101Referral_2024-06.csv"; several files of one table, or a folder of Parquet parts, are read as one), or
-            a DuckDB file, whose tables and views are, in any schema. Other files and tables are left alone.
+            "MHS101Referral_2024-06.csv"; several files of one table, or a folder of its parts, are read as one), or a
+            DuckDB file, whose tables and views are, in any schema. Other files and tables are left alone.
         engine : str, optional
             "duckdb", "polars" or "pandas"; by default the first of them that is installed. A DuckDB file is read by
             DuckDB.

@@ -43,28 +43,42 @@ def _of_folder(folder: Path, engine: str) -> Tables:
     problems: list[Problem] = []
     read = _reader(engine)
     for file in sorted(folder.iterdir()):
-        ending = next((end for end in (*_CSV, *_PARQUET) if file.name.casefold().endswith(end)), "")
-        in_parts = file.is_dir() and any(file.rglob("*.parquet"))
-        if not (in_parts or (ending and file.is_file())):
-            continue
-        stem = file.name.removesuffix(file.name[len(file.name) - len(ending) :])
+        ending = _ending(file)
+        stem = file.name[: len(file.name) - len(ending)]
         argument = argument_of_file(stem)
-        separator = _separator(file) if ending in _CSV and file.is_file() and argument is not None else ""
+        if argument is None or not (ending or file.is_dir()):
+            continue
+        parts = _parts(file) if file.is_dir() else [file]
+        endings = {_ending(part) for part in parts}
+        separator = _separator(parts[0]) if endings and endings <= set(_CSV) else ""
         if isinstance(argument, Problem):
             problems.append(Problem("path", None, file.name, argument.expected))
+        elif len(endings) != 1:
+            expected = "a folder of the parts of one table, all CSV or all Parquet"
+            problems.append(Problem("path", None, file.name, f"{expected}; of Delta or Iceberg give the table itself"))
         elif separator is None:
-            problems.append(
-                Problem("path", None, file.name, "a CSV file in UTF-8 that begins with the names of its columns")
-            )
-        elif argument is not None:
-            place = f"{file}/**/*.parquet" if in_parts and engine != "pandas" else str(file)
+            expected = "a CSV file in UTF-8 that begins with the names of its columns"
+            problems.append(Problem("path", None, file.name, expected))
+        else:
             try:
-                found.setdefault(argument, []).append(read(place, separator))
+                found.setdefault(argument, []).append(read([str(part) for part in parts], separator))
             except Exception as error:  # of any kind that an engine has for what is no such file
                 expected = f"a CSV file in UTF-8, or Parquet: {str(error).strip().splitlines()[0]}"
                 problems.append(Problem("path", None, file.name, expected))
             names.append(_full_name(stem))
     return _checked(found, names, problems, folder, "a folder with a table of the data set, as MHS101Referral.csv")
+
+
+def _ending(file: Path) -> str:
+    return next((end for end in (*_CSV, *_PARQUET) if file.name.casefold().endswith(end)), "")
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The files of a table in parts; none where a log says which of them count, as of Delta and Iceberg."""
+    if (folder / "_delta_log").is_dir() or (folder / "metadata").is_dir():
+        return []
+    inside = ((part, part.relative_to(folder).parts) for part in sorted(folder.rglob("*")))
+    return [part for part, names in inside if _ending(part) and not any(name[0] in "._" for name in names)]
 
 
 def _full_name(stem: str) -> str:
@@ -89,38 +103,47 @@ def _last_line(file: str) -> str:
         return lines.read().rstrip().rpartition(b"\n")[2].decode("latin-1")
 
 
-def _reader(engine: str) -> Callable[[str, str], Any]:
-    """Reads a CSV file with a separator, or Parquet with none."""
+def _reader(engine: str) -> Callable[[list[str], str], Any]:
+    """Reads the parts of a table: CSV files with a separator, or Parquet with none."""
     if engine == "duckdb":
         import duckdb
 
         connection = duckdb.connect()
 
-        def of_csv(file: str, separator: str) -> Any:
+        def of_csv(files: list[str], separator: str) -> Any:
             # A last line that tells how many rows there are is taken for a short one.
-            padded = not file.casefold().endswith(".gz") and separator not in _last_line(file)
+            padded = any(not each.casefold().endswith(".gz") and separator not in _last_line(each) for each in files)
             return connection.read_csv(
-                file, sep=separator, quotechar='"', header=True, all_varchar=True, null_padding=padded
-            )
+                files, sep=separator, quotechar='"', header=True, all_varchar=True, null_padding=padded,
+                union_by_name=True,
+            )  # fmt: skip
 
-        return lambda file, separator: holding(
-            connection, of_csv(file, separator) if separator else connection.read_parquet(file)
-        )
+        def of_parquet(files: list[str]) -> Any:
+            return connection.read_parquet(files, union_by_name=True, hive_partitioning=True)
+
+        def of_files(files: list[str], separator: str) -> Any:
+            return holding(connection, of_csv(files, separator) if separator else of_parquet(files))
+
+        return of_files
     if engine == "polars":
         import polars as pl
 
-        return lambda file, separator: (
-            pl.scan_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
-            if separator
-            else pl.scan_parquet(file)
-        )
+        def lazy(file: str, separator: str) -> pl.LazyFrame:
+            if separator:
+                return pl.scan_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
+            return pl.scan_parquet(file, hive_partitioning=True)
+
+        return lambda files, separator: pl.concat((lazy(file, separator) for file in files), how="diagonal_relaxed")
     import pandas as pd
 
-    return lambda file, separator: (
-        pd.read_csv(file, sep=separator, dtype="str", encoding_errors="replace", index_col=False)
-        if separator
-        else pd.read_parquet(file)
-    )
+    def of_part(file: str, separator: str) -> Any:
+        if separator:
+            return pd.read_csv(file, sep=separator, dtype="str", encoding_errors="replace", index_col=False)
+        import pyarrow.parquet as pq
+
+        return pq.read_table([file]).to_pandas()  # of a list, and so with the columns that folders name
+
+    return lambda files, separator: pd.concat([of_part(file, separator) for file in files], ignore_index=True)
 
 
 def _of_database(file: Path) -> Tables:

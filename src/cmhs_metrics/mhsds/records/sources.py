@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import Problem
-from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, is_unreadable, reading_of, recoded
+from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, looks_at, recoded
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table
 from cmhs_metrics.mhsds.records.names import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
+    from cmhs_metrics.mhsds.records.cells import Look
     from cmhs_metrics.mhsds.records.engine import Change, Engine, Frame
 
 
@@ -59,21 +60,22 @@ def _is_empty(frame: Frame, name: str) -> bool:
 
 
 def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -> list[Problem]:
-    """The columns of dates or whole numbers most of whose cells are none: one query for all."""
-    looked_at: list[tuple[str, str, Kind]] = []
+    """The columns of dates or whole numbers most of whose cells are none, and of ids cut short: one query for all."""
+    looks: list[tuple[str, Column, Look]] = []
     counted = []
     for argument, sources in tables.items():
         for source in sources:
+            columns = [(column, name, source.schema[name]) for column, name in source.columns_of(TABLES[argument])]
+            typed = not any(column.kind is Kind.DATE and dtype == nw.String for column, _, dtype in columns)
             changes: list[Change] = []
             sums = []
-            for column, name in source.columns_of(TABLES[argument]):
-                alias = f"c{len(looked_at)}"
-                pair = reading_of(engine.sql, column, name, source.schema[name], alias)
-                if pair is not None:
-                    looked_at.append((argument, name, column.kind))
-                    changes += pair
-                    there = ~nw.col(f"{alias} there").is_null()
-                    sums += [_number(there, f"{alias} all"), _number(is_unreadable(alias), f"{alias} wrong")]
+            for column, name, dtype in columns:
+                for look in looks_at(engine.sql, column, name, dtype, f"c{len(looks)}", typed):
+                    alias = f"n{len(looks)}"
+                    looks.append((f"{argument}.{name}", column, look))
+                    changes += look.changes
+                    there = ~nw.col(look.there.alias).is_null()
+                    sums += [_number(there, f"{alias} all"), _number(look.is_wrong(), f"{alias} wrong")]
             if sums:
                 counted.append(engine.read(source.frame, changes).select(*sums))
     if not counted:
@@ -82,13 +84,11 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
     found = found.collect() if isinstance(found, nw.LazyFrame) else found
     (row,) = found.iter_rows(named=True)
     problems = []
-    for number, (argument, name, kind) in enumerate(looked_at):
-        stands, wrong = int(row[f"c{number} all"] or 0), int(row[f"c{number} wrong"] or 0)
-        # An id that a float cut is that of somebody else: one is too many.
-        if 2 * wrong > stands or (wrong and kind is Kind.ID):
-            what = {Kind.DATE: "are no dates", Kind.ID: "floats do not hold exactly"}.get(kind, "are no whole numbers")
-            got = f"{wrong:,} of {stands:,} cells that {what}"
-            problems.append(Problem(f"{argument}.{name}", None, got, EXPECTED[kind]))
+    for number, (place, column, look) in enumerate(looks):
+        stands, wrong = int(row[f"n{number} all"] or 0), int(row[f"n{number} wrong"] or 0)
+        if 2 * wrong > stands or (wrong and look.one_is_too_many):
+            got = f"{wrong:,} of {stands:,} cells that {look.wrong}"
+            problems.append(Problem(place, None, got, EXPECTED[column.kind]))
     return problems
 
 
@@ -127,10 +127,9 @@ def read_columns(
         flags: dict[str, list[nw.Expr]] = {}
         for column in wanted:
             for name in source.named(column) if column.kind is Kind.DATE else ():
-                pair = reading_of(engine.sql, column, name, source.schema[name], name)
-                if pair is not None:
-                    changes |= {change.alias: change for change in pair}
-                    flags.setdefault(column.name, []).append(is_unreadable(name))
+                for look in looks_at(engine.sql, column, name, source.schema[name], name):
+                    changes |= {change.alias: change for change in look.changes}
+                    flags.setdefault(column.name, []).append(look.is_wrong())
         for column in wanted:
             if column.kind is Kind.DATE:
                 wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
