@@ -124,6 +124,14 @@ class _Finder(ast.NodeVisitor):
         if node.value is not None:
             self.visit(node.value)
 
+    def visit_Call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id == "zip":
+            # ``strict=True`` asserts what was checked by name where it came in; as of `assert`, nothing comes of it.
+            for each in node.args:
+                self.visit(each)
+        else:
+            self.generic_visit(node)
+
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """What a message says is not public."""
 
