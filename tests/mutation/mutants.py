@@ -38,6 +38,14 @@ class Mutant:
         """The file with the change made."""
         return source[: self.start] + self.now.encode() + source[self.end :]
 
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether a number or a sum is changed, and no text, name or comparison."""
+        changed = ast.parse(self.was, mode="eval").body
+        return isinstance(changed, ast.BinOp) or (
+            isinstance(changed, ast.Constant) and type(changed.value) in (int, float)
+        )
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line} in {self.within or 'the module'}: {self.was}  ->  {self.now}"
 
