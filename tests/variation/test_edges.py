@@ -88,6 +88,15 @@ class TestRankIntervals:
             v.rank_intervals(**given | {argument: wrong})
         assert v.rank_intervals(**given | {argument: right}).places == 2
 
+    def test_any_number_of_draws_and_what_is_said_of_them(self) -> None:
+        given = {"counts": np.array([5, 900]), "denominators": np.array([1_000, 1_000])}
+        for draws in (250, 399, 400):
+            for first, word in ((True, "highest"), (False, "lowest")):
+                found = v.rank_intervals(**given, draws=draws, highest_first=first)
+                assert found.lower.tolist() == found.upper.tolist() == ([2, 1] if first else [1, 2])
+                assert word in repr(found)
+                assert f"{draws}" in repr(found)
+
     def test_bounds_are_finite_and_about_the_estimate(self) -> None:
         given = {"estimates": np.array([5.0, 9]), "lower": np.array([4.0, 8]), "upper": np.array([6.0, 9])}
         assert v.rank_intervals(**given).places == 2
