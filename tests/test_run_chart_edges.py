@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,11 @@ from cmhs_metrics.run_charts import (
     run_on_one_side,
     steady_trend,
     suggest_rebase,
+    summary,
     two_of_three_near_limit,
     xmr_limits,
 )
+from cmhs_metrics.run_charts.icons import VARIATION, icon_of
 from tests.support.refusals import refused
 from tests.support.series import table
 
@@ -157,3 +160,75 @@ def test_a_notebook_shows_the_summary_in_its_columns() -> None:
             run_chart(table([16] * 13), "value", chart="c", target=16, improvement=improvement)
         ).to_dict("records")
         assert row["assurance_reason"].endswith("; the latest point meets it")
+
+
+@pytest.mark.filterwarnings("ignore:run_chart. the limits rest on a baseline:cmhs_metrics.TableNote")
+def test_settings_of_a_series_are_those_of_a_mapping() -> None:
+    one = table([5.0, 6, 5, 6])
+    by_month = run_chart(one, "value", target=pd.Series({"2016-04": 3.0, "2016-06": 4.0}))
+    assert by_month["target"].tolist() == [3, 3, 4, 4]
+    two = pd.concat([one.assign(team=each) for each in ("North", "South")], ignore_index=True)
+    rests = run_chart(two, "value", by="team", baseline=pd.Series({"North": 2, "South": 3}))
+    assert rests["points"].tolist() == [2] * 4 + [3] * 4
+    with refused("baseline", 1, row="team=South", expected="two or more"):
+        run_chart(two, "value", by="team", baseline=pd.Series({"North": 2, "South": 1}))
+    for length in (3.5, 2.9, float("nan"), float("inf")):
+        with pytest.raises(BadInput) as caught:
+            run_chart(one, "value", length=length)  # type: ignore[arg-type]
+        assert [each.column for each in caught.value.problems] == ["length"]
+
+
+def test_what_is_possible_of_each_type_of_chart() -> None:
+    # Half a month may be counted in, and nothing may happen in it; but nothing happens in no time.
+    halves = run_chart(table([0, 3, 2], [0.5, 1, 1]), "value", chart="u", denominator="n")
+    assert halves["plotted"].tolist() == [0, 3, 2]
+    assert run_chart(table([0, 0.5, 1]), "value", chart="t")["plotted"].tolist() == pytest.approx([0, 0.5, 1])
+    assert run_chart(table([0, 0.5, 1]), "value", chart="c", fractional=True)["plotted"].tolist() == [0, 0.5, 1]
+    for chart, values, n in (
+        ("u", [0.5, 1], [0, 1]),
+        ("p", [2, 1], [1, 1]),
+        ("c", [-1, 1], None),
+        ("t", [-0.5, 1], None),
+    ):
+        with refused("value", float(values[0]), row="period=2016-04"):
+            run_chart(
+                table(values, n), "value", chart=chart, fractional=chart != "t", **({"denominator": "n"} if n else {})
+            )  # type: ignore[arg-type]
+    with refused("n", -1.0, row="period=2016-04", expected="zero or more"):
+        run_chart(table([0, 1], [-1, 1]), "value", chart="u", denominator="n")
+    # Where there is nothing to count in there are no limits.
+    none = run_chart(table([3, 0, 3], [10, 0, 10]), "value", chart="u", denominator="n")
+    assert none["plotted"].isna().tolist() == none["upper"].isna().tolist() == [False, True, False]
+
+
+def test_a_rise_is_suggested_as_one() -> None:
+    (row,) = suggest_rebase(run_chart(table([50.0, 52] * 7 + [60.0, 62] * 7), "value")).to_dict("records")
+    assert (row["rebase"], row["side"], row["mean_of_run"]) == ("2017-06", "high", 61)
+
+
+def test_values_are_named_where_they_are_no_series() -> None:
+    for wrong in (np.ones((2, 2)), np.array(["a", "b", "c"])):
+        with pytest.raises((BadInput, TypeError), match="values"):
+            xmr_limits(wrong)
+
+
+def test_so_many_rows_are_shown_in_a_notebook() -> None:
+    frame = pd.concat([table([16] * 13).assign(team=each) for each in "ABC"], ignore_index=True)
+    found = run_chart_summary(run_chart(frame, "value", by="team"), by="team")
+    for most, more in ((3, None), (2, "… and 1 more"), (1, "… and 2 more")):
+        with patch.object(summary, "MOST", most):
+            html = found._repr_html_()
+        assert html.count("<tr>") == 1 + most + (more is not None)
+        assert (more or "<table>") in html
+        assert ("more</td>" in html) is (more is not None)
+
+
+def test_a_missing_verdict_of_any_table_has_its_icon() -> None:
+    for nothing in (None, float("nan"), pd.NA):
+        assert icon_of(nothing, VARIATION, "variation") is VARIATION[None]
+    for word in VARIATION:
+        if word is not None and word != "common cause":
+            cause, _, side = word.rpartition(" ")
+            assert VARIATION[word].words == f"special cause: {f'{cause}, ' if cause else ''}{side}"
+            frame, arrow = VARIATION[word].shapes
+            assert (frame.kind, arrow.kind) == ("disc" if cause == "improvement" else "area", "area")

@@ -315,6 +315,25 @@ def test_what_stands_in_each_row() -> None:
     assert both.index.tolist() == list(range(6))
 
 
+def test_how_far_each_is_from_the_average() -> None:
+    for kind, average in (("pooled", 65 / 0.045), ("mean of places", 4_333.333333 / 3), ("median of places", 1_000)):
+        table = TABLE.assign(contacts=[10, 20, 35])
+        people = PEOPLE.assign(registered_population=[1_000, 2_000, 1_500])
+        found = cm.benchmark(table, "contacts_per_100k", by="icb", populations=people, average=kind)  # type: ignore[arg-type]
+        rates = np.array([1_000, 1_000, 35 / 0.015])
+        assert found["average"].tolist() == pytest.approx([average] * 3)
+        assert found["difference"].tolist() == pytest.approx((rates - average).tolist(), abs=1e-5)
+        assert found["difference_percent"].tolist() == pytest.approx(((rates / average - 1) * 100).tolist(), abs=1e-5)
+        assert set(found["average_kind"]) == {kind}
+
+
+def test_frequencies_are_named() -> None:
+    with refused("frequencies", "list", expected="a table"):
+        read_frequencies([1, 2], "icb", None)
+    with refused("frequencies", "2030-01", names="2024-04"):
+        read_frequencies(TestFrequencies.ROWS, "icb", "2030-01")
+
+
 def test_bounds_that_meet_stand_beside_bounds_that_do_not() -> None:
     table = TABLE.assign(
         contacts=[None, 20, 30], contacts_lower=[9, 20, 30], contacts_upper=[11, 20, 30], caseload=[4, 5, 9]
