@@ -208,8 +208,9 @@ def test_a_rise_is_suggested_as_one() -> None:
 
 def test_values_are_named_where_they_are_no_series() -> None:
     for wrong in (np.ones((2, 2)), np.array(["a", "b", "c"])):
-        with pytest.raises((BadInput, TypeError), match="values"):
+        with pytest.raises(BadInput) as caught:
             xmr_limits(wrong)
+        assert [each.column for each in caught.value.problems] == ["values"]
 
 
 def test_so_many_rows_are_shown_in_a_notebook() -> None:
@@ -232,3 +233,36 @@ def test_a_missing_verdict_of_any_table_has_its_icon() -> None:
             assert VARIATION[word].words == f"special cause: {f'{cause}, ' if cause else ''}{side}"
             frame, arrow = VARIATION[word].shapes
             assert (frame.kind, arrow.kind) == ("disc" if cause == "improvement" else "area", "area")
+
+
+@IN_MEMORY_AND_AS_A_QUERY
+def test_two_of_three_at_either_end_and_none_on_the_line(as_query: bool) -> None:
+    # Sixteen a month, 12 either way: two of three are near beyond 24 and below 8, and not on them.
+    ends = {"near": [25, 17, 25, *[16] * 6, 15, 7, 15, 7, 10], "on": [24, 17, 24, *[16] * 6, 15, 8, 15, 8, 9]}
+    ends = {name: [*counts, 16 * 16 - sum(counts) - 16, 16] for name, counts in ends.items()}
+    assert {sum(counts) for counts in ends.values()} == {256}
+    frame = pd.concat([table(counts).assign(team=name) for name, counts in ends.items()], ignore_index=True)
+    found = charted(frame, as_query, chart="c", by=["team"])
+    flags = dict(found.group_by("team").agg("two_of_three").iter_rows())
+    assert found["centre"].unique().to_list() == [16]
+    assert flags["near"][:4] == [1, 0, 1, 0]
+    assert flags["on"][:4] == [0, 0, 0, 0]
+    assert flags["near"][9:13] == [0, -1, 0, -1]
+    assert flags["on"][9:13] == [0, 0, 0, 0]
+    counts = [17, *[14] * 10, 25, 17, 25]
+    assert sum(counts) == 16 * 14
+    at_the_end = charted(table(counts), as_query, chart="c")
+    assert at_the_end["two_of_three"].to_list()[-4:] == [0, 1, 0, 1]
+
+
+@IN_MEMORY_AND_AS_A_QUERY
+def test_less_than_one_may_be_counted_in(as_query: bool) -> None:
+    found = charted(table([1, 3, 2], [0.5, 1, 1]), as_query, chart="u", denominator="n")
+    assert found["plotted"].to_list() == [2, 3, 2]
+    assert found["centre"].to_list() == pytest.approx([2.4] * 3)
+
+
+def test_days_of_a_target_are_named() -> None:
+    frame = table([5.0, 6, 5]).assign(team="North")
+    with refused("target", "spring", expected="a date or period"):
+        run_chart(frame, "value", by="team", target={"North": {"2016-04": 3.0, "spring": 4.0}})
