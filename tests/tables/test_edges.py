@@ -364,3 +364,47 @@ def test_a_place_is_a_column_of_populations() -> None:
 
 
 ANY_NUMBER = type("AnyNumber", (), {"__eq__": lambda self, other: isinstance(other, float), "__hash__": None})()
+
+
+def test_columns_have_units_all_or_none() -> None:
+    import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
+
+    plain = pd.DataFrame({"contacts": [8.0], "contacts_lower": [8.0], "contacts_upper": [8.0], "total_cost": [80.0]})
+    units = {"contacts": "pint[contact]", "contacts_lower": "pint[contact]", "contacts_upper": "pint[contact]"}
+    found = cm.with_metrics(plain.astype(units | {"total_cost": "pint[GBP]"}), metrics="cost_per_contact")
+    assert found["cost_per_contact"].pint.magnitude.tolist() == [10]
+    for without, told in (
+        (["contacts_upper"], "contacts_upper"), (["total_cost"], "total_cost"), (["contacts"], "contacts"),
+    ):  # fmt: skip
+        types = {name: unit for name, unit in (units | {"total_cost": "pint[GBP]"}).items() if name not in without}
+        with pytest.raises(cm.BadInput) as caught:
+            cm.with_metrics(plain.astype(types), metrics="cost_per_contact")
+        assert told in [each.column for each in caught.value.problems]
+        assert all("float64" in str(each.value) or "pint" in str(each.value) for each in caught.value.problems)
+    with pytest.raises(cm.BadInput) as caught:
+        cm.with_metrics(plain.astype({"contacts_lower": "pint[contact]"}), metrics="cost_per_contact")
+    assert [each.column for each in caught.value.problems] == ["contacts_lower"]
+
+
+def test_what_is_wrong_between_columns() -> None:
+    with refused("referrals_accepted", 3.0, row="1st row", expected="no more than", names=("referrals", "2")):
+        cm.with_metrics(pd.DataFrame({"referrals": [2.0, 2], "referrals_accepted": [3.0, 2]}))
+    table = pd.DataFrame({"icb": ["A"], "contacts": [10]})
+    with refused("populations", ["icb", "n"], expected="a column", names="population"):
+        cm.aggregate(table, by="icb", populations=pd.DataFrame({"icb": ["A"], "n": [1]}))
+
+
+def test_small_numbers_make_totals_too() -> None:
+    rows = pd.DataFrame({"ward": ["a", "b", "c"], "wte": [0.25, 0.5, 0.75], "total_cost": [0.5, 0.125, 0.625]})
+    _, (note,) = total_rows(read_table(rows), ["ward"])
+    assert note.startswith("ward=c is the sum of 2 other rows")
+    # In one measure alone it may be by chance, and of nothing it says nothing.
+    assert not total_rows(read_table(rows.assign(total_cost=[0.5, 0.125, 0.5])), ["ward"])[1]
+    assert not total_rows(read_table(rows.assign(total_cost=0.0)), ["ward"])[1]
+
+
+def test_by_names_columns_once_and_no_measure() -> None:
+    table = pd.DataFrame({"icb": ["A"], "contacts": [10]})
+    for by, value in ((["contacts"], "contacts"), (["icb", "icb"], "icb"), (["ibc"], "ibc")):
+        with refused("by", value):
+            cm.aggregate(table, by=by)
