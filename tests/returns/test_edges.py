@@ -63,6 +63,17 @@ class TestTotals:
                           ("Q1 total,,20", 1), ("Total for Q2,,20", 1)):  # fmt: skip
             assert len(asked(text.format(row), "add up to")) == told, row
 
+    def test_of_regions_too(self, asked: Any) -> None:
+        text = "Region,Trust,Contacts\nN,A,5\nN,B,6\nS,C,9\n{}\n"
+        for row, told in (
+            ("N total,,11", 0),
+            ("N total,,20", 1),
+            ("N,Total,11", 0),
+            ("N,Total,20", 1),
+            ("Total,,20", 0),
+        ):
+            assert len(asked(text.format(row), "add up to")) == told, row
+
     def test_a_short_row_of_totals_in_a_workbook(self, tmp_path: Path) -> None:
         path = workbook([["Trust", "Contacts", "Referrals"], ["A", 5, 2], ["B", 6, 3], ["Total", 12]])(tmp_path)
         assert [each for each in read_return(path).questions if "add up to 11" in each]
@@ -150,6 +161,12 @@ class TestCells:
             assert table["contacts_upper"].tolist() == pytest.approx([upper], nan_ok=True)
             assert table["contacts_lower"].tolist() == [right[0]]
 
+    def test_marks_have_the_unit_of_their_heading(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "Trust,Total cost (£000)\nA,few\nB,[low]\n")
+        table = read_return(path, suppressed={"few": (1, 5)}).table
+        assert table["total_cost_lower"].tolist() == [1_000, 0]
+        assert table["total_cost_upper"].tolist() == [5_000, 4_000]
+
     def test_counts_are_not_below_nought_and_bounds_are_measures(self, tmp_path: Path) -> None:
         text = "Trust,Contacts,contacts_lower,Contacts upper bound\nA,0,0,{}\n"
         assert read_return(written(tmp_path, text.format(4))).table["contacts_upper"].tolist() == [4]
@@ -206,6 +223,20 @@ class TestHeadings:
         read = read_return(written(tmp_path, "Contacts,Region\n1,North\n2,South\n3,England\n"))
         assert read.table["region"].tolist() == ["North", "South"]
 
+    def test_of_two_columns_one_may_be_empty(self, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, "Trust,Contacts\nA,5\nB,\n"))
+        assert read.table["organisation"].tolist() == ["A", "B"]
+        # Of three a line of one cell is a remark.
+        assert len(read_return(written(tmp_path, "Trust,Contacts,Referrals\nA,5,2\nAs of May,,\n")).table) == 1
+
+    def test_an_apostrophe_tells_text_where_no_other_ends_it(self, asked: Any, tmp_path: Path) -> None:
+        (told,) = asked("Trust,Contacts\n'007,5\n", "apostrophe")
+        assert "'007" in told
+        for name in ("'quoted'", "O'Hara", "'"):
+            assert not asked(f"Trust,Contacts\n{name},5\n", "apostrophe")
+            table = read_return(written(tmp_path, f"Trust,Contacts\n{name},5\n")).table
+            assert table["organisation"].tolist() == [name]
+
     def test_a_formula_in_a_file_of_text_is_text(self, tmp_path: Path) -> None:
         assert read_return(written(tmp_path, "Trust,Contacts\n=A1,5\n")).table["organisation"].tolist() == ["=A1"]
 
@@ -217,6 +248,9 @@ class TestQuestions:
             ("Income", 499, 0),
         ):  # fmt: skip
             assert len(asked(f"Trust,{heading},Contacts\nA,{cost},100\n", "in thousands of pounds")) == told, heading
+
+    def test_a_cost_alone_beside_contacts_is_asked_about(self, asked: Any) -> None:
+        assert asked("Total cost,Contacts\n499,100\n", "in thousands of pounds")
 
     def test_labels_that_lack_are_counted_to_the_fifth(self, asked: Any) -> None:
         for lack, more in ((5, False), (6, True)):
@@ -268,6 +302,30 @@ class TestWorkbooks:
         assert isinstance(read_return(path, sheet="Sheet").table, pd.DataFrame)
         with refused("sheet", "Sheet"):
             read_return(written(tmp_path, "Trust,Contacts\nA,5\n"), sheet="Sheet")
+
+    def test_what_is_hidden_and_empty_is_not_told(self, tmp_path: Path) -> None:
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        sheet = book.active
+        for row in (["Trust", "Team", "Contacts"], [7, "x", 1], [None, "y", 2], [], ["B", "x", 4]):
+            sheet.append(row)
+        sheet.merge_cells("A2:A3")
+        for cell in ("A2", "A3"):
+            sheet[cell].number_format = "000"
+        for row in (4, 6, 9):
+            sheet.row_dimensions[row].hidden = True
+        for column in ("D", "F"):
+            sheet.column_dimensions[column].hidden = True
+        path = tmp_path / "empty.xlsx"
+        book.save(path)
+        read = read_return(path)
+        assert read.table["organisation"].tolist() == ["007", "007", "B"]
+        assert not [each for each in read.questions if "Hidden" in each]
+        sheet.column_dimensions["B"].hidden = True
+        book.save(path)
+        (told,) = [each for each in read_return(path).questions if "Hidden" in each]
+        assert told.endswith(": column B.")
 
     def test_of_two_sheets_the_one_with_numbers(self, tmp_path: Path) -> None:
         import openpyxl
