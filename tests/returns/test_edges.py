@@ -344,3 +344,80 @@ class TestWorkbooks:
         with refused("sheet", names=("North", "South")) as caught:
             read_return(path)
         assert caught.value.subject == str(path)
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        ("cells", "values"),
+        [
+            # A comma of which two digits follow is a decimal one, and then so is each; a point likewise.
+            (["1,25", "1.250"], [1.25, 1_250]), (["1,250", "1.25"], [1_250, 1.25]), (["1.234,5", "7"], [1_234.5, 7]),
+            (["12", "7"], [12, 7]), (["1,250", "1.250", "0,5"], [1.25, 1_250, 0.5]), (["-1,25", "£2"], [-1.25, 2]),
+        ],
+    )  # fmt: skip
+    def test_what_a_comma_is_where_semicolons_separate(
+        self, tmp_path: Path, cells: list[str], values: list[float]
+    ) -> None:
+        rows = "".join(f"T{at};{cell}\n" for at, cell in enumerate(cells))
+        table = read_return(written(tmp_path, f"Trust;Total cost\n{rows}")).table
+        assert table["total_cost"].tolist() == values
+
+    def test_what_may_be_either_is_asked_for(self, tmp_path: Path) -> None:
+        for cells in (["1,250", "7"], ["1.250", "7"]):
+            rows = "".join(f"T{at};{cell}\n" for at, cell in enumerate(cells))
+            with refused("Total cost", cells[0], row="line 2", expected="a number"):
+                read_return(written(tmp_path, f"Trust;Total cost\n{rows}"))
+        # Where commas separate, or tabs, there is no question.
+        assert read_return(written(tmp_path, 'Trust,Total cost\nA,"1,250"\n')).table["total_cost"].tolist() == [1_250]
+
+    def test_a_column_without_a_heading_is_empty_or_refused(self, tmp_path: Path) -> None:
+        assert read_return(written(tmp_path, "Trust,,Contacts\nA,,5\nB,,6\n")).table.columns.tolist() == [
+            "organisation",
+            "contacts",
+        ]
+        with refused("column B", "x", row="line 3", names="heading"):
+            read_return(written(tmp_path, "Trust,,Contacts\nA,,5\nB,x,6\n"))
+
+    def test_marks_are_told_with_what_they_are_read_as(self, asked: Any) -> None:
+        for cells, told in (
+            (["*", "*"], "'*' in 2 cells is read as suppressed: from 0 to 4."),
+            (["[c]"], "'[c]' in 1 cell is read as suppressed: 0 or more."),
+            (["-"], "'-' in 1 cell is read as missing, and not as zero."), (["n/a"], "'n/a' in 1 cell is read as missing."),
+        ):  # fmt: skip
+            rows = "".join(f"T{at},{cell}\n" for at, cell in enumerate(cells))
+            assert f"'Contacts': {told}" in asked(f"Trust,Contacts\n{rows}")
+        (found,) = asked("Trust,Contacts\nA,1e3\n", "power of ten")
+        assert "line 2" in found
+
+    def test_bounds_of_what_is_known_are_what_it_is(self, tmp_path: Path) -> None:
+        table = read_return(written(tmp_path, "Trust,Contacts\nA,9\nB,<5\nC,n/a\n")).table
+        assert table["contacts_lower"].tolist() == pytest.approx([9, 0, np.nan], nan_ok=True)
+        assert table["contacts_upper"].tolist() == pytest.approx([9, 4, np.nan], nan_ok=True)
+        assert "contacts_lower" not in read_return(written(tmp_path, "Trust,Contacts\nA,9\nC,n/a\n")).table
+
+    def test_periods_are_told_once_with_how_many(self, asked: Any) -> None:
+        (told,) = asked("Trust,FY,Contacts\nA,2023-24,1\nB,2023-24,2\n", "Periods are written")
+        assert told.endswith("'2023-24': read as '2023/24'.")
+        (told,) = asked("Trust,FY,Contacts\nA,2023-24,1\nB,2022-23,2\n", "Periods are written")
+        assert "'2023-24' and 1 more: read as" in told
+        assert not asked("Trust,FY,Contacts\nA,2023/24,1\n", "Periods are written")
+        assert not asked("Trust,ICB,Contacts\nA,,1\nB,,2\n", "Empty in")
+
+    def test_a_total_in_words_of_a_row_with_a_key_is_a_remark(self, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, "Trust,ICB,Remarks,Contacts\nA,Q,fine,5\nB,,Total,6\n,,Total,11\n"))
+        assert read.table["organisation"].tolist() == ["A", "B"]
+        assert read.set_aside["line"].tolist() == [4]
+
+    def test_what_has_no_headings_names_what_comes_near_in_its_widest_line(self, tmp_path: Path) -> None:
+        with pytest.raises(Exception, match="contacts") as caught:
+            read_return(written(tmp_path, "A note,\nTrst,Contats\nA,x\n"))
+        problems = caught.value.problems  # type: ignore[attr-defined]
+        assert [(each.column, each.row, each.value) for each in problems] == [
+            ("the file", "line 1", "A note"), ("the file", "line 2", "Trst"), ("the file", "line 2", "Contats"),
+        ]  # fmt: skip
+        with refused("the file", expected="a table"):
+            read_return(written(tmp_path, "\n\n"))
+        with refused("the file", names="compressed"):
+            path = tmp_path / "x.csv"
+            path.write_bytes(b"\x1f\x8b\x08rest")
+            read_return(path)
