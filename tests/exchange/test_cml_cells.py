@@ -245,3 +245,10 @@ def test_each_row_has_its_type_of_place_and_its_keys() -> None:
     assert made.dimensions["tier_lower"].tolist() == ["a", "b"]
     assert made.metadata["available_dimension_types"].tolist() == ["tier_lower"] * 2
     assert made.metadata["available_location_types"].tolist() == ["nhs-country, nhs-icb"] * 2
+
+
+def test_each_kind_of_place_has_its_type() -> None:
+    for column in ("icb", "sub_icb", "region"):
+        made = cml(pd.DataFrame({column: ["X"], "contacts": [3]}), **GIVEN, period="2024-06")
+        assert made.metric["location_type"].tolist()[0].startswith("nhs-"), column
+        assert made.dimensions.empty

@@ -15,7 +15,7 @@ from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
 from cmhs_metrics.returns.hidden import _index
 from cmhs_metrics.returns.sheets import Line, _text, cell_of, letters
-from tests.support.refusals import refused
+from tests.support.refusals import raised, refused
 from tests.support.returns import workbook, written
 
 
@@ -219,9 +219,31 @@ class TestHeadings:
         with refused("columns", "Nope", expected="there", names="Trust"):
             read_return(written(tmp_path, "Trust,Contacts\nA,5\n"), columns={"Nope": "contacts"})
 
-    def test_a_region_may_stand_in_any_column(self, tmp_path: Path) -> None:
-        read = read_return(written(tmp_path, "Contacts,Region\n1,North\n2,South\n3,England\n"))
-        assert read.table["region"].tolist() == ["North", "South"]
+    @pytest.mark.parametrize("key", ["icb", "region", "organisation", "team"])
+    def test_a_label_may_stand_in_any_column(self, tmp_path: Path, key: str) -> None:
+        read = read_return(written(tmp_path, f"Contacts,{key}\n1,North\n2,South\n3,Total\n"))
+        assert read.table[key].tolist() == ["North", "South"]
+
+    def test_a_key_to_be_filled_in_is_a_row(self, tmp_path: Path) -> None:
+        table = read_return(written(tmp_path, "Trust,Team,Contacts\nA,x,5\n,y,\n")).table
+        assert table["team"].tolist() == ["x", "y"]
+
+    def test_headings_alone_are_no_table(self, tmp_path: Path) -> None:
+        with refused("the file", names="row"):
+            read_return(written(tmp_path, "Trust,Contacts"))
+        with raised(TypeError, "path", "int"):
+            read_return(5)  # type: ignore[arg-type]
+
+    def test_a_name_of_ones_own_that_is_nearly_a_measure(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "Trust,Contacts,Visits\nA,5,6\n")
+        read = read_return(path, columns={"Visits": "contcts"})
+        (told,) = [each for each in read.questions if "contcts" in each and "no measure" in each]
+        assert "contacts" in told
+        assert not [
+            each
+            for each in read_return(path, columns={"Visits": "colour"}).questions
+            if "no measure" in each and "colour" in each
+        ]
 
     def test_of_two_columns_one_may_be_empty(self, tmp_path: Path) -> None:
         read = read_return(written(tmp_path, "Trust,Contacts\nA,5\nB,\n"))
@@ -271,6 +293,11 @@ class TestQuestions:
         assert read.set_aside.columns.tolist() == ["line", "why", "cells"]
         assert read.set_aside["cells"].tolist() == ["Total | 1"]
         assert read.lines == (2,)
+        assert "To look at:" in shown
+        assert "<li>Line 3 is set aside" in read._repr_html_()
+        plain = read_return(written(tmp_path, "organisation,contacts\nA,1\n"))
+        assert plain.questions == ()
+        assert "To look at" not in repr(plain) + plain._repr_html_()
 
 
 class TestWorkbooks:
@@ -323,9 +350,11 @@ class TestWorkbooks:
         assert read.table["organisation"].tolist() == ["007", "007", "B"]
         assert not [each for each in read.questions if "Hidden" in each]
         sheet.column_dimensions["B"].hidden = True
+        sheet.row_dimensions[3].hidden = True
         book.save(path)
-        (told,) = [each for each in read_return(path).questions if "Hidden" in each]
-        assert told.endswith(": column B.")
+        column, row = (each for each in read_return(path).questions if "Hidden" in each)
+        assert column.endswith(": column B.")
+        assert row.endswith(": row 3.")
 
     def test_of_two_sheets_the_one_with_numbers(self, tmp_path: Path) -> None:
         import openpyxl
