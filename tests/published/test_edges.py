@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import Any
 from unittest.mock import ANY
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cmhs_metrics import BadInput
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.published import (
     changes,
@@ -190,3 +192,29 @@ def test_a_file_that_is_cut_short_says_so_at_its_last_line_alone() -> None:
         (found,) = caught.value.problems  # type: ignore[attr-defined]
         assert found.row == f"line {wrong + 2}"
         assert ("cut short" in found.expected) is cut
+
+
+def test_what_a_mac_puts_beside_a_file_is_none() -> None:
+    text = "\n".join([MONTHLY_HEADER, monthly_row("MRS06", 500, "QF1", ICB)])
+    for beside in ("__MACOSX/._monthly.csv", None):
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr("monthly.csv", text)
+            if beside:
+                archive.writestr(beside, "of the Finder")
+        held.seek(0)
+        assert read_mhsds_monthly(held)["value"].tolist() == [500]
+    two = io.BytesIO()
+    with zipfile.ZipFile(two, "w") as archive:
+        archive.writestr("a.csv", text)
+        archive.writestr("b.csv", text)
+    two.seek(0)
+    with pytest.raises(BadInput, match="csv"):
+        read_mhsds_monthly(two)
+
+
+@pytest.mark.parametrize("unit", ["percent", "day", "rate"])
+def test_what_is_no_count_is_no_measure(unit: str) -> None:
+    with pytest.raises(BadInput, match=unit) as caught:
+        measures_by_place(counts(unit=unit), {"MRS06": "caseload"})
+    assert [each.column for each in caught.value.problems] == ["measures"]
