@@ -215,3 +215,21 @@ def test_a_search_that_said_nothing_leaves_the_line_alone(capsys: pytest.Capture
     assert Effort(5.0).part(1000.0).left() <= 5.0
     assert Effort(0.0).left() == 0.01
     assert Effort(shown=True).part(1.0).shown
+
+
+def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Four rounds of cuts: the first is chosen for what is small alone, the others keep what was chosen.
+    bases: list[list[int]] = []
+    chosen = iter([these(4, 0, 1), these(4, 0, 1, 2), these(4, 0, 3), these(4, 0, 2)])
+
+    def cheapest(self: Choice, cuts: list[int], base: np.ndarray) -> np.ndarray:
+        bases.append([len(cuts), *np.flatnonzero(base).tolist()])
+        return next(chosen)
+
+    monkeypatch.setattr(complement, "FRESH_ROUNDS", 2)
+    monkeypatch.setattr(Choice, "by_each_sum", lambda self, hidden: [1] if len(bases) < 3 else [])
+    monkeypatch.setattr(Choice, "by_all_sums", lambda self, hidden: [2, 3] if len(bases) == 3 else [])
+    monkeypatch.setattr(Choice, "cheapest", cheapest)
+    found = choice_of(None, [3, 9, 10, 22]).solve()
+    assert bases == [[1, 0], [2, 0, 1], [3, 0, 1, 2], [5, 0, 3]]
+    assert np.flatnonzero(found).tolist() == [0, 2]
