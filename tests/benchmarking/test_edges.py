@@ -15,7 +15,13 @@ import pytest
 import cmhs_metrics as cm
 from cmhs_metrics.benchmarking.open_values import certainly_outside, open_average, open_chance, open_ranks, sums_of_ends
 from cmhs_metrics.benchmarking.place_names import as_names, of_places
-from cmhs_metrics.benchmarking.repeated_events import _may_repeat, notes_of, read_frequencies, sums_of_squares
+from cmhs_metrics.benchmarking.repeated_events import (
+    _may_repeat,
+    notes_of,
+    read_frequencies,
+    squares_per_event,
+    sums_of_squares,
+)
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.selection import column_of
@@ -193,6 +199,14 @@ class TestFrequencies:
         with refused(*(problem("frequencies", name, expected="a column") for name in ("measure", "people"))):
             read_frequencies(self.ROWS.rename(columns={"measure": "m", "people": "p"}), "icb", None)
 
+    def test_squares_over_the_events_of_one_measure(self) -> None:
+        totals = {("A", "contacts"): (10.0, 28.0), ("B", "contacts"): (0.0, 0.0), ("A", "referrals"): (7.0, 7.0)}
+        for measures, expected in (
+            (["contacts"], [2.8, NAN, NAN]), (["referrals"], [1, NAN, NAN]), (["contacts", "referrals"], [NAN] * 3), ([], [NAN] * 3),
+        ):  # fmt: skip
+            found = squares_per_event(totals, measures, ["A", "B", "C"])
+            assert found.tolist() == pytest.approx(expected, nan_ok=True)
+
     def test_squares_of_fewer_events(self) -> None:
         # As often as the frequencies have it, where nothing is known once; no person has more than all.
         events = np.array([4, 2, 0.5, 10, 0])
@@ -228,6 +242,10 @@ class TestFrequencies:
         assert others(10.06, "A") == ["contacts_per_100k: frequencies have other contacts than the table in A"]
         assert others(9.94, "ABCDE")[0].endswith(" in A, B, C, D, E")
         assert others(9.94, "ABCDEF")[0].endswith(" in A, B, C, D, E and 1 more")
+        # Of 200 one is a half per cent.
+        for events, told in ((201.0, 0), (199.0, 0), (202.0, 1), (198.0, 1)):
+            totals = {("A", "contacts"): (events, 300.0)}
+            assert len(notes_of([(RATE, ["contacts"])], totals, {"contacts": np.array([200.0])}, ["A"])) == told
         # Who is not there has none; nor has a measure that the table has not.
         assert len(others(10.0, "AZ")) == 1
         totals = {("A", "contacts"): (10.0, 28.0)}
