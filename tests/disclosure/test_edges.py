@@ -51,6 +51,13 @@ def test_over_what_has_no_greatest_a_rate_may_be_next_to_nothing() -> None:
     assert known_rate(4, 4, 8, 8, scale=1_000) == (500, 500)
 
 
+def test_bounds_of_the_denominator_are_looked_at_too() -> None:
+    with refused("denominator_lower", 10.0, row="1st row", expected="no more than", names=("denominator_upper", "5")):
+        known_rate(1, 2, 10, 5)
+    with refused("denominator_lower", row="2nd row"):
+        known_rate(np.array([1.0, 1]), np.array([2.0, 2]), np.array([10, math.nan]), np.array([10.0, 12]))
+
+
 def test_bases_that_no_short_decimal_writes() -> None:
     for value, times in ((0.16, 0), (0.17, 1), (0.34, 1), (0.51, 2), (1.0, 3)):
         assert round_to(value, base=1 / 3) == pytest.approx(times / 3)
