@@ -61,6 +61,9 @@ def test_bounds_of_the_denominator_are_looked_at_too() -> None:
 def test_bases_that_no_short_decimal_writes() -> None:
     for value, times in ((0.16, 0), (0.17, 1), (0.34, 1), (0.51, 2), (1.0, 3)):
         assert round_to(value, base=1 / 3) == pytest.approx(times / 3)
+    # Of a base of three halves, or three tenths, halves are three quarters and three twentieths.
+    assert [round_to(value, base=1.5) for value in (0.74, 0.75, 2.2, 2.25, 4)] == [0, 1.5, 1.5, 3, 4.5]
+    assert [round_to(value, base=0.3) for value in (0.14, 0.15, 0.44, 0.45)] == pytest.approx([0, 0.3, 0.3, 0.6])
     assert [round_to(value, base=0.001) for value in (0.0004, 0.0005, 0.0125)] == [0, 0.001, 0.013]
 
 
@@ -113,3 +116,14 @@ class TestPublished:
         # In the order in which they stand, and nothing where there is no row.
         assert shown.columns.tolist() == ["b", "a"]
         assert shown.to_numpy().tolist() == [["20", ""], ["", "30"]]
+
+
+def test_a_column_of_thousands_is_counted_in_ones() -> None:
+    import pint_pandas  # noqa: F401 - makes the type "pint[…]" known
+
+    column = pd.Series([0.003, 12.013, 3], dtype="pint[kpatient]")
+    shown = suppress(column)
+    assert str(shown.dtype).startswith("pint[patient]")
+    assert shown.isna().tolist() == [True, False, False]
+    assert shown.pint.magnitude.tolist()[1:] == [12_015, 3_000]
+    assert suppression(column).to_frame()["display"].tolist() == ["*", "12015", "3000"]
