@@ -200,12 +200,16 @@ class DuckDB(Engine):
         return name
 
     def spells(self, rows: Frame, of: Sequence[str], order: Sequence[str], days: int) -> Frame:
-        """Puts in order only the referrals of whom there are several."""
+        """Puts in order only the referrals of whom there may be several; none of what they are of is null."""
         placed = f"PARTITION BY {_listed(of)} ORDER BY {_listed(order)} ROWS"
         kept = [quoted(name) for name in rows.columns]
         before = f'max("end") OVER ({placed} BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
         text = f"""
-            WITH {self._several(of)},
+            WITH every AS MATERIALIZED (
+                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _rows_
+            ),
+            twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
+            several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_)),
             begun AS (SELECT *, coalesce("received" - {before} > {days}, true)::INT AS _begins_ FROM several),
             counted AS (
                 SELECT *, sum(_begins_) OVER so_far::INT AS _spell_, first_value(_number_) OVER so_far AS _whose_
@@ -233,15 +237,6 @@ class DuckDB(Engine):
             native = self._query(text, native)
         found = '"within"[1] AS "spell_first", "within"[2] AS "spell_second"'
         return nw.from_native(native.project(f'* EXCLUDE ("within", "whose"), {found}'))
-
-    def _several(self, of: Sequence[str]) -> str:
-        """What makes `every` row, numbered, and `several`, those of whom there may be several, none of them null."""
-        return f"""
-            every AS MATERIALIZED (
-                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _rows_
-            ),
-            twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
-            several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_))"""
 
     def hold(self, frame: Frame, root: Any) -> Frame:
         """In a temporary table of the relation's connection."""
