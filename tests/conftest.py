@@ -18,6 +18,9 @@ STARTED = time.monotonic()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        # A worker has a core of its own: threads of Polars would take those of the others.
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
     if config.getoption("--hypothesis-profile", None) or "HYPOTHESIS_PROFILE" in os.environ:
         import tests.support.budgets  # noqa: F401
     elif config.option.markexpr == "quick":
@@ -50,6 +53,7 @@ def pytest_collection_finish() -> None:
     # Libraries and thousands of items stay to the end: looking through them for rubbish took a tenth of a run.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)

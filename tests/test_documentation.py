@@ -101,6 +101,7 @@ def test_pages_are_spelt_as_in_britain(page: Path) -> None:
     assert american(prose(page)) == []
 
 
+@pytest.mark.deep
 def test_comments_and_messages_are_spelt_as_in_britain() -> None:
     for file in sorted((PROJECT / "src").rglob("*.py")):
         with file.open("rb") as source:

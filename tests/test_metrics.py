@@ -242,6 +242,7 @@ class TestTheArithmetic:
         assert str(result.units) == str(Q(1, metric.unit).units)
         assert result.magnitude == pytest.approx(own.to(result.units).magnitude)
 
+    @pytest.mark.deep
     @examples(2)
     @given(rows=some_rows)
     def test_every_container_agrees(self, metric: Metric, rows: list[tuple[float, float]]) -> None:

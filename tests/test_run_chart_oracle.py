@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cmhs_metrics.run_charts import run_chart
 from tests.support.budgets import examples, is_deep
-from tests.support.engines import ALL, cells, each, sorted_by
+from tests.support.engines import ALL, cells, sorted_by
 from tests.support.spc_by_hand import chart_of
 
 # What is told of a short baseline has a test of its own.
@@ -115,13 +115,23 @@ def agree(make: Callable[[dict[str, list[Any]]], Any], chart: str, which: int, s
             assert found[name] == wanted, name
 
 
-@each(ALL)
-@pytest.mark.parametrize("which", [0, 1, 2], ids=["plain", "by group", "baseline"])
-def test_agrees_with_plain_loops(make: Any, which: int) -> None:
+SLOW = {"pyspark": pytest.mark.spark, "ibis": pytest.mark.deep}
+
+
+@pytest.mark.parametrize(
+    ("engine", "which"),
+    [
+        # Ibis plans slowly: settings by group and with baselines it tries in a deep run.
+        pytest.param(engine, which, id=f"{kind}-{engine}", marks=marks if engine != "ibis" or which else ())
+        for engine, marks in ((each, SLOW.get(each, ())) for each in ALL)
+        for which, kind in enumerate(["plain", "by group", "baseline"])
+    ],
+)
+def test_agrees_with_plain_loops(engine: str, which: int) -> None:
     # Each chart type with each kind of settings, on one engine or another; XmR or Laney with all on all.
-    at = list(ALL).index(next(name for name, each in ALL.items() if each is make))
+    at = list(ALL).index(engine)
     for chart in {("xmr", "p'", "u'")[which], CHARTS[(at + 3 * which) % len(CHARTS)]}:
-        agree(make, chart, which)
+        agree(ALL[engine], chart, which)
 
 
 @pytest.mark.parametrize("chart", CHARTS)

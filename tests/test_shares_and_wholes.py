@@ -204,7 +204,7 @@ class TestTheDeclarationRefuses:
                 return ratio(referrals_rejected, referrals)
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 def test_no_module_knows_a_metric_by_its_name() -> None:
     """What is true of one metric is said where it is declared, and holds for the next of its kind."""
     found: dict[str, set[str]] = {}

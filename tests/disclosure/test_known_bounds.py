@@ -75,6 +75,13 @@ def test_a_suppressed_count_makes_its_total_an_interval_and_a_missing_one_makes_
     assert total.upper.to_dict() == pytest.approx({"QE1": 31, "QUE": math.nan}, nan_ok=True)
 
 
+def test_totals_stand_by_their_groups_in_order() -> None:
+    total = known_total(np.array([1.0, 2, 4]), np.array([1.0, 3, 8]), by=pd.Series(["b", "a", "b"], name="icb"))
+    assert [each.to_dict() for each in total] == [{"a": 2, "b": 5}, {"a": 3, "b": 9}]
+    assert [list(each.index) for each in total] == [["a", "b"]] * 2
+    assert [(each.index.name, each.name) for each in total] == [("icb", "lower"), ("icb", "upper")]
+
+
 def test_without_a_greatest_there_is_none_of_the_total_rate_or_rank() -> None:
     lower, upper = np.array([0.0, 7.0, 9.0]), np.array([math.nan, 7.0, 9.0])
     total = known_total(lower, upper)
@@ -133,6 +140,8 @@ def test_what_goes_in_comes_out() -> None:
         known_total(np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0]))
     with raised(TypeError, "lower", "collect"):
         known_total(pl.col("lower"), pl.col("upper"))
+    with raised(TypeError, "lower", "Index"):
+        known_rank(pd.Index([1.0]), pd.Index([1.0]))
 
 
 def test_bad_bounds_are_refused_together() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,8 @@ def test_the_record_says_why_and_tells_no_count() -> None:
     assert "Not for publication" in page
     assert "<dt>Suppressed: protects other cells</dt><dd>1</dd>" in page
     assert page.count("<tr>") == 3
+    assert page.count("<th ") == 3
+    assert re.findall(r"<td>(.*?)</td>", page)[:2] == ["x", "count under 5"]
     # Which cell is small stays with whoever protected the table.
     copied = pickle.loads(pickle.dumps(protected))
     assert copied.reasons is None

@@ -230,12 +230,15 @@ def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> 
 
 
 @pytest.mark.parametrize("engine", [*EVERY, "pyarrow", "ibis"])
-def test_names_with_a_byte_order_mark_and_tables_of_no_rows(engine: str) -> None:
-    marked = {f"\ufeff[{name}] ": values for name, values in one_referral(UniqMonthID=[1489]).items()}
-    asked = {"period": "2024-04", "by": "organisation", "scope": mhsds.ALL, "which": "referrals"}
-    assert row(mhsds.measures(extract_of(engine, referrals=marked), **asked))["referrals"] == 1
+def test_names_with_a_byte_order_mark_or_that_of_the_table_and_tables_of_no_rows(engine: str) -> None:
+    one, asked = one_referral(UniqMonthID=[1489]), {"period": "2024-04", "by": "organisation", "scope": mhsds.ALL}
+    for written in ("mhs101referral.{}", "[dbo].[MHS101Referral].[{}]", "\ufeff[{}] "):
+        marked = {written.format(name): values for name, values in one.items()}
+        assert row(mhsds.measures(extract_of(engine, referrals=marked), which="referrals", **asked))["referrals"] == 1
+    with refused("referrals.Person_ID", expected="once"):
+        extract_of(engine, referrals=one | {"t.Person_ID": ["P2"]})
     nothing = {name: values[:0] for name, values in marked.items()}
-    assert cells(mhsds.measures(extract_of(engine, referrals=nothing), **asked))["referrals"] == []
+    assert cells(mhsds.measures(extract_of(engine, referrals=nothing), which="referrals", **asked))["referrals"] == []
 
 
 def test_a_discharge_in_1900_is_none(engine: str) -> None:
@@ -625,7 +628,10 @@ def test_a_folder_of_files_is_an_extract(tmp_path: Path, engine: str) -> None:
     assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["referrals"] == 1
     assert cells(extract.rows("indirect_activity", ["Person_ID", "IndirectActDate"]))["IndirectActDate"][0] == 19814
     (tmp_path / "MHS001MPI.csv").write_text("Person_ID\nP1\n", encoding="utf-16")
-    with refused("path", "MHS001MPI.csv", names="UTF-8"):
+    (tmp_path / "MHS501HospProvSpell.parquet").write_text("Person_ID\nP1\n", encoding="utf-8")
+    with refused(
+        problem("path", "MHS001MPI.csv", names="UTF-8"), problem("path", "MHS501HospProvSpell.parquet", names="Parquet")
+    ):
         mhsds.Extract.read(tmp_path, engine=engine)
 
 

@@ -50,10 +50,16 @@ def rooms() -> dict[str, Room]:
     return {name: Room(name, **given) for name, given in tomllib.loads((HERE / "rooms.toml").read_text()).items()}
 
 
-def equivalent() -> dict[tuple[str, str, str, str], str]:
-    """The mutants that were judged to change nothing, and why."""
+def equivalent() -> dict[tuple[str, ...], str]:
+    """The mutants that were judged to change nothing, and why; functions of which any number would do, by themselves."""
     listed = tomllib.loads((HERE / "judged.toml").read_text()).get("equivalent", [])
-    return {(each["file"], each["within"], each["was"], each["now"]): each["why"] for each in listed}
+    return {tuple(each[key] for key in ("file", "within", "was", "now") if key in each): each["why"] for each in listed}
+
+
+def is_equivalent(mutant: Mutant, judged: dict[tuple[str, ...], str]) -> bool:
+    """Whether it was judged so, or is of a number where any would do."""
+    where = (mutant.path, mutant.within)
+    return (*where, mutant.was, mutant.now) in judged or (where in judged and mutant.is_of_numbers)
 
 
 def copied(folder: Path) -> Path:
@@ -160,7 +166,7 @@ def run(room: Room, copies: list[tuple[Path, Starter]], given: argparse.Namespac
     with ThreadPoolExecutor(len(copies)) as pool:
         part, parts = given.part
         for mutant, what in pool.map(attempt, enumerate(room.mutants(given.count, given.seed)[part - 1 :: parts])):
-            if what == "alive" and (mutant.path, mutant.within, mutant.was, mutant.now) in judged:
+            if what == "alive" and is_equivalent(mutant, judged):
                 what = "equivalent"
             room.fates[mutant] = what
             if what != "killed":

@@ -38,6 +38,14 @@ class Mutant:
         """The file with the change made."""
         return source[: self.start] + self.now.encode() + source[self.end :]
 
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether a number or a sum is changed, and no text, name or comparison."""
+        changed = ast.parse(self.was, mode="eval").body
+        return isinstance(changed, ast.BinOp) or (
+            isinstance(changed, ast.Constant) and type(changed.value) in (int, float)
+        )
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line} in {self.within or 'the module'}: {self.was}  ->  {self.now}"
 
@@ -123,6 +131,14 @@ class _Finder(ast.NodeVisitor):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Name) and node.func.id == "zip":
+            # ``strict=True`` asserts what was checked by name where it came in; as of `assert`, nothing comes of it.
+            for each in node.args:
+                self.visit(each)
+        else:
+            self.generic_visit(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """What a message says is not public."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from typing import Any
 
 import duckdb
 import narwhals as nw
@@ -26,8 +28,22 @@ from tests.support.refusals import ANY, problem, refused
 every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
 every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)
 every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY)
+
+
+def shape(metric: Metric) -> tuple[Any, ...]:
+    """What the bounds of a metric depend on: its formula, whatever its measures are called, and what is part of what."""
+    places = {name: f"<{place}>" for place, name in enumerate(metric.inputs)}
+    formula = re.sub(r"\w+", lambda word: places.get(word[0], word[0]), metric.formula)
+    return formula, metric.proportion, metric.contract.parts and metric.contract.parts[0][0] == metric.inputs[0]
+
+
 PAIRED = [metric for metric in CATALOGUE.values() if not metric.contract.many]
-every_metric = pytest.mark.parametrize("metric", PAIRED, ids=[metric.name for metric in PAIRED])
+OF_SHAPES = list({shape(metric): metric for metric in reversed(PAIRED)}.values())
+every_metric = pytest.mark.parametrize(
+    "metric",
+    [pytest.param(each, id=each.name, marks=[] if each in OF_SHAPES else pytest.mark.deep) for each in PAIRED],
+)
+"""One metric of each shape in every run, and in a deep one all."""
 
 # Two ICBs of two trusts each: an exact, a rounded, a suppressed and a missing count.
 WAITS = {

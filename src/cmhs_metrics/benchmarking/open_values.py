@@ -49,14 +49,14 @@ def open_ranks(lower: Column, upper: Column) -> pd.DataFrame:
     least, most = known_rank(lower, upper, highest_first=False)
     edges = np.array([0.25, 0.5, 0.75]) * (lower.notna().sum() - 1)
     # A place is above a quartile if more places are certainly below it than up to there.
-    quarters = [np.searchsorted(edges, rank.to_numpy() - 1, side="left") + 1.0 for rank in (least, most)]
-    certain = (quarters[0] == quarters[1]) & lower.notna() & (lower.notna().sum() > 1)
+    first, last = (np.searchsorted(edges, rank.to_numpy() - 1, side="left") + 1.0 for rank in (least, most))
+    certain = (first == last) & lower.notna() & (lower.notna().sum() > 1)
     return pd.DataFrame(
         {
             "rank": best.where(best == worst),
             "rank_best": best,
             "rank_worst": worst,
-            "quartile": pd.Series(quarters[0], index=lower.index).where(certain),
+            "quartile": pd.Series(first, index=lower.index).where(certain),
         }
     )
 

@@ -90,7 +90,7 @@ def notes_of(
             other = [
                 place
                 for place, count in zip(names, np.asarray(sums.get(name, np.full(len(names), np.nan))), strict=True)
-                if abs((totals.get((place, name)) or (count, 0))[0] - count) > TOLERANCE * count
+                if abs((totals.get((place, name)) or (count,))[0] - count) > TOLERANCE * count
             ]
             if other:
                 shown = ", ".join(other[:5]) + (f" and {len(other) - 5:,} more" if len(other) > 5 else "")

@@ -208,7 +208,7 @@ def published_table(
     problems += [
         Problem("parents", None, label, f"a label of {dimension.name}")
         for dimension in read
-        for label in {*dimension.parents, *dimension.parents.values()}
+        for label in dict.fromkeys([*dimension.parents, *dimension.parents.values()])
         if label not in dimension.position
     ]
     refuse("the table", problems)

@@ -127,8 +127,7 @@ def sql(
     counted = dict.fromkeys(name for each in wanted if each.kind != "mean" for name in each.takes if name not in people)
     means = [each for each in wanted if each.kind == "mean"]
     totals = _grouped(table, keys, {name: _total(_column(name)) for name in counted})
-    for each in means:
-        totals = totals.select(exp.alias_(_built(each, _column), each.name))
+    totals = totals.select(*(exp.alias_(_built(each, _column), each.name) for each in means))
     query = query.with_("totals", as_=totals)
     if people:
         of_people = {name: _total(_column(name)) for name in sorted(people)}
@@ -141,10 +140,9 @@ def sql(
     def of_totals(name: str) -> exp.Expression:
         return _column(name, "people" if name in people else "totals")
 
-    for each in wanted:
-        made = of_totals(each.name) if each.kind == "mean" else _built(each, of_totals)
-        query = query.select(exp.alias_(made, each.name))
-    return _text(query, dialect)
+    # All at once: a query is copied whole each time that something is added to it.
+    made = {each.name: of_totals(each.name) if each.kind == "mean" else _built(each, of_totals) for each in wanted}
+    return _text(query.select(*(exp.alias_(value, name) for name, value in made.items())), dialect)
 
 
 def of_a_dataset(metric: str, dataset: str, dialect: Dialect) -> str | None:

@@ -92,11 +92,9 @@ def read_cell(text: str) -> Cell:
     cell = text.strip()
     if _THOUSANDS.fullmatch(cell):
         return Cell(float(cell.replace(",", "")))
-    if _PLAIN.fullmatch(cell):
-        number = float(cell)
-        return Cell(number, readable=np.isfinite(number) and number >= 0)
-    if cell.endswith("%") and _PLAIN.fullmatch(cell[:-1].strip()):
-        return Cell(float(cell[:-1]), percent=True)
+    if _PLAIN.fullmatch(plain := cell.removesuffix("%").strip()):
+        number = float(plain)
+        return Cell(number, percent=cell.endswith("%"), readable=bool(np.isfinite(number)) and number >= 0)
     if cell in _HIDDEN:
         return Cell(np.nan, hidden=True)
     if cell.lower() in _ABSENT:

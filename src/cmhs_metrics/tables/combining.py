@@ -243,10 +243,10 @@ class Totals:
                 rows = rows * columns[f"{TEMPORARY}periods"]
                 total = total / columns[f"{TEMPORARY}periods"]
             # A team without a row is a part that is missing, not a caseload of nobody.
-            complete = (known == cells) & (cells > 0) & (cells >= rows)
+            complete = (known == cells) & (cells >= rows)
             shown = complete if self.over_time == "mean" else shown
         else:
-            complete = (known == cells) & (cells > 0)
+            complete = known == cells
         if not self.total_of_known:
             shown = complete
         elif measure_of(name) in self.bounded and not name.endswith(LOWER):

@@ -24,7 +24,7 @@ from cmhs_metrics.mhsds.records.cleaning import (
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
-from cmhs_metrics.mhsds.records.names import plain_name
+from cmhs_metrics.mhsds.records.names import column_name
 from cmhs_metrics.signatures import LARGEST_EXACT
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def recoded(column: Column, names: Sequence[str], values: Sequence[nw.Expr], mon
         newer: nw.Expr = value
         for old, new in column.recode.items():
             newer = nw.when(value == old).then(nw.lit(new)).otherwise(newer)
-        if plain_name(name) == column.name.casefold():
+        if column_name(name) == column.name.casefold():
             newer = value if month is None else _by_month(month, older=newer, newer=value)
             newer = nw.when(newer.is_in(list(column.codes))).then(newer) if column.codes else newer
         found.append(newer)
@@ -213,6 +213,6 @@ def _by_month(month: nw.Expr, older: nw.Expr, newer: nw.Expr) -> nw.Expr:
 
 def is_older(column: Column, names: Sequence[str], values: Sequence[nw.Expr], month: nw.Expr | None) -> nw.Expr:
     """Whether a code was submitted before version 5: not under the newest name, or in a month before it."""
-    newest = [value for name, value in zip(names, values, strict=True) if plain_name(name) == column.name.casefold()]
+    newest = [value for name, value in zip(names, values, strict=True) if column_name(name) == column.name.casefold()]
     older = newest[0].is_null() if newest else nw.lit(True)
     return older if month is None else older | (month.fill_null(VERSION_5) < VERSION_5)

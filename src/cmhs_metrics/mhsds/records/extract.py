@@ -12,7 +12,7 @@ from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.records.cells import WIDE
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of
 from cmhs_metrics.mhsds.records.engines import engine_of
-from cmhs_metrics.mhsds.records.names import argument_of, plain_name, table_name
+from cmhs_metrics.mhsds.records.names import argument_of, column_name, table_name
 from cmhs_metrics.mhsds.records.progress import Progress
 from cmhs_metrics.mhsds.records.sources import Source, read_columns, unreadable_columns, wrong_columns
 
@@ -256,7 +256,7 @@ class Extract:
         for argument, some in frames.items():
             for frame in some:
                 schema = dict(frame.collect_schema())
-                source = Source(frame, schema, {plain_name(name): name for name in schema})
+                source = Source(frame, schema, {column_name(name): name for name in schema})
                 problems += wrong_columns(TABLES[argument], source)
                 self._sources.setdefault(argument, []).append(source)
         if problems:

@@ -133,7 +133,12 @@ def _reader(engine: str) -> Callable[[list[str], str], Any]:
                 return pl.scan_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
             return pl.scan_parquet(file, hive_partitioning=True)
 
-        return lambda files, separator: pl.concat((lazy(file, separator) for file in files), how="diagonal_relaxed")
+        def of_files(files: list[str], separator: str) -> Any:
+            table = pl.concat((lazy(file, separator) for file in files), how="diagonal_relaxed")
+            table.collect_schema()  # which tells whether they are such files
+            return table
+
+        return of_files
     import pandas as pd
 
     def of_part(file: str, separator: str) -> Any:

@@ -22,10 +22,19 @@ def plain_name(name: object) -> str:
     return str(name).strip(BLANK).strip("[]\"'`").strip(BLANK).casefold()
 
 
+def after_table(name: str) -> str:
+    """The part of a name after that of a schema or table, with which Hive exports columns."""
+    return re.split(r"\.(?![^\[]*\])", name)[-1]
+
+
+def column_name(name: object) -> str:
+    """The plain name of a column, without that of its table."""
+    return plain_name(after_table(str(name).strip(BLANK)))
+
+
 def table_name(name: object) -> str:
     """The name of a table in the data set: without the database and schema before it, and `_ALL` after it."""
-    last = re.split(r"\.(?![^\[]*\])", str(name).strip(BLANK))[-1]
-    return plain_name(last).removesuffix("_all")
+    return column_name(name).removesuffix("_all")
 
 
 def argument_of(name: object) -> str | Problem | None:

@@ -12,7 +12,7 @@ import narwhals as nw
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, looks_at, recoded
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table
-from cmhs_metrics.mhsds.records.names import plain_name
+from cmhs_metrics.mhsds.records.names import column_name
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ class Source:
 def wrong_columns(table: Table, source: Source) -> list[Problem]:
     """The columns of a frame that stand twice or cannot be what they should."""
     problems = []
-    plain = [plain_name(name) for name in source.schema]
+    plain = [column_name(name) for name in source.schema]
     for column in table.columns:
         for name in column.names:
             if plain.count(name.casefold()) > 1:

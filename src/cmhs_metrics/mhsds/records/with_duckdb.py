@@ -13,6 +13,7 @@ import narwhals as nw
 from cmhs_metrics.mhsds.records.cleaning import BLANK
 from cmhs_metrics.mhsds.records.dates import EPOCH, NEVER
 from cmhs_metrics.mhsds.records.engine import Engine
+from cmhs_metrics.mhsds.records.names import after_table
 from cmhs_metrics.mhsds.records.sql import quoted
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class DuckDB(Engine):
             run(f"DROP VIEW IF EXISTS {view}")
 
     def enter(self, frame: Frame) -> Frame:
-        """Without the byte-order mark before a name, which a query by that name would lose."""
-        names = [name.strip(BLANK) for name in frame.columns]
+        """Without the byte-order mark or the table before a name, by which a query would not find it."""
+        names = [after_table(name.strip(BLANK)) for name in frame.columns]
         if names == frame.columns or len(set(names)) < len(names):
             return frame
         made = (f"{quoted(one)} AS {quoted(other)}" for one, other in zip(frame.columns, names, strict=True))

@@ -1,0 +1,217 @@
+"""Which cells are chosen to protect others, by hand: what a cut asks for, what needs nothing, where the search ends."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from cmhs_metrics.disclosure import NHS, Rule, complement
+from cmhs_metrics.disclosure.bounds import Unknowns
+from cmhs_metrics.disclosure.complement import Choice
+from cmhs_metrics.disclosure.covering import Covering, Uncovered
+from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
+from cmhs_metrics.disclosure.layout import Dimension, Layout
+from cmhs_metrics.disclosure.moves import Moves
+
+EXACT = Rule(rounding=1)
+
+
+def table_of(counts: list[list[int]]) -> tuple[Layout, np.ndarray]:
+    """Two dimensions with totals, and the counts of all their cells."""
+    inside = np.array(counts, dtype=float)
+    dimensions = []
+    for name, length in zip("ab", inside.shape, strict=True):
+        labels = (*(f"{name}{at}" for at in range(length)), "all")
+        dimensions.append(Dimension(name, labels, labels, dict.fromkeys(labels[:-1], "all")))
+    layout = Layout(dimensions)
+    return layout, layout.totals(np.pad(inside, ((0, 1), (0, 1))).ravel())
+
+
+def choice_of(relations: Any, counts: Any, **given: Any) -> Choice:
+    """A choice for a table that shows all exactly and knows nothing of what is hidden."""
+    counts = np.array(counts, dtype=float)
+    none = np.zeros(len(counts), dtype=bool)
+    held = {
+        "lower": counts, "upper": counts, "primary": EXACT.is_suppressed(counts), "missing": none, "kept": none,
+        "counts": counts, "width": 4, "widths": np.full(len(counts), 4.0), "watched": none, "rule": EXACT,
+        "between": none, "open_lower": np.zeros(len(counts)), "open_upper": np.full(len(counts), np.inf),
+    }  # fmt: skip
+    return Choice(relations, **(held | given))
+
+
+def these(length: int, *cells: int) -> np.ndarray:
+    found = np.zeros(length, dtype=bool)
+    found[list(cells)] = True
+    return found
+
+
+@pytest.mark.parametrize(("rule", "harmless"), [(NHS, [0, 1]), (Rule(suppress_zero=False), [0, 1, 3])])
+def test_a_count_between_tables_is_harmless_from_the_threshold_on(rule: Rule, harmless: list[int]) -> None:
+    lower, upper = np.array([5, 6, 4, 0, 0, 9.0]), np.array([9, 6, 9, 0, 1, 9.0])
+    choice = SimpleNamespace(rule=rule, between=np.array([True] * 5 + [False]))
+    found = Choice.harmless(choice, np.arange(6), lower, upper)  # type: ignore[arg-type]
+    assert np.flatnonzero(found).tolist() == harmless
+
+
+def test_what_a_cell_is_worth_to_the_interval_of_another() -> None:
+    # a and b are hidden of a + b + c = 12, b being 4 at most: 7 less b, a is 3 to 7. Were c hidden, which is 5 and 9 at
+    # most, a could be more by 5 or less by 3 (nothing is below nought), by prices 4; were the total, 12 and 20 at most,
+    # more by 8 or less by 12.
+    relations = csr_array(np.array([[1.0, 1, 1, -1]]))
+    choice = choice_of(
+        relations, [4, 3, 5, 12], widths=np.full(4, 22.0), open_upper=np.array([99, 4, 9, 20.0]),
+        primary=these(4, 0, 1),
+    )  # fmt: skip
+    hidden = choice.primary
+    unknowns = Unknowns(relations, *choice.known(hidden))
+    cut = choice._by_prices(unknowns, 0, hidden)
+    # Of 22 a width of 4 is there, and 18 are lacking.
+    assert (cut.cell, cut.cells.tolist()) == (0, [2, 3])
+    assert cut.weights.tolist() == pytest.approx([9 / 18, 1])
+    # Of no more than 12 it is 9 of 8, which is enough; what is missing is no choice.
+    enough = choice_of(
+        relations, [4, 3, 5, 12], widths=np.full(4, 12.0), open_upper=np.array([99, 4, 9, 20.0]),
+        primary=these(4, 0, 1), missing=these(4, 3),
+    )  # fmt: skip
+    cut = enough._by_prices(Unknowns(relations, *choice.known(hidden)), 0, hidden)
+    assert (cut.cells.tolist(), cut.weights.tolist()) == ([2], [1])
+    # Where prices say that it is wide enough, whole numbers alone bound it: whatever is shown may go.
+    wide = choice_of(
+        relations, [4, 3, 5, 12], open_upper=np.array([99, 4, 9, 20.0]), primary=these(4, 0, 1)
+    )  # fmt: skip
+    cut = wide._by_prices(Unknowns(relations, *wide.known(hidden)), 0, hidden)
+    assert (cut.cells.tolist(), cut.weights.tolist()) == ([2, 3], [1, 1])
+
+
+def test_what_nothing_needs_is_shown_again_the_greatest_first() -> None:
+    layout, counts = table_of([[3, 20, 60], [30, 7, 50], [80, 70, 90]])
+    choice = choice_of(layout.relations, counts, moves=Moves(layout))
+    inside = np.flatnonzero(layout.finest)
+    found = choice.without_the_needless(these(layout.size, *inside))
+    # 90 goes first. Then 80, 70, 60 and 50 have to stay, for each the other of its row or column would be alone; 30 and
+    # 20 may go, for 3, 60, 50, 7, 70 and 80 are a ring in which each gains what the next loses. (The least first, 7
+    # would go, and 20 stay.)
+    expected = [[True, False, True], [False, True, True], [True, True, False]]
+    assert found.reshape(layout.shape)[:3, :3].tolist() == expected
+    # What is small is never shown.
+    assert choice.without_the_needless(these(layout.size, 0)).tolist() == these(layout.size, 0).tolist()
+
+
+class TestWhereTheBestIsSought:
+    """By proof in a table of as many cells as that is tried on, by the search beyond, and never where totals are rounded."""
+
+    @pytest.fixture
+    def tried(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        asked: list[Any] = []
+
+        class Search:
+            def __init__(self, moves, counts, primary, missing, barred, width, effort, seed) -> None:
+                asked.append((seed, counts.tolist(), np.flatnonzero(barred).tolist(), width))
+                self.seed = seed
+
+            def solve(self) -> np.ndarray:
+                # The second has as few as the third, and lesser counts; the first has more.
+                return [these(4, 0, 1, 2), these(4, 0, 2), these(4, 0, 3)][self.seed % 3]
+
+        monkeypatch.setattr(complement, "Covering", Search)
+        monkeypatch.setattr(Choice, "solve", lambda self: self.effort.check() or "proved")
+        monkeypatch.setattr(Choice, "without_the_needless", lambda self, hidden: hidden)
+        return asked
+
+    CHOICE = choice_of(None, [3, 9, 10, 22], kept=these(4, 0, 3), moves=SimpleNamespace(), missing=these(4, 1))
+
+    @pytest.mark.parametrize(
+        ("exact", "moves", "proved", "by_search"),
+        [(True, True, 4, 0), (True, True, 3, 1), (True, False, 3, 0), (False, True, 3, 0), (False, False, 4, 0)],
+    )
+    def test_by_proof_or_by_search(
+        self, tried: list[Any], monkeypatch: pytest.MonkeyPatch, exact: bool, moves: bool, proved: int, by_search: int
+    ) -> None:
+        monkeypatch.setattr(complement, "PROVED", proved)
+        choice = self.CHOICE if moves else complement.replace(self.CHOICE, moves=None)
+        found = choice.best(exact)
+        assert len(tried) == by_search
+        # Of the cells that are kept a small one is none: it has to go.
+        assert tried == [(0, [3, 9, 10, 22], [3], 4)] * by_search
+        assert by_search or found == "proved"
+
+    def test_where_time_is_out_the_best_of_several_searches(
+        self, tried: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(complement, "SECONDS", -1.0)
+        found = self.CHOICE.best(exact=True)
+        assert [seed for seed, *_ in tried] == list(range(complement.RESTARTS))
+        assert np.flatnonzero(found).tolist() == [0, 2]
+        # Where the user's own time is out, there is no search.
+        with pytest.raises(OutOfTime):
+            complement.replace(self.CHOICE, effort=Effort(-1.0, False)).best(exact=True)
+
+    def test_where_no_box_covers_a_cell_it_is_proved(self, tried: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        def uncovered(*given: Any) -> Any:
+            raise Uncovered
+
+        monkeypatch.setattr(complement, "PROVED", 3)
+        monkeypatch.setattr(complement, "Covering", uncovered)
+        assert self.CHOICE.best(exact=True) == "proved"
+
+
+class TestCovering:
+    def search(self, counts: list[list[int]], free: list[str] = [], barred: list[str] = []) -> tuple[Layout, set[str]]:  # noqa: B006
+        layout, cells = table_of(counts)
+        masks = (these(layout.size, *(at for at in range(layout.size) if layout.name(at) in n)) for n in (free, barred))
+        nothing, not_to_be = masks
+        primary = (cells < 5) & ~nothing
+        found = Covering(Moves(layout), cells, primary, nothing, not_to_be, width=4, effort=UNLIMITED).solve()
+        assert (found >= primary).all()
+        return layout, {layout.name(cell) for cell in np.flatnonzero(found)}
+
+    def test_takes_the_box_with_fewest_cells_and_least_counts(self) -> None:
+        # One small count is protected by three more, and 7 + 20 + 30 are the fewest people; with 2 of them barred,
+        # the next box is that of 20, 90 and 80.
+        counts = [[3, 20, 60], [30, 7, 50], [80, 90, 95]]
+        _, found = self.search(counts)
+        assert found == {"a=a0, b=b0", "a=a0, b=b1", "a=a1, b=b0", "a=a1, b=b1"}
+        _, found = self.search(counts, barred=["a=a1, b=b0", "a=a1, b=b1"])
+        assert found == {"a=a0, b=b0", "a=a0, b=b1", "a=a2, b=b0", "a=a2, b=b1"}
+
+    def test_what_nothing_is_known_of_helps_and_is_not_given(self) -> None:
+        # 60, 80 and 95 are with nobody: they cost nothing, and the box through them hides none.
+        free = ["a=a0, b=b2", "a=a2, b=b0", "a=a2, b=b2"]
+        _, found = self.search([[3, 20, 60], [30, 7, 50], [80, 90, 95]], free=free)
+        assert found == {"a=a0, b=b0"}
+
+    def test_four_small_counts_in_a_box_need_a_wide_enough_one(self) -> None:
+        # 4 and 4 on a diagonal give 4 more or 3 less: no more is hidden. 1 and 1 give 1 + 1: two more boxes.
+        _, found = self.search([[4, 3, 60], [3, 4, 50], [80, 90, 95]])
+        assert len(found) == 4
+        _, found = self.search([[1, 1, 60], [1, 1, 50], [80, 90, 95]])
+        assert len(found) > 4
+
+    def test_a_cell_without_a_box_is_told(self) -> None:
+        with pytest.raises(Uncovered):
+            self.search([[3, 20], [30, 40]], barred=["a=a1, b=all", "a=a1, b=b0", "a=a1, b=b1", "a=all, b=b0"])
+
+
+def test_a_search_that_said_nothing_leaves_the_line_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    effort = Effort(shown=True)
+    effort.done()
+    assert capsys.readouterr().err == ""
+    effort.at("half")
+    effort.done()
+    assert "half" in capsys.readouterr().err
+    effort.done()
+    assert capsys.readouterr().err == ""
+    assert effort.so_far == "half"
+    silent = Effort(shown=False)
+    silent.at("half")
+    silent.done()
+    assert capsys.readouterr().err == ""
+    # Of what is left a part is no more than asked, and the words go on.
+    assert Effort(1000.0).part(5.0).left() <= 5.0
+    assert Effort(5.0).part(1000.0).left() <= 5.0
+    assert Effort(0.0).left() == 0.01
+    assert Effort(shown=True).part(1.0).shown

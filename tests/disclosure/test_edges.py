@@ -1,0 +1,108 @@
+"""Disclosure control at its edges: who is named, bases without a short decimal form, and where columns stand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cmhs_metrics.disclosure import (
+    Rule,
+    known_rate,
+    known_total,
+    protect,
+    published_table,
+    round_to,
+    suppress,
+    suppress_percentage,
+    suppression,
+)
+from tests.support.refusals import problem, raised, refused
+
+EXACT = Rule(rounding=1)
+
+
+def test_counts_are_named_as_the_argument() -> None:
+    for call in (suppress, suppression):
+        with refused("counts", -1.0, expected="zero or more"):
+            call(np.array([-1.0]))
+        with refused("counts", 0.5, row="2nd row", expected="a whole number"):
+            call(np.array([3, 0.5]))
+    with refused(
+        problem("numerator", -1.0, expected="zero or more"), problem("denominator", math.inf, expected="a whole number")
+    ):
+        suppress_percentage(np.array([-1.0]), np.array([math.inf]))
+
+
+def test_groups_stand_on_the_index_of_their_numbers() -> None:
+    numbers = pd.Series([1.0, 2.0], index=["x", "y"])
+    with raised(ValueError, "lower", "by", "indexes"):
+        known_total(numbers, numbers, by=pd.Series(["a", "b"], index=["x", "z"]))
+    assert known_total(numbers, numbers, by=pd.Series(["a", "b"], index=["x", "y"])).lower.tolist() == [1, 2]
+    with raised(ValueError, "by", "2"):
+        known_total(numbers, numbers, by=np.array(["a"]))
+
+
+def test_over_what_has_no_greatest_a_rate_may_be_next_to_nothing() -> None:
+    assert known_rate(3, 4, 10, math.nan) == (0, 0.4)
+    assert known_rate(3, 4, 10, math.nan, scale=100, part=True) == (0, 40)
+    assert known_rate(4, 4, 8, 8, scale=1_000) == (500, 500)
+
+
+def test_bases_that_no_short_decimal_writes() -> None:
+    for value, times in ((0.16, 0), (0.17, 1), (0.34, 1), (0.51, 2), (1.0, 3)):
+        assert round_to(value, base=1 / 3) == pytest.approx(times / 3)
+    assert [round_to(value, base=0.001) for value in (0.0004, 0.0005, 0.0125)] == [0, 0.001, 0.013]
+
+
+class TestPublished:
+    def test_levels_stand_beside_their_labels(self) -> None:
+        table = pd.DataFrame(
+            {"practice": list("abcd"), "icb": ["Q", "Q", "R", "R"], "month": ["April"] * 4, "n": [9, 20, 30, 41]}
+        )
+        protected = protect(
+            table, ["practice", "month"], "n", hierarchies={"practice": ["icb"]}, totals={"month": None}, rule=EXACT
+        )
+        frame = protected.to_frame()
+        assert frame.columns.tolist() == [
+            "practice", "practice_level", "month", "n", "kind", "lower", "upper", "display",
+        ]  # fmt: skip
+        assert frame["practice_level"].tolist() == ["practice"] * 4 + ["icb"] * 2 + ["Total"]
+        assert protected.suppressed == 0
+        assert frame["lower"].tolist() == frame["upper"].tolist() == [9, 20, 30, 41, 29, 71, 100]
+        assert "<dd>no other table</dd>" in protected.record_html()
+
+    def test_what_is_published_is_read_or_refused(self) -> None:
+        parents = {"team": {"North": "All", "South": "All"}}
+        table = pd.DataFrame({"team": ["North", "South", "All"], "n": ["20", " * ", None]})
+        taken = published_table(table, ["team"], "n", parents)
+        assert taken.to_frame()["kind"].tolist() == ["rounded to 5", "suppressed", "missing"]
+        assert taken.to_frame()["display"].tolist() == ["20", "*", ""]
+        unrounded = published_table(
+            table.assign(n=[3, "*", 7]), ["team"], "n", parents, exact={"team": ["North", "South", "All"]}
+        )
+        assert unrounded.to_frame()["kind"].tolist() == ["exact", "suppressed", "exact"]
+        for wrong in ("about 20", 3, -5, 20.5, True, math.inf):
+            with refused("n", wrong, row="team=North"):
+                published_table(table.assign(n=pd.Series([wrong, "*", None], dtype=object)), ["team"], "n", parents)
+        with refused("dimensions", expected="at least one"):
+            published_table(table, [], "n", {})
+        with refused(
+            problem("parents", "tean", suggests="team"), problem("exact", "month", names="team"),
+            problem("parents", "East", expected=()), problem("parents", "England", expected=()),
+        ):  # fmt: skip
+            published_table(table, ["team"], "n", {"team": {"East": "England"}, "tean": {}}, exact={"month": ["April"]})
+        for gone in (None, pd.NA, math.nan):
+            with refused("team", row="2nd row", expected="a value"):
+                published_table(table.assign(team=["North", gone, "All"]), ["team"], "n", {})
+
+    def test_one_dimension_is_shown_as_one_column(self) -> None:
+        taken = published_table(pd.DataFrame({"team": ["b", "a"], "n": [20, "*"]}), ["team"], "n", {}, rule=EXACT)
+        assert taken.display().to_dict() == {"n": {"b": "20", "a": "*"}}
+        two = pd.DataFrame({"icb": ["Q", "R"], "team": ["b", "a"], "n": [20, 30]})
+        shown = published_table(two, ["icb", "team"], "n", {}, rule=EXACT).display()
+        # In the order in which they stand, and nothing where there is no row.
+        assert shown.columns.tolist() == ["b", "a"]
+        assert shown.to_numpy().tolist() == [["20", ""], ["", "30"]]
