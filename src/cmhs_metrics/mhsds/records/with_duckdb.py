@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import uuid
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -107,69 +108,77 @@ class DuckDB(Engine):
         """In one query, so that referrals and contacts are computed once.
 
         Of the contacts of people with a referral, few have several rows: they are found by a number for each contact,
-        and they alone are sorted. A list of days is far smaller than DuckDB's min(…, 2).
+        and they alone are sorted. That number has 64 bits, and stands for the contact's id among those of one person.
+        A list of days is far smaller than DuckDB's min(…, 2). What is kept until the query ends is small.
         """
         contacts = told(rows).to_native()
         text = {name for name, dtype in zip(contacts.columns, contacts.types, strict=True) if str(dtype) == "VARCHAR"}
         person, referral = by
-        needed = dict.fromkeys([*item, referral, *order, "date", *(each.of for each in counts), "direct"])
-        cells = [
-            f"{self.sql.text_id(quoted(name))} AS {quoted(name)}" if name in text & {*item, *by} else quoted(name)
-            for name in needed
+        whose, their = quoted(person), quoted(referral)
+        flags, ids = dict.fromkeys(["direct", *(each.of for each in counts)]), text & {*item, referral}
+        cells = ", ".join(
+            f"{self.sql.text_id(quoted(name))} AS {quoted(name)}" if name in ids else quoted(name)
+            for name in dict.fromkeys([*item, referral, *order, "date", *flags])
             if name != person
-        ]
-        whose, item = quoted(person), ["_person_", *(name for name in item if name != person)]
+        )
+        item = [quoted(name) for name in item if name != person]
+        none = " OR ".join(f"{name} IS NULL" for name in item)
+        # Text at the end of an order as one text, without the id of a referral that is wanted: each takes much room.
+        texts = list(itertools.takewhile(text.__contains__, reversed(order)))[::-1]
+        other = f"CASE WHEN _number_ IS NULL THEN {their} END"
+        parts = " || chr(1) || ".join(f"coalesce({other if each == referral else quoted(each)}, '')" for each in texts)
+        numbers = [name for name in order if name not in (*texts, referral)]
+        kept = [*map(quoted, dict.fromkeys([*numbers, "date"])), f"{parts or 'NULL'} AS _text_"]
+        kept += [f"{quoted(name)}::TINYINT AS {quoted(name)}" for name in flags]
+        whole, last_first = f"_text_ || coalesce(theirs.{their}, '') AS _text_", [*map(quoted, numbers), "_text_"]
+        if referral not in text:
+            whole = f"coalesce(marked.{their}, theirs.{their}) AS {their}"
+            kept, last_first = [*kept, f"{other} AS {their}"], [*last_first, their]
+        ordered = ", ".join(f"{each} DESC NULLS LAST" for each in last_first)
         listed = [f'list("date") FILTER ("direct" = 1 AND "date" < {NEVER}) AS "days"'] if first or days else []
         made = [*listed, *map(_counted, counts)]
-        held = [quoted(name) for name in referrals.columns]
+        held, of_spells = [quoted(name) for name in referrals.columns], days and "whose" in referrals.columns
         since = [
-            *held, *(['"days"'] if days else []), *(quoted(each.name) for each in counts),
+            *held, *(quoted(each.name) for each in counts), *(['"days"'] if days and not of_spells else []),
             *(['list_sort(list_filter("days", lambda day: day >= "received")) AS "since"'] if first else []),
+            *([_WITHIN] if of_spells else []),
         ]  # fmt: skip
         found = self._query(
             f"""
-            WITH referrals AS MATERIALIZED (SELECT *, row_number() OVER () AS _number_ FROM _rows_),
+            WITH referrals AS MATERIALIZED (SELECT *, (row_number() OVER ())::UINTEGER AS _number_ FROM _rows_),
             people AS MATERIALIZED (
-                SELECT {whose}, row_number() OVER () AS _person_ FROM (SELECT DISTINCT {whose} FROM referrals)
+                SELECT {whose}, (row_number() OVER ())::UINTEGER AS _person_
+                FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
-            theirs AS (
-                SELECT _number_, _person_, {quoted(referral)} FROM referrals JOIN people USING ({whose})
+            theirs AS MATERIALIZED (SELECT _number_, _person_, {their} FROM referrals JOIN people USING ({whose})),
+            every AS (SELECT _person_, {cells} FROM _more_ JOIN people USING ({whose})),
+            marked AS MATERIALIZED (
+                SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
+                       {", ".join(kept)}
+                FROM every LEFT JOIN theirs USING (_person_, {their})
             ),
-            every AS (SELECT _person_, {", ".join(cells)} FROM _more_ JOIN people USING ({whose})),
-            {self._last(item, order)}
-            found AS (
-                SELECT _number_, {", ".join(made)}
-                FROM last JOIN theirs USING (_person_, {quoted(referral)}) GROUP BY _number_
-            )
+            twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1),
+            several AS (
+                SELECT marked.* REPLACE ({whole})
+                FROM (FROM marked WHERE EXISTS (FROM twice WHERE twice._mark_ = marked._mark_)) AS marked
+                LEFT JOIN theirs USING (_number_)
+            ),
+            last AS (
+                FROM marked
+                WHERE NOT EXISTS (FROM twice WHERE twice._mark_ = marked._mark_) AND _mark_ IS NOT NULL
+                UNION ALL
+                FROM several QUALIFY row_number() OVER (PARTITION BY _person_, _mark_ ORDER BY {ordered}) = 1
+            ),
+            found AS (SELECT _number_, {", ".join(made)} FROM last WHERE _number_ IS NOT NULL GROUP BY _number_)
             SELECT {", ".join(since)} FROM referrals LEFT JOIN found USING (_number_)
+            {_together("referrals JOIN found USING (_number_)") if of_spells else ""}
             """,
             referrals.to_native(),
             contacts,
         )
         if first:
-            kept = ", ".join(quoted(name) for name in found.columns if name != "since")
-            found = found.project(f'{kept}, "since"[1] AS "first", "since"[2] AS "second"')
+            found = found.project('* EXCLUDE ("since"), "since"[1] AS "first", "since"[2] AS "second"')
         return nw.from_native(found)
-
-    def _last(self, item: Sequence[str], order: Sequence[str]) -> str:
-        """What makes `last`, the last row of each item, of `every`.
-
-        Rows of no item fall out last: what is read would be read again to filter it.
-        """
-        order_by = ", ".join(f"{quoted(name)} DESC NULLS LAST" for name in order)
-        none = " OR ".join(f"{quoted(name)} IS NULL" for name in item)
-        return f"""
-            marked AS MATERIALIZED (
-                SELECT *, CASE WHEN NOT ({none}) THEN hash({_listed(item)}) END AS _mark_ FROM every
-            ),
-            twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1),
-            last AS (
-                SELECT * FROM marked
-                WHERE NOT EXISTS (FROM twice WHERE twice._mark_ = marked._mark_) AND _mark_ IS NOT NULL
-                UNION ALL
-                SELECT * FROM (FROM marked WHERE EXISTS (FROM twice WHERE twice._mark_ = marked._mark_))
-                QUALIFY row_number() OVER (PARTITION BY {_listed(item)} ORDER BY {order_by}) = 1
-            ),"""
 
     def _query(self, text: str, rows: Any, _more_: Any = None) -> Any:
         """A relation of a query of one relation or two, of which DuckDB finds `_more_` by its name here, or as a view.
@@ -192,20 +201,27 @@ class DuckDB(Engine):
         return name
 
     def spells(self, rows: Frame, of: Sequence[str], order: Sequence[str], days: int) -> Frame:
-        """Puts in order only the referrals of whom there are several."""
-        whose, placed = _listed(of), f"PARTITION BY {_listed(of)} ORDER BY {_listed(order)} ROWS"
+        """Puts in order only the referrals of whom there may be several; none of what they are of is null."""
+        placed = f"PARTITION BY {_listed(of)} ORDER BY {_listed(order)} ROWS"
         kept = [quoted(name) for name in rows.columns]
         before = f'max("end") OVER ({placed} BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
         text = f"""
-            WITH {self._several(of)},
+            WITH every AS MATERIALIZED (
+                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _rows_
+            ),
+            twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
+            several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_)),
             begun AS (SELECT *, coalesce("received" - {before} > {days}, true)::INT AS _begins_ FROM several),
-            counted AS (SELECT *, sum(_begins_) OVER ({placed} UNBOUNDED PRECEDING)::INT AS _spell_ FROM begun),
+            counted AS (
+                SELECT *, sum(_begins_) OVER so_far::INT AS _spell_, first_value(_number_) OVER so_far AS _whose_
+                FROM begun WINDOW so_far AS ({placed} UNBOUNDED PRECEDING)
+            ),
             bounds AS (
-                SELECT _number_, _begins_, _spell_, min("received") OVER spell AS _start_,
+                SELECT _number_, _begins_, _whose_, min("received") OVER spell AS _start_,
                        max("end") OVER spell AS _end_
-                FROM counted WINDOW spell AS (PARTITION BY {whose}, _spell_)
+                FROM counted WINDOW spell AS (PARTITION BY _whose_, _spell_)
             )
-            SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", coalesce(_spell_, 1) AS "spell",
+            SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", _whose_ AS "whose",
                    coalesce(_start_, "received") AS "start", coalesce(_end_, "end") AS "spell_end"
             FROM every LEFT JOIN bounds USING (_number_)
         """
@@ -213,26 +229,15 @@ class DuckDB(Engine):
 
     def within_spells(self, rows: Frame, contacts: Callable[[], Frame], of: Sequence[str]) -> Frame:
         """Of the lists that `with_contacts` kept, those of all referrals of the person and provider together."""
-        kept = ", ".join(quoted(name) for name in rows.columns if name != "days")
-        text = f"""
-            WITH {self._several(of)},
-            theirs AS (SELECT {_listed(of)}, flatten(list("days")) AS _days_ FROM several GROUP BY {_listed(of)}),
-            found AS (SELECT _number_, _days_ FROM several JOIN theirs USING ({_listed(of)}))
-            SELECT {kept}, list_sort(list_filter(
-                coalesce(_days_, "days"), lambda day: day >= "start" AND day <= "spell_end"
-            )) AS "days" FROM every LEFT JOIN found USING (_number_)
-        """
-        native = self._query(text, rows.to_native())
-        return nw.from_native(native.project(f'{kept}, "days"[1] AS "spell_first", "days"[2] AS "spell_second"'))
-
-    def _several(self, of: Sequence[str]) -> str:
-        """What makes `every` row, numbered, and `several`, those of whom there may be several, none of them null."""
-        return f"""
-            every AS MATERIALIZED (
-                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _rows_
-            ),
-            twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
-            several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_))"""
+        native = rows.to_native()
+        if "days" in rows.columns:
+            text = f"""
+                WITH every AS MATERIALIZED (FROM _rows_)
+                SELECT every.* EXCLUDE ("days"), {_WITHIN} FROM every {_together("every")}
+            """
+            native = self._query(text, native)
+        found = '"within"[1] AS "spell_first", "within"[2] AS "spell_second"'
+        return nw.from_native(native.project(f'* EXCLUDE ("within", "whose"), {found}'))
 
     def hold(self, frame: Frame, root: Any) -> Frame:
         """In a temporary table of the relation's connection."""
@@ -290,6 +295,18 @@ class IbisOnDuckDB(DuckDB):
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(quoted, names))
+
+
+_WITHIN = """list_sort(list_filter(
+    coalesce(_together_, "days"), lambda day: day >= "start" AND day <= "spell_end"
+)) AS "within"
+"""
+
+
+def _together(rows: str) -> str:
+    """What joins to referrals the days of those of whom there are several."""
+    of = f'SELECT "whose", flatten(list("days")) AS _together_ FROM {rows} WHERE "whose" IS NOT NULL GROUP BY "whose"'
+    return f'LEFT JOIN ({of}) USING ("whose")'
 
 
 def _counted(count: Count) -> str:
