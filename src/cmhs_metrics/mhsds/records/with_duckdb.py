@@ -217,12 +217,12 @@ class DuckDB(Engine):
                 FROM begun WINDOW so_far AS ({placed} UNBOUNDED PRECEDING)
             ),
             bounds AS (
-                SELECT _number_, _begins_, _whose_, min("received") OVER spell AS _start_,
+                SELECT _number_, _begins_, _spell_, _whose_, min("received") OVER spell AS _start_,
                        max("end") OVER spell AS _end_
                 FROM counted WINDOW spell AS (PARTITION BY _whose_, _spell_)
             )
-            SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", _whose_ AS "whose",
-                   coalesce(_start_, "received") AS "start", coalesce(_end_, "end") AS "spell_end"
+            SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", coalesce(_spell_, 1) AS "spell",
+                   _whose_ AS "whose", coalesce(_start_, "received") AS "start", coalesce(_end_, "end") AS "spell_end"
             FROM every LEFT JOIN bounds USING (_number_)
         """
         return nw.from_native(self._query(text, rows.to_native()))
