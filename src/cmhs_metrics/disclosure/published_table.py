@@ -131,12 +131,13 @@ class PublishedTable:
 
     def _displayed(self) -> pd.DataFrame:
         *down, across = self.layout.dimensions
-        frame = self.in_pandas().set_index([dimension.name for dimension in self.layout.dimensions])["display"]
+        table, rest = self.in_pandas(), [dimension.name for dimension in down]
         if not down:
-            return frame.to_frame(self.value)
-        columns = pd.Index(across.labels, name=across.name)
-        wide: pd.DataFrame = frame.unstack(across.name, sort=False)
-        return wide.reindex(columns=columns).fillna("")
+            return table.set_index(across.name)["display"].to_frame(self.value)
+        rows, columns = table.set_index(rest).index.unique(), pd.Index(across.labels, name=across.name)
+        # Put in order afterwards: unsorted, pandas 2 puts cells under the labels of others where some are missing.
+        wide: pd.DataFrame = table.set_index([*rest, across.name])["display"].unstack(across.name)
+        return wide.reindex(index=rows, columns=columns).fillna("")
 
 
 @checked
