@@ -102,10 +102,9 @@ def read_columns(
     made: list[nw.Expr] = []
     for column in wanted:
         parts = []
-        for name in source.named(column):
-            change = change_of(
-                engine.sql, column, name, source.schema[name], f"{column.name}\t{name}", column.name in text_ids
-            )
+        for place, name in enumerate(source.named(column)):
+            alias = f"{column.name}\t{place}"  # without the user's name of it, in which a dot may stand
+            change = change_of(engine.sql, column, name, source.schema[name], alias, column.name in text_ids)
             if column.name in later and change.unclean is not None:
                 change = replace(change, sql=engine.sql.written(name))
             changes[change.alias] = change
@@ -126,8 +125,8 @@ def read_columns(
     if unreadable:
         flags: dict[str, list[nw.Expr]] = {}
         for column in wanted:
-            for name in source.named(column) if column.kind is Kind.DATE else ():
-                for look in looks_at(engine.sql, column, name, source.schema[name], name):
+            for place, name in enumerate(source.named(column) if column.kind is Kind.DATE else ()):
+                for look in looks_at(engine.sql, column, name, source.schema[name], f"{column.name} {place}"):
                     changes |= {change.alias: change for change in look.changes}
                     flags.setdefault(column.name, []).append(look.is_wrong())
         for column in wanted:
