@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -649,6 +650,8 @@ def test_a_table_in_parts_is_read_by_the_names_of_its_columns(tmp_path: Path, en
         "_copy.csv": "Person_ID\nP9\n",
     }.items():
         (referrals / name).write_text(text, encoding="utf-8")
+    (referrals / "part-1.csv.gz").write_bytes(gzip.compress((referrals / "part-1.csv").read_bytes()))
+    (referrals / "part-1.csv").unlink()
     for month in (1489, 1490):
         (indirect / f"UniqMonthID={month}").mkdir(parents=True)
         part = pd.DataFrame({"Person_ID": ["P1"]} | ({"OrgIDProv": ["RX1"]} if month == 1490 else {}))

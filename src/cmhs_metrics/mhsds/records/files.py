@@ -49,11 +49,11 @@ def _of_folder(folder: Path, engine: str) -> Tables:
         if argument is None or not (ending or file.is_dir()):
             continue
         parts = _parts(file) if file.is_dir() else [file]
-        endings = {_ending(part) for part in parts}
-        separator = _separator(parts[0]) if endings and endings <= set(_CSV) else ""
+        are_csv = {_ending(part) in _CSV for part in parts}
+        separator = _separator(parts[0]) if are_csv == {True} else ""
         if isinstance(argument, Problem):
             problems.append(Problem("path", None, file.name, argument.expected))
-        elif len(endings) != 1:
+        elif len(are_csv) != 1:
             expected = "a folder of the parts of one table, all CSV or all Parquet"
             problems.append(Problem("path", None, file.name, f"{expected}; of Delta or Iceberg give the table itself"))
         elif separator is None:
