@@ -42,7 +42,7 @@ LONG, ROUND, SCIENTIFIC = 10**11, 10**6, r"^[0-9](?:[.][0-9]+)?[Ee][+][0-9]+$"
 """From where on a spreadsheet writes a whole number as 1.23457E+11, to what it is rounded so, and that text."""
 SHORTENED = "a spreadsheet has shortened"
 EXPECTED = {
-    Kind.ID: "text or whole numbers",
+    Kind.ID: "text or whole numbers, in full",
     Kind.NUMBER: "whole numbers",
     Kind.DATE: "dates, or their text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331",
     Kind.CODE: "text",
