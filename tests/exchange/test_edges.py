@@ -16,15 +16,16 @@ from cmhs_metrics.measures import MEASURES
 from tests.support.refusals import problem, refused
 
 GIVEN = {"owner": "Team, team@nhs.net", "source": "MHSDS", "published": "2024-09-12"}
-PROFORMA = (
-    "metric_family_id metric_id metric_status metric_state metric_title metric_start_date metric_end_date "
-    "available_metric_category available_reporting_grain available_location_types available_dimension_types "
-    "business_area business_sub_area domain numerator_source_name numerator_project_id numerator_source_platform "
-    "denominator_source_name denominator_project_id denominator_source_platform metric_owner metric_short_name "
-    "metric_alias metric_description calculation metric_purpose unit format target frequency_of_refresh aggregation "
-    "statistical_disclosure_control_flag statistical_disclosure_control_description interpretation "
-    "inclusion_exclusion_rules usage organisation_geog_type footnotes notes"
-).split()
+PROFORMA = [
+    "metric_family_id", "metric_id", "metric_status", "metric_state", "metric_title", "metric_start_date",
+    "metric_end_date", "available_metric_category", "available_reporting_grain", "available_location_types",
+    "available_dimension_types", "business_area", "business_sub_area", "domain", "numerator_source_name",
+    "numerator_project_id", "numerator_source_platform", "denominator_source_name", "denominator_project_id",
+    "denominator_source_platform", "metric_owner", "metric_short_name", "metric_alias", "metric_description",
+    "calculation", "metric_purpose", "unit", "format", "target", "frequency_of_refresh", "aggregation",
+    "statistical_disclosure_control_flag", "statistical_disclosure_control_description", "interpretation",
+    "inclusion_exclusion_rules", "usage", "organisation_geog_type", "footnotes", "notes",
+]  # fmt: skip
 """The columns of the metadata in proforma 3.0, in its order."""
 
 
