@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
@@ -13,9 +16,9 @@ import pytest
 from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
-from cmhs_metrics.returns.hidden import _index
+from cmhs_metrics.returns.hidden import _index, hidden_in
 from cmhs_metrics.returns.sheets import Line, _text, cell_of, letters
-from tests.support.refusals import refused
+from tests.support.refusals import problem, raised, refused
 from tests.support.returns import workbook, written
 
 
@@ -279,7 +282,7 @@ class TestQuestions:
             rows = "A,Q1,1\n" + "B,,1\n" * lack
             (found,) = asked(f"Trust,ICB,Contacts\n{rows}", "Empty in")
             assert f"Empty in {lack} of {lack + 1} rows (line 3, line 4, line 5, line 6, line 7" in found
-            assert ("and 1 more" in found) is more
+            assert (" more)" in found) is more
         assert not asked("Trust,ICB,Contacts\nA,Q1,1\n", "Empty in")
         (found,) = asked("Trust,Region,Contacts\nA,,1\nB,N,2\n", "Empty in")
         assert "region" in found
@@ -449,4 +452,133 @@ class TestColumns:
         with refused("the file", names="compressed"):
             path = tmp_path / "x.csv"
             path.write_bytes(b"\x1f\x8b\x08rest")
+            read_return(path)
+
+
+class TestFurther:
+    """What stood in no test: each kind of thing once."""
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [("2k", 2e3), ("2m", 2e6), ("2mn", 2e6), ("1.5 million", 1.5e6), ("2 Thousand", 2e3), ("2bn", 2e9)],
+    )
+    def test_sizes_of_numbers(self, text: str, value: float) -> None:
+        found = read_cell(text)
+        assert isinstance(found, Cell)
+        assert found.value == value
+
+    @pytest.mark.parametrize(
+        ("text", "column", "how"),
+        [
+            ("Region", "region", "spelling"), ("ICB", "icb", "spelling"), ("Contacts upper", "contacts_upper", "spelling"),
+            ("Contacts upper bound", "contacts_upper", "spelling"), ("Spend", "total_cost", "likely"),
+            ("Service name", "team", "likely"), ("Trust", "organisation", "synonym"),
+            # A cost or a share with the words of a bound of contacts is none.
+            ("Contacts lower (£)", "Contacts lower (£)", "kept"), ("Contacts upper (£)", "Contacts upper (£)", "kept"),
+        ],
+    )  # fmt: skip
+    def test_how_a_heading_is_understood(self, text: str, column: str, how: str) -> None:
+        found = understand(text, {})
+        assert (found.column, found.how) == (column, how)
+
+    def test_a_line_of_units_alone_is_no_table(self, tmp_path: Path) -> None:
+        with refused("the file", expected="at least one", names="row"):
+            read_return(written(tmp_path, "Trust,Contacts\n,contacts\n"))
+
+    def test_a_longer_line_above_the_headings(self, tmp_path: Path) -> None:
+        table = read_return(written(tmp_path, "Return,,Contacts\nTrust,Referrals\nA,5\n")).table
+        assert table.columns.tolist() == ["organisation", "referrals"]
+
+    def test_without_headings_only_what_comes_near_a_name_is_listed(self, tmp_path: Path) -> None:
+        with refused(
+            problem("the file", "A note", row="line 1", expected="a measure"),
+            problem("the file", "Contats", row="line 2", suggests="contacts"),
+        ):
+            read_return(written(tmp_path, "A note,,\nTrust,Contats,Zzzz\n"))
+
+    def test_a_sheet_that_explains_the_headings_has_no_numbers_below(self, tmp_path: Path) -> None:
+        """A year above them is none, and one row is enough."""
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        for name, rows in (
+            ("Meaning", [["As of", 2024], ["Trust", "Contacts"], ["its code", "how often"]]),
+            ("North", [["Trust", "Contacts"], ["A", 5]]),
+        ):
+            sheet = book.create_sheet(name)
+            for row in rows:
+                sheet.append(row)
+        path = tmp_path / "two.xlsx"
+        book.save(path)
+        assert read_return(path).name.endswith("sheet North")
+
+    def test_a_code_over_several_rows_is_none_of_the_next(self, tmp_path: Path) -> None:
+        def merge(book: Any, page: Any) -> None:
+            page.merge_cells("A2:A3")
+            page["A2"].number_format = "000"
+
+        rows = [["Trust", "Team", "Contacts"], [7, "x", 1], [None, "y", 2], [8, "z", 3]]
+        read = read_return(workbook(rows, change=merge)(tmp_path))
+        assert read.table["organisation"].tolist() == ["007", "007", "8"]
+
+    def test_a_code_of_an_ordinary_format_is_nothing_to_look_at(self, tmp_path: Path) -> None:
+        def plain(book: Any, page: Any) -> None:
+            page["A2"].number_format = "0"
+
+        path = workbook([["Trust", "Contacts"], [7, 1]], change=plain)(tmp_path)
+        assert read_return(path).questions == ()
+
+    def test_what_stands_beyond_the_cells_that_are_read(self, tmp_path: Path) -> None:
+        """A formula without a value at the edge, of a share or of none."""
+
+        def beyond(book: Any, page: Any) -> None:
+            page["C2"] = "=B2/2"
+            page["C2"].number_format = "0%"
+            page["A4"] = "=B2"
+            page["A4"].number_format = "000"
+
+        read = read_return(workbook([["Trust", "Contacts"], ["A", 1]], change=beyond)(tmp_path))
+        assert read.table.to_dict("records") == [{"organisation": "A", "contacts": 1}]
+
+    def test_bytes_that_are_no_text_are_shown_as_such(self, tmp_path: Path) -> None:
+        path = tmp_path / "odd.xlsx"
+        main, links = "http://x/main", "http://x/links"
+        parts = {
+            "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="S" r:id="r1"/></sheets>'
+            "</workbook>",
+            "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/s.xml"/></Relationships>',
+            "xl/styles.xml": "<styleSheet/>",
+            "xl/worksheets/s.xml": '<c r="A1" t="e"><v>#é</v></c><c r="B1"><f>é1</f></c>',
+        }
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text.encode("latin-1"))
+        found = hidden_in(path, "S")
+        assert found.errors == {(0, 0): "#\ufffd"}
+        assert found.uncomputed == {(0, 1): "=\ufffd1"}
+
+    @pytest.mark.parametrize(("part", "word"), [("manifest:encryption-data", "password"), ("", ".xlsx")])
+    def test_a_workbook_that_does_not_open(self, tmp_path: Path, part: str, word: str) -> None:
+        """One with a password is to be saved without it; of another it is said what opens."""
+        path = tmp_path / "closed.ods"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            inner = f"<{part}/>" if part else ""
+            archive.writestr(
+                "META-INF/manifest.xml",
+                f'<manifest:manifest xmlns:manifest="m"><manifest:file-entry manifest:full-path="content.xml">{inner}'
+                "</manifest:file-entry></manifest:manifest>",
+            )
+            if part:
+                archive.writestr("content.xml", "x")
+        with refused("the file", ANY) as caught:
+            read_return(path)
+        (found,) = caught.value.problems
+        assert word in found.expected
+        assert ("password" in found.expected) is bool(part)
+
+    def test_a_workbook_needs_what_its_extra_installs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = workbook([["Trust", "Contacts"], ["A", 1]])(tmp_path)
+        monkeypatch.setitem(sys.modules, "python_calamine", None)
+        with raised(ImportError, "'excel'", "python-calamine"):
             read_return(path)
