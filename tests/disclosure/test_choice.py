@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from scipy.sparse import csr_array
 
 from cmhs_metrics.disclosure import NHS, Rule, complement
 from cmhs_metrics.disclosure.bounds import Unknowns
-from cmhs_metrics.disclosure.complement import Choice
+from cmhs_metrics.disclosure.complement import Choice, Cut, Unprotectable
 from cmhs_metrics.disclosure.covering import Covering, Uncovered
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
@@ -233,3 +234,19 @@ def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyP
     found = choice_of(None, [3, 9, 10, 22]).solve()
     assert bases == [[1, 0], [2, 0, 1], [3, 0, 1, 2], [5, 0, 3]]
     assert np.flatnonzero(found).tolist() == [0, 2]
+
+
+def test_one_cell_however_great_is_cheaper_than_two() -> None:
+    """Of cells 1 to 3 the first, a hundred, serves both that fall; the others are nothing, and each serves one."""
+    choice = choice_of(None, [0, 100, 0, 0, 0], primary=these(5, 0, 4))
+    cuts = [Cut(cell, np.array(others), np.ones(2)) for cell, others in ((0, [1, 2]), (4, [1, 3]))]
+    assert np.flatnonzero(choice.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]
+    # Of two that serve as well, the lesser.
+    assert np.flatnonzero(choice.cheapest(cuts[:1], choice.primary)).tolist() == [0, 2, 4]
+    # What is kept is no choice, and where all is, there is none; where nothing is counted, any will do.
+    kept = choice_of(None, [0, 100, 0, 0, 0], primary=these(5, 0, 4), kept=these(5, 2, 3))
+    assert np.flatnonzero(kept.cheapest(cuts[:1], kept.primary)).tolist() == [0, 1, 4]
+    with pytest.raises(Unprotectable):
+        replace(kept, kept=these(5, 1, 2, 3)).cheapest(cuts, kept.primary)
+    nothing = replace(choice, counts=np.array([0, 0, np.nan, 0, 0.0]))
+    assert np.flatnonzero(nothing.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]

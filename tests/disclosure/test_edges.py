@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import (
+    LinkedTable,
     Rule,
+    attack,
     known_rate,
     known_total,
     protect,
@@ -19,7 +24,8 @@ from cmhs_metrics.disclosure import (
     suppress_percentage,
     suppression,
 )
-from tests.support.refusals import problem, raised, refused
+from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
+from tests.support.refusals import ANY, problem, raised, refused
 
 EXACT = Rule(rounding=1)
 
@@ -127,3 +133,55 @@ def test_a_column_of_thousands_is_counted_in_ones() -> None:
     assert shown.isna().tolist() == [True, False, False]
     assert shown.pint.magnitude.tolist()[1:] == [12_015, 3_000]
     assert suppression(column).to_frame()["display"].tolist() == ["*", "12015", "3000"]
+
+
+def test_each_bound_is_named_as_the_argument() -> None:
+    names = ("lower", "upper", "denominator_lower", "denominator_upper")
+    for at, name in enumerate(names):
+        columns = [np.array([each, math.inf if each == at else each]) for each in range(4)]
+        with refused(name, math.inf, row="2nd row", expected="zero or more", others=ANY):
+            known_rate(*columns)
+        if at < 2:
+            with refused(name, math.inf, row="2nd row", expected="a finite number", others=ANY):
+                known_total(*columns[:2])
+    with refused(problem("by", row="2nd row", expected="a value")):
+        known_total(np.array([1.0, 2]), np.array([1.0, 2]), by=["a", None])
+
+
+def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
+    """Five are not small: hidden beside ten of fifteen they are told, and another table has told them already."""
+    table = pd.DataFrame({"icb": ["A", "B", "All"], "patients": [10, "*", 15]})
+    now = published_table(table, ["icb"], "patients", {"icb": {"A": "All", "B": "All"}}, rule=EXACT, complemented=True)
+    assert attack(now).cells["falls"].tolist() == [True]
+    before = pd.DataFrame({"icb": ["A", "B"], "patients": [10, 5]})
+    out = published_table(before, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    found = attack(now, given=[out])
+    assert found.safe
+    assert found.cells["falls"].tolist() == [False]
+
+
+def test_tables_beside_without_a_name_are_counted() -> None:
+    table = pd.DataFrame({"icb": ["A", "B"], "patients": [20, 30]})
+    out = published_table(table, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    named = LinkedTable(out, name="2022")
+    given = {"totals": {"icb": None}, "rule": EXACT, "published": [out, named, out]}
+    assert protect(table, ["icb"], "patients", **given).beside == ("table 1", "2022", "table 3")
+
+
+def test_a_line_without_an_end_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream(io.StringIO):
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+    stream = Stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    effort = Effort(shown=True)
+    effort.done()
+    assert stream.flushed == 0
+    effort.at("1 of 2")
+    assert stream.flushed == 1
+    effort.done()
+    assert (stream.getvalue(), stream.flushed) == ("\r\x1b[Kdisclosure: 1 of 2 …\r\x1b[K", 2)
+    assert not UNLIMITED.shown

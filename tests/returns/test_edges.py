@@ -523,7 +523,7 @@ class TestFurther:
 
     def test_a_code_of_an_ordinary_format_is_nothing_to_look_at(self, tmp_path: Path) -> None:
         def plain(book: Any, page: Any) -> None:
-            page["A2"].number_format = "0"
+            page["A2"].number_format = "0;@"
 
         path = workbook([["Trust", "Contacts"], [7, 1]], change=plain)(tmp_path)
         assert read_return(path).questions == ()

@@ -64,7 +64,7 @@ def hidden_in(file: Path, sheet: str) -> Hidden:
         at = (int(match[3]) - 1, _index(match[2]))
         if "%" in style:
             shares[at] = style
-        elif (pad := _PADDED.fullmatch(style)) and pad[0] != "0":
+        elif (pad := _PADDED.fullmatch(style)) and (pad[1] or pad[2] or pad[3] != "0"):
             padded[at] = partial(_padded, pad[1] or pad[2] or "", len(pad[3]))
     columns: list[int] = []
     for match in _COLUMN.finditer(held):
