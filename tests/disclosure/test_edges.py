@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import (
     LinkedTable,
     Rule,
