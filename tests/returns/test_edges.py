@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import sys
 import zipfile
@@ -582,3 +583,17 @@ class TestFurther:
         monkeypatch.setitem(sys.modules, "python_calamine", None)
         with raised(ImportError, "'excel'", "python-calamine"):
             read_return(path)
+
+    def test_what_is_kept_is_told_as_near_a_measure_or_as_none(self, asked: Any) -> None:
+        text = "Trust,Contacts,Shoe size,Contcts\nA,5,x,y\n"
+        assert asked(text, "Kept as text") == ["Kept as text, for no measure is called so: 'Shoe size'."]
+        (near,) = asked(text, "Contcts")
+        assert "did you mean 'contacts'?" in near
+
+    def test_days_and_times_as_they_would_be_typed(self) -> None:
+        day = dt.datetime(2024, 3, 31)
+        assert [_text(each) for each in (day, day.replace(hour=12), day.date())] == [
+            "2024-03-31",
+            "2024-03-31 12:00:00",
+            "2024-03-31",
+        ]
