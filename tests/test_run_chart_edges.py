@@ -266,3 +266,13 @@ def test_days_of_a_target_are_named() -> None:
     frame = table([5.0, 6, 5]).assign(team="North")
     with refused("target", "spring", expected="a date or period"):
         run_chart(frame, "value", by="team", target={"North": {"2016-04": 3.0, "spring": 4.0}})
+
+
+@IN_MEMORY_AND_AS_A_QUERY
+def test_the_ranges_that_limits_rest_on_are_those_of_the_baseline(as_query: bool) -> None:
+    # Eleven ranges of 2 about 11, and after them five of a half. Where one of 18 is among them, it is screened out.
+    calm, later = [10, 12] * 6, [12.5, 13, 13.5, 14, 14.5]
+    for values, centre in ((calm, 11), ([*calm[:6], *(each + 20 for each in calm[:6])], 21)):
+        found = charted(table([*values, *later]), as_query, screened=True, baseline=12)
+        assert found["centre"].to_list() == pytest.approx([centre] * 17)
+        assert found["upper"].to_list() == pytest.approx([centre + 2 * 3 / 1.128] * 17, rel=1e-3)

@@ -407,3 +407,17 @@ def test_of_two_there_are_quarters_and_of_one_there_are_none() -> None:
         table = pd.DataFrame({"icb": ["A", "B", "C"], "contacts": contacts})
         found = cm.benchmark(table, "contacts_per_100k", by="icb", populations=PEOPLE)
         assert found["quartile"].tolist() == pytest.approx(quarters, nan_ok=True)
+
+
+def test_one_mistake_is_one_problem() -> None:
+    table = pd.DataFrame({"icb": ["A", "B"], "contacts": [1, 2], "total_cost": [3, 4]})
+    thing = object()
+    for wrong, value in ((thing, thing), (5, 5), ([], None), ((5,), 5)):
+        with refused("metrics", value):
+            cm.benchmark(table, wrong, by="icb")
+    with refused(
+        problem("not_places", 5, expected="a name"), problem("confidence", 95, names=("0.95", "95%")),
+        problem("average", "mode", names="pooled"), problem("by", 5, expected="a name"), problem("peers", thing),
+        in_order=False,
+    ):  # fmt: skip
+        cm.benchmark(table, "cost_per_contact", by=5, average="mode", confidence=95, not_places=[5], peers=thing)  # type: ignore[arg-type]

@@ -597,3 +597,27 @@ class TestFurther:
             "2024-03-31 12:00:00",
             "2024-03-31",
         ]
+
+    def test_of_what_is_no_table_only_the_beginning_is_shown(self, tmp_path: Path) -> None:
+        page = "<html>" + "x" * 60
+        with refused("the file", page[:40], expected="a table"):
+            read_return(written(tmp_path, page))
+        with refused("the file", "y" * 80, row="line 1", expected="a measure"):
+            read_return(written(tmp_path, "y" * 90 + "\n1\n"))
+
+    def test_a_blank_before_a_quotation_mark_is_none_of_the_cell(self, tmp_path: Path) -> None:
+        table = read_return(written(tmp_path, 'Trust, Contacts\n"A, B", "1,250"\n')).table
+        assert table.to_dict("records") == [{"organisation": "A, B", "contacts": 1250}]
+
+    @pytest.mark.parametrize("text", ["Total cost (£000) 2023/24", "Total cost 2023/24 (£000)"])
+    def test_a_unit_and_a_year_in_either_order(self, text: str) -> None:
+        found = understand(text, {})
+        assert (found.column, found.scale, found.unit, found.when) == ("total_cost", 1000, "£000", "2023/24")
+
+    def test_a_sheet_of_which_some_cells_are_numbers_is_the_table(self, tmp_path: Path) -> None:
+        path = workbook(
+            [["Trust", "Contacts"], ["A", 5], ["B", "about 20"]], others=("Meaning",),
+            change=lambda book, page: [book["Meaning"].append(row) for row in (["Trust", "Contacts"], ["code", "how often"])],
+        )(tmp_path)  # fmt: skip
+        with refused("Contacts", "about 20", row="cell B3", expected="a number"):
+            read_return(path)

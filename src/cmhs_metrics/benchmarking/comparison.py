@@ -258,7 +258,7 @@ def _check_arguments(
 ) -> None:
     if not isinstance(by, str):
         problems.append(Problem("by", None, by, "the name of one column, that of the places"))
-    if not metrics:
+    if not metrics and all(each.column != "metrics" for each in problems):
         problems.append(Problem("metrics", None, None, "one metric or more, by name; cm.list_metrics() has them all"))
     problems += [
         Problem("metrics", None, each, "the name of a metric, or the metric itself")
