@@ -14,7 +14,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.benchmarking.open_values import certainly_outside, open_average, open_chance, open_ranks, sums_of_ends
-from cmhs_metrics.benchmarking.place_names import as_names, of_places
+from cmhs_metrics.benchmarking.place_names import as_names, listed, of_places
 from cmhs_metrics.benchmarking.repeated_events import (
     _may_repeat,
     notes_of,
@@ -73,8 +73,12 @@ def test_an_average_is_open_where_one_place_is() -> None:
     # 9 to 12 of 600 people.
     assert average("pooled") == pytest.approx((1_500, 2_000))
     assert average("pooled", ~which) == pytest.approx((2_250, 2_250))
+    # Of contacts without a greatest number there is no greatest rate.
+    places.loc[1, "contacts_upper"] = NAN
+    assert average("pooled") == pytest.approx((1_500, NAN), nan_ok=True)
     for kind in ("pooled", "mean of places"):
         assert average(kind, which & False) == pytest.approx((NAN, NAN), nan_ok=True)
+    places.loc[1, "contacts_upper"] = 4
     assert [each.tolist() for each in sums_of_ends(places, inputs)] == [[102, 201, 306, 409], [102, 204, 306, 409]]
 
 
@@ -133,6 +137,8 @@ def test_counts_that_were_shared_out_have_intervals() -> None:
         low, high = rate_interval(table["contacts"], people["registered_population"], fractional=True)
         assert rates["lower"].tolist() == pytest.approx(low.tolist())
         assert rates["upper"].tolist() == pytest.approx(high.tolist())
+        # The funnel of a share is of whole numbers: 2.5 of 22 and 30.25 of 131, about a fifth of all.
+        assert shares["outlier"].tolist() == ["within"] * 2
 
 
 @pytest.mark.parametrize(
@@ -421,3 +427,16 @@ def test_one_mistake_is_one_problem() -> None:
         in_order=False,
     ):  # fmt: skip
         cm.benchmark(table, "cost_per_contact", by=5, average="mode", confidence=95, not_places=[5], peers=thing)  # type: ignore[arg-type]
+
+
+def test_rows_of_several_metrics_are_numbered_through() -> None:
+    two = cm.benchmark(TABLE.assign(total_cost=5), ["dna_rate", "cost_per_contact"], by="icb")
+    assert two.index.tolist() == list(range(6))
+    assert two["metric"].tolist() == ["dna_rate"] * 3 + ["cost_per_contact"] * 3
+
+
+def test_a_place_may_be_any_number() -> None:
+    for given in (Decimal(7), 7, 7.0, np.float32(7), dt.date(2024, 4, 1), "7"):
+        problems: list[Any] = []
+        assert listed("focus", given, problems) == [given]
+        assert not problems

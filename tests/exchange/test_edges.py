@@ -116,6 +116,20 @@ class TestMetadata:
         bare = next(name for name, each in CATALOGUE.items() if not each.caveats and not each.contract.many)
         assert described(bare).loc[bare, "footnotes"] == "None."
 
+    def test_a_title_has_160_letters_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from cmhs_metrics.exchange import central_metrics_metadata as module
+
+        told = module._of_measure(MEASURES["contacts"]) | {"title": "x" * 200}
+        monkeypatch.setattr(module, "_of_measure", lambda measure: told)
+        assert described("contacts")["metric_title"].tolist() == ["x" * 160]
+
+    def test_what_a_rate_stands_on(self) -> None:
+        tables = cml(of(caseload_per_100k_weighted=1.0), **GIVEN)
+        assert tables.relationships[["child_metric_short_name", "relationship_type"]].to_numpy().tolist() == [
+            ["caseload", "Numerator"],
+            ["weighted_population", "Denominator"],
+        ]
+
     def test_a_direction_is_told_where_there_is_one(self) -> None:
         told = cm.policy()
         either = told.loc[(told["metric"] == "waiting") | (told["metric"] == "full_clock_stops"), "direction"]

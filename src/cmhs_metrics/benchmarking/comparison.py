@@ -6,6 +6,7 @@ as a pandas table, whatever the engine of the table that goes in.
 
 from __future__ import annotations
 
+from collections import Counter
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -294,7 +295,7 @@ def _marks(by: str, names: list[str], asked: dict[str, list[Any]], not_places: l
         problems.append(Problem(by, None, count, "at least two places to compare"))
     problems += [
         Problem(by, None, name, "a name that stands once, whatever it is held as")
-        for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ())
+        for name in sorted(name for name, times in Counter(names).items() if times > 1)
     ]
     if problems:
         raise BadInput("benchmark", problems)

@@ -106,7 +106,7 @@ def open_chance(
     least, greatest = (few, more if of_all else few + more), (many, less if of_all else many + less)
     if of_all and metric.proportion:
         part = many.clip(upper=more)
-        greatest = (part, less.where(less >= part, part))
+        greatest = (part, less.clip(lower=part))
     known = few.notna() & many.notna() & less.notna() & more.notna() & (greatest[1] > 0) & (least[1] > 0)
     found = no_chance(few.index)
     if known.sum() < 2:
