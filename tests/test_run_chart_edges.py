@@ -24,6 +24,8 @@ from cmhs_metrics.run_charts import (
     xmr_limits,
 )
 from cmhs_metrics.run_charts.icons import VARIATION, icon_of
+from cmhs_metrics.run_charts.options import SIGNALS
+from cmhs_metrics.run_charts.summary import _RULES
 from tests.support.refusals import refused
 from tests.support.series import table
 
@@ -276,3 +278,10 @@ def test_the_ranges_that_limits_rest_on_are_those_of_the_baseline(as_query: bool
         found = charted(table([*values, *later]), as_query, screened=True, baseline=12)
         assert found["centre"].to_list() == pytest.approx([centre] * 17)
         assert found["upper"].to_list() == pytest.approx([centre + 2 * 3 / 1.128] * 17, rel=1e-3)
+
+
+def test_each_signal_has_words_for_either_side() -> None:
+    assert set(_RULES) == {(name, side) for name in SIGNALS for side in (1, -1)}
+    for (_, side), words in _RULES.items():
+        assert bool(re.search("above|rising|upper", words)) is (side == 1)
+        assert bool(re.search("below|falling|lower", words)) is (side == -1)

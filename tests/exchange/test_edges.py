@@ -337,3 +337,13 @@ class TestQueries:
         # What is summed as a float is not made one again.
         assert text.count("CAST(") == 1
         assert "AS DOUBLE PRECISION" not in sql("contacts", by="icb", dialect="databricks")
+
+    def test_a_mean_needs_no_total(self) -> None:
+        text = sql(["mean_wait", "contacts"], by="icb", table="waits")
+        assert "SUM(CAST(contacts" in text
+        assert "SUM(CAST(waits" not in text
+        assert text.count("AVG(CAST(waits") == 1
+
+    def test_people_of_an_age_band_stand_in_no_column(self) -> None:
+        with refused("metrics", "caseload_per_100k_age_band", expected="a column"):
+            sql("caseload_per_100k_age_band")

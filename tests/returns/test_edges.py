@@ -621,3 +621,7 @@ class TestFurther:
         )(tmp_path)  # fmt: skip
         with refused("Contacts", "about 20", row="cell B3", expected="a number"):
             read_return(path)
+
+    def test_who_had_no_contacts_is_no_price_of_one(self, asked: Any) -> None:
+        rows = "Trust,Total cost,Contacts\nA,499,100\nB,900,0\nC,900,0\n"
+        assert asked(rows, "A contact costs £4.99 in the middle")
