@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE
-from cmhs_metrics.exchange import cml, sql
+from cmhs_metrics.exchange import cml, ossie, sql
 from cmhs_metrics.exchange.central_metrics_library import family_id
+from cmhs_metrics.exchange.queries import _of_a_row, _read
 from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.synonyms import METRIC_WORDS
 from tests.support.refusals import problem, refused
 
 GIVEN = {"owner": "Team, team@nhs.net", "source": "MHSDS", "published": "2024-09-12"}
@@ -115,6 +118,14 @@ class TestMetadata:
         assert people["metric_description"].endswith(f" People: {MEASURES['weighted_population'].description}.")
         bare = next(name for name, each in CATALOGUE.items() if not each.caveats and not each.contract.many)
         assert described(bare).loc[bare, "footnotes"] == "None."
+
+    def test_ids_and_other_names_are_made_of_the_name(self) -> None:
+        # What has been published under an id must keep it.
+        assert family_id("cost_per_contact") == "CMQT89399"
+        plain = next(n for n, each in CATALOGUE.items() if not (METRIC_WORDS.get(n) or each.published_as) and "_" in n)
+        from cmhs_metrics.exchange.central_metrics_metadata import _of_metric
+
+        assert _of_metric(CATALOGUE[plain], None)["alias"] == plain.replace("_", " ")
 
     def test_a_title_has_160_letters_at_most(self, monkeypatch: pytest.MonkeyPatch) -> None:
         from cmhs_metrics.exchange import central_metrics_metadata as module
@@ -344,6 +355,23 @@ class TestQueries:
         assert "SUM(CAST(waits" not in text
         assert text.count("AVG(CAST(waits") == 1
 
+    def test_what_to_group_by_is_named(self) -> None:
+        with refused("by", 5, expected="a column"):
+            sql("cost_per_contact", by=5)  # type: ignore[arg-type]
+        with refused("keys", 5, expected="a column"):
+            ossie(keys=5)
+
     def test_people_of_an_age_band_stand_in_no_column(self) -> None:
         with refused("metrics", "caseload_per_100k_age_band", expected="a column"):
             sql("caseload_per_100k_age_band")
+
+    def test_a_rate_takes_its_own_columns_and_its_people(self) -> None:
+        text = sql("caseload_per_100k", by="icb", populations="places")
+        assert "THEN SUM(CAST(caseload AS" in text
+        assert text.count("SUM(CAST(registered_population AS") == 1
+
+    def test_what_is_no_sum_product_or_quotient_is_not_written(self) -> None:
+        formula = ast.parse("a ** b", mode="eval").body
+        with refused("metrics", "a ** b"):
+            _read(formula, _of_a_row)
+        assert _read(ast.parse("(a + 2) * b if b else c", mode="eval").body, _of_a_row).sql().count("CAST") == 2

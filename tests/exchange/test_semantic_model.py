@@ -125,6 +125,7 @@ def test_fields_and_metrics_say_what_they_are() -> None:
             assert (ansi["dialect"], databricks["dialect"]) == ("ANSI_SQL", "DATABRICKS")
             assert f"CAST({name}.contacts AS DOUBLE PRECISION)" in ansi["expression"]
             assert f"CAST({name}.contacts AS DOUBLE)" in databricks["expression"]
+            assert "\n" not in ansi["expression"] + databricks["expression"]
         assert json.loads(metrics["contacts"]["custom_extensions"][0]["data"]) == {"unit": "contact", "kind": "flow"}
         extension = json.loads(metrics["dna_rate"]["custom_extensions"][0]["data"])
         assert "COUNT_BIG" in extension["tsql"]

@@ -299,6 +299,7 @@ class TestQuestions:
         assert read.lines == (2,)
         assert "To look at:" in shown
         assert "<li>Line 3 is set aside" in read._repr_html_()
+        assert "<th>0</th>" not in read._repr_html_()
         plain = read_return(written(tmp_path, "organisation,contacts\nA,1\n"))
         assert plain.questions == ()
         assert "To look at" not in repr(plain) + plain._repr_html_()
@@ -386,6 +387,7 @@ class TestColumns:
             # A comma of which two digits follow is a decimal one, and then so is each; a point likewise.
             (["1,25", "1.250"], [1.25, 1_250]), (["1,250", "1.25"], [1_250, 1.25]), (["1.234,5", "7"], [1_234.5, 7]),
             (["12", "7"], [12, 7]), (["1,250", "1.250", "0,5"], [1.25, 1_250, 0.5]), (["-1,25", "£2"], [-1.25, 2]),
+            (["1,250", "1.25", "7"], [1_250, 1.25, 7]),
         ],
     )  # fmt: skip
     def test_what_a_comma_is_where_semicolons_separate(
@@ -623,5 +625,38 @@ class TestFurther:
             read_return(path)
 
     def test_who_had_no_contacts_is_no_price_of_one(self, asked: Any) -> None:
+        assert asked("Trust,Total cost,Contacts\nA,4,1\n", "A contact costs £4.00 in the middle")
         rows = "Trust,Total cost,Contacts\nA,499,100\nB,900,0\nC,900,0\n"
         assert asked(rows, "A contact costs £4.99 in the middle")
+
+    def test_a_workbook_of_nothing_is_named(self, tmp_path: Path) -> None:
+        import openpyxl
+
+        path = tmp_path / "empty.xlsx"
+        book = openpyxl.Workbook()
+        book.save(path)
+        with refused("the file", expected="a table") as caught:
+            read_return(path)
+        assert caught.value.subject == str(path)
+        # Of charts alone it has no sheet that could be.
+        book.create_chartsheet("Chart")
+        book.remove(book.active)
+        book.save(path)
+        with refused("the file", expected="a table"):
+            read_return(path)
+
+    def test_a_remark_below_england_alone_is_set_aside(self, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, "Trust,Contacts,Caseload\nEngland,5,6\nSource: ledger,,\n"))
+        assert read.table["organisation"].tolist() == ["England"]
+        assert read.set_aside["line"].tolist() == [3]
+
+    def test_cells_keep_their_names_below_and_beside_what_is_empty(self, tmp_path: Path) -> None:
+        rows = [[], [], [None, "Trust", "Contacts"], [None, "A", "about 20"]]
+        with refused("Contacts", "about 20", row="cell C4", expected="a number"):
+            read_return(workbook(rows)(tmp_path))
+
+    def test_a_total_of_large_amounts_may_be_amiss_in_the_last_digit(self, asked: Any) -> None:
+        parts = [100_000_000.1, 200_000_000.2, 300_000_000.3]
+        assert sum(parts) != 600_000_000.6
+        rows = "".join(f"T{at},{part},1\n" for at, part in enumerate(parts))
+        assert not asked(f"Trust,Total cost,Contacts\n{rows}Total,600000000.6,3\n", "add up")

@@ -185,7 +185,7 @@ def _wanted(metrics: Any, grouped: bool, problems: list[Problem]) -> list[_Wante
         takes = tuple(basis.measure if basis and each == POPULATION else each for each in metric.inputs)
         traced = trace(metric.contract)
         kind: Any = "share" if _SHARE in traced.text else "mean" if traced.text.startswith(_MEAN) else "ratio"
-        if (metric.contract.many and kind == "ratio") or (basis and len(basis.needs) > 1):
+        if (metric.contract.many and kind == "ratio") or (basis and basis.measure not in basis.needs):
             problems.append(Problem("metrics", None, name, "a ratio, share, mean or total of columns"))
             continue
         if grouped and any(_does_not_add(each) for each in takes):
@@ -210,7 +210,7 @@ def _built(wanted: _Wanted, part: Callable[[str], exp.Expression]) -> exp.Expres
     from sqlglot import exp
 
     if wanted.kind == "total":
-        return part(wanted.takes[0]) if part is not _of_a_row else _float(part(wanted.takes[0]))
+        return part(wanted.takes[0])
     if wanted.kind == "mean":
         return _where_all(part(wanted.takes[0]), exp.Avg)
     if wanted.kind == "share":
