@@ -6,13 +6,14 @@ import ast
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.exchange import cml, ossie, sql
-from cmhs_metrics.exchange.central_metrics_library import family_id
+from cmhs_metrics.exchange.central_metrics_library import _text, _told_of, family_id
 from cmhs_metrics.exchange.queries import _of_a_row, _read
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.synonyms import METRIC_WORDS
@@ -266,6 +267,11 @@ class TestValues:
         assert tables.dimensions["kind"].tolist() == ["true", "2024-06-01", "1.5", "2", cm.TeamType.EIP.value, "Ab"]
         assert tables.dimensions["dimension_count"].tolist() == [1] * 6
 
+    def test_a_number_of_numpy_is_a_number(self) -> None:
+        given = [np.int8(3), np.float32(2), np.float64(2.5), np.bool_(True), None, float("nan")]
+        assert [_text(each) for each in given] == ["3", "2", "2.5", "1", "", ""]
+        assert _told_of("waits_of_each") == "waits of each"
+
     def test_the_id_of_a_breakdown(self) -> None:
         """The MD5 of name=value, in the order of the names, as the library's own helpers make it."""
         import hashlib
@@ -358,6 +364,8 @@ class TestQueries:
     def test_what_to_group_by_is_named(self) -> None:
         with refused("by", 5, expected="a column"):
             sql("cost_per_contact", by=5)  # type: ignore[arg-type]
+        with refused("metrics", 5, expected="a metric"):
+            sql(5)  # type: ignore[arg-type]
         with refused("keys", 5, expected="a column"):
             ossie(keys=5)
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cmhs_metrics import BadInput
 from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
@@ -242,7 +243,7 @@ class TestHeadings:
         path = written(tmp_path, "Trust,Contacts,Visits\nA,5,6\n")
         read = read_return(path, columns={"Visits": "contcts"})
         (told,) = [each for each in read.questions if "contcts" in each and "no measure" in each]
-        assert "contacts" in told
+        assert told.endswith("which is no measure; did you mean 'contacts'?")
         assert not [
             each
             for each in read_return(path, columns={"Visits": "colour"}).questions
@@ -283,7 +284,7 @@ class TestQuestions:
             rows = "A,Q1,1\n" + "B,,1\n" * lack
             (found,) = asked(f"Trust,ICB,Contacts\n{rows}", "Empty in")
             assert f"Empty in {lack} of {lack + 1} rows (line 3, line 4, line 5, line 6, line 7" in found
-            assert (" more)" in found) is more
+            assert ("line 7 and 1 more), and" if more else "line 7), and") in found
         assert not asked("Trust,ICB,Contacts\nA,Q1,1\n", "Empty in")
         (found,) = asked("Trust,Region,Contacts\nA,,1\nB,N,2\n", "Empty in")
         assert "region" in found
@@ -537,11 +538,13 @@ class TestFurther:
         def beyond(book: Any, page: Any) -> None:
             page["C2"] = "=B2/2"
             page["C2"].number_format = "0%"
-            page["A4"] = "=B2"
-            page["A4"].number_format = "000"
+            page["A3"] = "=B2"
+            page["A3"].number_format = "000"
+            page.merge_cells("B2:B3")
 
         read = read_return(workbook([["Trust", "Contacts"], ["A", 1]], change=beyond)(tmp_path))
         assert read.table.to_dict("records") == [{"organisation": "A", "contacts": 1}]
+        assert not [each for each in read.questions if "one cell over" in each]
 
     def test_bytes_that_are_no_text_are_shown_as_such(self, tmp_path: Path) -> None:
         path = tmp_path / "odd.xlsx"
@@ -660,3 +663,17 @@ class TestFurther:
         assert sum(parts) != 600_000_000.6
         rows = "".join(f"T{at},{part},1\n" for at, part in enumerate(parts))
         assert not asked(f"Trust,Total cost,Contacts\n{rows}Total,600000000.6,3\n", "add up")
+
+    def test_a_bracket_alone_is_no_number(self) -> None:
+        assert isinstance(read_cell("(55"), str)
+        assert isinstance(read_cell("55)"), str)
+
+    def test_the_first_column_has_the_labels_where_none_is_a_key(self, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, "Kind,Contacts,Caseload\nA,5,6\nTotal,5,6\n"))
+        assert read.table["Kind"].tolist() == ["A"]
+        assert read.set_aside["why"].tolist() == ["a total, for its label is 'Total'"]
+
+    def test_twelve_names_that_come_near_are_listed(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInput) as caught:
+            read_return(written(tmp_path, ",".join(["Contats"] * 13) + "\n"))
+        assert len(caught.value.problems) == 1 + 12

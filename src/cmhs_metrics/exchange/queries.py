@@ -148,20 +148,18 @@ def sql(
 def of_a_dataset(metric: str, dataset: str, dialect: Dialect) -> str | None:
     """A metric as one expression over the rows of a dataset; None where it is none.
 
-    Rates per 100,000 are none: people stand with places, and would be counted with every team of the place.
+    Rates per 100,000 are none: people stand with places, and would be counted with every team of the place. Nor are
+    means: their values are those of patients.
     """
     problems: list[Problem] = []
     found = _wanted([metric], True, problems)
-    if problems or found[0].kind == "share" or any(_of_places(name) for name in found[0].takes):
+    if problems or found[0].kind in ("share", "mean") or any(_of_places(name) for name in found[0].takes):
         return None
 
     def total(name: str) -> exp.Expression:
         return _total(_column(name, dataset))
 
-    def column(name: str) -> exp.Expression:
-        return _column(name, dataset)
-
-    return _text(_built(found[0], column if found[0].kind == "mean" else total), dialect, pretty=False)
+    return _text(_built(found[0], total), dialect, pretty=False)
 
 
 def _wanted(metrics: Any, grouped: bool, problems: list[Problem]) -> list[_Wanted]:

@@ -154,7 +154,7 @@ def offer(text: str) -> str:
     """The standard name or synonym that comes nearest to a heading, as a question; empty where none does."""
     if _OF_ANOTHER_KIND.search(text):
         return ""
-    near = difflib.get_close_matches(words_of(_without_unit(text)[0]), _KNOWN, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(words_of(_without_unit(text)[0]), _KNOWN, cutoff=0.8)
     if not near:
         return ""
     name = _KNOWN[near[0]][0]
