@@ -250,3 +250,14 @@ def test_one_cell_however_great_is_cheaper_than_two() -> None:
         replace(kept, kept=these(5, 1, 2, 3)).cheapest(cuts, kept.primary)
     nothing = replace(choice, counts=np.array([0, 0, np.nan, 0, 0.0]))
     assert np.flatnonzero(nothing.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]
+
+
+def test_a_cell_is_pushed_by_one_where_there_is_room() -> None:
+    layout, counts = table_of([[3, 4], [5, 6]])
+    moves, nothing, endless = Moves(layout), np.zeros(len(counts)), np.full(len(counts), np.inf)
+    for more in (1, -1, -3, 20):
+        found = moves.push(counts, nothing, endless, 0, counts[0] + more)
+        assert found[0] == counts[0] + more
+        assert layout.totals(found).tolist() == found.tolist()
+    assert moves.push(counts, nothing, endless, 0, counts[0]) is counts
+    assert moves.push(counts, counts, counts, 0, counts[0] + 1).tolist() == counts.tolist()

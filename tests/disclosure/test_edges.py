@@ -24,6 +24,7 @@ from cmhs_metrics.disclosure import (
     suppression,
 )
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
+from cmhs_metrics.disclosure.protected_table import record_page
 from tests.support.refusals import ANY, problem, raised, refused
 
 EXACT = Rule(rounding=1)
@@ -184,3 +185,47 @@ def test_a_line_without_an_end_is_flushed(monkeypatch: pytest.MonkeyPatch) -> No
     effort.done()
     assert (stream.getvalue(), stream.flushed) == ("\r\x1b[Kdisclosure: 1 of 2 …\r\x1b[K", 2)
     assert not UNLIMITED.shown
+
+
+class TestArguments:
+    TABLE = pd.DataFrame({"icb": ["A", "B", "All"], "n": [0, 9, 9]})
+
+    def test_of_a_published_table_are_named(self) -> None:
+        parents = {"icb": {"A": "All", "B": "All", "C": "All"}, "ward": {}}
+        with refused(
+            problem("parents", "ward", names="icb"), problem("exact", "region", names="icb"),
+            problem("parents", "C", expected=(), names="icb"),
+        ):  # fmt: skip
+            published_table(self.TABLE, ["icb"], "n", parents, exact={"region": ["A"]}, rule=EXACT)
+        with refused("dimensions", expected="at least one"):
+            published_table(self.TABLE, [], "n", {}, rule=EXACT)
+        with refused(
+            problem("dimensions", "ward", expected="a column"), problem("value", "count", expected="a column")
+        ):
+            published_table(self.TABLE, ["ward"], "count", {}, rule=EXACT)
+        with refused(None, row="icb=A", expected="once"):
+            published_table(self.TABLE.assign(icb=["A", "A", "All"]), ["icb"], "n", {}, rule=EXACT)
+        with refused("icb", row="2nd row"):
+            published_table(self.TABLE.assign(icb=["A", None, "All"]), ["icb"], "n", {}, rule=EXACT)
+
+    def test_nothing_at_all_may_be_shown(self) -> None:
+        parents = {"icb": {"A": "All", "B": "All"}}
+        assert published_table(self.TABLE, ["icb"], "n", parents, rule=EXACT).to_frame()["lower"].tolist() == [0, 9, 9]
+        for wrong in (-1, 0.5, True, math.inf, "many"):
+            with refused("n", wrong, row="icb=A", expected="a whole number"):
+                published_table(self.TABLE.assign(n=[wrong, 9, 9]), ["icb"], "n", parents, rule=EXACT)
+
+    def test_tables_that_contradict_each_other_are_told_by_the_cell(self) -> None:
+        rows = pd.DataFrame({"icb": ["A", "B"], "n": [20, 30]})
+        now, out = (
+            published_table(each, ["icb"], "n", {}, rule=EXACT, complemented=True)
+            for each in (rows, rows.assign(n=[21, 30]))
+        )
+        with refused(None, row="this table: icb=A"):
+            attack(now, given=[out])
+
+    def test_the_record_has_a_cell_for_each_column(self) -> None:
+        table = pd.DataFrame({"icb": ["A", "B", "C"], "n": [3, 9, 20]})
+        page = record_page(protect(table, ["icb"], "n", rule=EXACT))
+        assert page.count("<td>") == page.count("<th ") * (page.count("<tr>") - 1)
+        assert "no other table" in page
