@@ -23,7 +23,7 @@ from cmhs_metrics.run_charts import (
     two_of_three_near_limit,
     xmr_limits,
 )
-from cmhs_metrics.run_charts.icons import VARIATION, icon_of
+from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import SIGNALS
 from cmhs_metrics.run_charts.summary import _RULES
 from tests.support.refusals import refused
@@ -285,3 +285,13 @@ def test_each_signal_has_words_for_either_side() -> None:
     for (_, side), words in _RULES.items():
         assert bool(re.search("above|rising|upper", words)) is (side == 1)
         assert bool(re.search("below|falling|lower", words)) is (side == -1)
+
+
+def test_icons_are_drawn_of_discs_areas_and_lines() -> None:
+    drawn = {"disc": "<circle", "area": "<polygon", "line": "<polyline"}
+    for icon in (*VARIATION.values(), *ASSURANCE.values()):
+        svg = icon.svg()
+        kinds = [shape.kind for shape in icon.shapes]
+        assert {kind: svg.count(tag) for kind, tag in drawn.items()} == {kind: kinds.count(kind) for kind in drawn}
+        assert len(kinds) == sum(svg.count(tag) for tag in drawn.values())
+        assert 'width="28" height="28"' in svg

@@ -14,7 +14,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.benchmarking.open_values import certainly_outside, open_average, open_chance, open_ranks, sums_of_ends
-from cmhs_metrics.benchmarking.place_names import as_names, listed, of_places
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place, listed, of_places
 from cmhs_metrics.benchmarking.repeated_events import (
     _may_repeat,
     notes_of,
@@ -423,7 +423,7 @@ def test_one_mistake_is_one_problem() -> None:
             cm.benchmark(table, wrong, by="icb")
     with refused(
         problem("not_places", 5, expected="a name"), problem("confidence", 95, names=("0.95", "95%")),
-        problem("average", "mode", names="pooled"), problem("by", 5, expected="a name"), problem("peers", thing),
+        problem("average", "mode", names="pooled"), problem("by", 5, expected="a name"), problem("peers", thing, expected="a place"),
         in_order=False,
     ):  # fmt: skip
         cm.benchmark(table, "cost_per_contact", by=5, average="mode", confidence=95, not_places=[5], peers=thing)  # type: ignore[arg-type]
@@ -440,3 +440,20 @@ def test_a_place_may_be_any_number() -> None:
         problems: list[Any] = []
         assert listed("focus", given, problems) == [given]
         assert not problems
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Unknown|Not known|Unspecified|Not specified|Not stated|Not recorded|Not applicable|N/A|Not available|Invalid",
+     "invalid code|MISSING|Unallocated|not_allocated|Unassigned|Unmapped|No ICB|Unknown-ICB|None|Null|NaN| nan "],
+)  # fmt: skip
+def test_words_for_no_place(words: str) -> None:
+    assert all(is_no_place(words.split("|"), NOT_PLACES))
+    assert not any(is_no_place(["North", "No", "Known", ""], NOT_PLACES))
+
+
+@pytest.mark.parametrize(("number", "told"), [(2, True), (3, True), (4, False)])
+def test_of_fewer_than_four_a_quartile_says_nothing(number: int, told: bool) -> None:
+    table = pd.DataFrame({"icb": list("ABCD"), "contacts": [10, 20, 35, 40], "did_not_attends": 5}).head(number)
+    notes = cm.benchmark(table, "dna_rate", by="icb").attrs.get("notes", [])
+    assert [f"Of {number} places" in note for note in notes] == [True] * told

@@ -23,6 +23,8 @@ from cmhs_metrics.returns.sheets import Line, _text, cell_of, letters
 from tests.support.refusals import problem, raised, refused
 from tests.support.returns import workbook, written
 
+NAN = math.nan
+
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Any:
@@ -677,3 +679,33 @@ class TestFurther:
         with pytest.raises(BadInput) as caught:
             read_return(written(tmp_path, ",".join(["Contats"] * 13) + "\n"))
         assert len(caught.value.problems) == 1 + 12
+
+    @pytest.mark.parametrize("words", ["- – — n/a na n.a. #n/a null none nan nk tbc .. : missing [x] [z] .", "NK N/A"])
+    def test_words_for_what_is_missing(self, words: str) -> None:
+        for word in (*words.split(), "not known", "not available", "not applicable", "not recorded", "no data", ""):
+            found = read_cell(word)
+            assert isinstance(found, Cell)
+            assert (found.mark, found.is_suppressed, math.isnan(found.value)) == (word, False, True)
+
+    @pytest.mark.parametrize(
+        ("mark", "upper"), [("*", 4), ("[low]", 4), ("[c]", NAN), ("c", NAN), ("suppressed", NAN), ("Suppressed", NAN)]
+    )
+    def test_marks_of_suppression(self, mark: str, upper: float) -> None:
+        found = read_cell(mark)
+        assert isinstance(found, Cell)
+        assert (found.lower, found.mark) == (0, mark)
+        assert found.upper == pytest.approx(upper, nan_ok=True)
+
+    @pytest.mark.parametrize("above", [59, 60])
+    def test_headings_are_looked_for_in_sixty_lines(self, tmp_path: Path, above: int) -> None:
+        path = written(tmp_path, "note\n" * above + "Trust;Contacts\nA;5\n")
+        if above < 60:
+            assert read_return(path).table["contacts"].tolist() == [5]
+        else:
+            with refused("the file", "note", row="line 1", expected="a measure"):
+                read_return(path)
+
+    def test_months_are_known_by_three_letters(self) -> None:
+        for text in ("Caseload (31 Mar 2024)", "Caseload 31 March 2024", "Caseload Sep-24"):
+            found = understand(text, {})
+            assert (found.column, found.when, found.scale) == ("caseload", text[9:].strip("()"), 1)

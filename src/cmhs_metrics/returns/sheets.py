@@ -9,7 +9,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem, not_installed
 from cmhs_metrics.numeric.expected import expect
@@ -18,7 +18,6 @@ from cmhs_metrics.returns.hidden import hidden_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-_T = TypeVar("_T")
 _WORKBOOKS = {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 _DELIMITERS = (",", "\t", ";", "|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
@@ -225,7 +224,7 @@ def _workbook(file: Path, sheet: str | None) -> list[Sheet]:
         raise _refused(file, None, str(error), f"a workbook {remedy}") from None
 
 
-def _there(found: Mapping[tuple[int, int], _T], rows: list[list[str]]) -> Iterator[tuple[tuple[int, int], _T]]:
+def _there(found: Mapping[tuple[int, int], Any], rows: list[list[str]]) -> Iterator[tuple[tuple[int, int], Any]]:
     """What was found of cells that are among those that were read: a formula without a value may stand beyond them."""
     return ((at, what) for at, what in found.items() if at[0] < len(rows) and at[1] < len(rows[at[0]]))
 
