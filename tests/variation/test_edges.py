@@ -154,6 +154,8 @@ class TestFunnels:
             v.funnel("proportion", np.array([10, 20]), np.array([10, 20]))
         with refused("target", 0.0):
             v.funnel("rate", np.array([0, 0]), np.array([10, 20]))
+        with refused("limits", 5):
+            v.outliers(np.array([0.5]), 5)  # type: ignore[arg-type]
         # All of a rate is no end of it.
         assert v.funnel("rate", np.array([10, 20]), np.array([10, 20])).outlier.tolist() == ["within"] * 2
 
@@ -193,5 +195,8 @@ class TestFunnels:
         words, phi = funnel_positions("proportion", [(counts, size)], (0.95, 0.95), [None] * 12)
         assert words == ["within"] * 12
         assert phi > 1
-        # Between bounds nothing is certain there.
+        # Between bounds nothing is certain there, from above 0.92 on.
+        counts = np.array([900.0, 940] * 6)
+        assert funnel_positions("proportion", [(counts, size)] * 2, (0.92, 0.92), [None] * 12)[0] == ["within"] * 12
+        counts = np.array([930.0, 970] * 6)
         assert funnel_positions("proportion", [(counts, size)] * 2, (0.95, 0.95), [None] * 12)[0] == [None] * 12
