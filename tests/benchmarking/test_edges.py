@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -457,3 +458,14 @@ def test_of_fewer_than_four_a_quartile_says_nothing(number: int, told: bool) -> 
     table = pd.DataFrame({"icb": list("ABCD"), "contacts": [10, 20, 35, 40], "did_not_attends": 5}).head(number)
     notes = cm.benchmark(table, "dna_rate", by="icb").attrs.get("notes", [])
     assert [f"Of {number} places" in note for note in notes] == [True] * told
+
+
+def test_a_row_without_a_place_and_places_of_two_dates_are_refused() -> None:
+    table = TABLE.assign(icb=["QMJ", "QRL", None])
+    with refused("icb", None, expected="a place"):
+        cm.benchmark(table, "dna_rate", by="icb")
+    with refused("the places", re.compile("QMJ .* and Z9B2Z .*")):
+        cm.benchmark(table.assign(icb=["QMJ", "QRL", "Z9B2Z"]), "dna_rate", by="icb")
+    people = PEOPLE.assign(icb=["QMJ", "QRL", "Z9B2Z"])
+    with refused("the places", re.compile("QMJ .* and Z9B2Z .*")):
+        cm.benchmark(table.head(2), "contacts_per_100k", by="icb", populations=people)

@@ -324,7 +324,7 @@ class TestWorkbooks:
         assert read.table["organisation"].tolist() == ["A", "A", "A", "B"]
         assert "A2 is one cell over 3 rows; each has 'A'." in read.questions
         assert any(each.endswith("row 5.") for each in read.questions)
-        for last, more in ((14, ""), (16, " and 2 more")):
+        for last, more in ((14, ""), (15, " and 1 more")):
             for at in range(sheet.max_row + 1, last + 1):
                 sheet.append([f"T{at}", "x", at])
                 sheet.row_dimensions[at].hidden = True
