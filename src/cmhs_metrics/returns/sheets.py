@@ -236,8 +236,7 @@ def _sheet(file: Path, name: str, held: Any, *, alone: bool) -> Sheet:
     for (row, column), text in _there(hidden.errors, rows):
         rows[row][column] = text
     for (row, column), _ in _there(hidden.percentages, rows):
-        cell = rows[row][column]
-        if _NUMBER.fullmatch(cell):
+        if _NUMBER.fullmatch(cell := rows[row][column]):
             # Excel shows 12.5%, and holds 0.125.
             rows[row][column] = f"{float(cell) * 100:.12g}%"
     for (row, column), formula in _there(hidden.uncomputed, rows):
