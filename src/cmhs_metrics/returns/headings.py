@@ -78,9 +78,9 @@ class Heading:
 
 
 def _by_words() -> dict[str, tuple[str, str]]:
-    found = {words_of(name.replace("_", " ")): (name, "spelling") for name in (*KEYS, "icb", "region", *MEASURES)}
+    found = {words_of(name): (name, "spelling") for name in (*KEYS, "icb", "region", *MEASURES)}
     for name in BOUNDS:
-        plain = words_of(name.replace("_", " "))
+        plain = words_of(name)
         found |= {plain: (name, "spelling"), f"{plain} bound": (name, "spelling")}
     for table, likely in ((KEY_WORDS, LIKELY_KEYS), (MEASURE_WORDS, LIKELY_MEASURES)):
         for name, phrases in table.items():
