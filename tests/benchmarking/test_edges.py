@@ -26,6 +26,7 @@ from cmhs_metrics.benchmarking.repeated_events import (
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.variation import funnel
 from tests.support.refusals import problem, raised, refused
 
 NAN = math.nan
@@ -138,8 +139,10 @@ def test_counts_that_were_shared_out_have_intervals() -> None:
         low, high = rate_interval(table["contacts"], people["registered_population"], fractional=True)
         assert rates["lower"].tolist() == pytest.approx(low.tolist())
         assert rates["upper"].tolist() == pytest.approx(high.tolist())
-        # The funnel of a share is of whole numbers: 2.5 of 22 and 30.25 of 131, about a fifth of all.
-        assert shares["outlier"].tolist() == ["within"] * 2
+        # The funnel is that of counts that were shared out: 2.5 and 30.25 are about a fifth of all.
+        whole = table["contacts"] + table["did_not_attends"]
+        expected = funnel("proportion", table["did_not_attends"], whole, fractional=True)
+        assert shares["outlier"].tolist() == expected.outlier.tolist() == ["within"] * 2
 
 
 @pytest.mark.parametrize(
@@ -278,7 +281,7 @@ def test_rows_of_totals_are_known_by_a_level_for_each_column() -> None:
     for level, kept in (
         # No total at all; a level that is no column; other words; numbers.
         (["icb", "region", "region"], [1, 2, 3]), (["icb", "ward", "total"], [1, 2, 3]), (["a", "b", "c"], [1, 2, 3]),
-        ([1, 2, 3], [1, 2, 3]), (["icb", "total", "total"], [1]),
+        ([1, 2, 3], [1, 2, 3]), (["icb", "total", "total"], [1]), (["total"] * 3, []),
     ):  # fmt: skip
         assert of_places(rows.assign(level=level))["contacts"].tolist() == kept, level
     assert of_places("no table") == "no table"
@@ -469,3 +472,43 @@ def test_a_row_without_a_place_and_places_of_two_dates_are_refused() -> None:
     people = PEOPLE.assign(icb=["QMJ", "QRL", "Z9B2Z"])
     with refused("the places", re.compile("QMJ .* and Z9B2Z .*")):
         cm.benchmark(table.head(2), "contacts_per_100k", by="icb", populations=people)
+
+
+def test_what_is_known_exactly_is_the_same_between_bounds_that_meet() -> None:
+    table = TABLE.assign(contacts=[10, 200, 35])
+    bounds = {f"{name}_{end}": table[name] for name in ("contacts", "did_not_attends") for end in ("lower", "upper")}
+    both = ["dna_rate", "contacts_per_100k"]
+    for average in ("pooled", "mean of places", "median of places"):
+        given = {"by": "icb", "populations": PEOPLE, "average": average, "peers": ["A", "B"], "focus": "C"}
+        plain = cm.benchmark(table, both, **given)
+        met = cm.benchmark(table.assign(**bounds), both, **given)
+        pd.testing.assert_frame_equal(pd.DataFrame(met)[plain.columns], pd.DataFrame(plain), check_dtype=False)
+        assert met["average_lower"].tolist() == pytest.approx(plain["average"].tolist())
+        assert plain["difference"].tolist() == pytest.approx((plain["value"] - plain["average"]).tolist())
+        share = (plain["value"] / plain["average"] - 1) * 100
+        assert plain["difference_percent"].tolist() == pytest.approx(share.tolist())
+    # Where one is hidden there is no average, and no difference from it; those of a metric without it stay.
+    hidden = table.assign(**bounds | {"contacts": [None, 200, 35], "contacts_lower": [9, 200, 35]})
+    found = cm.benchmark(
+        hidden.assign(total_cost=[5, 6, 7], referrals=[1, 2, 3]), [*both, "cost_per_referral"], **given
+    )
+    hidden_of = found["metric"].isin(both)
+    assert found.loc[hidden_of, ["average", "difference", "difference_percent"]].isna().all(axis=None)
+    assert found.loc[hidden_of, "value"].isna().tolist() == [True, False, False] * 2
+    rest = found[~hidden_of]
+    assert rest["value_lower"].tolist() == rest["value_upper"].tolist() == rest["value"].tolist()
+
+
+def test_notes_of_a_table_stay_with_what_is_made_of_it() -> None:
+    table = TABLE.copy()
+    table.attrs["notes"] = ["Counted twice in May."]
+    assert "Counted twice in May." in cm.benchmark(table, "dna_rate", by="icb").attrs["notes"]
+
+
+def test_of_less_than_one_person_there_is_a_rate() -> None:
+    count, base = column(1.0, 2.0), column(0.5, 0.25)
+    found = open_chance(
+        (count, count), (base, base), RATE, of_all=True, level=0.95, pooled=(4e5, 4e5), squares=np.full(2, NAN)
+    )
+    assert found["lower"].notna().all()
+    assert found["outlier"].tolist() == ["within", "within"]
