@@ -261,3 +261,13 @@ def test_a_cell_is_pushed_by_one_where_there_is_room() -> None:
         assert layout.totals(found).tolist() == found.tolist()
     assert moves.push(counts, nothing, endless, 0, counts[0]) is counts
     assert moves.push(counts, counts, counts, 0, counts[0] + 1).tolist() == counts.tolist()
+
+
+def test_what_other_tables_bound_too_narrowly_is_hidden_itself() -> None:
+    choice = choice_of(None, [11, 11, 11])
+    lower, upper = np.array([10.0, 10, 10]), np.array([12.0, 14, np.inf])
+    cut = choice._itself(0, lower, upper)
+    assert cut is not None
+    assert (cut.cell, cut.cells.tolist(), cut.weights.tolist()) == (0, [0], [1])
+    assert choice._itself(1, lower, upper) is None
+    assert choice._itself(2, lower, upper) is None
