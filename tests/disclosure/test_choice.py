@@ -271,3 +271,21 @@ def test_what_other_tables_bound_too_narrowly_is_hidden_itself() -> None:
     assert (cut.cell, cut.cells.tolist(), cut.weights.tolist()) == (0, [0], [1])
     assert choice._itself(1, lower, upper) is None
     assert choice._itself(2, lower, upper) is None
+
+
+def test_whole_numbers_are_sought_to_the_last_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, float]] = []
+
+    def milp(costs: Any, options: dict[str, float], **given: Any) -> Any:
+        asked.append(options)
+        return SimpleNamespace(status=int(len(asked) == 3), x=np.zeros(len(costs)))
+
+    monkeypatch.setattr("scipy.optimize.milp", milp)
+    unknowns = Unknowns(csr_array(np.array([[1.0, 1, -1]])), np.zeros(3), np.full(3, 9.0))
+    unknowns.whole_extreme(np.ones(3))
+    unknowns.whole_extreme(np.ones(3), Effort(1000.0))
+    assert asked[0] == {"mip_rel_gap": 0}
+    assert asked[1]["mip_rel_gap"] == 0
+    assert 900 < asked[1]["time_limit"] <= 1000
+    with pytest.raises(OutOfTime):
+        unknowns.whole_extreme(np.ones(3), Effort(1000.0))

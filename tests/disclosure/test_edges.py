@@ -160,6 +160,19 @@ def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
     assert found.cells["falls"].tolist() == [False]
 
 
+def test_beside_other_tables_bounds_are_exact_unless_they_need_not_be() -> None:
+    """Of 120 another table tells 20: the rest is all of either, or nothing of it."""
+    rows = pd.DataFrame({"icb": ["A", "B", "C", "All"], "patients": ["*", "*", 20, 120]})
+    parents = {"icb": dict.fromkeys("ABC", "All")}
+    now = published_table(rows, ["icb"], "patients", parents, rule=EXACT, complemented=True)
+    out = published_table(rows[2:3], ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    found = attack(now, given=[out]).cells
+    assert found[["lower", "upper"]].to_numpy().tolist() == [[0, 100]] * 2
+    quick = attack(now, given=[out], exact=False)
+    assert quick.safe
+    assert (quick.cells["width"] >= 4).all()
+
+
 def test_tables_beside_without_a_name_are_counted() -> None:
     table = pd.DataFrame({"icb": ["A", "B"], "patients": [20, 30]})
     out = published_table(table, ["icb"], "patients", {}, rule=EXACT, complemented=True)
