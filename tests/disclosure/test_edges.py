@@ -160,17 +160,20 @@ def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
     assert found.cells["falls"].tolist() == [False]
 
 
-def test_beside_other_tables_bounds_are_exact_unless_they_need_not_be() -> None:
-    """Of 120 another table tells 20: the rest is all of either, or nothing of it."""
-    rows = pd.DataFrame({"icb": ["A", "B", "C", "All"], "patients": ["*", "*", 20, 120]})
-    parents = {"icb": dict.fromkeys("ABC", "All")}
-    now = published_table(rows, ["icb"], "patients", parents, rule=EXACT, complemented=True)
-    out = published_table(rows[2:3], ["icb"], "patients", {}, rule=EXACT, complemented=True)
-    found = attack(now, given=[out]).cells
-    assert found[["lower", "upper"]].to_numpy().tolist() == [[0, 100]] * 2
-    quick = attack(now, given=[out], exact=False)
-    assert quick.safe
-    assert (quick.cells["width"] >= 4).all()
+def test_beside_other_tables_bounds_are_exact() -> None:
+    """Of three by three hidden cells, each is at most the lesser of its totals, and at least what the others leave it."""
+    rows, columns = {"A": 20, "B": 30, "C": 50}, {"X": 25, "Y": 35, "Z": 40}
+    table = [[icb, team, "*"] for icb in rows for team in columns]
+    table += [[icb, "All", total] for icb, total in rows.items()] + [
+        ["All", team, total] for team, total in columns.items()
+    ]
+    given = pd.DataFrame([*table, ["All", "All", 100]], columns=["icb", "team", "patients"])
+    parents = {"icb": dict.fromkeys(rows, "All"), "team": dict.fromkeys(columns, "All")}
+    now = published_table(given, ["icb", "team"], "patients", parents, rule=EXACT, complemented=True)
+    out = published_table(given[-1:], ["icb", "team"], "patients", {}, rule=EXACT, complemented=True)
+    found = attack(now, given=[LinkedTable(out, {"icb": {"All": list(rows)}, "team": {"All": list(columns)}})]).cells
+    expected = [[max(0, r + c - 100), min(r, c)] for r in rows.values() for c in columns.values()]
+    assert found[["lower", "upper"]].to_numpy().tolist() == expected
 
 
 def test_tables_beside_without_a_name_are_counted() -> None:
