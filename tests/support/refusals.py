@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
@@ -157,11 +159,23 @@ def compare(error: BadInput, awaited: tuple[Awaited, ...], others: Any, in_order
     else:
         nearest = [min((wanted.differs(found) for found in error.problems), key=len) for wanted in awaited]
         apart = list(zip(awaited, nearest, strict=True))
+    assert says_of_what(error), f"{error.subject!r} is no public name"
     told = [f"  {wanted}\n    found {'; '.join(differs)}" for wanted, differs in apart if differs]
     if others is not ANY and error.total != len(awaited) + others:
         told += [f"  {error.total:,} problems, not {len(awaited) + others:,}"]
     if told:
         pytest.fail("\n".join(["refused otherwise:", *told, "what was said:", str(error)]), pytrace=True)
+
+
+def says_of_what(error: BadInput) -> bool:
+    """Whether its subject is a public name, where it is one: of a function that was called, mostly."""
+    return not error.subject.isidentifier() or error.subject in _public_names()
+
+
+@cache
+def _public_names() -> set[str]:
+    names = Path(__file__).parents[1].joinpath("public_api.txt").read_text(encoding="utf-8")
+    return {"rounded", *re.findall(r"\w+", names)}  # what `round_to` makes of a column is called rounded
 
 
 def same(found: Any, wanted: Any) -> bool:
