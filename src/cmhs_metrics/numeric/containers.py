@@ -235,7 +235,7 @@ def as_number(name: str, value: Any) -> float:
         return float(value)
     except (OverflowError, ValueError):
         found = f"a number of {len(str(value)):,} digits" if isinstance(value, int) else repr(value)
-        raise BadInput("numbers", [Problem(name, None, found, "a number that a 64-bit float holds")]) from None
+        raise BadInput("the numbers", [Problem(name, None, found, "a number that a 64-bit float holds")]) from None
 
 
 def _evaluate_numbers(contract: Contract, arguments: tuple[Any, ...]) -> Any:
