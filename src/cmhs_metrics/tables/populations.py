@@ -46,8 +46,7 @@ def of_populations(
     if isinstance(entered.frame, nw.DataFrame):
         _refuse_what_varies(entered.frame, keys, further)
         refuse_bad_cells(entered, keys or names, subject="populations")
-    looked_at = not further and (not entered.lazy or not keys)
-    frame = entered.frame if looked_at else _one_row_a_place(entered.frame, keys, held)
+    frame = _one_row_a_place(entered.frame, keys, held) if keys or further else entered.frame
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.

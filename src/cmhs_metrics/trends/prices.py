@@ -156,7 +156,7 @@ def _wrong_rate(inflation: Any) -> list[Problem]:
 
 
 def _deflated(value: Any, deflator: Any, base: Any, periods: Any) -> Any:
-    scalar = np.ndim(getattr(value, "magnitude", value)) == 0
+    scalar = np.ndim(value) == 0
     if periods is None:
         if not hasattr(value, "iloc"):
             raise TypeError("real_terms: periods is needed: the period of each value, as the deflator names them")
