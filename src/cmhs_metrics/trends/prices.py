@@ -221,7 +221,7 @@ def _prices(deflator: Any, base: Any, labels: list[Any], problems: list[Problem]
     held: dict[Any, list[float]] = {}
     for key, index in pairs:
         held.setdefault(read.get(key, key), []).append(index)
-    years = {key: key for key in held if isinstance(key, Reading) and key.form == "financial year"}
+    years = [key for key in held if isinstance(key, Reading) and key.form == "financial year"]
 
     def key_of(label: Any) -> Any:
         found = read.get(label, label)
