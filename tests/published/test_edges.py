@@ -136,6 +136,24 @@ def test_the_breakdown_by_icb_is_found_by_any_of_its_names(there: list[str], ask
     assert breakdown_in(pd.DataFrame({"breakdown": there}), asked) == found
 
 
+def test_the_columns_of_files_that_have_some_of_their_own() -> None:
+    row = monthly_row("MRS06", 500, "QF1", ICB)
+    plain = read_mhsds_monthly(io.StringIO(f"{MONTHLY_HEADER}\n{row}"))
+    assert list(plain) == [
+        "period_start", "period_end", "status", "breakdown", "primary_level", "primary_level_name", "secondary_level",
+        "secondary_level_name", "measure_id", "measure_name", "value", "kind", "lower", "upper", "unit", "published_value",
+    ]  # fmt: skip
+    noted = f"{MONTHLY_HEADER},Note\n{row},one\n{row.replace('Performance', 'Final')},two"
+    both = read_mhsds_monthly([io.StringIO(noted), io.StringIO(f"{MONTHLY_HEADER}\n{row.replace('MRS06', 'MRS02')}")])
+    assert list(both) == [*plain, "Note"]
+    # What another column tells apart are no two editions of a row.
+    assert both[["measure_id", "status", "Note"]].to_numpy().tolist() == [
+        ["MRS06", "Performance", "one"], ["MRS06", "Final", "two"], ["MRS02", "Performance", ""],
+    ]  # fmt: skip
+    with refused("source", [], expected="at least one"):
+        read_mhsds_monthly([])
+
+
 def test_a_state_that_is_none_of_the_publishers_comes_before_all_of_them() -> None:
     states = {"Experimental": 500, "Primary": 400}
     for order in (list(states), list(states)[::-1]):
