@@ -102,7 +102,7 @@ def changes(
     result["change"] = percentage_change(result["after"], result["before"])
     result = result[result["what"] != ""].sort_values("change", key=abs, ascending=False, kind="stable")
     result = result.reset_index(drop=True)
-    shares = pd.concat([share_without_icb(before, wanted), share_without_icb(after, wanted)], ignore_index=True)
+    shares = pd.concat([share_without_icb(before, wanted), share_without_icb(after, wanted)])
     result.attrs["notes"] = [
         f"{_month(row.period_end)}: {row.share:.1%} of England's {row.measure_id} is in no ICB "
         f"({row.without_icb:,.0f} of {row.england:,.0f})."
