@@ -169,6 +169,12 @@ class TestReading:
             (found,) = read_table(make({"contacts": [1, number + (1 if number > 0 else -1)]})).problems
             assert (found.column, found.row) == ("contacts", "2nd row")
 
+    def test_whole_numbers_of_thirty_digits_are_shown_and_longer_ones_counted(self) -> None:
+        for number, shown in ((10**29, 10**29), (10**30, "a number of 31 digits")):
+            table = pd.DataFrame({"contacts": pd.Series([1, number], dtype=object)})
+            with refused("contacts", shown, row="2nd row", expected="a number"):
+                cm.with_metrics(table.assign(did_not_attends=1))
+
     def test_numbers_are_read_as_what_they_are(self) -> None:
         assert array_of(nw.from_native(pl.Series([1, 2]), series_only=True)).dtype.kind == "i"
         assert array_of(nw.from_native(pl.Series([1.5, None]), series_only=True)).tolist() == pytest.approx(

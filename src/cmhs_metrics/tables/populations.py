@@ -179,9 +179,10 @@ def _common(one: Any, other: Any) -> Any:
     return nw.Date if one.is_temporal() else nw.String
 
 
-def _kind(table: Table, name: str) -> str:
+def _kind(table: Table, name: str) -> tuple[bool, bool]:
+    """Whether a column is of numbers, and whether it is of times; else it is of text."""
     dtype = table.schema[name]
-    return "number" if dtype.is_numeric() else "time" if dtype.is_temporal() else "text"
+    return dtype.is_numeric(), dtype.is_temporal()
 
 
 def of_places(table: Table, by: list[str], place: list[str], held: list[str], total_of_known: bool) -> Frame:
