@@ -78,7 +78,7 @@ class Polars(Engine):
 
         return nw.from_native(polars.LazyFrame({"number": list(values)}))
 
-    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str], *, once: bool = False) -> Frame:
         """Sorts only the items that stand more than once: to sort is dear, and most stand once."""
         native = rows.to_native()
         twice = _twice(native, item)
