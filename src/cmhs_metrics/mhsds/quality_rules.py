@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.contacts import flag
-from cmhs_metrics.mhsds.facts.referrals import OWN_SERVICE, has_own_service, services, with_own_service
+from cmhs_metrics.mhsds.facts.referrals import (
+    OWN_SERVICE,
+    REFERRAL,
+    cleaned_later,
+    has_own_service,
+    services,
+    with_own_service,
+)
 from cmhs_metrics.mhsds.records.cleaning import clean_text
 from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANISMS
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
@@ -110,7 +117,10 @@ def _of_repeats(extract: Extract) -> list[Count]:
 
 # How codes are written
 
-_PADDED = "^ +[^ ]|[^ ] +$"
+
+def _is_padded(code: nw.Expr) -> nw.Expr:
+    """Whether there are blanks before or after something: without a pattern, which is dearer."""
+    return (code.str.starts_with(" ") | code.str.ends_with(" ")) & (code.str.strip_chars(" ") != "")
 
 
 def _as_written(extract: Extract, name: str, columns: Sequence[Column]) -> list[Frame]:
@@ -138,7 +148,7 @@ def _of_codes(extract: Extract) -> list[Count]:
         flags = []
         for frame in frames:
             there = frame.collect_schema().names()
-            padded = {each: nw.col(each).str.contains(_PADDED) if each in there else nw.lit(False) for each in held}
+            padded = {each: _is_padded(nw.col(each).fill_null("")) if each in there else nw.lit(False) for each in held}
             flags.append(frame.select(*(flag(is_padded).alias(each) for each, is_padded in padded.items())))
         if flags:
             rows = nw.concat(flags, how="vertical") if len(flags) > 1 else flags[0]
@@ -206,7 +216,7 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     item = () if name == "contacts" else table.item
     rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
-    return latest(extract, rows, table.item, order or table.item)
+    return latest(extract, rows, table.item, order or table.item, once=not item)
 
 
 def _unknown(column: str, known: Any) -> nw.Expr:
@@ -224,9 +234,12 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         checks[Check(table, "ServDischDate", "discharge before receipt")] = discharged < received
     if "AgeServReferRecDate" in held:
         checks[Check(table, "AgeServReferRecDate", "age missing")] = nw.col("AgeServReferRecDate").is_null()
-    served = _with_services(extract, rows)
-    if served is not None:
-        rows = served
+    people, service_types = _row_key(extract, "people"), _row_key(extract, "service_types")
+    service_types = service_types if extract.has("service_types", "UniqServReqID") else None
+    rows = _with_rows(extract, rows, people, service_types)
+    served = service_types is not None or has_own_service(extract)
+    if served:
+        rows = _with_own_service(extract, rows, others=service_types is not None)
         service, team = TABLES["service_types"].name, "ServTeamTypeRefToMH"
         none = nw.col("services").fill_null(0) == 0
         checks[Check(service, team, "no service type")] = none
@@ -236,19 +249,12 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         months = extract.rows("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
         rows = rows.join(months, how="cross")
         is_open = discharged.is_null()
-        if served is not None:
+        if served:
             is_open = is_open & (none | (nw.col("kept").fill_null(0) > 0))
         checks[Check(table, "UniqMonthID", "lapsed")] = is_open & (nw.col("UniqMonthID") < nw.col("last_month"))
-    key = _row_key(extract, "people")
-    if key is not None:
-        at_home = [DISTRICT] if extract.has("people", DISTRICT) else []
-        people = extract.rows("people", ["Person_ID", key, *at_home])
-        people = people.filter(~nw.col("Person_ID").is_null(), ~nw.col(key).is_null())
-        told = [nw.len().alias("person"), *(nw.col(each).max() for each in at_home)]
-        people = people.group_by("Person_ID", key).agg(*told)
-        rows = rows.join(people, on=["Person_ID", key], how="left")
-        checks[Check(TABLES["people"].name, key, "no person")] = nw.col("person").is_null()
-        if at_home:
+    if people is not None:
+        checks[Check(TABLES["people"].name, people, "no person")] = nw.col("person").is_null()
+        if extract.has("people", DISTRICT):
             elsewhere = ~nw.col(DISTRICT).is_null() & ~nw.col(DISTRICT).str.starts_with("E")
             checks[Check(TABLES["people"].name, DISTRICT, "resident outside England")] = elsewhere
     if "ReferralRequestReceivedDate" in held and extract.has("contacts", "UniqMonthID"):
@@ -267,23 +273,34 @@ def _row_key(extract: Extract, name: str) -> str | None:
     )
 
 
-def _with_services(extract: Extract, rows: Frame) -> Frame | None:
-    """The latest rows of referrals with how many services they have, and what is wrong with these."""
-    own, key = has_own_service(extract), _row_key(extract, "service_types")
-    there = key is not None and extract.has("service_types", "UniqServReqID")
-    if there:
-        on, known = ["UniqServReqID", key], "service_teams" in extract.tables
-        known = known or extract.has("service_types", "ServTeamTypeRefToMH")
-        facts = services(extract).with_columns(*_service_facts(nw.lit(True), nw.lit(known)))
-        facts = facts.group_by(*on).agg(*(nw.col(name).sum() for name in _SERVICE_FACTS))
-        rows = rows.join(facts, on=on, how="left").with_columns(nw.col(*_SERVICE_FACTS).fill_null(0))
-    if own:
-        # From version 6 on a referral names its own first service; one that names nothing of it has none.
-        rows = rows.rename({name: f"other {name}" for name in _SERVICE_FACTS}) if there else rows
-        rows = with_own_service(extract, rows).with_columns(*_service_facts(nw.col("names_a_service"), nw.lit(True)))
-        if there:
-            rows = rows.with_columns(*(nw.col(name) + nw.col(f"other {name}") for name in _SERVICE_FACTS))
-    return rows if own or there else None
+def _with_rows(extract: Extract, rows: Frame, people: str | None, service_types: str | None) -> Frame:
+    """The latest rows of referrals with what is wrong with their services, and their people; by the keys of both."""
+    found = [nw.col(name).max() for name in rows.collect_schema().names() if name not in REFERRAL]
+    if service_types is not None:
+        one = service_types == "RecordNumber"
+        known = "service_teams" in extract.tables or extract.has("service_types", "ServTeamTypeRefToMH")
+        facts = services(extract, later=cleaned_later(extract, "UniqServReqID", one=one))
+        facts = facts.select("UniqServReqID", service_types, *_service_facts(nw.lit(True), nw.lit(known)))
+        rows = extract.engine.with_rows(rows, facts, "UniqServReqID", service_types, one=one)
+        found += [nw.col(name).max() for name in _SERVICE_FACTS]
+    if people is not None:
+        one, at_home = people == "RecordNumber", [DISTRICT] if extract.has("people", DISTRICT) else []
+        persons = extract.rows(
+            "people", ["Person_ID", people, *at_home], later=cleaned_later(extract, "Person_ID", one=one)
+        ).with_columns(nw.lit(1).alias("person"))
+        rows = extract.engine.with_rows(rows, persons, "Person_ID", people, one=one)
+        found += [nw.col(name).max() for name in ("person", *at_home)]
+    rows = rows.group_by(*REFERRAL).agg(*found) if people or service_types else rows
+    return rows.with_columns(nw.col(*_SERVICE_FACTS).fill_null(0)) if service_types is not None else rows
+
+
+def _with_own_service(extract: Extract, rows: Frame, *, others: bool) -> Frame:
+    """The same with the own service of each referral, which it names from version 6 on; that may be none."""
+    if not has_own_service(extract):
+        return rows
+    rows = rows.rename({name: f"other {name}" for name in _SERVICE_FACTS}) if others else rows
+    rows = with_own_service(extract, rows).with_columns(*_service_facts(nw.col("names_a_service"), nw.lit(True)))
+    return rows.with_columns(*(nw.col(name) + nw.col(f"other {name}") for name in _SERVICE_FACTS)) if others else rows
 
 
 _SERVICE_FACTS = ("services", "unknown", "undated", "kept")

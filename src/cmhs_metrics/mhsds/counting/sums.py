@@ -8,7 +8,7 @@ import narwhals as nw
 
 from cmhs_metrics.mhsds.facts.contacts import Wanted, contact_days, with_contacts
 from cmhs_metrics.mhsds.facts.referrals import facts, not_in_hospital
-from cmhs_metrics.mhsds.facts.spells import EVERY, WHOSE, is_open, with_spells, with_variants
+from cmhs_metrics.mhsds.facts.spells import EVERY, WHOSE, is_open, with_leavers, with_spells, with_variants
 from cmhs_metrics.mhsds.facts.teams import each_team
 from cmhs_metrics.mhsds.records.dates import NEVER, year_of
 
@@ -38,6 +38,7 @@ def facts_wanted(extract: Extract, request: Request) -> Frame:
     contacts = request.flows or request.needs_order or request.access
     # Of one period a referral stays one row in its spell: what contacts it has need not be carried there.
     later = in_spells and len(spans) == 1
+    rows = with_leavers(rows, request.scopes[0], spans) if in_spells else rows
     rows = with_contacts(extract, rows, wanted) if contacts and not later else rows
     if in_spells:
         rows = with_variants(extract, rows, request.scopes[0], spans, request.spells)
@@ -92,6 +93,11 @@ def sums_of_referrals(extract: Extract, request: Request) -> Frame:
         if accesses:
             team = nw.when(nw.col("access") == 1).then(_of_span(request, accesses)).otherwise(team)
     counts, people = _counts(request, held), _people(request, held)
+    if request.access:
+        # Who has no access counts for nothing in the rows that are there for access.
+        rows = rows.with_columns(_one(people["people_accessing"]).alias("accesses"))
+        rows = rows.filter((nw.col("access") == 0) | (nw.col("accesses") == 1))
+        people["people_accessing"] = nw.col("accesses") == 1
     rows = rows.select(
         *grouping.columns(team),
         "span",

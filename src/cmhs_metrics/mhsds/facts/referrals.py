@@ -280,13 +280,14 @@ def _with_people(
     """Each referral with the rows of its person: the same record number, or the same month."""
     key = row_key(extract, "people")
     one = key == "RecordNumber"
-    people = extract.rows("people", ["Person_ID", key, *columns], later=_later(extract, "Person_ID", one=one))
+    people = extract.rows("people", ["Person_ID", key, *columns], later=cleaned_later(extract, "Person_ID", one=one))
     held = [name for name in columns if name in people.collect_schema().names()]
     rows = extract.engine.with_rows(rows, people, "Person_ID", key, one=one)
     return rows, [*single, *(nw.col(name).max() for name in held)]
 
 
-def _later(extract: Extract, name: str, *, one: bool) -> list[str]:
+def cleaned_later(extract: Extract, name: str, *, one: bool) -> list[str]:
+    """An id that `with_rows` cleans where it is `one`, if it does."""
     return [name] if one and extract.engine.cleans_later else []
 
 
@@ -296,7 +297,7 @@ def _with_services(
     key = row_key(extract, "service_types")
     names = [f"rank_{n}" for n in range(len(scopes))]
     one = key == "RecordNumber"
-    found = services(extract, later=_later(extract, "UniqServReqID", one=one))
+    found = services(extract, later=cleaned_later(extract, "UniqServReqID", one=one))
     codes = {code for scope in scopes for code in scope.team_types or ()}
     # What is not in scope decides nothing of a referral that is.
     inside = inside and all(scope.team_types is not None for scope in scopes)

@@ -53,6 +53,15 @@ EVERY = -1
 """The variant of rows that are the same in every period."""
 
 
+def with_leavers(rows: Frame, scope: Scope, spans: Sequence[Span]) -> Frame:
+    """Say, as `differs`, of which people a hospital spell takes a referral out of some of several periods."""
+    held = rows.collect_schema().names()
+    if len(spans) <= 1 or not scope.exclude_hospital_spells or "linked" not in held:
+        return rows
+    rows = rows.with_columns(flag(nw.col("linked").fill_null(NEVER) <= spans[-1].last).alias("leaves"))
+    return rows.with_columns(nw.col("leaves").max().over("Person_ID").alias("differs"))
+
+
 def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[Span], rules: SpellRules) -> Frame:
     """Say of each referral whether it may be in a spell, and in which periods, as `in_spells` and `variant`.
 
@@ -64,11 +73,9 @@ def with_variants(extract: Extract, rows: Frame, scope: Scope, spans: Sequence[S
     provider = nw.col("OrgIDProv").fill_null("")
     allowed = ~provider.is_in(list(rules.left_out)) if rules.left_out else nw.lit(True)
     rows = rows.with_columns(provider.alias("provider"))
-    if len(spans) <= 1 or not scope.exclude_hospital_spells or "linked" not in held:
+    if "differs" not in held:
         inside = not_in_hospital(scope, held, nw.lit(spans[0].last if spans else NEVER - 1))
         return rows.with_columns(nw.lit(EVERY).alias("variant"), flag(allowed & inside).alias("in_spells"))
-    rows = rows.with_columns(flag(nw.col("linked").fill_null(NEVER) <= spans[-1].last).alias("leaves"))
-    rows = rows.with_columns(nw.col("leaves").max().over("Person_ID").alias("differs"))
     numbers = extract.numbers([EVERY, *range(len(spans))]).rename({"number": "variant"})
     rows = rows.join(numbers, how="cross")
     end: Any = nw.lit(NEVER)

@@ -170,8 +170,8 @@ class Engine:
     def let_go(self, root: Any) -> None:
         """Forget what was held."""
 
-    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
-        """Of the rows of each item the one that comes last."""
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str], *, once: bool = False) -> Frame:
+        """Of the rows of each item the one that comes last; `once`: whether most items have one."""
         return self.known(rows, item).unique(list(item), keep="last", order_by=list(order))
 
     def known(self, rows: Frame, names: Sequence[str]) -> Frame:

@@ -58,7 +58,7 @@ class Memory(Engine):
         """All of them: they are told by what is read."""
         return rows
 
-    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str], *, once: bool = False) -> Frame:
         """Sorts only the rows of the greatest of what they are ordered by first."""
         rows = self.known(rows, item)
         if rows.schema[order[0]].is_numeric():

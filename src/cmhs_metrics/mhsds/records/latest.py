@@ -17,7 +17,9 @@ LOWEST = -NEVER
 NEXT = "_order_"
 
 
-def latest(extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[str | nw.Expr]) -> Frame:
+def latest(
+    extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[str | nw.Expr], *, once: bool = False
+) -> Frame:
     """Keep of each item the row that comes last.
 
     Parameters
@@ -31,6 +33,8 @@ def latest(extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[
     order : sequence of str or expression
         What the rows of an item are ordered by, the first thing first: columns, in which null is lowest, and
         expressions, which may not be null.
+    once : bool, default False
+        Whether most items have one row.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def latest(extract: Extract, frame: Frame, item: Sequence[str], order: Sequence[
     made = {f"{NEXT}{place}": each for place, each in enumerate(order) if not isinstance(each, str)}
     named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(order)]
     rows = frame.with_columns(*(each.alias(name) for name, each in made.items())) if made else frame
-    return extract.engine.last_of_each(rows, item, named).drop(*made)
+    return extract.engine.last_of_each(rows, item, named, once=once).drop(*made)
 
 
 def number(name: str) -> nw.Expr:

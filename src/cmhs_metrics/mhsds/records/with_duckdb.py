@@ -68,18 +68,29 @@ class DuckDB(Engine):
         one = native.limit(0).aggregate("count(*) AS number")
         return nw.from_native(one.project(f"unnest([{', '.join(map(str, values))}]) AS number"))
 
-    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
-        """Sorts by a number for each item first: ids are long, and begin alike.
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str], *, once: bool = False) -> Frame:
+        """Sorts by a number for each item first, and of those that mostly stand `once` the others alone.
 
-        What is read would be read again to filter it: rows of no item fall out with the sort.
+        Ids are long, and begin alike. What is read would be read again to filter it: rows of no item fall out with the
+        sort. To mark what stands once keeps all rows until the query ends.
         """
         native = rows.to_native()
         columns, items = _listed(native.columns), _listed(item)
         last = ", ".join(f"{quoted(name)} DESC NULLS LAST" for name in order)
-        place = f"row_number() OVER (PARTITION BY hash({items}), {items} ORDER BY {last})"
         none = " OR ".join(f"{quoted(name)} IS NULL" for name in item)
-        placed = native.project(f"{columns}, CASE WHEN {none} THEN 0 ELSE {place} END AS _place_")
-        return nw.from_native(placed.filter("_place_ = 1").project(columns))
+        if not once:
+            place = f"row_number() OVER (PARTITION BY hash({items}), {items} ORDER BY {last})"
+            placed = native.project(f"{columns}, CASE WHEN {none} THEN 0 ELSE {place} END AS _place_")
+            return nw.from_native(placed.filter("_place_ = 1").project(columns))
+        text = f"""
+            WITH marked AS MATERIALIZED (SELECT *, CASE WHEN NOT ({none}) THEN hash({items}) END AS _mark_ FROM _rows_),
+            {_TWICE}
+            SELECT {columns} FROM marked WHERE NOT {_IS_TWICE} AND _mark_ IS NOT NULL
+            UNION ALL
+            SELECT {columns} FROM (FROM marked WHERE {_IS_TWICE})
+            QUALIFY row_number() OVER (PARTITION BY _mark_ ORDER BY {last}) = 1
+        """
+        return nw.from_native(self._query(text, native))
 
     def known(self, rows: Frame, names: Sequence[str]) -> Frame:
         """As they are: a join meets no null, and what is read would be read again to filter it."""
@@ -92,8 +103,9 @@ class DuckDB(Engine):
         held = {each for each in other.columns if each not in (name, key)}
         joined = rows.join(other.rename({name: "_other_"}), on=key, how="left").to_native()
         types = dict(zip(joined.columns, map(str, joined.types), strict=True))
-        there = self.sql.text_id('"_other_"') if types["_other_"] == "VARCHAR" else '"_other_"'
-        same = f"{there} = {quoted(name)}"
+        same = f"_other_ = {quoted(name)}"
+        if types["_other_"] == "VARCHAR":  # most are clean
+            same = f"CASE WHEN {same} THEN true ELSE {self.sql.text_id('_other_')} = {quoted(name)} END"
         made = [
             f"CASE WHEN {same} THEN {quoted(each)} END AS {quoted(each)}" if each in held else quoted(each)
             for each in joined.columns
@@ -107,6 +119,8 @@ class DuckDB(Engine):
     ) -> Frame:  # fmt: skip
         """In one query, so that referrals and contacts are computed once.
 
+        The id of a referral that is found as it stands need not be cleaned.
+
         Of the contacts of people with a referral, few have several rows: they are found by a number for each contact,
         and they alone are sorted. That number has 64 bits, and stands for the contact's id among those of one person.
         A list of days is far smaller than DuckDB's min(…, 2). What is kept until the query ends is small.
@@ -118,9 +132,10 @@ class DuckDB(Engine):
         flags, ids = dict.fromkeys(["direct", *(each.of for each in counts)]), text & {*item, referral}
         cells = ", ".join(
             f"{self.sql.text_id(quoted(name))} AS {quoted(name)}" if name in ids else quoted(name)
-            for name in dict.fromkeys([*item, referral, *order, "date", *flags])
-            if name != person
+            for name in dict.fromkeys([*item, *order, "date", *flags])
+            if name not in by
         )
+        unfound = self.sql.text_id(f"_more_.{their}") if referral in text else f"_more_.{their}"
         item = [quoted(name) for name in item if name != person]
         none = " OR ".join(f"{name} IS NULL" for name in item)
         # Text at the end of an order as one text, without the id of a referral that is wanted: each takes much room.
@@ -151,21 +166,26 @@ class DuckDB(Engine):
                 FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
             theirs AS MATERIALIZED (SELECT _number_, _person_, {their} FROM referrals JOIN people USING ({whose})),
-            every AS (SELECT _person_, {cells} FROM _more_ JOIN people USING ({whose})),
+            every AS (
+                SELECT people._person_, _number_ AS _found_, CASE WHEN _number_ IS NULL THEN {unfound} END AS {their},
+                       {cells}
+                FROM _more_ JOIN people USING ({whose})
+                LEFT JOIN theirs ON theirs._person_ = people._person_ AND theirs.{their} = _more_.{their}
+            ),
             marked AS MATERIALIZED (
-                SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
+                SELECT _person_, coalesce(_found_, _number_) AS _number_,
+                       CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
                        {", ".join(kept)}
                 FROM every LEFT JOIN theirs USING (_person_, {their})
             ),
-            twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1),
+            {_TWICE},
             several AS (
                 SELECT marked.* REPLACE ({whole})
-                FROM (FROM marked WHERE EXISTS (FROM twice WHERE twice._mark_ = marked._mark_)) AS marked
+                FROM (FROM marked WHERE {_IS_TWICE}) AS marked
                 LEFT JOIN theirs USING (_number_)
             ),
             last AS (
-                FROM marked
-                WHERE NOT EXISTS (FROM twice WHERE twice._mark_ = marked._mark_) AND _mark_ IS NOT NULL
+                FROM marked WHERE NOT {_IS_TWICE} AND _mark_ IS NOT NULL
                 UNION ALL
                 FROM several QUALIFY row_number() OVER (PARTITION BY _person_, _mark_ ORDER BY {ordered}) = 1
             ),
@@ -180,19 +200,20 @@ class DuckDB(Engine):
             found = found.project('* EXCLUDE ("since"), "since"[1] AS "first", "since"[2] AS "second"')
         return nw.from_native(found)
 
-    def _query(self, text: str, rows: Any, _more_: Any = None) -> Any:
-        """A relation of a query of one relation or two, of which DuckDB finds `_more_` by its name here, or as a view.
+    def _query(self, text: str, _rows_: Any, _more_: Any = None) -> Any:
+        """A relation of a query of one relation or two, which DuckDB finds by their names here, or as views.
 
-        The other has a name of its own: older DuckDB keeps it, and would read what has it next.
+        A query of `_rows_` itself would bind every relation that it was made of again; that of a table binds one.
         """
         import duckdb
 
-        name = f"mhsds_{uuid.uuid4().hex}"
-        text = text.replace("_rows_", name)
         try:
-            return rows.query(name, text)
+            return self._run(text)
         except duckdb.CatalogException:
-            return rows.query(name, text.replace("_more_", self._view(_more_, self, f"{name}_more")))
+            for name, relation in (("_rows_", _rows_), ("_more_", _more_)):
+                if name in text:
+                    text = text.replace(name, self._view(relation, self, f"mhsds_{uuid.uuid4().hex}"))
+            return self._run(text)
 
     def _view(self, relation: Any, holder: Any, name: str) -> str:
         """A temporary view, which a later extract drops when nobody has its holder: now might be within a query."""
@@ -276,7 +297,7 @@ class IbisOnDuckDB(DuckDB):
         super().__init__(kind, tables)
 
     def _runs(self) -> Callable[[str], Any]:
-        run: Callable[[str], Any] = self._backend.con.execute
+        run: Callable[[str], Any] = self._backend.con.sql
         return run
 
     def enter(self, frame: Frame) -> Frame:
@@ -297,6 +318,8 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
+_TWICE = "twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1)"
+_IS_TWICE = "EXISTS (FROM twice WHERE twice._mark_ = marked._mark_)"
 _WITHIN = """list_sort(list_filter(
     coalesce(_together_, "days"), lambda day: day >= "start" AND day <= "spell_end"
 )) AS "within"

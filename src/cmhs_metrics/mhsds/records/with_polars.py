@@ -78,7 +78,7 @@ class Polars(Engine):
 
         return nw.from_native(polars.LazyFrame({"number": list(values)}))
 
-    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str]) -> Frame:
+    def last_of_each(self, rows: Frame, item: Sequence[str], order: Sequence[str], *, once: bool = False) -> Frame:
         """Sorts only the items that stand more than once: to sort is dear, and most stand once."""
         native = rows.to_native()
         twice = _twice(native, item)
@@ -168,7 +168,11 @@ def _is_unclean(ids: Any) -> bool:
         least = part.str.len_bytes().min()
         if least is None:
             continue
-        held = np.frombuffer(part.str.join("").cast(pl.Binary).item(), np.uint8)
+        try:
+            text = part.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()[2]
+        except ImportError:  # without pyarrow in twice the time
+            text = part.str.join("").cast(pl.Binary).item()
+        held = np.frombuffer(text, np.uint8)
         if least <= LONGEST_WORD or held.max() >= ord("a") or held.min() <= ord(" ") or (held == ord(".")).any():
             return True
     return False
