@@ -25,6 +25,7 @@ from cmhs_metrics.disclosure import (
 )
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
 from cmhs_metrics.disclosure.protected_table import record_page
+from cmhs_metrics.disclosure.rule import as_fraction
 from tests.support.refusals import ANY, problem, raised, refused
 
 EXACT = Rule(rounding=1)
@@ -71,6 +72,8 @@ def test_bases_that_no_short_decimal_writes() -> None:
     assert [round_to(value, base=1.5) for value in (0.74, 0.75, 2.2, 2.25, 4)] == [0, 1.5, 1.5, 3, 4.5]
     assert [round_to(value, base=0.3) for value in (0.14, 0.15, 0.44, 0.45)] == pytest.approx([0, 0.3, 0.3, 0.6])
     assert [round_to(value, base=0.001) for value in (0.0004, 0.0005, 0.0125)] == [0, 0.001, 0.013]
+    # A millionth is the last that is written.
+    assert [as_fraction(base) for base in (0.1, 1e-6, 1e-7)] == [(1, 10), (1, 1_000_000), (1e-7, 1)]
 
 
 class TestPublished:
@@ -230,6 +233,11 @@ class TestArguments:
         for wrong in (-1, 0.5, True, math.inf, "many"):
             with refused("n", wrong, row="icb=A", expected="a whole number"):
                 published_table(self.TABLE.assign(n=[wrong, 9, 9]), ["icb"], "n", parents, rule=EXACT)
+
+    def test_of_what_is_missing_nothing_is_known(self) -> None:
+        table = self.TABLE.assign(n=[None, 9, 9])
+        lower, upper = published_table(table, ["icb"], "n", {"icb": {"A": "All", "B": "All"}}, rule=EXACT).known()
+        assert (lower.tolist(), upper.tolist()) == ([0, 9, 9], [math.inf, 9, 9])
 
     def test_tables_that_contradict_each_other_are_told_by_the_cell(self) -> None:
         rows = pd.DataFrame({"icb": ["A", "B"], "n": [20, 30]})
