@@ -7,6 +7,7 @@ import math
 import pickle
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -19,6 +20,17 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE, metric
+from cmhs_metrics.measures import (
+    AGE_BAND,
+    BASES,
+    KEYS,
+    MEASURES,
+    NOT_COUNTED,
+    PARAMETERS,
+    PLACE_KEYS,
+    POPULATION,
+    Kind,
+)
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.sources import AUDIT
 from tests.support.refusals import raised
@@ -237,6 +249,53 @@ class TestRefusals:
             cost(1)
         with raised(TypeError, "case_load"):
             cost(total_cost=1, case_load=2)
+
+
+class TestCellsOfPython:
+    """Columns and arrays of objects hold numbers of Python, nothing, and no other thing."""
+
+    @pytest.mark.parametrize("make", [np.array, pd.Series])
+    def test_numbers_and_nothing_are_read(self, make: Any) -> None:
+        costs = make([Decimal(100), None, Fraction(300), 400.0, 5], dtype=object)
+        found = np.asarray(cm.cost_per_contact(costs, 10.0))
+        np.testing.assert_array_equal(found, [10, math.nan, 30, 40, 0.5])
+
+    @pytest.mark.parametrize("make", [np.array, pd.Series])
+    @pytest.mark.parametrize("cell", [True, np.True_, "5", [5]])
+    def test_what_is_none_is_refused(self, make: Any, cell: object) -> None:
+        cells = make([None, None], dtype=object)
+        cells[1] = cell
+        with raised(TypeError, "total_cost", "numbers"):
+            cm.cost_per_contact(cells, 10.0)
+
+    @pytest.mark.parametrize("cells", [[5], [5.0], [np.float32(5)]])
+    def test_quantities_of_them(self, cells: list[object]) -> None:
+        found = cm.cost_per_contact(Q(np.array(cells), "kGBP"), Q(np.array([10]), "contact"))
+        assert found.to("GBP/contact").magnitude.tolist() == [500]
+
+
+class TestTheMeasures:
+    def test_parts_bases_and_units_are_of_measures(self) -> None:
+        units = {each.unit for each in MEASURES.values()}
+        assert {each.part_of for each in MEASURES.values()} - {None} <= set(MEASURES)
+        assert units >= NOT_COUNTED
+        for name, basis in BASES.items():
+            assert basis.name == name
+            assert basis.measure == AGE_BAND or (basis.measure,) == basis.needs
+            assert {each for each in basis.needs if each not in KEYS} <= {
+                each.name for each in MEASURES.values() if each.kind is Kind.POPULATION
+            }
+
+    def test_what_names_a_row(self) -> None:
+        assert (KEYS, PLACE_KEYS) == (
+            ("organisation", "team", "team_type", "period"), ("region", "icb", "place", "trust"),
+        )  # fmt: skip
+
+    def test_every_parameter_is_said_and_no_other(self) -> None:
+        named = {each for entry in CATALOGUE.values() for each in entry.inputs}
+        assert set(PARAMETERS) == {
+            each for each in named if each not in MEASURES and each not in (POPULATION, AGE_BAND)
+        }
 
 
 class TestTheCatalogue:

@@ -69,6 +69,20 @@ class TestRollingYear:
         assert found["dna_rate"].isna().sum() == 11
         assert found.loc["2023-03", "dna_rate"] == pytest.approx((240 + 600) / (3600 + 1200))
 
+    def test_groups_of_two_columns(self) -> None:
+        found = rolling_year(pd.DataFrame(self.TABLE), by=["trust", "team"], metrics="dna_rate")
+        assert found[["trust", "team"]].drop_duplicates().to_numpy().tolist() == [
+            ["A", "one"], ["A", "two"], ["B", "three"],
+        ]  # fmt: skip
+        held = found.set_index(["trust", "team", "period"])["contacts"].sort_index()
+        assert held["A", "two", "2023-05"] == 12 * 190
+        assert held["A", "one"].isna().tolist() == [True] * 11 + [False] * 3
+
+    def test_a_stock_alone_is_the_last_or_the_mean(self) -> None:
+        caseload = pd.Series(range(14), index=MONTHS, name="caseload", dtype=float)
+        assert rolling_year(caseload, over_time="last").tolist()[11:] == [11, 12, 13]
+        assert rolling_year(caseload, over_time="mean").tolist()[11:] == [5.5, 6.5, 7.5]
+
     def test_a_group_that_lacks_a_month_has_no_year_of_it(self) -> None:
         table = pd.DataFrame(self.TABLE)
         table = table[~((table["trust"] == "B") & (table["period"] == "2023-01"))]

@@ -350,6 +350,12 @@ class TestRefused:
             with pytest.raises(BadInput) as refused:
                 decompose_rates(table, "year", "rate", cells=["race", "age"], structure="size")
             assert [problem.row for problem in refused.value.problems] == [expected]
+        with pytest.raises(BadInput) as refused:
+            decompose_rates(
+                pd.concat([DEATHS.iloc[1:], DEATHS.tail(1)]), "year", "rate", cells=["race", "age"], structure="size"
+            )
+        last = ", ".join(f"{name}={DEATHS[name].iloc[-1]}" for name in ("year", "race", "age"))
+        assert [each.row for each in refused.value.problems] == [last, "year=1985, race=1, age=1"]
 
     def test_twenty_cells_are_named_and_no_more(self) -> None:
         table = pd.DataFrame({"year": [0] * 30 + [1] * 30, "age": [*range(30)] * 2, "rate": 1.0})

@@ -13,6 +13,7 @@ import pytest
 
 import cmhs_metrics
 from tests.support import spark_session
+from tests.support.budgets import with_deep
 from tests.support.engines import on_spark
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -37,6 +38,8 @@ MODULES = sorted(
     }
 )
 PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
+DEAR = ("beside-the-published-file", "data-quality", "draw-it", "records-to-measures", "synthetic-records")
+"""Pages that draw extracts or many pictures: as long as all others together, and tried in a deep run."""
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +73,11 @@ def run_page(page: Path, names: dict[str, object], *, with_spark: bool) -> None:
     assert doctest.DocTestRunner(Checker(), verbose=False, optionflags=FLAGS).run(test).failed == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+@pytest.mark.parametrize(
+    "page",
+    with_deep((each for each in PAGES if each.stem not in DEAR), *(each for each in PAGES if each.stem in DEAR)),
+    ids=lambda page: str(page.relative_to(PROJECT)),
+)
 def test_pages(page: Path) -> None:
     run_page(page, {}, with_spark=False)
 

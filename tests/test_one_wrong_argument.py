@@ -18,7 +18,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pint
 
+import cmhs_metrics as cm
 from tests.support.budgets import is_deep
+from tests.support.refusals import is_public
 from tests.support.valid_calls import valid_calls
 from tests.test_every_wrong_call import FUNCTIONS
 
@@ -66,6 +68,8 @@ def unnamed(function: Callable[..., Any], good: dict[str, Any], name: str, what:
         message = str(error)
         kind = isinstance(error, TypeError | ValueError | KeyError | ImportError | pint.UndefinedUnitError)
         named = name in message or (isinstance(value, str) and value in message)
+        if isinstance(error, cm.BadInput) and not is_public(error.subject) and error.subject not in repr(value):
+            return f"BadInput, by {error.subject}"
         if kind and named and not any(each in message for each in NEVER):
             return None
         return f"{type(error).__name__}: {message.splitlines()[0] if message else ''}"

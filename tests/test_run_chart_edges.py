@@ -23,7 +23,9 @@ from cmhs_metrics.run_charts import (
     two_of_three_near_limit,
     xmr_limits,
 )
-from cmhs_metrics.run_charts.icons import VARIATION, icon_of
+from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
+from cmhs_metrics.run_charts.options import SIGNALS
+from cmhs_metrics.run_charts.summary import _RULES
 from tests.support.refusals import refused
 from tests.support.series import table
 
@@ -266,3 +268,30 @@ def test_days_of_a_target_are_named() -> None:
     frame = table([5.0, 6, 5]).assign(team="North")
     with refused("target", "spring", expected="a date or period"):
         run_chart(frame, "value", by="team", target={"North": {"2016-04": 3.0, "spring": 4.0}})
+
+
+@IN_MEMORY_AND_AS_A_QUERY
+def test_the_ranges_that_limits_rest_on_are_those_of_the_baseline(as_query: bool) -> None:
+    # Eleven ranges of 2 about 11, and after them five of a half. Where one of 18 is among them, it is screened out.
+    calm, later = [10, 12] * 6, [12.5, 13, 13.5, 14, 14.5]
+    for values, centre in ((calm, 11), ([*calm[:6], *(each + 20 for each in calm[:6])], 21)):
+        found = charted(table([*values, *later]), as_query, screened=True, baseline=12)
+        assert found["centre"].to_list() == pytest.approx([centre] * 17)
+        assert found["upper"].to_list() == pytest.approx([centre + 2 * 3 / 1.128] * 17, rel=1e-3)
+
+
+def test_each_signal_has_words_for_either_side() -> None:
+    assert set(_RULES) == {(name, side) for name in SIGNALS for side in (1, -1)}
+    for (_, side), words in _RULES.items():
+        assert bool(re.search("above|rising|upper", words)) is (side == 1)
+        assert bool(re.search("below|falling|lower", words)) is (side == -1)
+
+
+def test_icons_are_drawn_of_discs_areas_and_lines() -> None:
+    drawn = {"disc": "<circle", "area": "<polygon", "line": "<polyline"}
+    for icon in (*VARIATION.values(), *ASSURANCE.values()):
+        svg = icon.svg()
+        kinds = [shape.kind for shape in icon.shapes]
+        assert {kind: svg.count(tag) for kind, tag in drawn.items()} == {kind: kinds.count(kind) for kind in drawn}
+        assert len(kinds) == sum(svg.count(tag) for tag in drawn.values())
+        assert 'width="28" height="28"' in svg

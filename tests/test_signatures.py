@@ -29,7 +29,7 @@ READ_BY_THE_FUNCTION = {
 
 
 @checked
-def called(
+def rate(
     number: float = 1.0,
     whole: int = 1,
     *,
@@ -64,7 +64,7 @@ def called(
 )
 def test_what_is_right_comes_in(given: dict[str, Any], comes_in: Any) -> None:
     (name,) = given
-    found = called(**given)[name]
+    found = rate(**given)[name]
     assert found == comes_in
     assert type(found) is not Decimal
 
@@ -91,12 +91,12 @@ def test_what_is_right_comes_in(given: dict[str, Any], comes_in: Any) -> None:
 )
 def test_what_is_wrong_is_named(argument: str, value: Any, said: dict[str, Any]) -> None:
     with refused(argument, value, **said):
-        called(**{argument: value})
+        rate(**{argument: value})
 
 
 def test_all_at_once_by_position_and_by_name() -> None:
     with pytest.raises(cm.BadInput) as caught:
-        called("x", None, way=3, anything=object())
+        rate("x", None, way=3, anything=object())
     assert [each.column for each in caught.value.problems] == ["number", "whole", "way"]
 
 

@@ -340,6 +340,18 @@ class TestDeflator:
             cm.real_terms(1.0, deflator=deflator, base="2012/13")
         with raised(TypeError, "inflation", "years", "deflator", "base"):
             cm.real_terms(1.0, 0.01)
+        with refused("deflator", "float", expected="a table"):
+            cm.real_terms(1.0, deflator=1.1, base="2012/13", periods="2012/13")
+
+    def test_a_year_has_the_price_of_its_months_and_no_quarter_that_of_its_own(self) -> None:
+        spend = pd.Series([100.0, 110], index=["2016-04", "2017/18 Q4"])
+        years = {"2016/17": 100, "2017/18": 110}
+        assert cm.real_terms(spend, deflator=years, base="2016/17").tolist() == pytest.approx([100, 100])
+        quarters = {"2016/17 Q1": 100, "2017/18 Q4": 110}
+        with refused("periods", "2016-04", expected="a date or period", names="2016/17 Q1"):
+            cm.real_terms(spend, deflator=quarters, base="2016/17 Q1")
+        numbers = {2016: 100, 2017: 110, "2016/17": 105}
+        assert cm.real_terms(110.0, deflator=numbers, base=2016, periods=2017) == pytest.approx(100)
 
 
 class TestPeriods:
@@ -525,6 +537,22 @@ class TestChangeOnPrevious:
         with raised(TypeError, "values", "float"):
             trends.change_on_previous(1.0)
 
+    def test_periods_are_as_many_as_the_values(self) -> None:
+        with refused("periods", 1, expected="one for each", names=2):
+            trends.change_on_previous(np.array([1.0, 2]), periods="2016/17")
+        with refused("periods", 2016, expected="a list"):
+            trends.change_on_previous(np.array([1.0, 2]), periods=2016)  # type: ignore[arg-type]
+        with refused("values", 0, expected="two or more"):
+            trends.change_on_previous(np.array([]))
+
+    def test_a_break_is_of_the_kind_of_the_periods(self) -> None:
+        ends = pd.Series([1.0, 2, 3], index=pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31"]))
+        numbers = pd.Series([1.0, 2, 3], index=[2015, 2016, 2017])
+        for series, wrong in ((ends, "2024-02-15"), (numbers, "2016/17"), (numbers, "spring"), (self.SERIES, 2014)):
+            with refused("breaks", str(wrong), expected="a date or period", names=str(series.index[0])):
+                trends.change_on_previous(series, breaks=[wrong])
+        assert trends.change_on_previous(numbers, breaks=[2016]).isna().tolist() == [True, True, False]
+
 
 class TestRollingYear:
     MONTHS = pd.period_range("2016-04", periods=14, freq="M")
@@ -615,6 +643,9 @@ class TestGrowthAgainst:
             ("actual", "period=2012/13"),
             ("ambition_rate", None),
         ]
+        for rate in (math.inf, -math.inf, math.nan):
+            with refused("ambition_rate", rate, expected="above zero" if rate == 0 else ()):
+                trends.growth_against(pd.Series([100.0, 100], index=YEARS[:2]), rate)
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])

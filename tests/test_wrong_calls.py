@@ -39,7 +39,7 @@ BAD: dict[str, tuple[Any, Any]] = {
     "count": (lambda: trends.next_period("2016/17", 0.5), problem("count", 0.5, expected="a whole number")),
     "lag": (lambda: trends.change_on_previous(TWO, lag="x"), problem("lag", "x", expected="a whole number")),
     "breaks": (lambda: trends.change_on_previous(TWO, breaks=5), problem("breaks", 5, expected="a list")),
-    "periods": (lambda: trends.change_on_previous(TWO, periods=5), problem("periods", 5, names=2)),
+    "periods": (lambda: trends.change_on_previous(TWO, periods=5), problem("periods", 5, expected="a list")),
     "periods of an index": (lambda: trends.index_to_base(TWO, 0, periods=5), problem("periods", 5, names=2)),
     "base value": (
         lambda: trends.index_to_base(TWO, 0, base_value="x"),

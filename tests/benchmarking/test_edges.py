@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.benchmarking.open_values import certainly_outside, open_average, open_chance, open_ranks, sums_of_ends
-from cmhs_metrics.benchmarking.place_names import as_names, of_places
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place, listed, of_places
 from cmhs_metrics.benchmarking.repeated_events import (
     _may_repeat,
     notes_of,
@@ -25,6 +26,7 @@ from cmhs_metrics.benchmarking.repeated_events import (
 from cmhs_metrics.intervals import proportion_interval, rate_interval
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.selection import column_of
+from cmhs_metrics.variation import funnel
 from tests.support.refusals import problem, raised, refused
 
 NAN = math.nan
@@ -73,8 +75,12 @@ def test_an_average_is_open_where_one_place_is() -> None:
     # 9 to 12 of 600 people.
     assert average("pooled") == pytest.approx((1_500, 2_000))
     assert average("pooled", ~which) == pytest.approx((2_250, 2_250))
+    # Of contacts without a greatest number there is no greatest rate.
+    places.loc[1, "contacts_upper"] = NAN
+    assert average("pooled") == pytest.approx((1_500, NAN), nan_ok=True)
     for kind in ("pooled", "mean of places"):
         assert average(kind, which & False) == pytest.approx((NAN, NAN), nan_ok=True)
+    places.loc[1, "contacts_upper"] = 4
     assert [each.tolist() for each in sums_of_ends(places, inputs)] == [[102, 201, 306, 409], [102, 204, 306, 409]]
 
 
@@ -133,6 +139,10 @@ def test_counts_that_were_shared_out_have_intervals() -> None:
         low, high = rate_interval(table["contacts"], people["registered_population"], fractional=True)
         assert rates["lower"].tolist() == pytest.approx(low.tolist())
         assert rates["upper"].tolist() == pytest.approx(high.tolist())
+        # The funnel is that of counts that were shared out: 2.5 and 30.25 are about a fifth of all.
+        whole = table["contacts"] + table["did_not_attends"]
+        expected = funnel("proportion", table["did_not_attends"], whole, fractional=True)
+        assert shares["outlier"].tolist() == expected.outlier.tolist() == ["within"] * 2
 
 
 @pytest.mark.parametrize(
@@ -271,7 +281,7 @@ def test_rows_of_totals_are_known_by_a_level_for_each_column() -> None:
     for level, kept in (
         # No total at all; a level that is no column; other words; numbers.
         (["icb", "region", "region"], [1, 2, 3]), (["icb", "ward", "total"], [1, 2, 3]), (["a", "b", "c"], [1, 2, 3]),
-        ([1, 2, 3], [1, 2, 3]), (["icb", "total", "total"], [1]),
+        ([1, 2, 3], [1, 2, 3]), (["icb", "total", "total"], [1]), (["total"] * 3, []),
     ):  # fmt: skip
         assert of_places(rows.assign(level=level))["contacts"].tolist() == kept, level
     assert of_places("no table") == "no table"
@@ -407,3 +417,98 @@ def test_of_two_there_are_quarters_and_of_one_there_are_none() -> None:
         table = pd.DataFrame({"icb": ["A", "B", "C"], "contacts": contacts})
         found = cm.benchmark(table, "contacts_per_100k", by="icb", populations=PEOPLE)
         assert found["quartile"].tolist() == pytest.approx(quarters, nan_ok=True)
+
+
+def test_one_mistake_is_one_problem() -> None:
+    table = pd.DataFrame({"icb": ["A", "B"], "contacts": [1, 2], "total_cost": [3, 4]})
+    thing = object()
+    for wrong, value in ((thing, thing), (5, 5), ([], None), ((5,), 5)):
+        with refused("metrics", value):
+            cm.benchmark(table, wrong, by="icb")
+    with refused(
+        problem("not_places", 5, expected="a name"), problem("confidence", 95, names=("0.95", "95%")),
+        problem("average", "mode", names="pooled"), problem("by", 5, expected="a name"), problem("peers", thing, expected="a place"),
+        in_order=False,
+    ):  # fmt: skip
+        cm.benchmark(table, "cost_per_contact", by=5, average="mode", confidence=95, not_places=[5], peers=thing)  # type: ignore[arg-type]
+
+
+def test_rows_of_several_metrics_are_numbered_through() -> None:
+    two = cm.benchmark(TABLE.assign(total_cost=5), ["dna_rate", "cost_per_contact"], by="icb")
+    assert two.index.tolist() == list(range(6))
+    assert two["metric"].tolist() == ["dna_rate"] * 3 + ["cost_per_contact"] * 3
+
+
+def test_a_place_may_be_any_number() -> None:
+    for given in (Decimal(7), 7, 7.0, np.float32(7), dt.date(2024, 4, 1), "7"):
+        problems: list[Any] = []
+        assert listed("focus", given, problems) == [given]
+        assert not problems
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Unknown|Not known|Unspecified|Not specified|Not stated|Not recorded|Not applicable|N/A|Not available|Invalid",
+     "invalid code|MISSING|Unallocated|not_allocated|Unassigned|Unmapped|No ICB|Unknown-ICB|None|Null|NaN| nan "],
+)  # fmt: skip
+def test_words_for_no_place(words: str) -> None:
+    assert all(is_no_place(words.split("|"), NOT_PLACES))
+    assert not any(is_no_place(["North", "No", "Known", ""], NOT_PLACES))
+
+
+@pytest.mark.parametrize(("number", "told"), [(2, True), (3, True), (4, False)])
+def test_of_fewer_than_four_a_quartile_says_nothing(number: int, told: bool) -> None:
+    table = pd.DataFrame({"icb": list("ABCD"), "contacts": [10, 20, 35, 40], "did_not_attends": 5}).head(number)
+    notes = cm.benchmark(table, "dna_rate", by="icb").attrs.get("notes", [])
+    assert [f"Of {number} places" in note for note in notes] == [True] * told
+
+
+def test_a_row_without_a_place_and_places_of_two_dates_are_refused() -> None:
+    table = TABLE.assign(icb=["QMJ", "QRL", None])
+    with refused("icb", None, expected="a place"):
+        cm.benchmark(table, "dna_rate", by="icb")
+    with refused("the places", re.compile("QMJ .* and Z9B2Z .*")):
+        cm.benchmark(table.assign(icb=["QMJ", "QRL", "Z9B2Z"]), "dna_rate", by="icb")
+    people = PEOPLE.assign(icb=["QMJ", "QRL", "Z9B2Z"])
+    with refused("the places", re.compile("QMJ .* and Z9B2Z .*")):
+        cm.benchmark(table.head(2), "contacts_per_100k", by="icb", populations=people)
+
+
+def test_what_is_known_exactly_is_the_same_between_bounds_that_meet() -> None:
+    table = TABLE.assign(contacts=[10, 200, 35])
+    bounds = {f"{name}_{end}": table[name] for name in ("contacts", "did_not_attends") for end in ("lower", "upper")}
+    both = ["dna_rate", "contacts_per_100k"]
+    for average in ("pooled", "mean of places", "median of places"):
+        given = {"by": "icb", "populations": PEOPLE, "average": average, "peers": ["A", "B"], "focus": "C"}
+        plain = cm.benchmark(table, both, **given)
+        met = cm.benchmark(table.assign(**bounds), both, **given)
+        pd.testing.assert_frame_equal(pd.DataFrame(met)[plain.columns], pd.DataFrame(plain), check_dtype=False)
+        assert met["average_lower"].tolist() == pytest.approx(plain["average"].tolist())
+        assert plain["difference"].tolist() == pytest.approx((plain["value"] - plain["average"]).tolist())
+        share = (plain["value"] / plain["average"] - 1) * 100
+        assert plain["difference_percent"].tolist() == pytest.approx(share.tolist())
+    # Where one is hidden there is no average, and no difference from it; those of a metric without it stay.
+    hidden = table.assign(**bounds | {"contacts": [None, 200, 35], "contacts_lower": [9, 200, 35]})
+    found = cm.benchmark(
+        hidden.assign(total_cost=[5, 6, 7], referrals=[1, 2, 3]), [*both, "cost_per_referral"], **given
+    )
+    hidden_of = found["metric"].isin(both)
+    assert found.loc[hidden_of, ["average", "difference", "difference_percent"]].isna().all(axis=None)
+    assert found.loc[hidden_of, "value"].isna().tolist() == [True, False, False] * 2
+    rest = found[~hidden_of]
+    assert rest["value_lower"].tolist() == rest["value_upper"].tolist() == rest["value"].tolist()
+
+
+def test_notes_of_a_table_stay_with_what_is_made_of_it() -> None:
+    table = TABLE.copy()
+    table.attrs["notes"] = ["Counted twice in May."]
+    assert "Counted twice in May." in cm.benchmark(table, "dna_rate", by="icb").attrs["notes"]
+
+
+def test_of_less_than_one_person_there_is_a_rate() -> None:
+    count, base = column(1.0, 2.0), column(0.5, 0.25)
+    found = open_chance(
+        (count, count), (base, base), RATE, of_all=True, level=0.95, pooled=(4e5, 4e5), squares=np.full(2, NAN)
+    )
+    assert found["lower"].notna().all()
+    assert found["outlier"].tolist() == ["within", "within"]

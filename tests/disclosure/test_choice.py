@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from scipy.sparse import csr_array
 
 from cmhs_metrics.disclosure import NHS, Rule, complement
 from cmhs_metrics.disclosure.bounds import Unknowns
-from cmhs_metrics.disclosure.complement import Choice
+from cmhs_metrics.disclosure.complement import Choice, Cut, Unprotectable
 from cmhs_metrics.disclosure.covering import Covering, Uncovered
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
@@ -233,3 +234,58 @@ def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyP
     found = choice_of(None, [3, 9, 10, 22]).solve()
     assert bases == [[1, 0], [2, 0, 1], [3, 0, 1, 2], [5, 0, 3]]
     assert np.flatnonzero(found).tolist() == [0, 2]
+
+
+def test_one_cell_however_great_is_cheaper_than_two() -> None:
+    """Of cells 1 to 3 the first, a hundred, serves both that fall; the others are nothing, and each serves one."""
+    choice = choice_of(None, [0, 100, 0, 0, 0], primary=these(5, 0, 4))
+    cuts = [Cut(cell, np.array(others), np.ones(2)) for cell, others in ((0, [1, 2]), (4, [1, 3]))]
+    assert np.flatnonzero(choice.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]
+    # Of two that serve as well, the lesser.
+    assert np.flatnonzero(choice.cheapest(cuts[:1], choice.primary)).tolist() == [0, 2, 4]
+    # What is kept is no choice, and where all is, there is none; where nothing is counted, any will do.
+    kept = choice_of(None, [0, 100, 0, 0, 0], primary=these(5, 0, 4), kept=these(5, 2, 3))
+    assert np.flatnonzero(kept.cheapest(cuts[:1], kept.primary)).tolist() == [0, 1, 4]
+    with pytest.raises(Unprotectable):
+        replace(kept, kept=these(5, 1, 2, 3)).cheapest(cuts, kept.primary)
+    nothing = replace(choice, counts=np.array([0, 0, np.nan, 0, 0.0]))
+    assert np.flatnonzero(nothing.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]
+
+
+def test_a_cell_is_pushed_by_one_where_there_is_room() -> None:
+    layout, counts = table_of([[3, 4], [5, 6]])
+    moves, nothing, endless = Moves(layout), np.zeros(len(counts)), np.full(len(counts), np.inf)
+    for more in (1, -1, -3, 20):
+        found = moves.push(counts, nothing, endless, 0, counts[0] + more)
+        assert found[0] == counts[0] + more
+        assert layout.totals(found).tolist() == found.tolist()
+    assert moves.push(counts, nothing, endless, 0, counts[0]) is counts
+    assert moves.push(counts, counts, counts, 0, counts[0] + 1).tolist() == counts.tolist()
+
+
+def test_what_other_tables_bound_too_narrowly_is_hidden_itself() -> None:
+    choice = choice_of(None, [11, 11, 11])
+    lower, upper = np.array([10.0, 10, 10]), np.array([12.0, 14, np.inf])
+    cut = choice._itself(0, lower, upper)
+    assert cut is not None
+    assert (cut.cell, cut.cells.tolist(), cut.weights.tolist()) == (0, [0], [1])
+    assert choice._itself(1, lower, upper) is None
+    assert choice._itself(2, lower, upper) is None
+
+
+def test_whole_numbers_are_sought_to_the_last_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, float]] = []
+
+    def milp(costs: Any, options: dict[str, float], **given: Any) -> Any:
+        asked.append(options)
+        return SimpleNamespace(status=int(len(asked) == 3), x=np.zeros(len(costs)))
+
+    monkeypatch.setattr("scipy.optimize.milp", milp)
+    unknowns = Unknowns(csr_array(np.array([[1.0, 1, -1]])), np.zeros(3), np.full(3, 9.0))
+    unknowns.whole_extreme(np.ones(3))
+    unknowns.whole_extreme(np.ones(3), Effort(1000.0))
+    assert asked[0] == {"mip_rel_gap": 0}
+    assert asked[1]["mip_rel_gap"] == 0
+    assert 900 < asked[1]["time_limit"] <= 1000
+    with pytest.raises(OutOfTime):
+        unknowns.whole_extreme(np.ones(3), Effort(1000.0))

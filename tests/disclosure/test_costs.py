@@ -188,3 +188,15 @@ def test_how_much_is_lacking_of_thousands() -> None:
     assert CostRule(percent=20).width(np.array([10_000.0])) == 4_000
     assert CostRule().width(np.array([10_000.0, 5_000, 300])) == 1_400
     assert CostRule(dominance=(1, 50)).width(np.array([10_000.0, 2_000])) == 16_000
+
+
+def test_small_costs_and_what_goes_with_them_are_counted_apart() -> None:
+    """One provider of crisis care in each place, two in both: three cells, and the three of the other teams beside."""
+    costs = pd.DataFrame(
+        {
+            "icb": ["Fens"] * 4 + ["Hills"] * 4, "team": ["Adult", "Adult", "Adult", "Crisis"] * 2,
+            "trust": ["A", "B", "C", "A", "D", "E", "F", "D"], "cost": [500, 400, 300, 90, 450, 420, 380, 80],
+        }
+    )  # fmt: skip
+    protected = protect_costs(costs, ["icb", "team"], "cost", "trust")
+    assert (protected.primary, protected.complementary, protected.suppressed) == (3, 3, 6)

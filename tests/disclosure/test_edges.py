@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import math
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cmhs_metrics.disclosure import (
+    LinkedTable,
     Rule,
+    attack,
     known_rate,
     known_total,
     protect,
@@ -19,7 +23,9 @@ from cmhs_metrics.disclosure import (
     suppress_percentage,
     suppression,
 )
-from tests.support.refusals import problem, raised, refused
+from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
+from cmhs_metrics.disclosure.protected_table import record_page
+from tests.support.refusals import ANY, problem, raised, refused
 
 EXACT = Rule(rounding=1)
 
@@ -127,3 +133,115 @@ def test_a_column_of_thousands_is_counted_in_ones() -> None:
     assert shown.isna().tolist() == [True, False, False]
     assert shown.pint.magnitude.tolist()[1:] == [12_015, 3_000]
     assert suppression(column).to_frame()["display"].tolist() == ["*", "12015", "3000"]
+
+
+def test_each_bound_is_named_as_the_argument() -> None:
+    names = ("lower", "upper", "denominator_lower", "denominator_upper")
+    for at, name in enumerate(names):
+        columns = [np.array([each, math.inf if each == at else each]) for each in range(4)]
+        with refused(name, math.inf, row="2nd row", expected="zero or more", others=ANY):
+            known_rate(*columns)
+        if at < 2:
+            with refused(name, math.inf, row="2nd row", expected="a finite number", others=ANY):
+                known_total(*columns[:2])
+    with refused(problem("by", row="2nd row", expected="a value")):
+        known_total(np.array([1.0, 2]), np.array([1.0, 2]), by=["a", None])
+
+
+def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
+    """Five are not small: hidden beside ten of fifteen they are told, and another table has told them already."""
+    table = pd.DataFrame({"icb": ["A", "B", "All"], "patients": [10, "*", 15]})
+    now = published_table(table, ["icb"], "patients", {"icb": {"A": "All", "B": "All"}}, rule=EXACT, complemented=True)
+    assert attack(now).cells["falls"].tolist() == [True]
+    before = pd.DataFrame({"icb": ["A", "B"], "patients": [10, 5]})
+    out = published_table(before, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    found = attack(now, given=[out])
+    assert found.safe
+    assert found.cells["falls"].tolist() == [False]
+
+
+def test_beside_other_tables_bounds_are_exact() -> None:
+    """Of three by three hidden cells, each is at most the lesser of its totals, and at least what the others leave it."""
+    rows, columns = {"A": 20, "B": 30, "C": 50}, {"X": 25, "Y": 35, "Z": 40}
+    table = [[icb, team, "*"] for icb in rows for team in columns]
+    table += [[icb, "All", total] for icb, total in rows.items()] + [
+        ["All", team, total] for team, total in columns.items()
+    ]
+    given = pd.DataFrame([*table, ["All", "All", 100]], columns=["icb", "team", "patients"])
+    parents = {"icb": dict.fromkeys(rows, "All"), "team": dict.fromkeys(columns, "All")}
+    now = published_table(given, ["icb", "team"], "patients", parents, rule=EXACT, complemented=True)
+    out = published_table(given[-1:], ["icb", "team"], "patients", {}, rule=EXACT, complemented=True)
+    found = attack(now, given=[LinkedTable(out, {"icb": {"All": list(rows)}, "team": {"All": list(columns)}})]).cells
+    expected = [[max(0, r + c - 100), min(r, c)] for r in rows.values() for c in columns.values()]
+    assert found[["lower", "upper"]].to_numpy().tolist() == expected
+
+
+def test_tables_beside_without_a_name_are_counted() -> None:
+    table = pd.DataFrame({"icb": ["A", "B"], "patients": [20, 30]})
+    out = published_table(table, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    named = LinkedTable(out, name="2022")
+    given = {"totals": {"icb": None}, "rule": EXACT, "published": [out, named, out]}
+    assert protect(table, ["icb"], "patients", **given).beside == ("table 1", "2022", "table 3")
+
+
+def test_a_line_without_an_end_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream(io.StringIO):
+        flushed = 0
+
+        def flush(self) -> None:
+            self.flushed += 1
+
+    stream = Stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    effort = Effort(shown=True)
+    effort.done()
+    assert stream.flushed == 0
+    effort.at("1 of 2")
+    assert stream.flushed == 1
+    effort.done()
+    assert (stream.getvalue(), stream.flushed) == ("\r\x1b[Kdisclosure: 1 of 2 …\r\x1b[K", 2)
+    assert not UNLIMITED.shown
+
+
+class TestArguments:
+    TABLE = pd.DataFrame({"icb": ["A", "B", "All"], "n": [0, 9, 9]})
+
+    def test_of_a_published_table_are_named(self) -> None:
+        parents = {"icb": {"A": "All", "B": "All", "C": "All"}, "ward": {}}
+        with refused(
+            problem("parents", "ward", names="icb"), problem("exact", "region", names="icb"),
+            problem("parents", "C", expected=(), names="icb"),
+        ):  # fmt: skip
+            published_table(self.TABLE, ["icb"], "n", parents, exact={"region": ["A"]}, rule=EXACT)
+        with refused("dimensions", expected="at least one"):
+            published_table(self.TABLE, [], "n", {}, rule=EXACT)
+        with refused(
+            problem("dimensions", "ward", expected="a column"), problem("value", "count", expected="a column")
+        ):
+            published_table(self.TABLE, ["ward"], "count", {}, rule=EXACT)
+        with refused(None, row="icb=A", expected="once"):
+            published_table(self.TABLE.assign(icb=["A", "A", "All"]), ["icb"], "n", {}, rule=EXACT)
+        with refused("icb", row="2nd row"):
+            published_table(self.TABLE.assign(icb=["A", None, "All"]), ["icb"], "n", {}, rule=EXACT)
+
+    def test_nothing_at_all_may_be_shown(self) -> None:
+        parents = {"icb": {"A": "All", "B": "All"}}
+        assert published_table(self.TABLE, ["icb"], "n", parents, rule=EXACT).to_frame()["lower"].tolist() == [0, 9, 9]
+        for wrong in (-1, 0.5, True, math.inf, "many"):
+            with refused("n", wrong, row="icb=A", expected="a whole number"):
+                published_table(self.TABLE.assign(n=[wrong, 9, 9]), ["icb"], "n", parents, rule=EXACT)
+
+    def test_tables_that_contradict_each_other_are_told_by_the_cell(self) -> None:
+        rows = pd.DataFrame({"icb": ["A", "B"], "n": [20, 30]})
+        now, out = (
+            published_table(each, ["icb"], "n", {}, rule=EXACT, complemented=True)
+            for each in (rows, rows.assign(n=[21, 30]))
+        )
+        with refused(None, row="this table: icb=A"):
+            attack(now, given=[out])
+
+    def test_the_record_has_a_cell_for_each_column(self) -> None:
+        table = pd.DataFrame({"icb": ["A", "B", "C"], "n": [3, 9, 20]})
+        page = record_page(protect(table, ["icb"], "n", rule=EXACT))
+        assert page.count("<td>") == page.count("<th ") * (page.count("<tr>") - 1)
+        assert "no other table" in page

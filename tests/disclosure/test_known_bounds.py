@@ -152,5 +152,10 @@ def test_bad_bounds_are_refused_together() -> None:
     ]  # fmt: skip
     with refused("lower", -1.0, row="1st row", expected=("a finite number", "zero or more")):
         known_rate(-1, 4, 10)
+    for bounds, column in (((0, math.inf, 10), "upper"), ((0, 4, 10, math.inf), "denominator_upper")):
+        with refused(column, math.inf, row="1st row", expected=("a finite number", "zero or more")):
+            known_rate(*bounds)
+    with refused("upper", math.inf, row="2nd row", expected="a finite number"):
+        known_total(np.array([-5.0, 1]), np.array([-4, math.inf]))
     with refused("by", row="2nd row", expected="a value"):
         known_total(np.array([1.0, 2.0]), np.array([1.0, 2.0]), by=pd.Series(["a", None]))

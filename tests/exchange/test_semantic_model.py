@@ -20,6 +20,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.exchange import ossie
 from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.synonyms import MEASURE_WORDS
 from tests.support.refusals import refused
 
 CHECKOUT = os.environ.get("OSSIE")
@@ -29,7 +30,11 @@ CHECKOUT = os.environ.get("OSSIE")
 @cache
 def whole() -> dict[str, Any]:
     """The document, read once, and only where a test of it runs."""
-    return yaml.load(ossie(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return _read(ossie())
+
+
+def _read(text: str) -> dict[str, Any]:
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def model() -> dict[str, Any]:
@@ -74,10 +79,60 @@ def test_has_what_the_specification_asks_and_no_more() -> None:
                 assert json.loads(extension["data"])["unit"] is not None
 
 
-def test_only_the_version_in_development_has_types() -> None:
-    text = ossie(version="0.2.0.dev0")
-    assert "datatype: Float" in text
-    assert "datatype" not in ossie()
+def test_fields_and_metrics_say_what_they_are() -> None:
+    """Types of data stand in the version in development alone."""
+    other = ossie(dataset="d", source="w.dbo.teams", keys=("period", "team_type"), version="0.2.0.dev0")
+    for document, version, name, source, text, number in (
+        (whole(), "0.1.1", "teams", "teams", {}, {}),
+        (_read(other), "0.2.0.dev0", "d", "w.dbo.teams", {"datatype": "String"}, {"datatype": "Float"}),
+    ):
+        assert list(document) == ["version", "semantic_model"]
+        assert document["version"] == version
+        [held] = document["semantic_model"]
+        assert list(held) == ["name", "description", "datasets", "metrics"]
+        assert held["name"] == "cmhs_metrics"
+        [dataset] = held["datasets"]
+        assert list(dataset) == ["name", "source", "description", "fields"]
+        assert (dataset["name"], dataset["source"]) == (name, source)
+        fields = {each["name"]: each for each in dataset["fields"]}
+        described = MEASURES["contacts"].description
+        # A measure is nothing to group by.
+        for field, dimension, description, more in (
+            ("period", {"dimension": {"is_time": True}}, "period", text),
+            ("team_type", {"dimension": {"is_time": False}}, "team type", text),
+            ("contacts", {}, described, number),
+        ):
+            assert {key: value for key, value in fields[field].items() if key != "ai_context"} == {
+                "name": field, "expression": {"dialects": [{"dialect": "ANSI_SQL", "expression": field}]},
+                "description": description, **dimension, **more,
+            }  # fmt: skip
+        assert "financial year" in fields["period"]["ai_context"]["synonyms"]
+        wordless = next(each for each in MEASURES if each in fields and not MEASURE_WORDS.get(each))
+        assert "ai_context" not in fields[wordless]
+        metrics = {each["name"]: each for each in held["metrics"]}
+        assert "ai_context" not in metrics[wordless]
+        for metric, description in (
+            ("contacts", f"Total of {described}"),
+            ("dna_rate", CATALOGUE["dna_rate"].definition),
+        ):
+            entry = metrics[metric]
+            told = {"name", "expression", "description", "ai_context", "custom_extensions"}
+            assert set(entry) == told | set(number)
+            assert {key: entry[key] for key in number} == number
+            assert entry["description"] == description
+            assert list(entry["ai_context"]) == ["synonyms"]
+            ansi, databricks = entry["expression"]["dialects"]
+            assert (ansi["dialect"], databricks["dialect"]) == ("ANSI_SQL", "DATABRICKS")
+            assert f"CAST({name}.contacts AS DOUBLE PRECISION)" in ansi["expression"]
+            assert f"CAST({name}.contacts AS DOUBLE)" in databricks["expression"]
+            assert "\n" not in ansi["expression"] + databricks["expression"]
+        assert json.loads(metrics["contacts"]["custom_extensions"][0]["data"]) == {"unit": "contact", "kind": "flow"}
+        extension = json.loads(metrics["dna_rate"]["custom_extensions"][0]["data"])
+        assert "COUNT_BIG" in extension["tsql"]
+        assert extension["name"] == "dna_rate"
+    # Letters beyond ASCII stand as they are.
+    assert "×" in other
+    assert "\\u" not in other
 
 
 def test_the_expressions_give_what_python_gives() -> None:

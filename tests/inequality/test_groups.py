@@ -11,6 +11,7 @@ import pytest
 from cmhs_metrics import BadInput
 from cmhs_metrics import inequality as q
 from cmhs_metrics import intervals as ci
+from tests.support.refusals import refused
 
 FOUND = pd.DataFrame(
     {
@@ -68,6 +69,10 @@ class TestGaps:
     def test_a_missing_count_makes_its_group_missing(self) -> None:
         gaps = q.group_gaps(FOUND.assign(unseen=[120, None, 0, 60, 30]), "ethnic_group", **SHARES)
         assert gaps["value"].isna().tolist() == [False, True, False]
+
+    def test_a_count_in_parts_is_none(self) -> None:
+        with refused("numerator", 75.5, row="2nd row", expected="a whole number"):
+            q.group_gaps(FOUND.assign(unseen=[120, 45.5, 0, 60, 30]), "ethnic_group", **SHARES)
 
     @pytest.mark.parametrize(
         ("wrong", "named"),
@@ -154,7 +159,9 @@ class TestByDeprivation:
         assert [problem.value for problem in refused.value.problems] == [*range(20)]
         with pytest.raises(BadInput):
             q.by_deprivation(self.TABLE, self.SCORES.assign(lsoa=range(20)), "lsoa", "score")
-        with pytest.raises(BadInput):
-            q.by_deprivation(
-                self.TABLE, self.SCORES.assign(score=np.arange(20) % 7 + 1), "lsoa", "score", given="group"
-            )
+
+    def test_groups_are_whole_from_one_to_a_multiple(self) -> None:
+        whole = np.arange(20) % 10 + 1
+        for groups in (np.arange(20) % 7 + 1, whole - 1, np.where(whole == 2, 2.5, whole)):
+            with refused("score", float(groups.max()), names=10):
+                q.by_deprivation(self.TABLE, self.SCORES.assign(score=groups), "lsoa", "score", given="group")

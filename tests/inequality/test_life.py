@@ -40,6 +40,12 @@ class TestLifeExpectancy:
         found = q.life_expectancy(np.array([20, 500]), np.array([5_000, 5_000]), starts=[0, 50])
         assert found.estimate == pytest.approx(50 * (1 - 1 / 11) + 10 * 9 / 11)
 
+    def test_of_more_than_five_thousand_people(self) -> None:
+        deaths = np.array([20, 500])
+        few, enough = (q.life_expectancy(deaths, np.array([2_500, each]), starts=[0, 50]) for each in (2_500, 2_501))
+        assert np.isnan(few.estimate)
+        assert enough.estimate > 40
+
     def test_places_at_once_and_levels(self) -> None:
         found = q.life_expectancy(np.array([DEATHS, DEATHS]), np.array([PEOPLE, PEOPLE]), confidence=[0.95, 0.998])
         assert found.estimate.tolist() == pytest.approx([80.16960813] * 2)

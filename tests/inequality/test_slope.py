@@ -11,6 +11,7 @@ from cmhs_metrics import BadInput
 from cmhs_metrics import inequality as q
 from cmhs_metrics import intervals as ci
 from tests.support.budgets import is_deep
+from tests.support.refusals import refused
 
 # PHEindicatormethods 2.1.0 (UK Health Security Agency), tests/testthat/testdata_SII.xlsx: people, value and its standard
 # error or bounds of ten tenths by deprivation, the most deprived first, and the indices with their simulated 95% bounds.
@@ -410,6 +411,12 @@ class TestRefused:
             q.slope_index(self.VALUES, self.PEOPLE, **wrong)
         assert [problem.column for problem in refused.value.problems] == named
 
+    def test_values_stand_within_their_scale(self) -> None:
+        values, bounds = np.array([0.5, 0.6, 1.0]), {"lower": np.full(3, 0.4), "upper": np.full(3, 0.9)}
+        with refused("values", 1.0, row="3rd row", expected="above zero", names="below 1"):
+            q.slope_index(values, self.PEOPLE, scale="logit", **bounds)
+        assert q.slope_index(values, self.PEOPLE, scale="log", **bounds).slope != 0
+
     def test_two_groups_and_no_people(self) -> None:
         with pytest.raises(BadInput):
             q.slope_index(np.array([1.0, 2]), np.ones(2), standard_errors=np.ones(2))
@@ -434,6 +441,13 @@ class TestPlacesWithoutAnIndex:
             "A": "", "B": "a group has no events", "C": "a group is missing", "D": "a group is missing"
         }  # fmt: skip
         assert index["slope"].notna().tolist() == [True, False, False, False]
+
+    def test_of_proportions_no_group_is_all_or_nothing(self) -> None:
+        table = self.TABLE.assign(people=[31, 20, 40, 31, 1, 40, 9, 9, 9, 9, 9])
+        asked = {"count": "deaths", "population": "people", "kind": "proportion", "by": "icb"}
+        index = q.slope_indices(table[table["icb"].isin(["A", "B"])], "third", **asked).set_index("icb")
+        assert index["note"].tolist() == ["a group has no events, or nothing else"] * 2
+        assert q.slope_indices(table[:3].assign(people=[31, 21, 40]), "third", **asked)["note"].isna().all()
 
     def test_what_is_no_group_is_refused(self) -> None:
         with pytest.raises(BadInput) as refused:

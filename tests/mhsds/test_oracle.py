@@ -114,7 +114,7 @@ def test_the_other_cases_on_polars(engine: Any, case: Case) -> None:
     compare(engine, case)
 
 
-@pytest.mark.parametrize(("engine", "case"), chosen(4, "duckdb"))
+@pytest.mark.parametrize(("engine", "case"), chosen(6, "duckdb"))
 def test_some_cases_on_duckdb(engine: Any, case: Case) -> None:
     compare(engine, case)
 
@@ -122,7 +122,7 @@ def test_some_cases_on_duckdb(engine: Any, case: Case) -> None:
 @pytest.mark.parametrize(
     ("engine", "case"),
     # What plans slowly has fewer cases; of what shares its code in memory, each has its own.
-    chosen(20, *(name for name in FRAMES if name not in ("polars", "duckdb", "ibis"))) + chosen(10, "ibis"),
+    chosen(20, *(name for name in FRAMES if name not in ("polars", "duckdb", "ibis"))) + chosen(27, "ibis"),
 )
 def test_every_engine_on_some_cases(engine: Any, case: Case) -> None:
     compare(engine, case)
@@ -149,7 +149,7 @@ groupings = st.lists(
 
 # What differs is made smaller by `agree` already.
 @settings(
-    max_examples=200 if DEEP else 6,
+    max_examples=200 if DEEP else 4,
     phases=[each for each in Phase if DEEP or each not in (Phase.shrink, Phase.explain)],
     suppress_health_check=list(HealthCheck),
 )

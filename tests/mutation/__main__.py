@@ -199,7 +199,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40, help="mutants a room (default 40)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=max(1, len(os.sched_getaffinity(0))), help="mutants at once")
-    parser.add_argument("--limit", type=float, default=120, help="seconds for a mutant, at the least")
+    parser.add_argument("--limit", type=float, default=120, help="seconds of a core for a mutant, at the least")
     parser.add_argument(
         "--seconds", type=float, default=math.inf, help="of tests for a mutant, the quickest first (default all)"
     )

@@ -80,6 +80,15 @@ def test_whole_moves_add_counts_and_bounds() -> None:
     assert result.attrs["boundaries"] == "2026-04-01"
 
 
+def test_days_are_named_by_whose_they_are() -> None:
+    table = pd.DataFrame({"icb": OLD, "caseload": 1})
+    moves = pd.DataFrame({"predecessor": ["A"], "successor": ["B"], "date": ["2024-04"]})
+    for asked in ({"of": "spring"}, {"of": "spring", "moves": moves}):
+        with refused("of", "spring", expected="a date or period"):
+            to_boundaries(table, "2026-04", **asked)
+    assert places("icb", pd.Timestamp(2024, 6, 1)).equals(places("icb", "2024-06"))
+
+
 def test_a_split_is_never_guessed() -> None:
     table = pd.DataFrame({"icb": ["QJG", "QNQ"], "caseload": [100, 10]})
     ways = ("populations", "shares", "2026-04-01")
@@ -106,6 +115,10 @@ def test_a_split_goes_by_the_people_of_its_practices() -> None:
     assert result.to_dict() == pytest.approx(
         {"D7T5G": 25 + 60, "T6Y0W": 75, "S1Y5D": 40, "S0E4D": 50, "S9B9J": 20, "QRL": 37}
     )
+    # Each year's allocations call the columns by other names.
+    for year in ({"LOC22": "LOC", "LAD21": "LAD"}, {"LOC22": "sub_icb", "LAD21": "local_authority"}):
+        again = to_boundaries(table, "2026-04", populations=PRACTICES.rename(columns=year))
+        assert again.set_index("icb")["caseload"].to_dict() == pytest.approx(result.to_dict())
     given_shares = {"QJG": {"D7T5G": 0.5, "T6Y0W": 0.5}}
     assert to_boundaries(table[:1], "2026-04", shares=given_shares)["caseload"].tolist() == [50, 50]
 

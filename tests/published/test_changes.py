@@ -111,6 +111,8 @@ def test_above_two_per_cent_every_result_says_so() -> None:
         assert rates["england_without_icb"].round(3).tolist() == [round(counts[0] / counts[1], 3)] * 2
         for result in (rates, measures_by_place(table, {"MRS06": "open_referrals"})):
             assert bool(result.attrs["notes"]) is said
+    # Of other places than ICBs it says nothing.
+    assert measures_by_place(table, {"MRS06": "open_referrals"}, place="trust").attrs["notes"] == []
     (note,) = result.attrs["notes"]
     assert says(note, "2024-09", "7.8%", "MRS06", "40,725", "525,448")
     first, second = changes(england(6, JUNE), england(9, SEPTEMBER)).attrs["notes"]

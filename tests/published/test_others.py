@@ -177,6 +177,17 @@ def test_a_workbook_with_a_title_above_the_header() -> None:
     book.save(content)
     table = read_published(io.BytesIO(content.getvalue()), "smi_health_checks")
     assert table[["place", "value"]].values.tolist() == [["16C", 841]]
+    # A row of nothing is none; one that lacks a cell is.
+    book.active.append([])
+    book.active.append(["Q1", "16E", "SMIRegister", None])
+    lacks = io.BytesIO()
+    book.save(lacks)
+    assert read_published(io.BytesIO(lacks.getvalue()), "smi_health_checks")["place"].tolist() == ["16C", "16E"]
+    book.active.append(["Q1", "16D", "SMIRegister", "much"])
+    wrong = io.BytesIO()
+    book.save(wrong)
+    with refused("Answer", "much", row="line 6", expected="a number"):
+        read_published(io.BytesIO(wrong.getvalue()), "smi_health_checks")
     with refused(None, "a workbook", expected="a column", names=("Fingertips", "Indicator ID")):
         read_published(io.BytesIO(content.getvalue()), "fingertips")
 

@@ -65,13 +65,22 @@ def test_a_column_that_is_lacking_is_named_as_it_is_published(read, text, title)
 
 @every_file
 @pytest.mark.parametrize(
-    "change", ["mark", "windows line ends", "blank last lines", "rows of nothing", "header in capitals and spaced"]
+    "change",
+    [
+        "mark",
+        "windows line ends",
+        "old line ends",
+        "blank last lines",
+        "rows of nothing",
+        "header in capitals and spaced",
+    ],
 )
 def test_what_programs_do_to_a_csv_file_changes_nothing(read, text, title, change) -> None:
     header, rest = text.split("\n", 1)
     changed = {
         "mark": "\ufeff" + text,
         "windows line ends": text.replace("\n", "\r\n"),
+        "old line ends": text.replace("\n", "\r"),
         "blank last lines": text + "\n\n",
         "rows of nothing": text.replace("\n", "\n" + "," * header.count(",") + "\n", 1).rstrip("\n")
         + "\n"
@@ -228,6 +237,9 @@ def test_another_official_file_is_recognised(read, text, title) -> None:
 def test_a_file_of_which_not_one_column_is_known(read, text, title) -> None:
     with refused(None, "Question, Breakdown1, value", expected="a column", names=title):
         read(io.StringIO("Question,Breakdown1,value\na,b,1\n"))
+    for length, shown in ((200, "x" * 200), (201, "x" * 200 + "…")):
+        with refused(None, shown, expected="a column", names=title):
+            read(io.StringIO("x" * length + "\n1\n"))
 
 
 def zipped(**files: str) -> io.BytesIO:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from cmhs_metrics import BadInput
 from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
-from cmhs_metrics.returns.hidden import _index
+from cmhs_metrics.returns.hidden import _index, hidden_in
 from cmhs_metrics.returns.sheets import Line, _text, cell_of, letters
-from tests.support.refusals import refused
+from tests.support.refusals import problem, raised, refused
 from tests.support.returns import workbook, written
+
+NAN = math.nan
 
 
 @pytest.fixture
@@ -238,7 +245,7 @@ class TestHeadings:
         path = written(tmp_path, "Trust,Contacts,Visits\nA,5,6\n")
         read = read_return(path, columns={"Visits": "contcts"})
         (told,) = [each for each in read.questions if "contcts" in each and "no measure" in each]
-        assert "contacts" in told
+        assert told.endswith("which is no measure; did you mean 'contacts'?")
         assert not [
             each
             for each in read_return(path, columns={"Visits": "colour"}).questions
@@ -279,7 +286,7 @@ class TestQuestions:
             rows = "A,Q1,1\n" + "B,,1\n" * lack
             (found,) = asked(f"Trust,ICB,Contacts\n{rows}", "Empty in")
             assert f"Empty in {lack} of {lack + 1} rows (line 3, line 4, line 5, line 6, line 7" in found
-            assert ("and 1 more" in found) is more
+            assert ("line 7 and 1 more), and" if more else "line 7), and") in found
         assert not asked("Trust,ICB,Contacts\nA,Q1,1\n", "Empty in")
         (found,) = asked("Trust,Region,Contacts\nA,,1\nB,N,2\n", "Empty in")
         assert "region" in found
@@ -295,6 +302,7 @@ class TestQuestions:
         assert read.lines == (2,)
         assert "To look at:" in shown
         assert "<li>Line 3 is set aside" in read._repr_html_()
+        assert "<th>0</th>" not in read._repr_html_()
         plain = read_return(written(tmp_path, "organisation,contacts\nA,1\n"))
         assert plain.questions == ()
         assert "To look at" not in repr(plain) + plain._repr_html_()
@@ -316,7 +324,7 @@ class TestWorkbooks:
         assert read.table["organisation"].tolist() == ["A", "A", "A", "B"]
         assert "A2 is one cell over 3 rows; each has 'A'." in read.questions
         assert any(each.endswith("row 5.") for each in read.questions)
-        for last, more in ((14, ""), (16, " and 2 more")):
+        for last, more in ((14, ""), (15, " and 1 more")):
             for at in range(sheet.max_row + 1, last + 1):
                 sheet.append([f"T{at}", "x", at])
                 sheet.row_dimensions[at].hidden = True
@@ -382,6 +390,7 @@ class TestColumns:
             # A comma of which two digits follow is a decimal one, and then so is each; a point likewise.
             (["1,25", "1.250"], [1.25, 1_250]), (["1,250", "1.25"], [1_250, 1.25]), (["1.234,5", "7"], [1_234.5, 7]),
             (["12", "7"], [12, 7]), (["1,250", "1.250", "0,5"], [1.25, 1_250, 0.5]), (["-1,25", "£2"], [-1.25, 2]),
+            (["1,250", "1.25", "7"], [1_250, 1.25, 7]),
         ],
     )  # fmt: skip
     def test_what_a_comma_is_where_semicolons_separate(
@@ -450,3 +459,253 @@ class TestColumns:
             path = tmp_path / "x.csv"
             path.write_bytes(b"\x1f\x8b\x08rest")
             read_return(path)
+
+
+class TestFurther:
+    """What stood in no test: each kind of thing once."""
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [("2k", 2e3), ("2m", 2e6), ("2mn", 2e6), ("1.5 million", 1.5e6), ("2 Thousand", 2e3), ("2bn", 2e9)],
+    )
+    def test_sizes_of_numbers(self, text: str, value: float) -> None:
+        found = read_cell(text)
+        assert isinstance(found, Cell)
+        assert found.value == value
+
+    @pytest.mark.parametrize(
+        ("text", "column", "how"),
+        [
+            ("Region", "region", "spelling"), ("ICB", "icb", "spelling"), ("Contacts upper", "contacts_upper", "spelling"),
+            ("Contacts upper bound", "contacts_upper", "spelling"), ("Spend", "total_cost", "likely"),
+            ("Service name", "team", "likely"), ("Trust", "organisation", "synonym"),
+            # A cost or a share with the words of a bound of contacts is none.
+            ("Contacts lower (£)", "Contacts lower (£)", "kept"), ("Contacts upper (£)", "Contacts upper (£)", "kept"),
+        ],
+    )  # fmt: skip
+    def test_how_a_heading_is_understood(self, text: str, column: str, how: str) -> None:
+        found = understand(text, {})
+        assert (found.column, found.how) == (column, how)
+
+    def test_a_line_of_units_alone_is_no_table(self, tmp_path: Path) -> None:
+        with refused("the file", expected="at least one", names="row"):
+            read_return(written(tmp_path, "Trust,Contacts\n,contacts\n"))
+
+    def test_a_longer_line_above_the_headings(self, tmp_path: Path) -> None:
+        table = read_return(written(tmp_path, "Return,,Contacts\nTrust,Referrals\nA,5\n")).table
+        assert table.columns.tolist() == ["organisation", "referrals"]
+
+    def test_without_headings_only_what_comes_near_a_name_is_listed(self, tmp_path: Path) -> None:
+        with refused(
+            problem("the file", "A note", row="line 1", expected="a measure"),
+            problem("the file", "Contats", row="line 2", suggests="contacts"),
+        ):
+            read_return(written(tmp_path, "A note,,\nTrust,Contats,Zzzz\n"))
+
+    def test_a_sheet_that_explains_the_headings_has_no_numbers_below(self, tmp_path: Path) -> None:
+        """A year above them is none, and one row is enough."""
+        import openpyxl
+
+        book = openpyxl.Workbook()
+        for name, rows in (
+            ("Meaning", [["As of", 2024], ["Trust", "Contacts"], ["its code", "how often"]]),
+            ("North", [["Trust", "Contacts"], ["A", 5]]),
+        ):
+            sheet = book.create_sheet(name)
+            for row in rows:
+                sheet.append(row)
+        path = tmp_path / "two.xlsx"
+        book.save(path)
+        assert read_return(path).name.endswith("sheet North")
+
+    def test_a_code_over_several_rows_is_none_of_the_next(self, tmp_path: Path) -> None:
+        def merge(book: Any, page: Any) -> None:
+            page.merge_cells("A2:A3")
+            page["A2"].number_format = "000"
+
+        rows = [["Trust", "Team", "Contacts"], [7, "x", 1], [None, "y", 2], [8, "z", 3]]
+        read = read_return(workbook(rows, change=merge)(tmp_path))
+        assert read.table["organisation"].tolist() == ["007", "007", "8"]
+
+    def test_a_code_of_an_ordinary_format_is_nothing_to_look_at(self, tmp_path: Path) -> None:
+        def plain(book: Any, page: Any) -> None:
+            page["A2"].number_format = "0;@"
+
+        path = workbook([["Trust", "Contacts"], [7, 1]], change=plain)(tmp_path)
+        assert read_return(path).questions == ()
+
+    def test_what_stands_beyond_the_cells_that_are_read(self, tmp_path: Path) -> None:
+        """A formula without a value at the edge, of a share or of none."""
+
+        def beyond(book: Any, page: Any) -> None:
+            page["C2"] = "=B2/2"
+            page["C2"].number_format = "0%"
+            page["A3"] = "=B2"
+            page["A3"].number_format = "000"
+            page.merge_cells("B2:B3")
+
+        read = read_return(workbook([["Trust", "Contacts"], ["A", 1]], change=beyond)(tmp_path))
+        assert read.table.to_dict("records") == [{"organisation": "A", "contacts": 1}]
+        assert not [each for each in read.questions if "one cell over" in each]
+
+    def test_bytes_that_are_no_text_are_shown_as_such(self, tmp_path: Path) -> None:
+        path = tmp_path / "odd.xlsx"
+        main, links = "http://x/main", "http://x/links"
+        parts = {
+            "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="S" r:id="r1"/></sheets>'
+            "</workbook>",
+            "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/s.xml"/></Relationships>',
+            "xl/styles.xml": "<styleSheet/>",
+            "xl/worksheets/s.xml": '<c r="A1" t="e"><v>#é</v></c><c r="B1"><f>é1</f></c>',
+        }
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text.encode("latin-1"))
+        found = hidden_in(path, "S")
+        assert found.errors == {(0, 0): "#\ufffd"}
+        assert found.uncomputed == {(0, 1): "=\ufffd1"}
+
+    @pytest.mark.parametrize(("part", "word"), [("manifest:encryption-data", "password"), ("", ".xlsx")])
+    def test_a_workbook_that_does_not_open(self, tmp_path: Path, part: str, word: str) -> None:
+        """One with a password is to be saved without it; of another it is said what opens."""
+        path = tmp_path / "closed.ods"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            inner = f"<{part}/>" if part else ""
+            archive.writestr(
+                "META-INF/manifest.xml",
+                f'<manifest:manifest xmlns:manifest="m"><manifest:file-entry manifest:full-path="content.xml">{inner}'
+                "</manifest:file-entry></manifest:manifest>",
+            )
+            if part:
+                archive.writestr("content.xml", "x")
+        with refused("the file", ANY) as caught:
+            read_return(path)
+        (found,) = caught.value.problems
+        assert word in found.expected
+        assert ("password" in found.expected) is bool(part)
+
+    def test_a_workbook_needs_what_its_extra_installs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = workbook([["Trust", "Contacts"], ["A", 1]])(tmp_path)
+        monkeypatch.setitem(sys.modules, "python_calamine", None)
+        with raised(ImportError, "'excel'", "python-calamine"):
+            read_return(path)
+
+    def test_what_is_kept_is_told_as_near_a_measure_or_as_none(self, asked: Any) -> None:
+        text = "Trust,Contacts,Shoe size,Contcts\nA,5,x,y\n"
+        assert asked(text, "Kept as text") == ["Kept as text, for no measure is called so: 'Shoe size'."]
+        (near,) = asked(text, "Contcts")
+        assert "did you mean 'contacts'?" in near
+
+    def test_days_and_times_as_they_would_be_typed(self) -> None:
+        day = dt.datetime(2024, 3, 31)
+        assert [_text(each) for each in (day, day.replace(hour=12), day.date())] == [
+            "2024-03-31",
+            "2024-03-31 12:00:00",
+            "2024-03-31",
+        ]
+
+    def test_of_what_is_no_table_only_the_beginning_is_shown(self, tmp_path: Path) -> None:
+        page = "<html>" + "x" * 60
+        with refused("the file", page[:40], expected="a table"):
+            read_return(written(tmp_path, page))
+        with refused("the file", "y" * 80, row="line 1", expected="a measure"):
+            read_return(written(tmp_path, "y" * 90 + "\n1\n"))
+
+    def test_a_blank_before_a_quotation_mark_is_none_of_the_cell(self, tmp_path: Path) -> None:
+        table = read_return(written(tmp_path, 'Trust, Contacts\n"A, B", "1,250"\n')).table
+        assert table.to_dict("records") == [{"organisation": "A, B", "contacts": 1250}]
+
+    @pytest.mark.parametrize("text", ["Total cost (£000) 2023/24", "Total cost 2023/24 (£000)"])
+    def test_a_unit_and_a_year_in_either_order(self, text: str) -> None:
+        found = understand(text, {})
+        assert (found.column, found.scale, found.unit, found.when) == ("total_cost", 1000, "£000", "2023/24")
+
+    def test_a_sheet_of_which_some_cells_are_numbers_is_the_table(self, tmp_path: Path) -> None:
+        path = workbook(
+            [["Trust", "Contacts"], ["A", 5], ["B", "about 20"]], others=("Meaning",),
+            change=lambda book, page: [book["Meaning"].append(row) for row in (["Trust", "Contacts"], ["code", "how often"])],
+        )(tmp_path)  # fmt: skip
+        with refused("Contacts", "about 20", row="cell B3", expected="a number"):
+            read_return(path)
+
+    def test_who_had_no_contacts_is_no_price_of_one(self, asked: Any) -> None:
+        assert asked("Trust,Total cost,Contacts\nA,4,1\n", "A contact costs £4.00 in the middle")
+        rows = "Trust,Total cost,Contacts\nA,499,100\nB,900,0\nC,900,0\n"
+        assert asked(rows, "A contact costs £4.99 in the middle")
+
+    def test_a_workbook_of_nothing_is_named(self, tmp_path: Path) -> None:
+        import openpyxl
+
+        path = tmp_path / "empty.xlsx"
+        book = openpyxl.Workbook()
+        book.save(path)
+        with refused("the file", expected="a table") as caught:
+            read_return(path)
+        assert caught.value.subject == str(path)
+        # Of charts alone it has no sheet that could be.
+        book.create_chartsheet("Chart")
+        book.remove(book.active)
+        book.save(path)
+        with refused("the file", expected="a table"):
+            read_return(path)
+
+    def test_a_remark_below_england_alone_is_set_aside(self, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, "Trust,Contacts,Caseload\nEngland,5,6\nSource: ledger,,\n"))
+        assert read.table["organisation"].tolist() == ["England"]
+        assert read.set_aside["line"].tolist() == [3]
+
+    def test_cells_keep_their_names_below_and_beside_what_is_empty(self, tmp_path: Path) -> None:
+        rows = [[], [], [None, "Trust", "Contacts"], [None, "A", "about 20"]]
+        with refused("Contacts", "about 20", row="cell C4", expected="a number"):
+            read_return(workbook(rows)(tmp_path))
+
+    def test_a_total_of_large_amounts_may_be_amiss_in_the_last_digit(self, asked: Any) -> None:
+        parts = [100_000_000.1, 200_000_000.2, 300_000_000.3]
+        assert sum(parts) != 600_000_000.6
+        rows = "".join(f"T{at},{part},1\n" for at, part in enumerate(parts))
+        assert not asked(f"Trust,Total cost,Contacts\n{rows}Total,600000000.6,3\n", "add up")
+
+    def test_a_bracket_alone_is_no_number(self) -> None:
+        assert isinstance(read_cell("(55"), str)
+        assert isinstance(read_cell("55)"), str)
+
+    def test_the_first_column_has_the_labels_where_none_is_a_key(self, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, "Kind,Contacts,Caseload\nA,5,6\nTotal,5,6\n"))
+        assert read.table["Kind"].tolist() == ["A"]
+        assert read.set_aside["why"].tolist() == ["a total, for its label is 'Total'"]
+
+    def test_twelve_names_that_come_near_are_listed(self, tmp_path: Path) -> None:
+        with pytest.raises(BadInput) as caught:
+            read_return(written(tmp_path, ",".join(["Contats"] * 13) + "\n"))
+        assert len(caught.value.problems) == 1 + 12
+
+    @pytest.mark.parametrize("words", ["- – — n/a na n.a. #n/a null none nan nk tbc .. : missing [x] [z] .", "NK N/A"])
+    def test_words_for_what_is_missing(self, words: str) -> None:
+        for word in (*words.split(), "not known", "not available", "not applicable", "not recorded", "no data", ""):
+            found = read_cell(word)
+            assert isinstance(found, Cell)
+            assert (found.mark, found.is_suppressed, math.isnan(found.value)) == (word, False, True)
+
+    @pytest.mark.parametrize(
+        ("mark", "upper"), [("*", 4), ("[low]", 4), ("[c]", NAN), ("c", NAN), ("suppressed", NAN), ("Suppressed", NAN)]
+    )
+    def test_marks_of_suppression(self, mark: str, upper: float) -> None:
+        found = read_cell(mark)
+        assert isinstance(found, Cell)
+        assert (found.lower, found.mark) == (0, mark)
+        assert found.upper == pytest.approx(upper, nan_ok=True)
+
+    @pytest.mark.parametrize("above", [59, 60])
+    def test_headings_are_looked_for_in_sixty_lines(self, tmp_path: Path, above: int) -> None:
+        path = written(tmp_path, "note\n" * above + "Trust;Contacts\nA;5\n")
+        if above < 60:
+            assert read_return(path).table["contacts"].tolist() == [5]
+        else:
+            with refused("the file", "note", row="line 1", expected="a measure"):
+                read_return(path)
+
+    def test_months_are_known_by_three_letters(self) -> None:
+        for text in ("Caseload (31 Mar 2024)", "Caseload 31 March 2024", "Caseload Sep-24"):
+            found = understand(text, {})
+            assert (found.column, found.when, found.scale) == ("caseload", text[9:].strip("()"), 1)

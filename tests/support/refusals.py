@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
 
@@ -158,10 +160,23 @@ def compare(error: BadInput, awaited: tuple[Awaited, ...], others: Any, in_order
         nearest = [min((wanted.differs(found) for found in error.problems), key=len) for wanted in awaited]
         apart = list(zip(awaited, nearest, strict=True))
     told = [f"  {wanted}\n    found {'; '.join(differs)}" for wanted, differs in apart if differs]
+    if not is_public(error.subject):
+        told += [f"  by {error.subject}, which nothing public is called"]
     if others is not ANY and error.total != len(awaited) + others:
         told += [f"  {error.total:,} problems, not {len(awaited) + others:,}"]
     if told:
         pytest.fail("\n".join(["refused otherwise:", *told, "what was said:", str(error)]), pytrace=True)
+
+
+def is_public(subject: str) -> bool:
+    """Whether what refuses is said in words, or by the name of something public."""
+    return not subject.isidentifier() or subject in _public_names()
+
+
+@cache
+def _public_names() -> frozenset[str]:
+    listed = (Path(__file__).parents[1] / "public_api.txt").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"\w+", listed)) | {"rounded"}  # what `round_to` calls its column
 
 
 def same(found: Any, wanted: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def is_quick(item: pytest.Item) -> bool:
     return any(part in QUICK_ENGINES for part in item.name.partition("[")[2].rstrip("]").split("-"))
 
 
+@cache
 def is_slow(path: Path) -> bool:
     """Whether all tests of a file or folder are slow: a quick run need not even read it."""
     if not path.is_relative_to(TESTS) or path == TESTS:

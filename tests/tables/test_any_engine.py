@@ -39,7 +39,7 @@ SHARES = Shares({"A": {"North": 0.5, "South": 0.5}, "B": {"South": 1.0}})
 
 
 class TestTheSameAnswer:
-    @each(ALL)
+    @each(ALL, every_day=True)
     def test_decimals_zeros_nulls_and_nan_side_by_side(self, make) -> None:
         table = make(
             {
@@ -64,7 +64,7 @@ class TestTheSameAnswer:
         assert result["contacts"] == [3.0, 2.0, 0.0, None]
         assert result["caseload"] == [2.0, None, 0.0, 4.0], "zero is no hole"
 
-    @each(ALL)
+    @each(ALL, every_day=True)
     def test_months_as_dates(self, make) -> None:
         months = [datetime(2016, month, 1) for month in range(4, 13)] + [
             datetime(2017, month, 1) for month in (1, 2, 3)
@@ -73,7 +73,7 @@ class TestTheSameAnswer:
         result = cells(cm.aggregate(table, by="icb", over_time="last"))
         assert (result["caseload"], result["year_of_care_cost"]) == ([500.0], [2_400.0])
 
-    @each(ALL)
+    @each(ALL, every_day=True)
     def test_suppression_of_columns(self, make) -> None:
         # NHS England's rule: below 5 is not shown, the rest to the nearest 5. Halves go up.
         table = nw.from_native(make({"part": [0, 4, 5, 12, 13, None, math.nan], "whole": [0, 50, 8, 60, 13, 50, 50.0]}))
@@ -84,7 +84,7 @@ class TestTheSameAnswer:
         zeros = table.select(suppress(nw.col("part"), Rule(suppress_zero=False)))
         assert cells(zeros)["suppressed"] == [0, None, 5, 10, 15, None, None]
 
-    @each(ALL)
+    @each(ALL, every_day=True)
     def test_rates_as_expressions(self, make) -> None:
         table = nw.from_native(make({"referrals": [5, 0, None, 7], "registered_population": [1_000, 500, 10, 0]}))
         rates = table.select(cm.referrals_per_100k(nw.col("referrals"), nw.col("registered_population")))
@@ -93,7 +93,7 @@ class TestTheSameAnswer:
         converted = table.select(cm.need.convert_rate(nw.lit(500.0), nw.col("registered_population"), nw.lit(200.0)))
         assert cells(converted)["convert_rate"] == [2_500.0, 1_250.0, 25.0, 0.0]
 
-    @each(LAZY)
+    @each(LAZY, every_day=True)
     def test_benchmarks(self, make) -> None:
         arguments = {"metrics": ["caseload_per_100k", "referral_acceptance_rate"], "by": "icb", "peers": ["A"]}
         expected = cm.benchmark(pd.DataFrame(TEAMS), populations=pd.DataFrame(PEOPLE), period="2016/17", **arguments)
@@ -146,7 +146,7 @@ THAT_FAIL_WHEN_RUN = {
 
 
 class TestNothingIsRunOnTheWay:
-    @each(THAT_FAIL_WHEN_RUN)
+    @each(THAT_FAIL_WHEN_RUN, every_day=True)
     def test_by_what_gives_a_table(self, make, monkeypatch: pytest.MonkeyPatch) -> None:
         teams, people = make(TEAMS), make(PEOPLE)
         weighted = make({**PEOPLE, "weighted_population": [1.0, 2.0]})
@@ -163,7 +163,7 @@ class TestNothingIsRunOnTheWay:
         ):
             assert isinstance(nw.from_native(made), nw.LazyFrame)
 
-    @each(THAT_FAIL_WHEN_RUN)
+    @each(THAT_FAIL_WHEN_RUN, every_day=True)
     def test_by_what_gives_values_it_is_run(self, make) -> None:
         teams, people = make(TEAMS), make(PEOPLE)
         # Each engine raises an exception of its own; Ibis has no connection to run on.
@@ -233,7 +233,7 @@ class TestOneQuery:
 class TestSaysSoBeforeItStarts:
     """What needs every value at once takes no query, and says so without running it."""
 
-    @each(THAT_FAIL_WHEN_RUN)
+    @each(THAT_FAIL_WHEN_RUN, every_day=True)
     def test_of_tables(self, make) -> None:
         table = make(TEAMS)
         with raised(TypeError, "the table", "collect"):

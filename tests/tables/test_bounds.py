@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
-from typing import Any
 
 import duckdb
 import narwhals as nw
@@ -22,28 +20,11 @@ from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
 from tests.support.budgets import examples
-from tests.support.engines import ALL, EAGER, LAZY, cells
+from tests.support.engines import ALL, cells, each
 from tests.support.refusals import ANY, problem, refused
+from tests.support.shapes import one_of_each_shape
 
-every_engine = pytest.mark.parametrize("make", ALL.values(), ids=ALL)
-every_eager = pytest.mark.parametrize("make", EAGER.values(), ids=EAGER)
-every_lazy = pytest.mark.parametrize("make", LAZY.values(), ids=LAZY)
-
-
-def shape(metric: Metric) -> tuple[Any, ...]:
-    """What the bounds of a metric depend on: its formula, whatever its measures are called, and what is part of what."""
-    places = {name: f"<{place}>" for place, name in enumerate(metric.inputs)}
-    formula = re.sub(r"\w+", lambda word: places.get(word[0], word[0]), metric.formula)
-    return formula, metric.proportion, metric.contract.parts and metric.contract.parts[0][0] == metric.inputs[0]
-
-
-PAIRED = [metric for metric in CATALOGUE.values() if not metric.contract.many]
-OF_SHAPES = list({shape(metric): metric for metric in reversed(PAIRED)}.values())
-every_metric = pytest.mark.parametrize(
-    "metric",
-    [pytest.param(each, id=each.name, marks=[] if each in OF_SHAPES else pytest.mark.deep) for each in PAIRED],
-)
-"""One metric of each shape in every run, and in a deep one all."""
+every_engine = each(ALL)
 
 # Two ICBs of two trusts each: an exact, a rounded, a suppressed and a missing count.
 WAITS = {
@@ -93,7 +74,7 @@ wide = st.tuples(amounts, amounts).map(sorted).map(tuple)
 shares = st.floats(0, 1)
 
 
-@every_metric
+@one_of_each_shape
 class TestOneMetric:
     def test_its_bounds_are_the_extremes_of_every_possible_value(self, metric: Metric) -> None:
         for box, (lower, upper) in zip(BOXES, bounds(metric, BOXES), strict=True):

@@ -169,6 +169,12 @@ class TestReading:
             (found,) = read_table(make({"contacts": [1, number + (1 if number > 0 else -1)]})).problems
             assert (found.column, found.row) == ("contacts", "2nd row")
 
+    def test_whole_numbers_of_thirty_digits_are_shown_and_longer_ones_counted(self) -> None:
+        for number, shown in ((10**29, 10**29), (10**30, "a number of 31 digits")):
+            table = pd.DataFrame({"contacts": pd.Series([1, number], dtype=object)})
+            with refused("contacts", shown, row="2nd row", expected="a number"):
+                cm.with_metrics(table.assign(did_not_attends=1))
+
     def test_numbers_are_read_as_what_they_are(self) -> None:
         assert array_of(nw.from_native(pl.Series([1, 2]), series_only=True)).dtype.kind == "i"
         assert array_of(nw.from_native(pl.Series([1.5, None]), series_only=True)).tolist() == pytest.approx(
@@ -361,6 +367,39 @@ def test_a_place_is_a_column_of_populations() -> None:
     people = pd.DataFrame({"icb": ["A"], "registered_population": [1_000]})
     with refused(problem("place", "ward", expected="a column")):
         cm.aggregate(table, by="icb", populations=people, place=["icb", "ward"])
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_people_of_no_place_add_and_those_of_places_stand_once(lazy: bool) -> None:
+    def people(**columns: list[Any]) -> Any:
+        frame = pl.DataFrame({"registered_population": [1_000, 3_000], **columns})
+        return frame.lazy() if lazy else frame
+
+    def per_100k(people: Any) -> list[Any]:
+        table = pl.DataFrame({"icb": ["A", "B"], "contacts": [10, 30]})
+        found = cm.aggregate(table.lazy() if lazy else table, by=[], populations=people, metrics="contacts_per_100k")
+        return found.lazy().collect()["contacts_per_100k_registered"].to_list()
+
+    assert per_100k(people()) == [1_000]
+    assert per_100k(people(country=["E", "E"])[:1] if not lazy else people(country=["E", "E"]).head(1)) == [4_000]
+    # Beside a name it cannot be seen whether it names finer places: of a query nobody's are given, of a table it is said.
+    if lazy:
+        assert per_100k(people(icb=["A", "B"])) == [None]
+    else:
+        with refused("populations", "icb", expected="a column", names="place='icb'"):
+            per_100k(people(icb=["A", "B"]))
+
+
+def test_team_types_of_one_kind_have_one_spelling_but_for_codes() -> None:
+    def problems(*team_types: str) -> list[Any]:
+        table = read_table(pd.DataFrame({"team_type": team_types, "contacts": 1}))
+        return [each.expected for each in checking.check(table, by_team_type=True).problems]
+
+    for fine in (["A06", "A07"], ["C02", "C03"], ["other", "Other"], ["Crisis Resolution", "A06"], ["A02", "a03"]):
+        assert not [each for each in problems(*fine) if "spelling" in each], fine
+    for mixed in (["A02", "crisis_and_home_treatment"], ["eip", "EIP", "A14"]):
+        (found,) = (each for each in problems(*mixed) if "spelling" in each)
+        assert all(repr(each) in found for each in mixed)
 
 
 ANY_NUMBER = type("AnyNumber", (), {"__eq__": lambda self, other: isinstance(other, float), "__hash__": None})()

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pint
 import pytest
 
@@ -154,8 +155,37 @@ class TestFunnels:
             v.funnel("proportion", np.array([10, 20]), np.array([10, 20]))
         with refused("target", 0.0):
             v.funnel("rate", np.array([0, 0]), np.array([10, 20]))
+        with refused("limits", 5):
+            v.outliers(np.array([0.5]), 5)  # type: ignore[arg-type]
         # All of a rate is no end of it.
         assert v.funnel("rate", np.array([10, 20]), np.array([10, 20])).outlier.tolist() == ["within"] * 2
+
+    def test_of_the_other_places_all_else_stays(self) -> None:
+        counts, size = np.array([3.5, 9, 20, 11, 7]), np.array([100.0, 200, 300, 200, 100])
+        given = {
+            "target": 60.0, "levels": (0.9,), "per": 1_000.0, "adjustment": "multiplicative", "winsorise": 0.2,
+            "winsorise_by": "interpolation", "fractional": True,
+        }  # fmt: skip
+        found = v.funnel("rate", counts, size, **given)  # type: ignore[arg-type]
+        left_out = np.array([False, False, True, False, False])
+        others = found.without(left_out)
+        expected = v.funnel("rate", np.where(left_out, NAN, counts), size, **given)  # type: ignore[arg-type]
+        pd.testing.assert_frame_equal(others.to_frame(), expected.to_frame())
+        assert (others.missing, others.target, others.dispersion.phi) == (1, 60, expected.dispersion.phi)
+        assert others.values[0] == found.values[0] == 35
+        assert found.without(left_out & False) is found
+
+    @pytest.mark.parametrize("adjustment", ["none", "additive"])
+    def test_what_a_funnel_shows(self, adjustment: Any) -> None:
+        counts = np.array([10.0, 10, 60, NAN])
+        found = v.funnel("rate", counts, np.full(4, 100.0), 0.2, per=1.0, adjustment=adjustment)
+        text = repr(found)
+        assert text.startswith("<Funnel of a rate about 0.2: 3 places, 1 missing, ")
+        assert text.endswith(">" if adjustment == "none" else ", additive adjustment>")
+        assert ("adjustment" in text) is (adjustment != "none")
+        assert ("(more than chance)" in text) is (adjustment == "none")
+        assert found.to_frame()["adjustment"].unique().tolist() == [adjustment]
+        assert "none outside" in repr(v.funnel("rate", np.array([10, 11]), np.array([100, 100])))
 
     def test_limits_reach_all_of_a_small_place(self) -> None:
         # Of ten at 0.99 all are within chance: ten of ten come in 90% of cases.
@@ -193,5 +223,8 @@ class TestFunnels:
         words, phi = funnel_positions("proportion", [(counts, size)], (0.95, 0.95), [None] * 12)
         assert words == ["within"] * 12
         assert phi > 1
-        # Between bounds nothing is certain there.
+        # Between bounds nothing is certain there, from above 0.92 on.
+        counts = np.array([900.0, 940] * 6)
+        assert funnel_positions("proportion", [(counts, size)] * 2, (0.92, 0.92), [None] * 12)[0] == ["within"] * 12
+        counts = np.array([930.0, 970] * 6)
         assert funnel_positions("proportion", [(counts, size)] * 2, (0.95, 0.95), [None] * 12)[0] == [None] * 12

@@ -240,6 +240,26 @@ class TestBetweenBounds:
         known, _ = funnel_positions(kind, [(low, size), (high, size)], targets, certain)
         assert known == (["within"] * 20 + [word] if word else [None] * 21)
 
+    def test_what_may_be_chance_alone_widens_nothing_for_certain(self) -> None:
+        """Eleven places within 1.9 standard errors of 100, one 2.5 above it: that may be all that differs."""
+
+        def count(errors: float) -> float:
+            return (10 + errors / 2) ** 2  # on the scale of the square root the standard error is a half
+
+        low, high = (np.array([count(end)] * 11 + [count(2.5)]) for end in (-1.9, 1.9))
+        base, chance = np.ones(12), ["within"] * 11 + ["above 95%"]
+        for certain, ends in ((None, [(low, base), (high, base)]), ("within", [(high, base)] * 2)):
+            words, phi = funnel_positions("rate", ends, (100.0, 100.0), list(chance))
+            assert words == ["within"] * 11 + [certain]
+            assert math.isnan(phi) is (certain is None)
+        # Where each is 1.9 above, and one is not known at one end, the others are told as without it.
+        for at in (0, 1):
+            ends = [(np.append(high, 1.0 if at == end else np.nan), np.ones(13)) for end in (0, 1)]
+            words, phi = funnel_positions("rate", ends, (100.0, 100.0), [*chance, None])
+            assert words == ["within"] * 12 + [None]
+            # Twelve places of 1.9 and more, of which the outermost counts as the next one.
+            assert phi == pytest.approx(1.9**2)
+
     def test_places_alike_have_exact_limits(self) -> None:
         # Of 3 expected, none comes once in twenty times: within the exact limits, and below those of √3 less 0.98.
         counts, base = np.array([0.0, *[3] * 9, 6]), np.full(11, 1.0)

@@ -6,6 +6,7 @@ as a pandas table, whatever the engine of the table that goes in.
 
 from __future__ import annotations
 
+from collections import Counter
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -258,7 +259,7 @@ def _check_arguments(
 ) -> None:
     if not isinstance(by, str):
         problems.append(Problem("by", None, by, "the name of one column, that of the places"))
-    if not metrics:
+    if not metrics and all(each.column != "metrics" for each in problems):
         problems.append(Problem("metrics", None, None, "one metric or more, by name; cm.list_metrics() has them all"))
     problems += [
         Problem("metrics", None, each, "the name of a metric, or the metric itself")
@@ -294,7 +295,7 @@ def _marks(by: str, names: list[str], asked: dict[str, list[Any]], not_places: l
         problems.append(Problem(by, None, count, "at least two places to compare"))
     problems += [
         Problem(by, None, name, "a name that stands once, whatever it is held as")
-        for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ())
+        for name in sorted(name for name, times in Counter(names).items() if times > 1)
     ]
     if problems:
         raise BadInput("benchmark", problems)

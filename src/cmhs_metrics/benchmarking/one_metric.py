@@ -154,10 +154,9 @@ def _positions(events: Cells, base: Cells, kind: str) -> tuple[list[str | None],
     pooled = events.sum() / base.sum() if base.sum() else math.nan
     if not 0 < pooled < (1 if kind == "proportion" else math.inf):
         return [None] * len(events), [None] * len(events), math.nan
-    size = base.round() if kind == "proportion" else base
-    limits = [end for level in LEVELS for end in exact_limits(kind, size, pooled, level, 1.0)]
+    limits = [end for level in LEVELS for end in exact_limits(kind, base, pooled, level, 1.0)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        words = flags(events / size, LEVELS, limits)
+        words = flags(events / base, LEVELS, limits)
     return words, *funnel_positions(kind, [(events, base)], (pooled, pooled), words)
 
 

@@ -106,7 +106,7 @@ def open_chance(
     least, greatest = (few, more if of_all else few + more), (many, less if of_all else many + less)
     if of_all and metric.proportion:
         part = many.clip(upper=more)
-        greatest = (part, less.where(less >= part, part))
+        greatest = (part, less.clip(lower=part))
     known = few.notna() & many.notna() & less.notna() & more.notna() & (greatest[1] > 0) & (least[1] > 0)
     found = no_chance(few.index)
     if known.sum() < 2:
@@ -149,12 +149,12 @@ def _outliers(
     """The funnel position of each place, where it is the same at each end of what is known."""
     if not all(0 < target < (1 if metric.proportion else math.inf) for target in pooled):
         return _no_words(known.index[known])
-    flags = []
-    for count, base in corners:
-        events, size = count[known].round(), base[known].round() if metric.proportion else base[known]
-        for target in pooled:
-            kind = "proportion" if metric.proportion else "rate"
-            flags.append(np.asarray(funnel(kind, events, size, target).outlier, dtype=object))
+    kind = "proportion" if metric.proportion else "rate"
+    flags = [
+        np.asarray(funnel(kind, count[known], base[known], target, fractional=True).outlier, dtype=object)
+        for count, base in corners
+        for target in pooled
+    ]
     same = np.logical_and.reduce([each == flags[0] for each in flags])
     words = _no_words(known.index[known])
     words[same] = flags[0][same]

@@ -46,7 +46,7 @@ def listed(argument: str, given: Any, problems: list[Problem], what: str = "plac
     """What is given where names are listed: none, one, or a collection of them."""
     if given is None:
         return []
-    if isinstance(given, (str, bytes, Real, datetime.date)) or callable(given) or hasattr(given, "is_integer"):
+    if isinstance(given, (str, bytes, Real, datetime.date)) or callable(given) or hasattr(given, "to_integral_value"):
         return [given]
     try:
         return list(given)

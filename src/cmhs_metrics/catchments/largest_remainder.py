@@ -33,7 +33,7 @@ def largest_remainder(
     array([1., 2., 2.])
     """
     known = ~np.isnan(amounts)
-    plain = np.where(known, amounts, 0.0)
+    plain = np.nan_to_num(amounts)
     whole = np.floor(plain)
     # The rounding of floats must not decide between equal remainders; a whole number just missed is 1 here, and first.
     remainder = np.round(plain - whole, 6)

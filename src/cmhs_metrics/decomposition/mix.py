@@ -181,7 +181,7 @@ def decompose_mix_change(
 
 def _check_columns(given: dict[str, Any]) -> None:
     for name, value in given.items():
-        if np.ndim(getattr(value, "magnitude", value)) != 1 or isinstance(value, (list, tuple)):
+        if np.ndim(value) != 1 or isinstance(value, (list, tuple)):
             raise TypeError(f"decompose_mix_change: {name} has to be an array or a Series, a value for each category")
     lengths = {name: len(value) for name, value in given.items()}
     if len(set(lengths.values())) > 1:

@@ -220,7 +220,7 @@ def decompose_rates(
     if not within or np.ndim(crude[0]) == 0:
         return RateDecomposition(rates, None)
     parts = {label: np.concatenate(found) for label, found in by_cell.items()}
-    frames = [index.to_frame(index=False).assign(factor=name) for name in rows_of]
+    frames = [index.to_frame().assign(factor=name) for name in rows_of]
     keys = pd.MultiIndex.from_frame(pd.concat(frames)[["factor", *within]])
     return RateDecomposition(rates, pd.DataFrame(parts, index=keys))
 
@@ -317,7 +317,7 @@ def _check(frame: pd.DataFrame, population: str, names: list[str], within: list[
         Problem(population, _row(keys, each), None, "one row for each cell") for each in twice[keys].to_numpy()[:20]
     ]
     cells = list(map(tuple, frame[within].drop_duplicates().to_numpy()))
-    for label in labels if within and not problems else ():
+    for label in labels:
         held = set(map(tuple, frame.loc[frame[population] == label, within].to_numpy()))
         missing = [each for each in cells if each not in held]
         problems += [Problem(population, _row(keys, (label, *each)), None, "a row for it") for each in missing[:20]]

@@ -84,4 +84,4 @@ def plain(value: Any) -> NDArray[Any]:
 
 def is_number(value: Any) -> bool:
     """Whether it is one number, with a unit or without."""
-    return np.ndim(getattr(value, "magnitude", value)) == 0
+    return np.ndim(value) == 0

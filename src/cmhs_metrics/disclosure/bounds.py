@@ -142,7 +142,7 @@ def whole_numbers(
     matrix = csr_array((sums.data, *places), shape=sums.shape)
     constraints = LinearConstraint(matrix, at_least, at_most) if matrix.shape[0] else ()
     if (left := effort.left()) < np.inf:
-        options["time_limit"] = min(left, options.get("time_limit", np.inf))
+        options["time_limit"] = left
     result = milp(
         costs, integrality=np.ones(len(costs)), bounds=Bounds(*limits), constraints=constraints, options=options
     )

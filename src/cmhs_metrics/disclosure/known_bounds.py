@@ -212,7 +212,8 @@ def _bounds(given: Mapping[str, Any], subject: str, *, positive: bool = False) -
     _same_index(given)
     read = {}
     for name, values in given.items():
-        numbers = numbers_of(values, name)
+        # An infinite number by itself is refused by whatever reads it, before others are looked at.
+        numbers = numbers_of(np.array([values]) if type(values) is float else values, name)
         if numbers is None:
             raise TypeError(f"{name} is an expression; {subject} needs its cells: collect the query first")
         read[name] = numbers

@@ -427,7 +427,7 @@ def _strings(frame: pd.DataFrame, float_columns: tuple[str, ...] = ()) -> pd.Dat
     """Text as text whatever pandas makes of an empty or a mixed column; days and numbers as they are."""
     kept = {
         name: column.astype("float64") if name in float_columns
-        else column if column.dtype.kind in "Mif" and not (column.dtype.kind == "f" and column.isna().all())
+        else column if column.dtype.kind in "Mi"
         else pd.Series([None if is_missing(each) else each for each in column], index=column.index, dtype=object)
         for name, column in frame.items()
     }  # fmt: skip

@@ -148,20 +148,18 @@ def sql(
 def of_a_dataset(metric: str, dataset: str, dialect: Dialect) -> str | None:
     """A metric as one expression over the rows of a dataset; None where it is none.
 
-    Rates per 100,000 are none: people stand with places, and would be counted with every team of the place.
+    Rates per 100,000 are none: people stand with places, and would be counted with every team of the place. Nor are
+    means: their values are those of patients.
     """
     problems: list[Problem] = []
     found = _wanted([metric], True, problems)
-    if problems or found[0].kind == "share" or any(_of_places(name) for name in found[0].takes):
+    if problems or found[0].kind in ("share", "mean") or any(_of_places(name) for name in found[0].takes):
         return None
 
     def total(name: str) -> exp.Expression:
         return _total(_column(name, dataset))
 
-    def column(name: str) -> exp.Expression:
-        return _column(name, dataset)
-
-    return _text(_built(found[0], column if found[0].kind == "mean" else total), dialect, pretty=False)
+    return _text(_built(found[0], total), dialect, pretty=False)
 
 
 def _wanted(metrics: Any, grouped: bool, problems: list[Problem]) -> list[_Wanted]:
@@ -185,7 +183,7 @@ def _wanted(metrics: Any, grouped: bool, problems: list[Problem]) -> list[_Wante
         takes = tuple(basis.measure if basis and each == POPULATION else each for each in metric.inputs)
         traced = trace(metric.contract)
         kind: Any = "share" if _SHARE in traced.text else "mean" if traced.text.startswith(_MEAN) else "ratio"
-        if (metric.contract.many and kind == "ratio") or (basis and len(basis.needs) > 1):
+        if (metric.contract.many and kind == "ratio") or (basis and basis.measure not in basis.needs):
             problems.append(Problem("metrics", None, name, "a ratio, share, mean or total of columns"))
             continue
         if grouped and any(_does_not_add(each) for each in takes):
@@ -210,7 +208,7 @@ def _built(wanted: _Wanted, part: Callable[[str], exp.Expression]) -> exp.Expres
     from sqlglot import exp
 
     if wanted.kind == "total":
-        return part(wanted.takes[0]) if part is not _of_a_row else _float(part(wanted.takes[0]))
+        return part(wanted.takes[0])
     if wanted.kind == "mean":
         return _where_all(part(wanted.takes[0]), exp.Avg)
     if wanted.kind == "share":

@@ -235,7 +235,7 @@ def as_number(name: str, value: Any) -> float:
         return float(value)
     except (OverflowError, ValueError):
         found = f"a number of {len(str(value)):,} digits" if isinstance(value, int) else repr(value)
-        raise BadInput("numbers", [Problem(name, None, found, "a number that a 64-bit float holds")]) from None
+        raise BadInput("the numbers", [Problem(name, None, found, "a number that a 64-bit float holds")]) from None
 
 
 def _evaluate_numbers(contract: Contract, arguments: tuple[Any, ...]) -> Any:
@@ -326,7 +326,7 @@ def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_uni
     _check_units(contract, quantities, dict(zip(names, wanted, strict=True)))
     unit = registry.parse_units(contract.unit.replace(OWN, f"({own})"))
     magnitudes = tuple(
-        _magnitude(quantity, registry.parse_units(each)) for quantity, each in zip(quantities, wanted, strict=True)
+        quantity.to(registry.parse_units(each)).magnitude for quantity, each in zip(quantities, wanted, strict=True)
     )
     series = [argument for argument in arguments if not isinstance(argument, pint.Quantity)]
     if not series:
@@ -343,11 +343,6 @@ def _evaluate_quantities(contract: Contract, arguments: tuple[Any, ...], has_uni
     if np.ndim(result) == 0:
         return registry.Quantity(result, unit)
     return pd.Series(PintArray(result.to_numpy(), dtype=unit), index=result.index, name=contract.name)
-
-
-def _magnitude(quantity: Any, unit: Any) -> Any:
-    magnitude = quantity.to(unit).magnitude
-    return np.asarray(magnitude, dtype=np.float64) if isinstance(magnitude, np.ndarray) else magnitude
 
 
 def _show(quantity: Any) -> str:
@@ -435,7 +430,7 @@ def _series_floats(name: str, column: pd.Series[Any]) -> NDArray[Any]:
     dtype = column.dtype
     if pd.api.types.is_bool_dtype(dtype) or not pd.api.types.is_numeric_dtype(dtype):
         cells = column.where(column.notna(), None).to_numpy()
-        if dtype == np.object_ and all(isinstance(cell, (Real, Decimal, type(None))) for cell in cells):
+        if dtype == np.object_:
             return np.asarray(_floats(name, cells))
         raise TypeError(f"{name} is a column of {dtype}; numbers are expected")
     if isinstance(dtype, np.dtype):

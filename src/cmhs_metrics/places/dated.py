@@ -45,12 +45,6 @@ def _read(name: str) -> pd.DataFrame:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
-@cache
-def _codes() -> frozenset[str]:
-    known = _read("places.csv")
-    return frozenset(known.loc[known["level"] != "trust", "code"])
-
-
 def places(level: Level | None = None, date: str | datetime.date | None = None) -> pd.DataFrame:
     """The places of the NHS in England, with the days on which each began and ended.
 
@@ -172,7 +166,7 @@ def boundaries_of(
     known = _read("places.csv")
     known = known[known["level"] != "trust"]
     wanted = {str(code) for code in codes} - NOT_A_PLACE
-    if not wanted or not wanted <= _codes():
+    if not wanted:
         return None
     rows = known[known["code"].isin(wanted) & ((level is None) | (known["level"] == level))]
     if set(rows["code"]) != wanted:

@@ -41,12 +41,12 @@ def steps_between(codes: set[str], level: str, by: str, day: str, of: Any, moves
     if moves is not None:
         return _between(_own_moves(moves), as_day(of, "of") if of is not None else BEGIN, day)
     if of is not None:
-        there = set(places(level, of)["code"])  # type: ignore[arg-type]
+        start = end = as_day(of, "of")
+        there = set(places(level, start)["code"])  # type: ignore[arg-type]
         problems = [
             Problem(by, None, code, f"a place that there was on {of}") for code in sorted(codes - NOT_A_PLACE - there)
         ]
         refuse("the table", problems)
-        start = end = as_day(of, "of")
     else:
         found = boundaries_of(codes, level=level) or ("", "")  # type: ignore[arg-type]
         start, end = found[0] or BEGIN, found[1] or END

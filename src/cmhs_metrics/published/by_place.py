@@ -9,7 +9,7 @@ import pandas as pd
 from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.published.changes import notes_on
-from cmhs_metrics.published.mhsds_values import UNKNOWN
+from cmhs_metrics.published.mhsds_values import NOT_COUNTED, UNKNOWN
 from cmhs_metrics.published.places_in_files import ICB, breakdown_in
 from cmhs_metrics.signatures import checked
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _PERIOD = ["period_start", "period_end"]
 _CODE, _NAME = "primary_level", "primary_level_name"
 _ENDS = {"": "value", "_lower": "lower", "_upper": "upper"}
-_NOT_COUNTED = ("percent", "day", "rate")
 
 
 @checked
@@ -118,7 +117,7 @@ def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, ro
             problems.append(Problem("measures", None, measure_id, expected))
         problems += [
             Problem("measures", None, measure_id, f"a count: this is in units of {unit}")
-            for unit in _NOT_COUNTED
+            for unit in NOT_COUNTED
             if unit in units
         ]
     rows = of_places[of_places["measure_id"].isin(list(measures))]

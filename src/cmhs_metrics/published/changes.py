@@ -9,6 +9,7 @@ import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem, lacking, refuse
 from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.published.mhsds_values import COUNTED
 from cmhs_metrics.published.places_in_files import ENGLAND, ICB_BREAKDOWNS, WITHOUT_PLACE
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends import percentage_change
@@ -101,7 +102,7 @@ def changes(
     result["change"] = percentage_change(result["after"], result["before"])
     result = result[result["what"] != ""].sort_values("change", key=abs, ascending=False, kind="stable")
     result = result.reset_index(drop=True)
-    shares = pd.concat([share_without_icb(before, wanted), share_without_icb(after, wanted)], ignore_index=True)
+    shares = pd.concat([share_without_icb(before, wanted), share_without_icb(after, wanted)])
     result.attrs["notes"] = [
         f"{_month(row.period_end)}: {row.share:.1%} of England's {row.measure_id} is in no ICB "
         f"({row.without_icb:,.0f} of {row.england:,.0f})."
@@ -141,7 +142,7 @@ def share_without_icb(monthly: pd.DataFrame, measures: Iterable[str] | None = No
     [0.0775]
     """
     refuse("share_without_icb", lacking("monthly", monthly, _OF_SHARES, of=_READER))
-    rows = monthly[(monthly["secondary_level"] == "NONE") & monthly["unit"].isin(["referral", "count"])]
+    rows = monthly[(monthly["secondary_level"] == "NONE") & monthly["unit"].isin(COUNTED)]
     if measures is not None:
         rows = rows[rows["measure_id"].isin([measures] if isinstance(measures, str) else list(measures))]
     keys = [*_PERIOD, "measure_id"]
@@ -170,7 +171,7 @@ def _month(end: Any) -> str:
 
 
 def _counts(table: pd.DataFrame, which: str, wanted: list[str] | None) -> pd.DataFrame:
-    rows = table[(table["secondary_level"] == "NONE") & table["unit"].isin(["referral", "count"])]
+    rows = table[(table["secondary_level"] == "NONE") & table["unit"].isin(COUNTED)]
     rows = rows[rows["breakdown"] != ENGLAND]
     if wanted is not None:
         rows = rows[rows["measure_id"].isin(wanted)]

@@ -56,7 +56,7 @@ def read_content(source: Source, kind: Format) -> tuple[str, bytes]:
     name, content = read_bytes(source, kind)
     if isinstance(content, str):
         if content.startswith(_MARK_READ_AS_WINDOWS_TEXT):
-            raise is_not(kind, name, content[:3], "opened as bytes, or as text with encoding='utf-8'")
+            raise is_not(kind, name, _MARK_READ_AS_WINDOWS_TEXT, "opened as bytes, or as text with encoding='utf-8'")
         content = content.encode()
     if content.startswith(_ZIP):
         content = _only_csv(name, content, kind)

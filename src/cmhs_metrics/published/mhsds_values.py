@@ -28,6 +28,7 @@ KINDS = (EXACT, ROUNDED_TO_5, WHOLE_PER_CENT, WHOLE_DAY, WHOLE_NUMBER, SUPPRESSE
 UNITS = ("", "referral", "count", "percent", "day", "rate")
 """The units of published values; the empty one is of measures that nothing is known of."""
 COUNTED = ("referral", "count")
+NOT_COUNTED = ("percent", "day", "rate")
 _ROUNDED = {"percent": WHOLE_PER_CENT, "day": WHOLE_DAY, "rate": WHOLE_NUMBER}
 
 # Words in the name of a measure that is not in the publisher's list, in the order in which they are looked for.

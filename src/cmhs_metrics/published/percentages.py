@@ -162,7 +162,7 @@ def _part(
     found = pd.Index(place[held] * width + codes[held]).get_indexer(place[at] * width + wanted[codes[at]])
     found[wanted[codes[at]] < 0] = -1
     rows = table[["value", "kind", "lower", "upper"]].iloc[held]
-    return rows.reset_index(drop=True).reindex(found).reset_index(drop=True)
+    return rows.set_axis(range(len(rows))).reindex(found).set_axis(range(len(found)))
 
 
 def _reasons(result: pd.DataFrame) -> Any:

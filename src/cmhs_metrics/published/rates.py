@@ -9,6 +9,7 @@ from cmhs_metrics.disclosure.rule import MISSING
 from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.metrics.population import per_100k
 from cmhs_metrics.published.changes import notes_on, share_without_icb
+from cmhs_metrics.published.mhsds_values import NOT_COUNTED
 from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE, breakdown_in
 from cmhs_metrics.signatures import checked
 
@@ -108,7 +109,7 @@ def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFr
     ]
     if not problems and rows.empty:
         problems.append(Problem("measure_id", None, measure_id, f"one that is published by {breakdown}"))
-    for unit in sorted(set(rows["unit"]) & {"percent", "day"}):
+    for unit in sorted(set(rows["unit"]).intersection(NOT_COUNTED)):
         problems.append(Problem("measure_id", None, measure_id, f"a count: this is in units of {unit}"))
     for row in rows[rows.duplicated(["period_start", "period_end", "primary_level"])].itertuples():
         expected = "one value for each ICB and period"

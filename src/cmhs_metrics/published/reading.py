@@ -180,14 +180,13 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 def _header(name: str, content: bytes, kind: Format) -> tuple[list[str], int]:
     """The names of the columns, and where the rows begin."""
-    lines = content.splitlines(keepends=True) if len(content) < LARGE else io.BytesIO(content)
     read = 0
 
     def counted() -> Iterator[str]:
         nonlocal read
-        for line in lines:
-            read += len(line)
-            yield line.decode()
+        for line in io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=""):
+            read += len(line.encode())
+            yield line
 
     try:
         row = next((row for row in csv.reader(counted(), strict=True) if any(cell.strip() for cell in row)), [])

@@ -27,9 +27,8 @@ def headings_in(sheets: list[Sheet], columns: Mapping[str, str]) -> tuple[Sheet,
     """The sheet with the table, and the line of its headings."""
     _refuse_official(sheets)
     found = [(sheet, at) for sheet in sheets if (at := _heading_line(sheet, columns)) is not None]
-    if len(found) > 1:
-        # A sheet that explains the headings has them too, and no numbers below.
-        found = [each for each in found if _has_numbers(*each, columns)] or found
+    # A sheet that explains the headings has them too, and no numbers below.
+    found = [each for each in found if _has_numbers(*each, columns)] or found
     if len(found) == 1:
         return found[0]
     if found:
@@ -62,7 +61,7 @@ def _heading_line(sheet: Sheet, columns: Mapping[str, str]) -> int | None:
         return None
     at = counts.index(best)
     measures = sum(understand(cell, columns).is_measure for cell in sheet.lines[at].filled)
-    return at if measures and (best > 1 or len(sheet.lines[at].filled) > 1) else None
+    return at if measures and len(sheet.lines[at].filled) > 1 else None
 
 
 def _has_numbers(sheet: Sheet, at: int, columns: Mapping[str, str]) -> bool:

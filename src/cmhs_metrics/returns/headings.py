@@ -78,9 +78,9 @@ class Heading:
 
 
 def _by_words() -> dict[str, tuple[str, str]]:
-    found = {words_of(name.replace("_", " ")): (name, "spelling") for name in (*KEYS, "icb", "region", *MEASURES)}
+    found = {words_of(name): (name, "spelling") for name in (*KEYS, "icb", "region", *MEASURES)}
     for name in BOUNDS:
-        plain = words_of(name.replace("_", " "))
+        plain = words_of(name)
         found |= {plain: (name, "spelling"), f"{plain} bound": (name, "spelling")}
     for table, likely in ((KEY_WORDS, LIKELY_KEYS), (MEASURE_WORDS, LIKELY_MEASURES)):
         for name, phrases in table.items():
@@ -154,7 +154,7 @@ def offer(text: str) -> str:
     """The standard name or synonym that comes nearest to a heading, as a question; empty where none does."""
     if _OF_ANOTHER_KIND.search(text):
         return ""
-    near = difflib.get_close_matches(words_of(_without_unit(text)[0]), _KNOWN, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(words_of(_without_unit(text)[0]), _KNOWN, cutoff=0.8)
     if not near:
         return ""
     name = _KNOWN[near[0]][0]

@@ -273,7 +273,7 @@ def _look_at(
             notes.questions += compared(table, headings, line, sheet.where(line.number))
     if {"total_cost", "contacts"} <= set(table):
         each = (table["total_cost"] / table["contacts"].where(table["contacts"] > 0)).median()
-        scale = next((h.scale for h in headings if h.column == "total_cost"), 1.0)
+        scale = next(h.scale for h in headings if h.column == "total_cost")
         if scale == 1.0 and 0 < each < _A_CONTACT_COSTS:
             notes.questions.append(
                 f"A contact costs £{each:,.2f} in the middle of the rows: is the cost in thousands of pounds?"

@@ -16,7 +16,7 @@ from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.returns.hidden import hidden_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _WORKBOOKS = {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 _DELIMITERS = (",", "\t", ";", "|")
@@ -158,12 +158,12 @@ def _split(file: Path, text: str, notes: list[str], known: Callable[[Sequence[st
     for delimiter in [said[1]] if said else _DELIMITERS:
         lines = _records(file, head, delimiter, strict=False)
         width = max((len(line.filled) for line in lines), default=0)
-        scores[delimiter] = (max((known(line.cells) for line in lines), default=0) if width > 1 else 0, width)
+        scores[delimiter] = (max((known(line.cells) for line in lines), default=0), width)
     chosen = max(scores, key=lambda each: scores[each])
     lines = [line for line in _records(file, text, chosen, strict=True) if line.filled][1 if said else 0 :]
     if not lines:
         raise _refused(file, None, None, "a table, and it is empty")
-    words = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
+    words = {"\t": "tabs", ";": "semicolons", "|": "bars"}
     told = [] if chosen == "," else [f"The cells are separated by {words[chosen]}."]
     return Sheet(str(file), lines, notes=[*notes, *told], delimiter=chosen)
 
@@ -224,25 +224,27 @@ def _workbook(file: Path, sheet: str | None) -> list[Sheet]:
         raise _refused(file, None, str(error), f"a workbook {remedy}") from None
 
 
+def _there(found: Mapping[tuple[int, int], Any], rows: list[list[str]]) -> Iterator[tuple[tuple[int, int], Any]]:
+    """What was found of cells that are among those that were read: a formula without a value may stand beyond them."""
+    return ((at, what) for at, what in found.items() if at[0] < len(rows) and at[1] < len(rows[at[0]]))
+
+
 def _sheet(file: Path, name: str, held: Any, *, alone: bool) -> Sheet:
     rows = [[_text(cell) for cell in row] for row in held.to_python(skip_empty_area=False)]
     notes = []
     hidden = hidden_in(file, name)
-    for (row, column), text in hidden.errors.items():
-        if row < len(rows) and column < len(rows[row]):
-            rows[row][column] = text
-    for row, column in hidden.percentages:
-        cell = rows[row][column] if row < len(rows) and column < len(rows[row]) else ""
-        if _NUMBER.fullmatch(cell):
+    for (row, column), text in _there(hidden.errors, rows):
+        rows[row][column] = text
+    for (row, column), _ in _there(hidden.percentages, rows):
+        if _NUMBER.fullmatch(cell := rows[row][column]):
             # Excel shows 12.5%, and holds 0.125.
             rows[row][column] = f"{float(cell) * 100:.12g}%"
-    for (row, column), formula in hidden.uncomputed.items():
-        if row < len(rows) and column < len(rows[row]) and not rows[row][column]:
-            rows[row][column] = formula
+    for (row, column), formula in _there(hidden.uncomputed, rows):
+        rows[row][column] = rows[row][column] or formula
     shown = {
         (row + 1, column): pad(rows[row][column])
-        for (row, column), pad in hidden.padded.items()
-        if row < len(rows) and column < len(rows[row]) and rows[row][column].isdigit()
+        for (row, column), pad in _there(hidden.padded, rows)
+        if rows[row][column].isdigit()
     }
     if seen := [letters(at) for at in hidden.columns if any(at < len(row) and row[at] for row in rows)]:
         notes.append(f"Hidden in the workbook, and read all the same: column {', '.join(seen)}.")

@@ -23,7 +23,7 @@ def compared(table: pd.DataFrame, headings: list[Heading], line: Line, where: st
 
     Gives a sentence for each measure that differs.
     """
-    cells = {each.column: line.cells[at] for at, each in enumerate(headings) if at < len(line.cells) and each.text}
+    cells = {each.column: line.cells[at] for at, each in enumerate(headings)}
     same = {
         key: cells[key]
         for key in (*KEYS, "icb", "region")

@@ -157,8 +157,6 @@ def _flags(
 
 
 def _is_out_of_range(values: np.ndarray[Any, Any]) -> bool:
-    if values.dtype.kind != "f":
-        return bool(values.min() < 0)
     # The least and the greatest of what is there, in one pass each; only then is anything looked for.
     return bool(np.fmin.reduce(values) < 0 or np.fmax.reduce(values) == math.inf)
 

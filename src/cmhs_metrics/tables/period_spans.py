@@ -39,7 +39,7 @@ def readings(values: Iterable[Any], problems: list[Problem]) -> dict[Any, Readin
     """
     values = list(values)
     unread: list[Problem] = []
-    found = read_periods(values, unread, "period")
+    found = read_periods(values, unread)
     for problem in unread:
         text = str(problem.value)
         if text[:4].isdigit() and text[4:5] == "/" and text[5:].isdigit() and len(text) == 7:
@@ -93,7 +93,7 @@ def first_months(table: Table) -> np.ndarray[Any, Any]:
     if codes.dtype != np.uint64:
         return np.asarray(months[codes])
     column = table.eager.get_column("period")
-    known = nw.new_series("period", values, column.dtype, backend=column.implementation)
+    known = nw.new_series(column.name, values, column.dtype, backend=column.implementation)
     hashes = nw.to_native(known).hash(1).to_numpy()
     order = np.argsort(hashes)
     at = np.searchsorted(hashes[order], codes).clip(max=max(len(order) - 1, 0))

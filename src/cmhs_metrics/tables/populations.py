@@ -46,8 +46,7 @@ def of_populations(
     if isinstance(entered.frame, nw.DataFrame):
         _refuse_what_varies(entered.frame, keys, further)
         refuse_bad_cells(entered, keys or names, subject="populations")
-    looked_at = not further and (not entered.lazy or not keys)
-    frame = entered.frame if looked_at else _one_row_a_place(entered.frame, keys, held)
+    frame = _one_row_a_place(entered.frame, keys, held) if keys or further else entered.frame
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.
@@ -180,9 +179,10 @@ def _common(one: Any, other: Any) -> Any:
     return nw.Date if one.is_temporal() else nw.String
 
 
-def _kind(table: Table, name: str) -> str:
+def _kind(table: Table, name: str) -> tuple[bool, bool]:
+    """Whether a column is of numbers, and whether it is of times; else it is of text."""
     dtype = table.schema[name]
-    return "number" if dtype.is_numeric() else "time" if dtype.is_temporal() else "text"
+    return dtype.is_numeric(), dtype.is_temporal()
 
 
 def of_places(table: Table, by: list[str], place: list[str], held: list[str], total_of_known: bool) -> Frame:

@@ -248,14 +248,14 @@ def _totals_of_runs(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], 
     """Rows that are the sum of two or more that stand just before or just after them in their group."""
     found: dict[int, int] = {}
     for ordered in (order, order[::-1]):
-        held, at = values[ordered], np.arange(len(ordered))
+        held = values[ordered]
         before = np.vstack([np.zeros(held.shape[1]), np.cumsum(held, axis=0)])
         positive = np.vstack([np.zeros(held.shape[1], dtype=np.int64), np.cumsum(held > 0, axis=0)])
         leader = int(np.argmax(positive[-1]))
         starts = np.searchsorted(before[:, leader], before[:-1, leader] - held[:, leader] * (1 + _CLOSE), side="left")
         gone, parts = before[:-1] - before[starts], positive[:-1] - positive[starts]
         same = (np.abs(gone - held) <= _CLOSE * np.maximum(gone, 1)).all(axis=1)
-        is_total = same & (at - starts >= 2) & (((held > 0) & (parts >= 2)).sum(axis=1) >= 2)
+        is_total = same & (((held > 0) & (parts >= 2)).sum(axis=1) >= 2)
         is_total &= groups[ordered[starts]] == groups[ordered]
         found |= {int(ordered[row]): int(row - starts[row]) for row in np.flatnonzero(is_total)}
     return found

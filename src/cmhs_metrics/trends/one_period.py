@@ -43,8 +43,7 @@ def of_period(table: Any, period: Any, argument: str = "period", subject: str = 
         chosen = [each for each in held if each in read and _holds(read[each], wanted)]
     if not chosen:
         raise BadInput(subject, [Problem(argument, None, period, _expected(wanted, held, read, argument))])
-    rows = frame.filter(nw.col("period").is_in(chosen))
-    return rows if isinstance(table, (nw.DataFrame, nw.LazyFrame)) else nw.to_native(rows)
+    return nw.to_native(frame.filter(nw.col("period").is_in(chosen)))
 
 
 def _expected(wanted: Reading, held: list[Any], read: dict[Any, Reading], argument: str) -> str:

@@ -156,7 +156,7 @@ def _wrong_rate(inflation: Any) -> list[Problem]:
 
 
 def _deflated(value: Any, deflator: Any, base: Any, periods: Any) -> Any:
-    scalar = np.ndim(getattr(value, "magnitude", value)) == 0
+    scalar = np.ndim(value) == 0
     if periods is None:
         if not hasattr(value, "iloc"):
             raise TypeError("real_terms: periods is needed: the period of each value, as the deflator names them")
@@ -221,7 +221,7 @@ def _prices(deflator: Any, base: Any, labels: list[Any], problems: list[Problem]
     held: dict[Any, list[float]] = {}
     for key, index in pairs:
         held.setdefault(read.get(key, key), []).append(index)
-    years = {key: key for key in held if isinstance(key, Reading) and key.form == "financial year"}
+    years = [key for key in held if isinstance(key, Reading) and key.form == "financial year"]
 
     def key_of(label: Any) -> Any:
         found = read.get(label, label)

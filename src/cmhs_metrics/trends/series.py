@@ -299,9 +299,6 @@ def _periods_of(
     pandas = hasattr(values, "iloc")
     if length < 2:
         problems.append(Problem(name, None, length, "the values of 2 periods or more"))
-    if periods is not None and (isinstance(periods, str) or not hasattr(periods, "__iter__")):
-        problems.append(Problem("periods", None, periods, f"{length} periods, one a value"))
-        return [], Ordered(np.array([], dtype=np.int64), None, 1)
     labels = list(periods) if periods is not None else list(values.index) if pandas else list(range(length))
     if len(labels) != length:
         problems.append(Problem("periods", None, len(labels), f"{length} periods, one a value"))

@@ -258,5 +258,5 @@ def _middle(drawn: NDArray[Any], confidence: float) -> tuple[NDArray[Any], NDArr
     drawn.sort(axis=1)
     number = drawn.shape[1]
     first = max(math.ceil((1 - confidence) / 2 * number - 1e-9) - 1, 0)
-    last = min(math.ceil((1 + confidence) / 2 * number - 1e-9) - 1, number - 1)
+    last = math.ceil((1 + confidence) / 2 * number - 1e-9) - 1
     return drawn[:, first], drawn[:, last]

@@ -46,7 +46,7 @@ def funnel_positions(
     if np.count_nonzero(here) < FEWEST:
         return nothing, math.nan
     ends = [winsorised(np.sort(end[here]), 0.1) for end in (np.min(scores, axis=0), np.max(scores, axis=0))]
-    nearest = np.where((ends[0] < 0) & (ends[1] > 0), 0.0, np.minimum(*np.abs(ends)))
+    nearest = np.maximum(0.0, np.maximum(ends[0], -ends[1]))
     phis = [float((each**2).mean()) for each in (nearest, np.maximum(*np.abs(ends)))]
     weights = [error[here] ** -2.0 for error in errors]
     taus = {

@@ -88,7 +88,7 @@ class DuckDB(Engine):
             SELECT {columns} FROM marked WHERE NOT {_IS_TWICE} AND _mark_ IS NOT NULL
             UNION ALL
             SELECT {columns} FROM (FROM marked WHERE {_IS_TWICE})
-            QUALIFY row_number() OVER (PARTITION BY _mark_ ORDER BY {last}) = 1
+            QUALIFY row_number() OVER (PARTITION BY _mark_, {items} ORDER BY {last}) = 1
         """
         return nw.from_native(self._query(text, native))
 
