@@ -143,9 +143,14 @@ class DuckDB(Engine):
         other = f"CASE WHEN _number_ IS NULL THEN {their} END"
         parts = " || chr(1) || ".join(f"coalesce({other if each == referral else quoted(each)}, '')" for each in texts)
         numbers = [name for name in order if name not in (*texts, referral)]
-        kept = [*map(quoted, dict.fromkeys([*numbers, "date"])), f"{parts or 'NULL'} AS _text_"]
+        # The date tells itself where it is missing.
+        sorts = [f'nullif("date", {NEVER})' if name == "CareContDate" else quoted(name) for name in numbers]
+        kept = [
+            *(quoted(name) for name in dict.fromkeys([*numbers, "date"]) if name != "CareContDate"),
+            f"{parts or 'NULL'} AS _text_",
+        ]
         kept += [f"{quoted(name)}::TINYINT AS {quoted(name)}" for name in flags]
-        whole, last_first = f"_text_ || coalesce(theirs.{their}, '') AS _text_", [*map(quoted, numbers), "_text_"]
+        whole, last_first = f"_text_ || coalesce(theirs.{their}, '') AS _text_", [*sorts, "_text_"]
         if referral not in text:
             whole = f"coalesce(marked.{their}, theirs.{their}) AS {their}"
             kept, last_first = [*kept, f"{other} AS {their}"], [*last_first, their]
