@@ -246,7 +246,7 @@ def _together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     for name in dict.fromkeys(str(name) for table in tables for name in table):
         parts = [table[name] if name in table else categories(np.zeros(len(table), np.int8), [""]) for table in tables]
         if all(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
-            columns[name] = union_categoricals(parts)  # type: ignore[arg-type]
+            columns[name] = union_categoricals(parts)
         else:
             columns[name] = np.concatenate([np.asarray(part) for part in parts])
     return pd.DataFrame(columns)
