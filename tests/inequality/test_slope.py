@@ -460,3 +460,6 @@ class TestPlacesWithoutAnIndex:
         with pytest.raises(BadInput) as refused:
             q.slope_indices(self.TABLE.replace("not known", "?"), "third", count="deaths", population="people")
         assert [problem.value for problem in refused.value.problems] == ["?"]
+        with pytest.raises(BadInput) as refused:
+            q.slope_indices(self.TABLE, "thirds", count="death", population="people", by=["icbs"])
+        assert [problem.column for problem in refused.value.problems] == ["by", "group", "count"]
