@@ -563,3 +563,12 @@ class TestChain:
         assert chain_percentage_changes(ratio=Q(-0.2, ""), numerator=Q(0.2, "")).denominator.m == pytest.approx(50)
         with refused("numerator", -150.0):
             chain_percentage_changes(numerator=Q(-1.5, ""), denominator=Q(0.5, ""))
+
+
+def test_a_mix_is_of_columns_and_its_table_has_every_part() -> None:
+    rates, shares = np.array([10.0, 20.0]), np.array([0.5, 0.5])
+    for wrong in ([10.0, 20.0], 10.0):
+        with raised(TypeError, "rates_before", "array"):
+            decompose_mix_change(wrong, shares, rates, shares)
+    table = decompose_mix_change(rates, shares, rates + 2, shares, interaction=True).to_frame()
+    assert list(table) == ["due_to_rate", "due_to_composition", "interaction", "change"]

@@ -544,6 +544,9 @@ class TestChangeOnPrevious:
             trends.change_on_previous(np.array([1.0, 2]), periods=2016)  # type: ignore[arg-type]
         with refused("values", 0, expected="two or more"):
             trends.change_on_previous(np.array([]))
+        # Periods that are not there are told once.
+        with refused("periods", None, expected="a date or period"):
+            trends.change_on_previous(np.array([1.0, 2, 3]), periods=[None, "2016/17", None])
 
     def test_a_break_is_of_the_kind_of_the_periods(self) -> None:
         ends = pd.Series([1.0, 2, 3], index=pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31"]))

@@ -442,6 +442,13 @@ class TestPlacesWithoutAnIndex:
         }  # fmt: skip
         assert index["slope"].notna().tolist() == [True, False, False, False]
 
+    def test_one_event_and_one_person_are_enough(self) -> None:
+        table = pd.DataFrame({"third": [1, 2, 3], "deaths": [3, 2, 1], "people": [4, 5, 2]})
+        for kind in ("rate", "proportion"):
+            index = q.slope_indices(table, "third", count="deaths", population="people", kind=kind)
+            assert index["note"].isna().all()
+            assert index["slope"].notna().all()
+
     def test_of_proportions_no_group_is_all_or_nothing(self) -> None:
         table = self.TABLE.assign(people=[31, 20, 40, 31, 1, 40, 9, 9, 9, 9, 9])
         asked = {"count": "deaths", "population": "people", "kind": "proportion", "by": "icb"}
@@ -453,3 +460,6 @@ class TestPlacesWithoutAnIndex:
         with pytest.raises(BadInput) as refused:
             q.slope_indices(self.TABLE.replace("not known", "?"), "third", count="deaths", population="people")
         assert [problem.value for problem in refused.value.problems] == ["?"]
+        with pytest.raises(BadInput) as refused:
+            q.slope_indices(self.TABLE, "thirds", count="death", population="people", by=["icbs"])
+        assert [problem.column for problem in refused.value.problems] == ["by", "group", "count"]

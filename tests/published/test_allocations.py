@@ -49,6 +49,17 @@ def test_icbs_add_their_practices() -> None:
     assert not icbs.isna().any().any()
 
 
+def test_patients_are_people_where_they_are_given() -> None:
+    lines = [HEADER, *(each.replace(",East,,", ",East,5,").replace(",North,,", ",North,7,") for each in PRACTICES)]
+    assert read("\n".join(lines)).set_index("icb")["Patients"].to_dict() == {"QC1": 7, "QF1": 10, "QU1": 5}
+    with refused("Patients", "-5", row="line 4", expected="zero or more"):
+        read(
+            "\n".join(lines).replace(
+                "HL1 1CC,53.1,,QU1,Uplands ICB,Y1,East,5", "HL1 1CC,53.1,,QU1,Uplands ICB,Y1,East,-5"
+            )
+        )
+
+
 def test_regions_add_their_practices() -> None:
     regions = read(level="region")
     assert regions["region_name"].tolist() == ["East", "North"]

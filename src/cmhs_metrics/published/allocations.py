@@ -24,7 +24,7 @@ _KEYS = {
 }
 _HALF_A_PERSON = 0.5
 _MANY = 1_000
-_OTHER_NUMBERS = ("Latitude", "Longitude", "Patients")
+_OTHER_NUMBERS = ("Latitude", "Longitude")
 _POPULATIONS = ("registered_population", "weighted_population", "Patients")
 
 

@@ -95,8 +95,9 @@ def _sums(
     sums = nw.from_native(found, eager_only=True).to_pandas()
     if whole is None:
         return sums, notes
-    kept = pd.MultiIndex.from_frame(sums[groups]) if len(groups) > 1 else pd.Index(sums[groups[0]])
-    return sums[whole.reindex(kept).fillna(False).to_numpy(dtype=bool)].reset_index(drop=True), notes
+    return sums[whole.reindex(sums.set_index(groups).index).fillna(False).to_numpy(dtype=bool)].reset_index(
+        drop=True
+    ), notes
 
 
 def _check_columns(frame: nw.DataFrame[Any], groups: list[str]) -> None:
