@@ -69,7 +69,7 @@ def latest_contacts(
     rows = _cells(extract)
     if persons is not None:
         rows = rows.join(persons, on="Person_ID", how="semi")
-    last = latest(extract, rows, item, _order(extract), once=True)
+    last = latest(extract, rows, item, _order(extract), once=persons is None)
     return last.select(*ITEM, "UniqServReqID", "UniqMonthID", *_what_they_are(before_v5))
 
 

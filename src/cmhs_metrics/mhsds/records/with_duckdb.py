@@ -119,8 +119,6 @@ class DuckDB(Engine):
     ) -> Frame:  # fmt: skip
         """In one query, so that referrals and contacts are computed once.
 
-        The id of a referral that is found as it stands need not be cleaned.
-
         Of the contacts of people with a referral, few have several rows: they are found by a number for each contact,
         and they alone are sorted. That number has 64 bits, and stands for the contact's id among those of one person.
         A list of days is far smaller than DuckDB's min(…, 2). What is kept until the query ends is small.
@@ -132,10 +130,9 @@ class DuckDB(Engine):
         flags, ids = dict.fromkeys(["direct", *(each.of for each in counts)]), text & {*item, referral}
         cells = ", ".join(
             f"{self.sql.text_id(quoted(name))} AS {quoted(name)}" if name in ids else quoted(name)
-            for name in dict.fromkeys([*item, *order, "date", *flags])
-            if name not in by
+            for name in dict.fromkeys([*item, referral, *order, "date", *flags])
+            if name != person
         )
-        unfound = self.sql.text_id(f"_more_.{their}") if referral in text else f"_more_.{their}"
         item = [quoted(name) for name in item if name != person]
         none = " OR ".join(f"{name} IS NULL" for name in item)
         # Text at the end of an order as one text, without the id of a referral that is wanted: each takes much room.
@@ -171,15 +168,9 @@ class DuckDB(Engine):
                 FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
             theirs AS MATERIALIZED (SELECT _number_, _person_, {their} FROM referrals JOIN people USING ({whose})),
-            every AS (
-                SELECT people._person_, _number_ AS _found_, CASE WHEN _number_ IS NULL THEN {unfound} END AS {their},
-                       {cells}
-                FROM _more_ JOIN people USING ({whose})
-                LEFT JOIN theirs ON theirs._person_ = people._person_ AND theirs.{their} = _more_.{their}
-            ),
+            every AS (SELECT _person_, {cells} FROM _more_ JOIN people USING ({whose})),
             marked AS MATERIALIZED (
-                SELECT _person_, coalesce(_found_, _number_) AS _number_,
-                       CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
+                SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
                        {", ".join(kept)}
                 FROM every LEFT JOIN theirs USING (_person_, {their})
             ),
