@@ -206,6 +206,7 @@ class TestRefusals:
             (np.array([True]), ["array", "bool"]),
             (np.ma.masked_array([1.0], [True]), ["masked array"]),
             (pd.Series(["a"]), ["column"]),
+            (pd.Series(["a"], dtype=object), ["column", "object"]),
             (pd.Series([True]), ["column", "bool"]),
             (pl.Series(["a"]), ["column", "String"]),
             (pl.Series([True]), ["column", "Boolean"]),

@@ -430,7 +430,7 @@ def _series_floats(name: str, column: pd.Series[Any]) -> NDArray[Any]:
     dtype = column.dtype
     if pd.api.types.is_bool_dtype(dtype) or not pd.api.types.is_numeric_dtype(dtype):
         cells = column.where(column.notna(), None).to_numpy()
-        if dtype == np.object_:
+        if dtype == np.object_ and all(isinstance(cell, (Real, Decimal, type(None))) for cell in cells):
             return np.asarray(_floats(name, cells))
         raise TypeError(f"{name} is a column of {dtype}; numbers are expected")
     if isinstance(dtype, np.dtype):
