@@ -18,7 +18,7 @@ from cmhs_metrics.measures import MEASURES
 from tests.support.refusals import problem, refused
 
 GIVEN: dict[str, Any] = {"owner": "Community metrics, team@nhs.net", "source": "MHSDS", "published": "2024-09-12"}
-# The columns of the Central Metrics Library's proforma, in its order.
+# The columns of the metadata in proforma 3.0 of the Central Metrics Library, in its order.
 METADATA = [
     "metric_family_id", "metric_id", "metric_status", "metric_state", "metric_title", "metric_start_date",
     "metric_end_date", "available_metric_category", "available_reporting_grain", "available_location_types",

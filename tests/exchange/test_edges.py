@@ -17,20 +17,10 @@ from cmhs_metrics.exchange.central_metrics_library import _text, _told_of, famil
 from cmhs_metrics.exchange.queries import _of_a_row, _read
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.synonyms import METRIC_WORDS
+from tests.exchange.test_cml_cells import METADATA
 from tests.support.refusals import problem, refused
 
 GIVEN = {"owner": "Team, team@nhs.net", "source": "MHSDS", "published": "2024-09-12"}
-PROFORMA = [
-    "metric_family_id", "metric_id", "metric_status", "metric_state", "metric_title", "metric_start_date",
-    "metric_end_date", "available_metric_category", "available_reporting_grain", "available_location_types",
-    "available_dimension_types", "business_area", "business_sub_area", "domain", "numerator_source_name",
-    "numerator_project_id", "numerator_source_platform", "denominator_source_name", "denominator_project_id",
-    "denominator_source_platform", "metric_owner", "metric_short_name", "metric_alias", "metric_description",
-    "calculation", "metric_purpose", "unit", "format", "target", "frequency_of_refresh", "aggregation",
-    "statistical_disclosure_control_flag", "statistical_disclosure_control_description", "interpretation",
-    "inclusion_exclusion_rules", "usage", "organisation_geog_type", "footnotes", "notes",
-]  # fmt: skip
-"""The columns of the metadata in proforma 3.0, in its order."""
 
 
 def of(**columns: Any) -> pd.DataFrame:
@@ -47,7 +37,7 @@ class TestMetadata:
         result = of(cost_per_contact=30.0, sex="F", age="0-17")
         row = cml(result, **GIVEN, **given, status="Provisional").metadata.iloc[0]
         metric = CATALOGUE["cost_per_contact"]
-        assert row.index.tolist() == PROFORMA
+        assert row.index.tolist() == METADATA
         family = family_id("cost_per_contact")
         assert row.drop(["metric_end_date"]).to_dict() == {
             "metric_family_id": family, "metric_id": f"{family}_prov", "metric_status": "Provisional",
