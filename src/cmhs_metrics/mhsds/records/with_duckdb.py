@@ -83,7 +83,9 @@ class DuckDB(Engine):
             placed = native.project(f"{columns}, CASE WHEN {none} THEN 0 ELSE {place} END AS _place_")
             return nw.from_native(placed.filter("_place_ = 1").project(columns))
         text = f"""
-            WITH marked AS MATERIALIZED (SELECT *, CASE WHEN NOT ({none}) THEN hash({items}) END AS _mark_ FROM _rows_),
+            WITH marked AS MATERIALIZED (
+                SELECT *, CASE WHEN NOT ({none}) THEN hash({items}) END AS _mark_ FROM _cmhs_rows_
+            ),
             {_TWICE}
             SELECT {columns} FROM marked WHERE NOT {_IS_TWICE} AND _mark_ IS NOT NULL
             UNION ALL
@@ -162,13 +164,13 @@ class DuckDB(Engine):
         ]  # fmt: skip
         found = self._query(
             f"""
-            WITH referrals AS MATERIALIZED (SELECT *, (row_number() OVER ())::UINTEGER AS _number_ FROM _rows_),
+            WITH referrals AS MATERIALIZED (SELECT *, (row_number() OVER ())::UINTEGER AS _number_ FROM _cmhs_rows_),
             people AS MATERIALIZED (
                 SELECT {whose}, (row_number() OVER ())::UINTEGER AS _person_
                 FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
             theirs AS MATERIALIZED (SELECT _number_, _person_, {their} FROM referrals JOIN people USING ({whose})),
-            every AS (SELECT _person_, {cells} FROM _more_ JOIN people USING ({whose})),
+            every AS (SELECT _person_, {cells} FROM _cmhs_more_ JOIN people USING ({whose})),
             marked AS MATERIALIZED (
                 SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
                        {", ".join(kept)}
@@ -196,17 +198,17 @@ class DuckDB(Engine):
             found = found.project('* EXCLUDE ("since"), "since"[1] AS "first", "since"[2] AS "second"')
         return nw.from_native(found)
 
-    def _query(self, text: str, _rows_: Any, _more_: Any = None) -> Any:
+    def _query(self, text: str, _cmhs_rows_: Any, _cmhs_more_: Any = None) -> Any:
         """A relation of a query of one relation or two, which DuckDB finds by their names here, or as views.
 
-        A query of `_rows_` itself would bind every relation that it was made of again; that of a table binds one.
+        A query of `_cmhs_rows_` itself would bind every relation that it was made of again; that of a table binds one.
         """
         import duckdb
 
         try:
             return self._run(text)
         except duckdb.CatalogException:
-            for name, relation in (("_rows_", _rows_), ("_more_", _more_)):
+            for name, relation in (("_cmhs_rows_", _cmhs_rows_), ("_cmhs_more_", _cmhs_more_)):
                 if name in text:
                     text = text.replace(name, self._view(relation, self, f"mhsds_{uuid.uuid4().hex}"))
             return self._run(text)
@@ -224,7 +226,7 @@ class DuckDB(Engine):
         before = f'max("end") OVER ({placed} BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
         text = f"""
             WITH every AS MATERIALIZED (
-                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _rows_
+                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _cmhs_rows_
             ),
             twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
             several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_)),
@@ -249,7 +251,7 @@ class DuckDB(Engine):
         native = rows.to_native()
         if "days" in rows.columns:
             text = f"""
-                WITH every AS MATERIALIZED (FROM _rows_)
+                WITH every AS MATERIALIZED (FROM _cmhs_rows_)
                 SELECT every.* EXCLUDE ("days"), {_WITHIN} FROM every {_together("every")}
             """
             native = self._query(text, native)
