@@ -225,11 +225,11 @@ class DuckDB(Engine):
         kept = [quoted(name) for name in rows.columns]
         before = f'max("end") OVER ({placed} BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
         text = f"""
-            WITH every AS MATERIALIZED (
+            WITH marked AS MATERIALIZED (
                 SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _cmhs_rows_
             ),
-            twice AS MATERIALIZED (SELECT _mark_ FROM every GROUP BY _mark_ HAVING count(*) > 1),
-            several AS (FROM every WHERE EXISTS (FROM twice WHERE twice._mark_ = every._mark_)),
+            {_TWICE},
+            several AS (FROM marked WHERE {_IS_TWICE}),
             begun AS (SELECT *, coalesce("received" - {before} > {days}, true)::INT AS _begins_ FROM several),
             counted AS (
                 SELECT *, sum(_begins_) OVER so_far::INT AS _spell_, first_value(_number_) OVER so_far AS _whose_
@@ -242,7 +242,7 @@ class DuckDB(Engine):
             )
             SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", coalesce(_spell_, 1) AS "spell",
                    _whose_ AS "whose", coalesce(_start_, "received") AS "start", coalesce(_end_, "end") AS "spell_end"
-            FROM every LEFT JOIN bounds USING (_number_)
+            FROM marked LEFT JOIN bounds USING (_number_)
         """
         return nw.from_native(self._query(text, rows.to_native()))
 
