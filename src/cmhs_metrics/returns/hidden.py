@@ -38,7 +38,7 @@ class Hidden:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     uncomputed: dict[tuple[int, int], str] = field(default_factory=dict)
     padded: dict[tuple[int, int], Callable[[str], str]] = field(default_factory=dict)
-    percentages: dict[tuple[int, int], str] = field(default_factory=dict)
+    percentages: set[tuple[int, int]] = field(default_factory=set)
     rows: list[int] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)
 
@@ -57,13 +57,13 @@ def hidden_in(file: Path, sheet: str) -> Hidden:
     uncomputed = {
         (int(m[2]) - 1, _index(m[1])): "=" + (m[3] or b"").decode("utf-8", "replace") for m in _FORMULA.finditer(held)
     }
-    shares: dict[tuple[int, int], str] = {}
+    shares: set[tuple[int, int]] = set()
     padded: dict[tuple[int, int], Callable[[str], str]] = {}
     for match in _STYLED.finditer(held) if formats else ():
         style = formats.get(int(match[1]), "")
         at = (int(match[3]) - 1, _index(match[2]))
         if "%" in style:
-            shares[at] = style
+            shares.add(at)
         elif (pad := _PADDED.fullmatch(style)) and (pad[1] or pad[2] or pad[3] != "0"):
             padded[at] = partial(_padded, pad[1] or pad[2] or "", len(pad[3]))
     columns: list[int] = []

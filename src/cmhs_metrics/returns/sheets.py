@@ -16,7 +16,7 @@ from cmhs_metrics.numeric.expected import expect
 from cmhs_metrics.returns.hidden import hidden_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _WORKBOOKS = {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 _DELIMITERS = (",", "\t", ";", "|")
@@ -224,26 +224,26 @@ def _workbook(file: Path, sheet: str | None) -> list[Sheet]:
         raise _refused(file, None, str(error), f"a workbook {remedy}") from None
 
 
-def _there(found: Mapping[tuple[int, int], Any], rows: list[list[str]]) -> Iterator[tuple[tuple[int, int], Any]]:
-    """What was found of cells that are among those that were read: a formula without a value may stand beyond them."""
-    return ((at, what) for at, what in found.items() if at[0] < len(rows) and at[1] < len(rows[at[0]]))
+def _there(found: Iterable[tuple[int, int]], rows: list[list[str]]) -> Iterator[tuple[int, int]]:
+    """The cells that are among those that were read: a formula without a value may stand beyond them."""
+    return ((row, column) for row, column in found if row < len(rows) and column < len(rows[row]))
 
 
 def _sheet(file: Path, name: str, held: Any, *, alone: bool) -> Sheet:
     rows = [[_text(cell) for cell in row] for row in held.to_python(skip_empty_area=False)]
     notes = []
     hidden = hidden_in(file, name)
-    for (row, column), text in _there(hidden.errors, rows):
-        rows[row][column] = text
-    for (row, column), _ in _there(hidden.percentages, rows):
+    for row, column in _there(hidden.errors, rows):
+        rows[row][column] = hidden.errors[row, column]
+    for row, column in _there(hidden.percentages, rows):
         if _NUMBER.fullmatch(cell := rows[row][column]):
             # Excel shows 12.5%, and holds 0.125.
             rows[row][column] = f"{float(cell) * 100:.12g}%"
-    for (row, column), formula in _there(hidden.uncomputed, rows):
-        rows[row][column] = rows[row][column] or formula
+    for row, column in _there(hidden.uncomputed, rows):
+        rows[row][column] = rows[row][column] or hidden.uncomputed[row, column]
     shown = {
-        (row + 1, column): pad(rows[row][column])
-        for (row, column), pad in _there(hidden.padded, rows)
+        (row + 1, column): hidden.padded[row, column](rows[row][column])
+        for row, column in _there(hidden.padded, rows)
         if rows[row][column].isdigit()
     }
     if seen := [letters(at) for at in hidden.columns if any(at < len(row) and row[at] for row in rows)]:
