@@ -95,9 +95,8 @@ def _sums(
     sums = nw.from_native(found, eager_only=True).to_pandas()
     if whole is None:
         return sums, notes
-    return sums[whole.reindex(sums.set_index(groups).index).fillna(False).to_numpy(dtype=bool)].reset_index(
-        drop=True
-    ), notes
+    is_whole = whole.reindex(sums.set_index(groups).index).fillna(False).to_numpy(dtype=bool)
+    return sums[is_whole].reset_index(drop=True), notes
 
 
 def _check_columns(frame: nw.DataFrame[Any], groups: list[str]) -> None:
