@@ -258,13 +258,10 @@ def found_by(tables: Tables, name: str, referral: Row, key: str) -> list[Row]:
     """The rows of another table for a referral: by the key and RecordNumber, or UniqMonthID where there is none."""
     rows = table(tables, name)
     both_have = has_column(rows, "RecordNumber") and has_column(table(tables, "referrals"), "RecordNumber")
-    within = "RecordNumber" if both_have else "UniqMonthID"
-    return [row for row in rows if all(same(row, referral, column) for column in (key, within))]
-
-
-def same(one: Row, other: Row, column: str) -> bool:
-    mine, theirs = identifier(cell(one, column)), identifier(cell(other, column))
-    return mine is not None and mine == theirs
+    for column in (key, "RecordNumber" if both_have else "UniqMonthID"):
+        mine = identifier(cell(referral, column))
+        rows = [row for row in rows if mine is not None and identifier(cell(row, column)) == mine]
+    return rows
 
 
 def greatest(codes: list[str | None]) -> str | None:
@@ -297,11 +294,12 @@ def own_type(tables: Tables, row: Row, column: str, team: str, referral: Row) ->
     provider = identifier(cell(row, "OrgIDProv")) or identifier(cell(referral, "OrgIDProv"))
     month = month_of(row) or month_of(referral)
     mine = identifier(cell(row, team))
+    if mine is None:
+        return None
     found = [
         code_of(cell(other, "ServTeamTypeMH"), 1)
         for other in table(tables, "service_teams")
-        if mine is not None
-        and identifier(cell(other, "UniqCareProfTeamLocalID")) == mine
+        if identifier(cell(other, "UniqCareProfTeamLocalID")) == mine
         and identifier(cell(other, "OrgIDProv")) == provider
         and month_of(other) == month
     ]

@@ -36,7 +36,7 @@ from tests.support.national_extracts import (
 )
 from tests.support.refusals import problem, refused
 
-NUMBER = 60 if is_deep() else 8
+NUMBER = 60 if is_deep() else 5
 Published = dict[tuple[str, str, str], float | None]
 
 

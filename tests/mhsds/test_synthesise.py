@@ -53,7 +53,7 @@ def latest(rows: pd.DataFrame, *ids: str) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def clean() -> Tables:
-    return in_pandas(contacts=60_000, providers=12)
+    return in_pandas(contacts=20_000, providers=6)
 
 
 class TestTheSameSeed:
