@@ -132,7 +132,9 @@ def test_a_figure_saved_by_itself_carries_the_words(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", with_deep(["funnel", "trend", "waterfall", "xmr"], *KINDS[:1], KINDS[3], KINDS[-1], "ranked, sixty"), scope="module"
+    "name",
+    with_deep(["funnel", "trend", "waterfall", "xmr"], *KINDS[:1], KINDS[3], KINDS[-1], "ranked, sixty"),
+    scope="module",
 )
 def test_whatever_the_settings_the_picture_is_the_same_and_leaves_nothing_behind(name: str) -> None:
     import matplotlib.pyplot as plt
@@ -152,7 +154,9 @@ def test_whatever_the_settings_the_picture_is_the_same_and_leaves_nothing_behind
 
 
 @pytest.mark.parametrize(
-    "name", with_deep(["waterfall", "xmr"], "trend", "ranked bars, gaps", "tiles, gaps", "small multiples"), scope="module"
+    "name",
+    with_deep(["waterfall", "xmr"], "trend", "ranked bars, gaps", "tiles, gaps", "small multiples"),
+    scope="module",
 )
 def test_on_axes_of_the_user_it_keeps_to_their_place(name: str) -> None:
     from matplotlib.figure import Figure
