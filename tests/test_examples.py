@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import pkgutil
 import re
 from pathlib import Path
 
@@ -29,14 +28,13 @@ class Checker(doctest.OutputChecker):
         return super().check_output(want, new_form.sub(r"<Quantity(\1, '\2')>", got), optionflags)
 
 
+SOURCES = Path(cmhs_metrics.__file__).parent
 MODULES = sorted(
-    {"cmhs_metrics"}
-    | {
-        found.name
-        for found in pkgutil.walk_packages(cmhs_metrics.__path__, "cmhs_metrics.")
-        if "__main__" not in found.name
-    }
+    ".".join(["cmhs_metrics", *path.relative_to(SOURCES).with_suffix("").parts]).removesuffix(".__init__")
+    for path in SOURCES.rglob("*.py")
+    if ">>>" in path.read_text(encoding="utf-8")
 )
+"""Those that have an example."""
 PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
 DEAR = {
     "beside-the-published-file", "data-quality", "draw-it", "make-a-pack", "records-to-measures", "synthetic-records",
