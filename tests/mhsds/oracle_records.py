@@ -293,17 +293,27 @@ def own_type(tables: Tables, row: Row, column: str, team: str, referral: Row) ->
         return code
     provider = identifier(cell(row, "OrgIDProv")) or identifier(cell(referral, "OrgIDProv"))
     month = month_of(row) or month_of(referral)
-    mine = identifier(cell(row, team))
-    if mine is None:
-        return None
     found = [
         code_of(cell(other, "ServTeamTypeMH"), 1)
-        for other in table(tables, "service_teams")
-        if identifier(cell(other, "UniqCareProfTeamLocalID")) == mine
-        and identifier(cell(other, "OrgIDProv")) == provider
-        and month_of(other) == month
+        for other in teams(tables).get(identifier(cell(row, team)), ())
+        if identifier(cell(other, "OrgIDProv")) == provider and month_of(other) == month
     ]
     return greatest(found)
+
+
+def teams(tables: Tables) -> dict[str, list[Row]]:
+    """The rows of the table of teams by their team."""
+    if not last_teams or last_teams[0][0] is not tables:
+        found: dict[str, list[Row]] = {}
+        for row in table(tables, "service_teams"):
+            if (team := identifier(cell(row, "UniqCareProfTeamLocalID"))) is not None:
+                found.setdefault(team, []).append(row)
+        last_teams[:] = [(tables, found)]
+    return last_teams[0][1]
+
+
+last_teams: list[tuple[Tables, dict[str, list[Row]]]] = []
+"""Those of the extract that was asked for last: they are asked for by every row."""
 
 
 def service_of(row: Row, received: dt.date | None) -> Service:
