@@ -102,6 +102,22 @@ def test_what_nothing_needs_is_shown_again_the_greatest_first() -> None:
     assert choice.without_the_needless(these(layout.size, 0)).tolist() == these(layout.size, 0).tolist()
 
 
+def test_what_holds_two_rings_together_is_needed_though_no_row_falls_without_it() -> None:
+    # Rings of four in the upper left and the lower right, and between them 3, which alone could not change; 60, in the
+    # other corner, closes a ring through both. Without 60 every row and column still has two that are hidden.
+    layout, counts = table_of([[11, 12, 3, 90], [13, 14, 90, 90], [60, 90, 15, 16], [90, 90, 17, 18]])
+    hidden = these(
+        layout.size, *(5 * row + column for row in range(4) for column in range(4) if counts[5 * row + column] < 90)
+    )
+    choice = choice_of(layout.relations, counts, moves=Moves(layout))
+    without = hidden.copy()
+    without[10] = False
+    assert not choice.by_each_sum(without)
+    assert choice.fallen(without).tolist() == [2]
+    # 15 goes first and then 11: what is left is one ring, of which every other cell is the last of its row or column.
+    assert counts[hidden & ~choice.without_the_needless(hidden)].tolist() == [11, 15]
+
+
 class TestWhereTheBestIsSought:
     """By proof in a table of as many cells as that is tried on, by the search beyond, and never where totals are rounded."""
 
