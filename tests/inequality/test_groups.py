@@ -139,6 +139,7 @@ class TestByDeprivation:
         [
             ({"area": "msoa"}, ["area"]),
             ({"deprivation": "imd"}, ["deprivation"]),
+            ({"by": "trust", "measures": ["people", "contact"]}, ["by", "measures"]),
             ({"given": "scores"}, ["given"]),
             ({"groups": 1}, ["groups"]),
         ],
