@@ -208,6 +208,45 @@ class TestCovering:
         _, found = self.search([[1, 1, 60], [1, 1, 50], [80, 90, 95]])
         assert len(found) > 4
 
+    def test_the_likeliest_boxes_stand_first(self) -> None:
+        # A box takes three cells more: of those within 57, 140, 190 and 235 people, and further ones through totals.
+        layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+        nothing = np.zeros(layout.size, dtype=bool)
+        search = Covering(Moves(layout), cells, cells < 5, nothing, nothing, width=4, effort=UNLIMITED)
+        boxes = search._of(0)
+        people = (cells[boxes].sum(axis=1) - 3).tolist()
+        assert people[0] == 57
+        assert people == sorted(people)
+        inside = layout.finest[boxes].all(axis=1)
+        assert cells[boxes[inside]].sum(axis=1).tolist() == [60, 143, 193, 238]
+
+    def test_what_hides_nothing_more_goes_first_and_then_the_cheapest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+        nothing = np.zeros(layout.size, dtype=bool)
+        search = Covering(Moves(layout), cells, cells < 5, nothing, nothing, width=4, effort=UNLIMITED)
+        hides = {0: [0, 1], 1: [2], 2: [4, 5], 3: [6]}
+        # What each cell's move hides yet, beside what was hidden before it.
+        costs = {
+            0: {(): 1, (1,): 1, (1, 2): 0},
+            1: {(): 0},
+            2: {(): 2, (1,): 0},
+            3: {(): 3, (1,): 3, (1, 2): 3, (1, 2, 0): 2},
+        }
+        done: list[int] = []
+
+        def cheapest(cell: int) -> tuple[np.ndarray, float]:
+            search.move_of.pop(cell, None)
+            return np.array(hides[cell]), costs[cell].get(tuple(done), 9)
+
+        def hide(move: np.ndarray) -> None:
+            done.append(next(cell for cell, cells in hides.items() if cells == move.tolist()))
+
+        monkeypatch.setattr(search, "_cheapest", cheapest)
+        monkeypatch.setattr(search, "_hide", hide)
+        search.move_of = {}
+        search._cover([3, 0, 2, 1])
+        assert done == [1, 2, 0, 3]
+
     def test_a_cell_without_a_box_is_told(self) -> None:
         with pytest.raises(Uncovered):
             self.search([[3, 20], [30, 40]], barred=["a=a1, b=all", "a=a1, b=b0", "a=a1, b=b1", "a=all, b=b0"])

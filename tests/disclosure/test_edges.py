@@ -248,6 +248,16 @@ class TestArguments:
         with refused(None, row="this table: icb=A"):
             attack(now, given=[out])
 
+    def test_what_contradicts_is_told_by_the_sum_and_not_by_its_parts(self) -> None:
+        now = published_table(
+            pd.DataFrame({"icb": ["A", "B", "C"], "n": [20, 30, 40]}), ["icb"], "n", {}, rule=EXACT, complemented=True
+        )
+        out = published_table(
+            pd.DataFrame({"icb": ["All"], "n": [91]}), ["icb"], "n", {}, rule=EXACT, complemented=True
+        )
+        with refused(None, row="2022: icb=All"):
+            attack(now, given=[LinkedTable(out, {"icb": {"All": ["A", "B", "C"]}}, "2022")])
+
     def test_the_record_has_a_cell_for_each_column(self) -> None:
         table = pd.DataFrame({"icb": ["A", "B", "C"], "n": [3, 9, 20]})
         page = record_page(protect(table, ["icb"], "n", rule=EXACT))
