@@ -17,10 +17,12 @@ from cmhs_metrics.disclosure import (
     known_rate,
     known_total,
     protect,
+    protect_costs,
     published_table,
     round_to,
     suppress,
     suppress_percentage,
+    suppress_table,
     suppression,
 )
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
@@ -41,6 +43,24 @@ def test_counts_are_named_as_the_argument() -> None:
         problem("numerator", -1.0, expected="zero or more"), problem("denominator", math.inf, expected="a whole number")
     ):
         suppress_percentage(np.array([-1.0]), np.array([math.inf]))
+
+
+@pytest.mark.parametrize("wrong", ["x", True], ids=["text", "truths"])
+def test_what_is_no_number_is_told_by_its_argument_or_column(wrong: object) -> None:
+    column, good = np.array([wrong, wrong]), np.array([10.0, 20.0])
+    for call in (suppress, suppression):
+        with raised(TypeError, "counts"):
+            call(column)
+    for argument, given in (("numerator", (column, good)), ("denominator", (good, column))):
+        with raised(TypeError, argument):
+            suppress_percentage(*given)
+    table = pd.DataFrame({"icb": ["A", "B"], "trust": ["C", "D"], "n": column})
+    with raised(TypeError, "n"):
+        protect(table, ["icb"], "n")
+    with raised(TypeError, "n"):
+        protect_costs(table, ["icb"], "n", "trust")
+    with raised(TypeError, "n"):
+        suppress_table(table, ["n"])
 
 
 def test_groups_stand_on_the_index_of_their_numbers() -> None:

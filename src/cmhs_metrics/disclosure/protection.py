@@ -208,7 +208,7 @@ def read_cells(
         _dimension(table, name, [name, *hierarchies.get(name, ())], totals.get(name, TOTAL), problems)
         for name in dimensions
     ]
-    given = numbers_of(table[value])
+    given = numbers_of(table[value], value)
     assert given is not None
     for row in np.flatnonzero(is_no_count(given)):
         key = ", ".join(f"{name}={table[name].iloc[row]}" for name in dimensions)
