@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.trends import growth_against, rolling_year
 from tests.support.budgets import examples
-from tests.support.refusals import noted, refused
+from tests.support.refusals import ANY, noted, problem, refused
 
 MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
 KINDS = {
@@ -141,6 +141,12 @@ class TestRollingYear:
             with pytest.raises(cm.BadInput) as caught:
                 rolling_year(wrong, by=by)
             assert [(each.column, each.value) for each in caught.value.problems] == told
+
+    def test_a_year_of_a_group_without_a_name_is_refused_and_not_left_out(self) -> None:
+        months = [str(each) for each in pd.period_range("2024-04", periods=12, freq="M")]
+        table = pd.DataFrame({"team": ["A", *[None] * 12], "period": [months[0], *months], "contacts": 1})
+        with refused(problem("team", row=ANY, expected="a value"), others=ANY):
+            rolling_year(table, by="team")
 
     def test_a_stock_may_be_the_mean_or_the_last(self) -> None:
         people = pd.Series([float(each) for each in range(1, 13)], index=MONTHS[:12], name="caseload")

@@ -183,6 +183,25 @@ def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
     assert found.cells["falls"].tolist() == [False]
 
 
+def test_a_total_that_follows_from_what_is_out_is_not_given_away() -> None:
+    rows = {"icb": ["A", "B", "All"], "patients": [10, 5, "*"]}
+    parents = {"icb": {"A": "All", "B": "All"}}
+    now = published_table(pd.DataFrame(rows), ["icb"], "patients", parents, rule=EXACT, complemented=True)
+    assert attack(now).cells[["lower", "upper", "falls"]].to_numpy().tolist() == [[15, 15, True]]
+    before = pd.DataFrame(rows)[:2].astype({"patients": int})
+    out = published_table(before, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    assert attack(now, given=[out]).cells[["lower", "upper", "falls"]].to_numpy().tolist() == [[15, 15, False]]
+
+
+def test_what_this_table_hides_stands_before_what_others_do() -> None:
+    now, out = (
+        published_table(pd.DataFrame({"icb": icbs, "n": shown}), ["icb"], "n", {}, rule=EXACT, complemented=True)
+        for icbs, shown in ((["M", "C"], ["*", 30]), (["A", "B", "C"], ["*", 20, 30]))
+    )
+    found = attack(now, given=[LinkedTable(out, name="2022")], lookup={"icb": {"M": ["A", "B"]}}).cells
+    assert found[["table", "icb", "lower"]].to_numpy().tolist() == [["this table", "M", 20], ["2022", "A", 0]]
+
+
 def test_beside_other_tables_bounds_are_exact() -> None:
     """Of three by three hidden cells, each is at most the lesser of its totals, and at least what the others leave it."""
     rows, columns = {"A": 20, "B": 30, "C": 50}, {"X": 25, "Y": 35, "Z": 40}
