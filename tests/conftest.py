@@ -49,7 +49,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     selection.mark(items, selection.is_deep(config))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput") and (duckdb := sys.modules.get("duckdb")):
+        duckdb.execute("SET threads TO 1")
     # Libraries and thousands of items stay to the end: looking through them for rubbish took a tenth of a run.
     gc.collect()
     gc.freeze()

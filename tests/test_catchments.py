@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
-few_examples = examples(10)
+few_examples = examples(6)
 every_table = each(ALL)
 every_eager = each(EAGER)
 every_lazy = each(LAZY)

@@ -272,7 +272,7 @@ def judged(make, reader) -> bool:
 
 
 @pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
-@pytest.mark.parametrize("seed", [0, 1, 2, 12])
+@pytest.mark.parametrize("seed", with_deep([1, 12], 0, 2))
 def test_merged_places(rule: Rule, seed: int) -> None:
     counts = small_counts(np.random.default_rng(seed), 4, 2)
     base = np.arange(8).reshape(4, 2)
@@ -305,7 +305,7 @@ def test_merged_places(rule: Rule, seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
-@pytest.mark.parametrize("seed", with_deep(range(2), 2))
+@pytest.mark.parametrize("seed", with_deep([1], 0, 2))
 def test_three_months_and_their_running_totals(rule: Rule, seed: int) -> None:
     counts = small_counts(np.random.default_rng(10 + seed), 3, 4)
     base, places = np.arange(12).reshape(3, 4), ["A", "B", "C", "D"]
@@ -337,7 +337,7 @@ def test_three_months_and_their_running_totals(rule: Rule, seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", with_deep(range(2), 2, 3))
 def test_a_part_and_its_whole(rule: Rule, seed: int) -> None:
     counts = small_counts(np.random.default_rng(20 + seed), 2, 4)
     base, places = np.arange(8).reshape(2, 4), ["A", "B", "C", "D"]
@@ -365,7 +365,7 @@ def test_a_part_and_its_whole(rule: Rule, seed: int) -> None:
 
 
 @pytest.mark.parametrize("rule", [EXACT, NHS], ids=["exact", "NHS"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", with_deep(range(2), 2))
 def test_crossing_groupings(rule: Rule, seed: int) -> None:
     counts = small_counts(np.random.default_rng(30 + seed), 2, 2, 2)
     base, labels = np.arange(8).reshape(2, 2, 2), ["x", "y"]
