@@ -258,6 +258,24 @@ class TestWhatDrove:
         assert found.table["after"].tolist() == pytest.approx([2_000, 2_000 / 3, 1_000])
         assert (found.before, found.after, found.metric) == ("2015/16", "2016/17", "referrals_per_100k")
 
+    def test_of_people_of_places_within_the_groups(self) -> None:
+        table = pd.DataFrame(
+            {
+                "region": ["N", "N", "S"] * 2,
+                "icb": ["A", "B", "C"] * 2,
+                "period": ["2015/16"] * 3 + ["2016/17"] * 3,
+                "referrals": [10, 20, 30, 20, 30, 70],
+            }
+        )
+        people = table.loc[:2, ["region", "icb"]].assign(registered_population=[1_000, 500, 1_500])
+        found = cm.what_drove(
+            table, "referrals_per_100k", "region", "2015/16", "2016/17", populations=people, place="icb"
+        ).table
+        # 30 of 1,500 in both, then 50 and 70; each has half of the people.
+        assert found["before"].tolist() == pytest.approx([2_000, 2_000, 2_000])
+        assert found["after"].tolist() == pytest.approx([10_000 / 3, 14_000 / 3, 4_000])
+        assert found["due_to_rate"].tolist() == pytest.approx([2_000 / 3, 4_000 / 3, 2_000])
+
     def test_types_that_share_their_people_add_up(self) -> None:
         table = pd.DataFrame(self.TABLE).assign(icb="A", referrals=[10, 20, 15, 30], registered_population=1_000)
         found = cm.what_drove(table, "referrals_per_100k", "team_type", "2015/16", "2016/17", place="icb").table
