@@ -88,7 +88,7 @@ def as_nullable(cells: pd.Series, dtype: Any) -> pd.Series:
 
 def without_objects(frame: pd.DataFrame) -> pd.DataFrame:
     """A table of plain columns, of which those of objects that are text are of text."""
-    objects = [name for name, dtype in frame.dtypes.items() if dtype == object]
+    objects = [name for name in frame.columns if pd.api.types.is_object_dtype(frame[name])]
     return frame.astype({name: TEXT for name in objects if pd.api.types.infer_dtype(frame[name]) == "string"})
 
 
