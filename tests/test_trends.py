@@ -257,6 +257,11 @@ class TestChange:
     def test_keeps_the_unit(self) -> None:
         assert f"{trends.change(Q(5.32, 'MGBP'), Q(6.239, 'MGBP')):.3f}" == "-0.919 megaGBP"
 
+    def test_shares_differ_by_points(self) -> None:
+        # From 16% to 14%, and from 7% to 4%.
+        found = trends.percentage_point_change(np.array([0.14, 0.04]), np.array([0.16, 0.07]))
+        assert found.tolist() == pytest.approx([-2, -3])
+
 
 class TestCompoundGrowth:
     def test_by_hand(self) -> None:
