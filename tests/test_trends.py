@@ -642,6 +642,10 @@ class TestGrowthAgainst:
             with refused("ambition_rate", nearer):
                 trends.growth_against(pd.Series([100.0, 100], index=YEARS[:2]), nearer)
 
+    def test_days_are_no_years(self) -> None:
+        with refused("periods", "2024-04-01 00:00:00", expected="a date or period"):
+            trends.growth_against(pd.Series([100.0, 101, 102], index=pd.date_range("2024-04-01", periods=3)), 5)
+
     def test_names_every_problem(self) -> None:
         with pytest.raises(cm.BadInput) as caught:
             trends.growth_against(pd.Series([0.0, -1, math.inf], index=YEARS[:3]), -100)
