@@ -74,6 +74,7 @@ class TestRollingYear:
         assert found[["trust", "team"]].drop_duplicates().to_numpy().tolist() == [
             ["A", "one"], ["A", "two"], ["B", "three"],
         ]  # fmt: skip
+        assert found.index.tolist() == [*range(len(found))]
         held = found.set_index(["trust", "team", "period"])["contacts"].sort_index()
         assert held["A", "two", "2023-05"] == 12 * 190
         assert held["A", "one"].isna().tolist() == [True] * 11 + [False] * 3

@@ -6,6 +6,7 @@ import re
 from typing import Any
 from unittest.mock import patch
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -25,6 +26,7 @@ from cmhs_metrics.run_charts import (
 )
 from cmhs_metrics.run_charts.icons import ASSURANCE, VARIATION, icon_of
 from cmhs_metrics.run_charts.options import SIGNALS
+from cmhs_metrics.run_charts.points import numbered
 from cmhs_metrics.run_charts.summary import _RULES
 from tests.support.refusals import refused
 from tests.support.series import table
@@ -295,3 +297,14 @@ def test_icons_are_drawn_of_discs_areas_and_lines() -> None:
         assert {kind: svg.count(tag) for kind, tag in drawn.items()} == {kind: kinds.count(kind) for kind in drawn}
         assert len(kinds) == sum(svg.count(tag) for tag in drawn.values())
         assert 'width="28" height="28"' in svg
+
+
+def test_groups_of_a_column_of_objects_are_told_apart() -> None:
+    class Team:
+        pass
+
+    one, other = Team(), Team()
+    frame = pl.DataFrame({"team": pl.Series([one, other, one], dtype=pl.Object)})
+    number, keys = numbered(nw.from_native(frame), ["team"])
+    assert number.tolist() == [0, 1, 0]
+    assert keys == [(one,), (other,)]

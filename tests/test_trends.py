@@ -257,6 +257,11 @@ class TestChange:
     def test_keeps_the_unit(self) -> None:
         assert f"{trends.change(Q(5.32, 'MGBP'), Q(6.239, 'MGBP')):.3f}" == "-0.919 megaGBP"
 
+    def test_shares_differ_by_points(self) -> None:
+        # From 16% to 14%, and from 7% to 4%.
+        found = trends.percentage_point_change(np.array([0.14, 0.04]), np.array([0.16, 0.07]))
+        assert found.tolist() == pytest.approx([-2, -3])
+
 
 class TestCompoundGrowth:
     def test_by_hand(self) -> None:
@@ -636,6 +641,10 @@ class TestGrowthAgainst:
         for nearer in (0.29, -0.29):
             with refused("ambition_rate", nearer):
                 trends.growth_against(pd.Series([100.0, 100], index=YEARS[:2]), nearer)
+
+    def test_days_are_no_years(self) -> None:
+        with refused("periods", "2024-04-01 00:00:00", expected="a date or period"):
+            trends.growth_against(pd.Series([100.0, 101, 102], index=pd.date_range("2024-04-01", periods=3)), 5)
 
     def test_names_every_problem(self) -> None:
         with pytest.raises(cm.BadInput) as caught:

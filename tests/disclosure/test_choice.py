@@ -11,7 +11,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from cmhs_metrics.disclosure import NHS, Rule, complement
-from cmhs_metrics.disclosure.bounds import Unknowns
+from cmhs_metrics.disclosure.bounds import Inconsistent, Unknowns, propagate
 from cmhs_metrics.disclosure.complement import Choice, Cut, Unprotectable
 from cmhs_metrics.disclosure.covering import Covering, Uncovered
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
@@ -219,6 +219,13 @@ class TestCovering:
         assert people == sorted(people)
         inside = layout.finest[boxes].all(axis=1)
         assert cells[boxes[inside]].sum(axis=1).tolist() == [60, 143, 193, 238]
+        # With 4 in the last corner a box takes two cells more, of 140 people; with nothing in its stead, of as many.
+        for small in (True, False):
+            layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 4]])
+            corner = these(layout.size, 10)
+            primary, free = (cells < 5) & (small | ~corner), corner & (not small)
+            search = Covering(Moves(layout), cells, primary, free, nothing, width=4, effort=UNLIMITED)
+            assert sorted(cells[search._of(0)[0]].tolist()) == [3, 4, 60, 80]
 
     def test_what_hides_nothing_more_goes_first_and_then_the_cheapest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
@@ -326,6 +333,33 @@ def test_what_other_tables_bound_too_narrowly_is_hidden_itself() -> None:
     assert (cut.cell, cut.cells.tolist(), cut.weights.tolist()) == (0, [0], [1])
     assert choice._itself(1, lower, upper) is None
     assert choice._itself(2, lower, upper) is None
+
+
+def test_of_two_sums_that_contradict_each_other_the_first_is_told() -> None:
+    # By the first a cell is five at least, by the second three at most.
+    relations = csr_array(np.array([[0, 0, 1.0, -1, 0], [0, 1, 0, -1, 0], [0, 0, 0, 1, -1]]))
+    with pytest.raises(Inconsistent) as caught:
+        propagate(relations, np.array([0.0, 0, 0, 0, 5]), np.array([9.0, 9, 3, 9, 9]))
+    assert caught.value.relation == 0
+
+
+def test_what_can_grow_without_end_does_so_with_others_alone() -> None:
+    # a and b are five together; d may be whatever e is.
+    relations = csr_array(np.array([[1.0, 1, -1, 0, 0], [0, 0, 0, 1, -1]]))
+    unknowns = Unknowns(relations, np.array([0.0, 0, 5, 0, 0]), np.array([np.inf, np.inf, 5, np.inf, np.inf]))
+    assert unknowns.endless().tolist() == [3, 4]
+
+
+def test_a_table_of_whole_numbers_is_sought_where_the_corner_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknowns = Unknowns(csr_array(np.array([[1.0, 1, -1]])), np.array([0.0, 0, 1]), np.array([1.0, 1, 1]))
+    monkeypatch.setattr(Unknowns, "extreme", lambda self, direction: SimpleNamespace(status=0, x=np.array([0.5, 0.5])))
+    found = unknowns.some_table(UNLIMITED)
+    assert sorted(found[:2]) == [0, 1]
+    assert found[2] == 1
+    # A corner that is one is taken as it is.
+    monkeypatch.setattr(Unknowns, "extreme", lambda self, direction: SimpleNamespace(status=0, x=np.array([1.0, 0.0])))
+    monkeypatch.setattr(Unknowns, "whole_extreme", None)
+    assert unknowns.some_table(UNLIMITED).tolist() == [1, 0, 1]
 
 
 def test_whole_numbers_are_sought_to_the_last_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,7 +210,7 @@ def _attack_together(
     # What the others bound as narrowly without this table, and is not small, this table does not give away.
     falls = result.in_pandas["falls"].to_numpy()
     cells = targets[falls & np.isin(targets, joint.place[0]) & (found.inner_lower[targets] >= rule.threshold)]
-    if given and len(cells):
+    if len(cells):
         lower, upper = joint.known(given)
         alone = reach(joint.relations, lower, upper, cells, enough=joint.widths(), effort=effort)
         known = cells[(alone.inner_upper - alone.inner_lower)[cells] < joint.widths()[cells]]

@@ -162,7 +162,7 @@ def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Flo
     row, column, sign = entries.coords[0], entries.coords[1], entries.data
     lower, upper = lower.copy(), upper.copy()
     for _ in range(SWEEPS):
-        least, greatest = rest(row, column, sign, lower, upper, relations.shape[0])
+        least, greatest = rest(row, column, sign, lower, upper)
         # sign × cell = −(the rest of the sum)
         below = np.where(sign == 1, -greatest, least)
         above = np.where(sign == 1, -least, greatest)
@@ -179,7 +179,7 @@ def propagate(relations: Any, lower: Floats, upper: Floats) -> tuple[Floats, Flo
 
 
 def rest(
-    row: NDArray[np.int64], column: NDArray[np.int64], sign: Floats, lower: Floats, upper: Floats, rows: int
+    row: NDArray[np.int64], column: NDArray[np.int64], sign: Floats, lower: Floats, upper: Floats
 ) -> tuple[Floats, Floats]:
     """For each entry of a sum, the least and the greatest value of its other entries together."""
     ends = (
@@ -189,8 +189,8 @@ def rest(
     found = []
     for end, endless in ends:
         finite = np.where(np.isinf(end), 0.0, end)
-        others_endless = np.bincount(row, np.isinf(end), rows)[row] - np.isinf(end) > 0
-        found.append(np.where(others_endless, endless, np.bincount(row, finite, rows)[row] - finite))
+        others_endless = np.bincount(row, np.isinf(end))[row] - np.isinf(end) > 0
+        found.append(np.where(others_endless, endless, np.bincount(row, finite)[row] - finite))
     return found[0], found[1]
 
 

@@ -106,9 +106,9 @@ def content_again(name: str, content: bytes | str) -> IO[bytes] | IO[str]:
     return opened
 
 
-def is_workbook(content: bytes | str) -> bool:
+def is_workbook(content: bytes) -> bool:
     """Whether bytes are an Excel workbook of today's kind, which is a zip archive of its sheets."""
-    if not (isinstance(content, bytes) and content.startswith(_ZIP)):
+    if not content.startswith(_ZIP):
         return False
     try:
         return "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(content)).namelist()
