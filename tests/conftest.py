@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 import sys
 import time
@@ -42,6 +44,18 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     selection.share_among_cores(config)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Each worker would compile every test of a fresh clone: the second begins at the other end, and they share it."""
+    config = session.config
+    if getattr(config, "workerinput", {}).get("workerid") == "gw1" and selection.is_of_all(config):
+        for path in sorted(selection.TESTS.rglob("test_*.py"), reverse=True):
+            is_left_out = pytest_ignore_collect(path, config) or {*config.getini("norecursedirs")} & {*path.parts}
+            if not (is_left_out or any(path.parent.glob(f"__pycache__/{path.stem}.*"))):
+                # What cannot be loaded, or says that it is not to be, says so where it is collected.
+                with contextlib.suppress(Exception, pytest.skip.Exception):
+                    importlib.import_module(".".join(path.relative_to(config.rootpath).with_suffix("").parts))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -161,6 +161,21 @@ def test_what_the_old_tables_give_away_is_named_and_refused() -> None:
         )  # fmt: skip
 
 
+def test_all_that_the_old_tables_give_away_is_named() -> None:
+    # In every month A and all are told: B, of whom there is a symbol, is one.
+    months = [f"month {number}" for number in range(101)]
+    rows = [[icb, month, told] for month in months for icb, told in (("A", 20), ("B", "*"), ("All", 21))]
+    with pytest.raises(BadInput) as caught:
+        protect(
+            pd.DataFrame({"icb": ["A", "B"], "patients": [2_020, 505]}), ["icb"], "patients", rule=EXACT,
+            totals={"icb": None}, published=[taken(rows, ["icb", "month"], total=True)], lookup={"month": months},
+        )  # fmt: skip
+    assert [problem.row for problem in caught.value.problems] == [
+        f"table 1 of those given: icb=B, month={month}" for month in months
+    ]
+    assert caught.value.total == 101
+
+
 def test_look_ups_that_do_not_fit_are_refused_at_once() -> None:
     old = taken([["A", 20], ["B", 30]], ["icb"])
     new = taken([["A", 20], ["B", 30]], ["icb"])

@@ -305,6 +305,32 @@ def test_what_is_absent_has_to_be_said() -> None:
     assert missing["kind"].tolist()[4:] == ["missing", "missing", "rounded to 5", "missing", "missing"]
 
 
+def test_of_rows_that_are_not_there_a_hundred_are_named_and_all_are_counted() -> None:
+    # Eleven rows on the diagonal of a table of 121 cells.
+    table = pd.DataFrame({"a": range(11), "b": range(11), "patients": 20})
+    with pytest.raises(BadInput) as caught:
+        protect(table, ["a", "b"], "patients")
+    assert (len(caught.value.problems), caught.value.total) == (100, 110)
+    assert [problem.row for problem in caught.value.problems[:2]] == ["a=0, b=1", "a=0, b=2"]
+
+
+@pytest.mark.parametrize(("rounding", "exact"), [(1, True), (2, False), (5, False)])
+def test_only_where_nothing_is_rounded_is_what_is_hidden_all_that_protects(
+    monkeypatch: pytest.MonkeyPatch, rounding: int, exact: bool
+) -> None:
+    asked = []
+
+    def best(choice: Choice, exact: bool) -> np.ndarray:
+        asked.append(exact)
+        return choice.primary | (choice.counts == 9)
+
+    monkeypatch.setattr(Choice, "best", best)
+    table = pd.DataFrame({"a": list("xyz"), "patients": [3, 9, 31]})
+    shown = protect(table, ["a"], "patients", rule=Rule(rounding=rounding)).display()["patients"].tolist()
+    assert asked == [exact]
+    assert shown == ["*", "*", *{1: ("31", "43"), 2: ("32", "44"), 5: ("30", "45")}[rounding]]
+
+
 def test_bad_tables_are_refused_with_all_their_problems() -> None:
     table = pd.DataFrame({"a": ["x", "y", "z"], "icb": ["Q", "Q", "x"], "patients": [-1, 2.5, 3]})
     with pytest.raises(BadInput) as caught:

@@ -709,3 +709,16 @@ def test_ibis_on_another_database_reads_the_same(monkeypatch: pytest.MonkeyPatch
     assert isinstance(extract.engine, engines.Ibis)
     found = row(mhsds.measures(extract, YEAR, "team_type_code", which=["referrals", "open_referrals"]))
     assert found == {"team_type_code": "A06", "period": YEAR, "referrals": 1, "open_referrals": 1}
+
+
+@pytest.mark.parametrize("engine", ["pandas", "pandas nullable", "pyarrow", "polars lazy"])
+def test_of_several_rows_of_a_person_those_that_say_nothing_do_not_count(engine: str) -> None:
+    # Two rows of one submission: neither the old column nor the new one says in the first of them what the sex is.
+    referrals = one_referral(RecordNumber=["7"])
+    people = {
+        "Person_ID": ["P1", "P1", "P2"], "RecordNumber": ["7", "7", "8"], "UniqMonthID": [1500] * 3,
+        "GenderIDCode": [None, 2, None], "Gender": [None, None, 1],
+    }  # fmt: skip
+    extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), people=people)
+    found = row(mhsds.measures(extract, YEAR, "sex", which="referrals"))
+    assert found == {"sex": "female", "period": YEAR, "referrals": 1}

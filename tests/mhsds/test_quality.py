@@ -546,8 +546,8 @@ class TestSyntheticExtracts:
 
     def test_the_share_of_dirty_rows_is_what_was_asked_for(self, version: str) -> None:
         extract, _ = self.made(version, dirty=0.02)
-        table = pd.DataFrame(cells(mhsds.quality(extract))).set_index(["column", "rule"])
+        table = pd.DataFrame(cells(mhsds.quality(extract)))
         for column, rule in (("CareContDate", "before its referral"), ("AgeServReferRecDate", "age missing")):
-            row = table.loc[(column, rule)]
+            (row,) = table[(table["column"] == column) & (table["rule"] == rule)].to_dict("records")
             # Of all rows looked at, which include those planted by other rules and those put right.
             assert 0.015 < row["rows"] / row["of"] < 0.021

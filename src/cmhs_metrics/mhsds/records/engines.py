@@ -18,6 +18,7 @@ from cmhs_metrics.mhsds.records.memory import (
     table_of,
     to_user,
     with_nulls,
+    without_objects,
 )
 from cmhs_metrics.mhsds.records.with_duckdb import DuckDB, IbisOnDuckDB
 from cmhs_metrics.mhsds.records.with_polars import Polars
@@ -39,6 +40,10 @@ class Memory(Engine):
         native = frame.select(*dict.fromkeys(each.name for each in changes)).to_native()
         cells = plain(native, arrow=self.kind is nw.Implementation.PYARROW)
         return nw.from_native(table_of({each.alias: self._made(each, cells[each.name]) for each in changes}))
+
+    def made(self, rows: Frame, columns: Sequence[nw.Expr]) -> Frame:
+        """Text stays text: pandas 2 has objects of text where one column is put in the place of another."""
+        return nw.from_native(without_objects(super().made(rows, columns).to_native()))
 
     def _made(self, each: Change, cells: Any) -> Any:
         if each.is_date:

@@ -86,6 +86,12 @@ def as_nullable(cells: pd.Series, dtype: Any) -> pd.Series:
     return cells if dtype == nw.Float64 else cells.astype("Int32" if dtype == nw.Int32 else "Int64")
 
 
+def without_objects(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of plain columns, of which those of objects that are text are of text."""
+    objects = [name for name in frame.columns if pd.api.types.is_object_dtype(frame[name])]
+    return frame.astype({name: TEXT for name in objects if pd.api.types.infer_dtype(frame[name]) == "string"})
+
+
 def is_text(cells: pd.Series) -> bool:
     """Whether a plain column is text."""
     return bool(pd.api.types.is_string_dtype(cells.dtype))
