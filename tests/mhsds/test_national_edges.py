@@ -66,6 +66,22 @@ def test_suspected_psychosis_since_2016() -> None:
     assert england(tables(referrals, "A02"), ["EIP63"]) == {"EIP63": 2}
 
 
+def test_treatment_of_psychosis_within_two_weeks() -> None:
+    # Of two that began in June one had its co-ordinator on the 14th day after receipt, the other on the 15th.
+    referrals = [{"ReferralRequestReceivedDate": "2024-06-01", "PrimReasonReferralMH": "01"}] * 2
+    seen = [
+        {"Person_ID": f"P{n}", "UniqServReqID": f"R{n}", "RecordNumber": n, "CareContDate": "2024-06-02"}
+        for n in (1, 2)
+    ]
+    assigned = [
+        {"Person_ID": person, "UniqMonthID": JUNE_2024, "StartDateAssCareCoord": day, "EndDateAssCareCoord": None,
+         "CareProfServOrTeamTypeAssoc": "A14"}
+        for person, day in (("P1", "2024-06-15"), ("P2", "2024-06-16"))
+    ]  # fmt: skip
+    extract = tables(referrals, "A14", contacts=seen, care_coordinators=assigned)
+    assert england(extract, ["EIP23a", "EIP23b"]) == {"EIP23a": 2, "EIP23b": 1}
+
+
 def test_a_hospital_spell_of_no_month_is_known_from_the_day_that_it_began() -> None:
     referrals = [{"ReferralRequestReceivedDate": "2024-06-01"}] * 4
     began = {1: "2024-06-30", 2: "2024-07-01", 3: None}

@@ -20,6 +20,13 @@ def number(text: str) -> int:
     return (dt.date.fromisoformat(text) - EPOCH).days
 
 
+def test_the_types_of_team_of_each_scope() -> None:
+    assert CORE.team_types == ("A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10")
+    # Early intervention in psychosis, and individual placement and support, besides.
+    assert sorted(ACCESS.team_types or ()) == sorted([*CORE.team_types, "A14", "D05"])
+    assert ALL.team_types is None
+
+
 @pytest.mark.parametrize(
     ("last", "scope"),
     [

@@ -230,6 +230,9 @@ def test_ccgs_became_sub_icb_locations() -> None:
     practices = pd.DataFrame({"practice": ["A", "B"], "icb": ["QOP", "QJ2"], "CCG21": "01Y", "LOC22": ["01Y", "15M"]})
     result = to_boundaries(glossop, "2024-06", populations=practices.assign(registered_population=[90, 10]))
     assert result.set_index("ccg")["caseload"].to_dict() == {"01Y": 90, "15M": 10}
+    # 06T and 06L are of one ICB, 16C of another.
+    table = pd.DataFrame({"ccg": ["06T", "06L", "16C"], "caseload": [10.0, 20.0, 5.0]})
+    assert to_boundaries(table, "2024-06", to="icb").set_index("icb")["caseload"].to_dict() == {"QJG": 30, "QHM": 5}
 
 
 def test_sub_icb_locations_to_icbs() -> None:
