@@ -121,6 +121,7 @@ class DuckDB(Engine):
     ) -> Frame:  # fmt: skip
         """In one query, so that referrals and contacts are computed once.
 
+        People are looked for as they are written first, and cleaned where nobody is found: who is found is clean.
         Of the contacts of people with a referral, few have several rows: they are found by a number for each contact,
         and they alone are sorted. That number has 64 bits, and stands for the contact's id among those of one person.
         A list of days is far smaller than DuckDB's min(…, 2). What is kept until the query ends is small.
@@ -135,18 +136,20 @@ class DuckDB(Engine):
             for name in dict.fromkeys([*item, referral, *order, "date", *flags])
             if name != person
         )
+        raw = f"every.{whose}"
+        again = f"nullif({self.sql.text_id(raw)}, {raw})" if person in text else raw
         item = [quoted(name) for name in item if name != person]
         none = " OR ".join(f"{name} IS NULL" for name in item)
         # Text at the end of an order as one text, without the id of a referral that is wanted: each takes much room.
         texts = list(itertools.takewhile(text.__contains__, reversed(order)))[::-1]
         other = f"CASE WHEN _number_ IS NULL THEN {their} END"
-        parts = " || chr(1) || ".join(f"coalesce({other if each == referral else quoted(each)}, '')" for each in texts)
+        parts = ", chr(1), ".join(other if each == referral else quoted(each) for each in texts)
         numbers = [name for name in order if name not in (*texts, referral)]
         # The date tells itself where it is missing.
         sorts = [f'nullif("date", {NEVER})' if name == "CareContDate" else quoted(name) for name in numbers]
         kept = [
             *(quoted(name) for name in dict.fromkeys([*numbers, "date"]) if name != "CareContDate"),
-            f"{parts or 'NULL'} AS _text_",
+            f"{f'concat({parts})' if parts else 'NULL'} AS _text_",
         ]
         kept += [f"{quoted(name)}::TINYINT AS {quoted(name)}" for name in flags]
         whole, last_first = f"_text_ || coalesce(theirs.{their}, '') AS _text_", [*sorts, "_text_"]
@@ -162,9 +165,14 @@ class DuckDB(Engine):
         made = [*listed, *map(_packed, periods.values())]
         unpacked = [_unpacked(each, place) for several in periods.values() for place, each in enumerate(several)]
         few = [each for each in counts if each.submitted is not None]
+        asked = " OR ".join(dict.fromkeys(f'coalesce("{each.since}" < {NEVER}, false)' for each in few)) or "false"
+        if few:
+            (of,) = {each.of for each in few}
+            kept.append("_asked_")
+            made.append(f'list({{day: "date", month: "UniqMonthID"}}) FILTER (_asked_ AND {quoted(of)} = 1) AS _few_')
         held, of_spells = [quoted(name) for name in referrals.columns], days and "whose" in referrals.columns
         since = [
-            *held, *unpacked, *(quoted(each.name) for each in few), *(['"days"'] if days and not of_spells else []),
+            *held, *unpacked, *map(_of_few, few), *(['"days"'] if days and not of_spells else []),
             *(['list_sort(list_filter("days", lambda day: day >= "received")) AS "since"'] if first else []),
             *([_WITHIN] if of_spells else []),
         ]  # fmt: skip
@@ -175,8 +183,16 @@ class DuckDB(Engine):
                 SELECT {whose}, (row_number() OVER ())::UINTEGER AS _person_
                 FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
-            theirs AS MATERIALIZED (SELECT _number_, _person_, {their} FROM referrals JOIN people USING ({whose})),
-            every AS (SELECT _person_, {cells} FROM _cmhs_more_ JOIN people USING ({whose})),
+            theirs AS MATERIALIZED (
+                SELECT _number_, _person_, {their}, {asked} AS _asked_ FROM referrals JOIN people USING ({whose})
+            ),
+            every AS (
+                SELECT coalesce(people._person_, cleaned._person_) AS _person_, {cells}
+                FROM _cmhs_more_ AS every LEFT JOIN people USING ({whose})
+                LEFT JOIN people AS cleaned
+                  ON CASE WHEN people._person_ IS NULL THEN {again} END = cleaned.{whose}
+                WHERE people._person_ IS NOT NULL OR cleaned._person_ IS NOT NULL
+            ),
             marked AS MATERIALIZED (
                 SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
                        {", ".join(kept)}
@@ -195,7 +211,6 @@ class DuckDB(Engine):
             ),
             found AS (SELECT _number_, {", ".join(made)} FROM last WHERE _number_ IS NOT NULL GROUP BY _number_)
             SELECT {", ".join(since)} FROM referrals LEFT JOIN found USING (_number_)
-            {_of_few(few)}
             {_together("referrals JOIN found USING (_number_)") if of_spells else ""}
             """,
             referrals.to_native(),
@@ -350,20 +365,13 @@ def _unpacked(count: Count, place: int) -> str:
     return f"{one} AS {quoted(count.name)}"
 
 
-def _of_few(counts: Sequence[Count]) -> str:
-    """What joins to referrals the counts by submission, for which few referrals are asked."""
-    made = []
-    for each in counts:
-        assert each.submitted is not None
-        within = '"{}" BETWEEN {} AND {}'.format
-        dated = f'"UniqMonthID" IS NULL AND {within("date", *each.submitted)}'
-        submitted = f"{within('UniqMonthID', *each.months)} OR {dated}"
-        where = f"{quoted(each.of)} = 1 AND {within('date', each.first, each.last)} AND ({submitted})"
-        made.append(f"count(*) FILTER ({where}) AS {quoted(each.name)}")
-    asked = " OR ".join(dict.fromkeys(f'"{each.since}" < {NEVER}' for each in counts))
-    few = f"SELECT _number_ FROM referrals WHERE {asked}"
-    found = f"SELECT _number_, {', '.join(made)} FROM last JOIN ({few}) USING (_number_) GROUP BY _number_"
-    return f"LEFT JOIN ({found}) USING (_number_)" if counts else ""
+def _of_few(count: Count) -> str:
+    """A count by submission, for which few referrals are asked."""
+    assert count.submitted is not None
+    within = "each.{} BETWEEN {} AND {}".format
+    submitted = f"{within('month', *count.months)} OR each.month IS NULL AND {within('day', *count.submitted)}"
+    where = f"{within('day', count.first, count.last)} AND ({submitted})"
+    return f"len(list_filter(_few_, lambda each: {where})) AS {quoted(count.name)}"
 
 
 def holding(held: Any, holder: Any) -> Any:
