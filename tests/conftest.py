@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 import sys
 import time
@@ -44,12 +46,26 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     selection.share_among_cores(config)
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Each worker would compile every test of a fresh clone: the second begins at the other end, and they share it."""
+    config = session.config
+    if getattr(config, "workerinput", {}).get("workerid") == "gw1" and selection.is_of_all(config):
+        for path in sorted(selection.TESTS.rglob("test_*.py"), reverse=True):
+            is_left_out = pytest_ignore_collect(path, config) or {*config.getini("norecursedirs")} & {*path.parts}
+            if not (is_left_out or any(path.parent.glob(f"__pycache__/{path.stem}.*"))):
+                # What cannot be loaded, or says that it is not to be, says so where it is collected.
+                with contextlib.suppress(Exception, pytest.skip.Exception):
+                    importlib.import_module(".".join(path.relative_to(config.rootpath).with_suffix("").parts))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     selection.mark(items, selection.is_deep(config))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput") and (duckdb := sys.modules.get("duckdb")):
+        duckdb.execute("SET threads TO 1")
     # Libraries and thousands of items stay to the end: looking through them for rubbish took a tenth of a run.
     gc.collect()
     gc.freeze()

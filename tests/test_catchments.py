@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ALLOCATIONS = official_data.FOLDER / "icb_allocations_2025_26.csv"
 
-few_examples = examples(10)
+few_examples = examples(6)
 every_table = each(ALL)
 every_eager = each(EAGER)
 every_lazy = each(LAZY)
@@ -587,6 +587,12 @@ class TestLargestRemainder:
     def test_sums_that_just_miss_a_whole_number(self) -> None:
         amounts = np.array([0.1 + 0.2 + 2.7 - 1e-9, 0.5 + 1e-10, 0.5])
         assert largest_remainder(amounts, np.zeros(3, dtype=int), np.array([2, 1, 0])).tolist() == [3, 0, 1]
+
+    @pytest.mark.parametrize(("apart", "first"), [(4e-7, [0, 1]), (4e-6, [1, 0])])
+    def test_remainders_that_agree_to_six_digits_are_equal(self, apart: float, first: list[int]) -> None:
+        # 0.5000002 and 0.4999998 go by their order; of 0.500002 and 0.499998 the first is larger.
+        amounts = np.array([0.5 + apart / 2, 0.5 - apart / 2])
+        assert largest_remainder(amounts, np.zeros(2, dtype=int), np.array([1, 0])).tolist() == first
 
     def test_missing_stays_missing(self) -> None:
         result = largest_remainder(np.array([1.5, math.nan, 1.5]), np.zeros(3, dtype=int), np.arange(3))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import cmhs_metrics as cm
 from cmhs_metrics.trends import growth_against, rolling_year
 from tests.support.budgets import examples
-from tests.support.refusals import noted, refused
+from tests.support.refusals import ANY, noted, problem, refused
 
 MONTHS = [str(month) for month in pd.period_range("2022-04", periods=14, freq="M")]
 KINDS = {
@@ -142,6 +142,12 @@ class TestRollingYear:
                 rolling_year(wrong, by=by)
             assert [(each.column, each.value) for each in caught.value.problems] == told
 
+    def test_a_year_of_a_group_without_a_name_is_refused_and_not_left_out(self) -> None:
+        months = [str(each) for each in pd.period_range("2024-04", periods=12, freq="M")]
+        table = pd.DataFrame({"team": ["A", *[None] * 12], "period": [months[0], *months], "contacts": 1})
+        with refused(problem("team", row=ANY, expected="a value"), others=ANY):
+            rolling_year(table, by="team")
+
     def test_a_stock_may_be_the_mean_or_the_last(self) -> None:
         people = pd.Series([float(each) for each in range(1, 13)], index=MONTHS[:12], name="caseload")
         assert rolling_year(people, over_time="mean").iloc[-1] == 6.5
@@ -251,6 +257,24 @@ class TestWhatDrove:
         assert found.table["before"].tolist() == pytest.approx([1_000, 2_000, 1_500])
         assert found.table["after"].tolist() == pytest.approx([2_000, 2_000 / 3, 1_000])
         assert (found.before, found.after, found.metric) == ("2015/16", "2016/17", "referrals_per_100k")
+
+    def test_of_people_of_places_within_the_groups(self) -> None:
+        table = pd.DataFrame(
+            {
+                "region": ["N", "N", "S"] * 2,
+                "icb": ["A", "B", "C"] * 2,
+                "period": ["2015/16"] * 3 + ["2016/17"] * 3,
+                "referrals": [10, 20, 30, 20, 30, 70],
+            }
+        )
+        people = table.loc[:2, ["region", "icb"]].assign(registered_population=[1_000, 500, 1_500])
+        found = cm.what_drove(
+            table, "referrals_per_100k", "region", "2015/16", "2016/17", populations=people, place="icb"
+        ).table
+        # 30 of 1,500 in both, then 50 and 70; each has half of the people.
+        assert found["before"].tolist() == pytest.approx([2_000, 2_000, 2_000])
+        assert found["after"].tolist() == pytest.approx([10_000 / 3, 14_000 / 3, 4_000])
+        assert found["due_to_rate"].tolist() == pytest.approx([2_000 / 3, 4_000 / 3, 2_000])
 
     def test_types_that_share_their_people_add_up(self) -> None:
         table = pd.DataFrame(self.TABLE).assign(icb="A", referrals=[10, 20, 15, 30], registered_population=1_000)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from cmhs_metrics import BadInput
 from cmhs_metrics.decomposition import decompose_product_change, decompose_rates
 from tests.support.budgets import examples
+from tests.support.refusals import refused
 
 AGES = ["15-19", "20-24", "25-29", "30-34", "35-39", "40-44"]
 NON_MARITAL = pd.DataFrame(
@@ -328,17 +329,17 @@ class TestRefused:
     )
     def test_by_name(self, wrong: dict[str, Any], named: list[str]) -> None:
         arguments = {"population": "year", "factors": "rate", "cells": ["race", "age"], "structure": "size"} | wrong
-        with pytest.raises(BadInput) as refused:
+        with pytest.raises(BadInput) as caught:
             decompose_rates(DEATHS, **arguments)
-        assert [problem.column for problem in refused.value.problems] == named
+        assert [problem.column for problem in caught.value.problems] == named
 
     @pytest.mark.parametrize("structure", ["size", None])
     def test_what_a_rate_function_may_give(self, structure: str | None) -> None:
-        with pytest.raises(BadInput) as refused:
+        with pytest.raises(BadInput) as caught:
             decompose_rates(
                 DEATHS, "year", "rate", cells=["race", "age"], structure=structure, rate=lambda rate: rate[:3]
             )
-        (problem,) = refused.value.problems
+        (problem,) = caught.value.problems
         # The sizes of cells weigh the rates of cells.
         assert ("one for all" in problem.expected) is (structure is None)
 
@@ -347,22 +348,22 @@ class TestRefused:
             (pd.concat([DEATHS, DEATHS.head(1)]), "year=1985, race=1, age=1"),
             (DEATHS.iloc[1:], "year=1985, race=1, age=1"),
         ):
-            with pytest.raises(BadInput) as refused:
+            with pytest.raises(BadInput) as caught:
                 decompose_rates(table, "year", "rate", cells=["race", "age"], structure="size")
-            assert [problem.row for problem in refused.value.problems] == [expected]
-        with pytest.raises(BadInput) as refused:
+            assert [problem.row for problem in caught.value.problems] == [expected]
+        with pytest.raises(BadInput) as caught:
             decompose_rates(
                 pd.concat([DEATHS.iloc[1:], DEATHS.tail(1)]), "year", "rate", cells=["race", "age"], structure="size"
             )
         last = ", ".join(f"{name}={DEATHS[name].iloc[-1]}" for name in ("year", "race", "age"))
-        assert [each.row for each in refused.value.problems] == [last, "year=1985, race=1, age=1"]
+        assert [each.row for each in caught.value.problems] == [last, "year=1985, race=1, age=1"]
 
     def test_twenty_cells_are_named_and_no_more(self) -> None:
         table = pd.DataFrame({"year": [0] * 30 + [1] * 30, "age": [*range(30)] * 2, "rate": 1.0})
         for wrong in (pd.concat([table, table.head(21)]), table.iloc[21:], table.iloc[:39]):
-            with pytest.raises(BadInput) as refused:
+            with pytest.raises(BadInput) as caught:
                 decompose_rates(wrong, "year", "rate", cells="age")
-            assert [problem.column for problem in refused.value.problems] == ["year"] * 20
+            assert [problem.column for problem in caught.value.problems] == ["year"] * 20
 
     def test_ten_factors_and_no_more(self) -> None:
         names = [*"abcdefghij"]
@@ -371,16 +372,16 @@ class TestRefused:
             dict.fromkeys(names, 0) | {"c": 2, "crude": 2}
         )
         for factors in ([*names, "k"], []):
-            with pytest.raises(BadInput) as refused:
+            with pytest.raises(BadInput) as caught:
                 decompose_rates(table, "year", factors)
-            assert [problem.column for problem in refused.value.problems] == ["factors"]
+            assert [problem.column for problem in caught.value.problems] == ["factors"]
 
     @pytest.mark.parametrize("label", [None, math.nan])
     def test_a_row_without_a_population(self, label: object) -> None:
         table = pd.DataFrame({"year": pd.Series([0, 1, label], dtype=object), "rate": [1.0, 2, 3]})
-        with pytest.raises(BadInput) as refused:
+        with pytest.raises(BadInput) as caught:
             decompose_rates(table, "year", "rate")
-        assert [problem.column for problem in refused.value.problems] == ["year"]
+        assert [problem.column for problem in caught.value.problems] == ["year"]
 
     def test_one_population_and_negative_sizes(self) -> None:
         with pytest.raises(BadInput):
@@ -396,11 +397,21 @@ class TestRefused:
             ((1970, 1985, "sex"), [("by", "sex")]),
             ((1970, 1985, ["race", "sex", "factor"]), [("by", "sex"), ("by", "factor")]),
         ):
-            with pytest.raises(BadInput) as refused:
+            with pytest.raises(BadInput) as caught:
                 found.between(*arguments)
-            assert [(problem.column, problem.value) for problem in refused.value.problems] == named
+            assert [(problem.column, problem.value) for problem in caught.value.problems] == named
         one = decompose_rates(NON_MARITAL, "year", list("ABCD"), cells="age", rate=non_marital)
-        with pytest.raises(BadInput) as refused:
+        with pytest.raises(BadInput) as caught:
             one.between(1963, 1968, by="age")
-        assert [problem.column for problem in refused.value.problems] == ["by"]
+        assert [problem.column for problem in caught.value.problems] == ["by"]
         assert one.between(1963, 1968, by=()).index.tolist() == [*"ABCD", "crude"]
+
+    @pytest.mark.parametrize("wrong", [5, ["rate", 5]])
+    def test_what_is_no_name_is_told_by_the_argument(self, wrong: Any) -> None:
+        asked = {"cells": ["race", "age"], "structure": "size"}
+        with refused("factors", 5):
+            decompose_rates(DEATHS, "year", wrong, **asked)
+        with refused("cells", 5):
+            decompose_rates(DEATHS, "year", "rate", **asked | {"cells": wrong})
+        with refused("by", 5):
+            decompose_rates(DEATHS, "year", "rate", **asked).between(1970, 1985, by=wrong)

@@ -76,8 +76,11 @@ class TestNormaliseWeights:
             normalise_weights(np.ones(2), np.ones(2), national=Population("England", 2))
         with refused("national", 2, names="Population"):
             normalise_weights(np.ones(2), np.ones(2), national=2)  # type: ignore[arg-type]
+        people, patients = Q(np.ones(2), "person"), Q(np.ones(2), "patient")
         with raised(cm.DimensionalityError, "weighted", "person", "patient"):
-            normalise_weights(Q(np.ones(2), "person"), Q(np.ones(2), "patient"))
+            normalise_weights(people, patients)
+        with raised(cm.DimensionalityError, "registered", "person", "patient"):
+            normalise_weights(patients, people)
 
 
 @every_table

@@ -40,7 +40,7 @@ WRONG: dict[str, Any] = {
     "a list": [1, 2],
 }
 NEVER = ("truth value", "boolean value of NA", "object is not iterable", "unhashable")
-EVERY = 7
+EVERY = 10
 """The everyday run makes one call of so many; which, goes round from argument to argument."""
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 import cmhs_metrics as cm
 from cmhs_metrics.periods import canonical_period
+from cmhs_metrics.trends import parse_period
+from cmhs_metrics.trends.one_period import of_period
 from tests.support.refusals import problem, raised, refused
 
 SPELLINGS = {
@@ -175,6 +177,41 @@ class TestColumns:
         with pytest.raises(cm.BadInput) as caught:
             cm.parse_periods(["2016/17", "x", "y", "x"])
         assert [(each.row, each.value) for each in caught.value.problems] == [("2nd row", "x"), ("3rd row", "y")]
+
+
+class TestRowsOfAPeriod:
+    TABLE = pd.DataFrame(
+        {"period": ["2015/16", "2016/17", "2016-04", "2016/17 Q2", "April 2016"], "n": [1, 2, 3, 4, 5]}
+    )
+
+    @pytest.mark.parametrize("argument", ["period", "populations"])
+    def test_are_its_own_however_it_is_written_and_none_of_the_year_around_it(self, argument: str) -> None:
+        for period, rows in (("2016-17", [2]), ("Apr-16", [3, 5]), ("2016/17 Q2", [4])):
+            assert of_period(self.TABLE, period, argument)["n"].tolist() == rows
+
+    def test_people_of_a_year_are_those_of_its_months_and_quarters(self) -> None:
+        for period, rows in (
+            ("2016-05", [2]),
+            ("2016/17 Q1", [2]),
+            ("2017-03", [2]),
+            ("2016-08", [2, 4]),
+            ("2015-04", [1]),
+        ):
+            assert of_period(self.TABLE, period, "populations")["n"].tolist() == rows
+            with refused("period", period, expected="a date or period"):
+                of_period(self.TABLE, period)
+        with refused("populations", "2017-04", expected="a date or period"):
+            of_period(self.TABLE, "2017-04", "populations")
+
+
+def test_what_pandas_has_alone_stays_as_it_is_where_no_form_is_asked() -> None:
+    for period in (pd.Period("2016", "Y-DEC"), pd.Period("2016-04-01", "W")):
+        assert parse_period(period) is period
+        with refused("period", period):
+            parse_period(period, "month")
+    assert parse_period(pd.Period("2016-04-09", "D"), "month") == pd.Period("2016-04", "M")
+    with refused("period", pd.Period("2016-04", "M"), expected="a date or period"):
+        parse_period(pd.Period("2016-04", "M"), "quarter")
 
 
 @given(st.dates(dt.date(1900, 1, 1), dt.date(2199, 12, 31)))

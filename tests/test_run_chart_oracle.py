@@ -136,14 +136,14 @@ def test_agrees_with_plain_loops(engine: str, which: int) -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_type_agrees_in_memory_and_as_a_query(chart: str) -> None:
-    # A deep run tries all three kinds of settings, an everyday one two of them.
+    # A deep run tries all three kinds of settings, an everyday one each on some of the types.
     at = CHARTS.index(chart)
-    for which in range(3) if is_deep() else {at % 3, (at + 1) % 3}:
+    for which in range(3) if is_deep() else {at % 3}:
         for name in ("pandas", "polars lazy"):
             agree(ALL[name], chart, which, seed=8)
 
 
-@examples(25)
+@examples(15)
 @given(st.integers(0, 10_000), st.sampled_from(CHARTS), st.integers(0, 2))
 def test_agrees_on_random_tables(seed: int, chart: str, which: int) -> None:
     agree(ALL["pandas"], chart, which, seed)

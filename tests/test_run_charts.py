@@ -303,7 +303,7 @@ class TestGroups:
         assert polars["target"].null_count() == 0
         assert run_chart(pl.from_pandas(frame), "value", by="icb")["target"].null_count() == 30
 
-    @examples(30)
+    @examples(15)
     @given(st.lists(series.filter(lambda values: len(values) > 8), min_size=1, max_size=4), st.data())
     def test_together_as_one_by_one(self, groups, data) -> None:
         options = {

@@ -6,7 +6,7 @@ import csv
 import math
 import re
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -27,11 +27,12 @@ NUMBER_WORDS: dict[str, float] = {
 }  # fmt: skip
 
 
-def rows() -> Iterator[Any]:
+def rows() -> Iterator[tuple[str, dict[str, str]]]:
+    """Every row with the name of its figure."""
     for document in DOCUMENTS:
         with (files("cmhs_metrics.audit") / "data" / f"{document}.csv").open(encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
-                yield pytest.param(row, id=f"{document}:{row['id']}")
+                yield f"{document}:{row['id']}", row
 
 
 def printed_number(text: str) -> str | float:
@@ -43,26 +44,27 @@ def printed_number(text: str) -> str | float:
     return NUMBER_WORDS[longest]
 
 
-@pytest.mark.parametrize("row", list(rows()))
-def test_the_value_is_what_is_printed(row: dict[str, str]) -> None:
-    if row["printed"] == "N/A":
-        assert row["value"] == row["precision"] == ""
-        return
-    expected = float(printed_number(row["printed"])) * float(row["multiplier"])
-    assert float(row["value"]) == pytest.approx(expected, rel=1e-12)
+def test_the_value_is_what_is_printed() -> None:
+    for name, row in rows():
+        if row["printed"] == "N/A":
+            assert row["value"] == row["precision"] == "", name
+        else:
+            expected = float(printed_number(row["printed"])) * float(row["multiplier"])
+            assert float(row["value"]) == pytest.approx(expected, rel=1e-12), name
 
 
-@pytest.mark.parametrize("row", list(rows()))
-def test_the_precision_is_that_of_a_printed_digit(row: dict[str, str]) -> None:
-    digits = printed_number(row["printed"]) if row["value"] else 0.0
-    precision = float(row["precision"] or 1)
-    assert math.log10(precision) == round(math.log10(precision))
-    if isinstance(digits, str):
-        # A column of one decimal prints 1.0 as 1: the digit that is not printed counts all the same.
-        places = len(digits.partition(".")[2]) or int("its zero is not printed" in row["note"])
-        last_digit = 10.0**-places * float(row["multiplier"])
-        assert precision >= last_digit * (1 - 1e-12)
-        assert float(row["value"]) / precision == pytest.approx(round(float(row["value"]) / precision), abs=1e-6)
+def test_the_precision_is_that_of_a_printed_digit() -> None:
+    for name, row in rows():
+        digits = printed_number(row["printed"]) if row["value"] else 0.0
+        precision = float(row["precision"] or 1)
+        assert math.log10(precision) == round(math.log10(precision)), name
+        if isinstance(digits, str):
+            # A column of one decimal prints 1.0 as 1: the digit that is not printed counts all the same.
+            places = len(digits.partition(".")[2]) or int("its zero is not printed" in row["note"])
+            last_digit = 10.0**-places * float(row["multiplier"])
+            assert precision >= last_digit * (1 - 1e-12), name
+            steps = float(row["value"]) / precision
+            assert steps == pytest.approx(round(steps), abs=1e-6), name
 
 
 def test_every_id_stands_once() -> None:

@@ -102,6 +102,22 @@ def test_what_nothing_needs_is_shown_again_the_greatest_first() -> None:
     assert choice.without_the_needless(these(layout.size, 0)).tolist() == these(layout.size, 0).tolist()
 
 
+def test_what_holds_two_rings_together_is_needed_though_no_row_falls_without_it() -> None:
+    # Rings of four in the upper left and the lower right, and between them 3, which alone could not change; 60, in the
+    # other corner, closes a ring through both. Without 60 every row and column still has two that are hidden.
+    layout, counts = table_of([[11, 12, 3, 90], [13, 14, 90, 90], [60, 90, 15, 16], [90, 90, 17, 18]])
+    hidden = these(
+        layout.size, *(5 * row + column for row in range(4) for column in range(4) if counts[5 * row + column] < 90)
+    )
+    choice = choice_of(layout.relations, counts, moves=Moves(layout))
+    without = hidden.copy()
+    without[10] = False
+    assert not choice.by_each_sum(without)
+    assert choice.fallen(without).tolist() == [2]
+    # 15 goes first and then 11: what is left is one ring, of which every other cell is the last of its row or column.
+    assert counts[hidden & ~choice.without_the_needless(hidden)].tolist() == [11, 15]
+
+
 class TestWhereTheBestIsSought:
     """By proof in a table of as many cells as that is tried on, by the search beyond, and never where totals are rounded."""
 
@@ -191,6 +207,45 @@ class TestCovering:
         assert len(found) == 4
         _, found = self.search([[1, 1, 60], [1, 1, 50], [80, 90, 95]])
         assert len(found) > 4
+
+    def test_the_likeliest_boxes_stand_first(self) -> None:
+        # A box takes three cells more: of those within 57, 140, 190 and 235 people, and further ones through totals.
+        layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+        nothing = np.zeros(layout.size, dtype=bool)
+        search = Covering(Moves(layout), cells, cells < 5, nothing, nothing, width=4, effort=UNLIMITED)
+        boxes = search._of(0)
+        people = (cells[boxes].sum(axis=1) - 3).tolist()
+        assert people[0] == 57
+        assert people == sorted(people)
+        inside = layout.finest[boxes].all(axis=1)
+        assert cells[boxes[inside]].sum(axis=1).tolist() == [60, 143, 193, 238]
+
+    def test_what_hides_nothing_more_goes_first_and_then_the_cheapest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+        nothing = np.zeros(layout.size, dtype=bool)
+        search = Covering(Moves(layout), cells, cells < 5, nothing, nothing, width=4, effort=UNLIMITED)
+        hides = {0: [0, 1], 1: [2], 2: [4, 5], 3: [6]}
+        # What each cell's move hides yet, beside what was hidden before it.
+        costs = {
+            0: {(): 1, (1,): 1, (1, 2): 0},
+            1: {(): 0},
+            2: {(): 2, (1,): 0},
+            3: {(): 3, (1,): 3, (1, 2): 3, (1, 2, 0): 2},
+        }
+        done: list[int] = []
+
+        def cheapest(cell: int) -> tuple[np.ndarray, float]:
+            search.move_of.pop(cell, None)
+            return np.array(hides[cell]), costs[cell].get(tuple(done), 9)
+
+        def hide(move: np.ndarray) -> None:
+            done.append(next(cell for cell, cells in hides.items() if cells == move.tolist()))
+
+        monkeypatch.setattr(search, "_cheapest", cheapest)
+        monkeypatch.setattr(search, "_hide", hide)
+        search.move_of = {}
+        search._cover([3, 0, 2, 1])
+        assert done == [1, 2, 0, 3]
 
     def test_a_cell_without_a_box_is_told(self) -> None:
         with pytest.raises(Uncovered):

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import CostRule, protect, protect_costs
+from cmhs_metrics.disclosure.complement import Choice
 from tests.support.refusals import refused
 
 
@@ -63,6 +64,16 @@ def test_a_rule_of_ones_own() -> None:
     table = pd.DataFrame({"icb": ["Q", "Q", "R", "R"], "trust": list("ABAB"), "total_cost": [100, 90, 80, 70]})
     assert protect_costs(table, ["icb"], "total_cost", "trust").suppressed == 3
     assert protect_costs(table, ["icb"], "total_cost", "trust", rule=CostRule(2, percent=None)).suppressed == 0
+
+
+def test_what_falls_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Were nothing hidden beside what is small: of Q both teams are, and hide each other; of R one is, and falls.
+    rows = [["Q", "q1", "A", 90], ["Q", "q2", "B", 80], ["R", "r1", "C", 50]]
+    rows += [["R", "r2", trust, 50] for trust in "CDEF"]
+    table = pd.DataFrame(rows, columns=["icb", "team", "trust", "total_cost"])
+    monkeypatch.setattr(Choice, "solve", lambda choice: choice.primary)
+    with pytest.raises(AssertionError):
+        protect_costs(table, ["team"], "total_cost", "trust", hierarchies={"team": ["icb"]})
 
 
 def costs_of(random: np.random.Generator) -> pd.DataFrame:

@@ -17,10 +17,12 @@ from cmhs_metrics.disclosure import (
     known_rate,
     known_total,
     protect,
+    protect_costs,
     published_table,
     round_to,
     suppress,
     suppress_percentage,
+    suppress_table,
     suppression,
 )
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort
@@ -41,6 +43,24 @@ def test_counts_are_named_as_the_argument() -> None:
         problem("numerator", -1.0, expected="zero or more"), problem("denominator", math.inf, expected="a whole number")
     ):
         suppress_percentage(np.array([-1.0]), np.array([math.inf]))
+
+
+@pytest.mark.parametrize("wrong", ["x", True], ids=["text", "truths"])
+def test_what_is_no_number_is_told_by_its_argument_or_column(wrong: object) -> None:
+    column, good = np.array([wrong, wrong]), np.array([10.0, 20.0])
+    for call in (suppress, suppression):
+        with raised(TypeError, "counts"):
+            call(column)
+    for argument, given in (("numerator", (column, good)), ("denominator", (good, column))):
+        with raised(TypeError, argument):
+            suppress_percentage(*given)
+    table = pd.DataFrame({"icb": ["A", "B"], "trust": ["C", "D"], "n": column})
+    with raised(TypeError, "n"):
+        protect(table, ["icb"], "n")
+    with raised(TypeError, "n"):
+        protect_costs(table, ["icb"], "n", "trust")
+    with raised(TypeError, "n"):
+        suppress_table(table, ["n"])
 
 
 def test_groups_stand_on_the_index_of_their_numbers() -> None:
@@ -163,6 +183,25 @@ def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
     assert found.cells["falls"].tolist() == [False]
 
 
+def test_a_total_that_follows_from_what_is_out_is_not_given_away() -> None:
+    rows = {"icb": ["A", "B", "All"], "patients": [10, 5, "*"]}
+    parents = {"icb": {"A": "All", "B": "All"}}
+    now = published_table(pd.DataFrame(rows), ["icb"], "patients", parents, rule=EXACT, complemented=True)
+    assert attack(now).cells[["lower", "upper", "falls"]].to_numpy().tolist() == [[15, 15, True]]
+    before = pd.DataFrame(rows)[:2].astype({"patients": int})
+    out = published_table(before, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    assert attack(now, given=[out]).cells[["lower", "upper", "falls"]].to_numpy().tolist() == [[15, 15, False]]
+
+
+def test_what_this_table_hides_stands_before_what_others_do() -> None:
+    now, out = (
+        published_table(pd.DataFrame({"icb": icbs, "n": shown}), ["icb"], "n", {}, rule=EXACT, complemented=True)
+        for icbs, shown in ((["M", "C"], ["*", 30]), (["A", "B", "C"], ["*", 20, 30]))
+    )
+    found = attack(now, given=[LinkedTable(out, name="2022")], lookup={"icb": {"M": ["A", "B"]}}).cells
+    assert found[["table", "icb", "lower"]].to_numpy().tolist() == [["this table", "M", 20], ["2022", "A", 0]]
+
+
 def test_beside_other_tables_bounds_are_exact() -> None:
     """Of three by three hidden cells, each is at most the lesser of its totals, and at least what the others leave it."""
     rows, columns = {"A": 20, "B": 30, "C": 50}, {"X": 25, "Y": 35, "Z": 40}
@@ -247,6 +286,16 @@ class TestArguments:
         )
         with refused(None, row="this table: icb=A"):
             attack(now, given=[out])
+
+    def test_what_contradicts_is_told_by_the_sum_and_not_by_its_parts(self) -> None:
+        now = published_table(
+            pd.DataFrame({"icb": ["A", "B", "C"], "n": [20, 30, 40]}), ["icb"], "n", {}, rule=EXACT, complemented=True
+        )
+        out = published_table(
+            pd.DataFrame({"icb": ["All"], "n": [91]}), ["icb"], "n", {}, rule=EXACT, complemented=True
+        )
+        with refused(None, row="2022: icb=All"):
+            attack(now, given=[LinkedTable(out, {"icb": {"All": ["A", "B", "C"]}}, "2022")])
 
     def test_the_record_has_a_cell_for_each_column(self) -> None:
         table = pd.DataFrame({"icb": ["A", "B", "C"], "n": [3, 9, 20]})

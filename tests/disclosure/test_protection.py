@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import NHS, Rule, attack, protect, protect_costs, published_table
 from cmhs_metrics.disclosure.complement import Choice, Cut
-from tests.support.budgets import examples
+from tests.support.budgets import examples, with_deep
 from tests.support.refusals import problem, raised, refused
 
 EXACT = Rule(rounding=1)
@@ -198,12 +198,11 @@ def compare(shape: tuple[int, int], rule: Rule, seeds: range, mean: float) -> li
 
 @pytest.mark.parametrize(
     ("shape", "rule", "seeds", "mean"),
-    [
-        ((2, 2), EXACT, range(12), 12),
+    with_deep(
+        [((2, 2), EXACT, range(12), 12), ((3, 3), NHS, range(200, 212), 8)],
         ((3, 3), EXACT, range(100, 112), 15),
-        ((3, 3), NHS, range(200, 212), 8),
         ((4, 4), EXACT, range(300, 306), 25),
-    ],
+    ),
 )
 def test_little_more_is_hidden_than_the_least_possible(shape, rule, seeds, mean) -> None:
     found = compare(shape, rule, seeds, mean)
@@ -304,6 +303,32 @@ def test_what_is_absent_has_to_be_said() -> None:
     assert zero["display"].tolist() == ["20", "30", "50", "40", "0", "40", "60", "30", "90"]
     missing = protect(table, ["a", "b"], "patients", absent="missing").to_frame()
     assert missing["kind"].tolist()[4:] == ["missing", "missing", "rounded to 5", "missing", "missing"]
+
+
+def test_of_rows_that_are_not_there_a_hundred_are_named_and_all_are_counted() -> None:
+    # Eleven rows on the diagonal of a table of 121 cells.
+    table = pd.DataFrame({"a": range(11), "b": range(11), "patients": 20})
+    with pytest.raises(BadInput) as caught:
+        protect(table, ["a", "b"], "patients")
+    assert (len(caught.value.problems), caught.value.total) == (100, 110)
+    assert [problem.row for problem in caught.value.problems[:2]] == ["a=0, b=1", "a=0, b=2"]
+
+
+@pytest.mark.parametrize(("rounding", "exact"), [(1, True), (2, False), (5, False)])
+def test_only_where_nothing_is_rounded_is_what_is_hidden_all_that_protects(
+    monkeypatch: pytest.MonkeyPatch, rounding: int, exact: bool
+) -> None:
+    asked = []
+
+    def best(choice: Choice, exact: bool) -> np.ndarray:
+        asked.append(exact)
+        return choice.primary | (choice.counts == 9)
+
+    monkeypatch.setattr(Choice, "best", best)
+    table = pd.DataFrame({"a": list("xyz"), "patients": [3, 9, 31]})
+    shown = protect(table, ["a"], "patients", rule=Rule(rounding=rounding)).display()["patients"].tolist()
+    assert asked == [exact]
+    assert shown == ["*", "*", *{1: ("31", "43"), 2: ("32", "44"), 5: ("30", "45")}[rounding]]
 
 
 def test_bad_tables_are_refused_with_all_their_problems() -> None:

@@ -139,6 +139,7 @@ class TestByDeprivation:
         [
             ({"area": "msoa"}, ["area"]),
             ({"deprivation": "imd"}, ["deprivation"]),
+            ({"by": "trust", "measures": ["people", "contact"]}, ["by", "measures"]),
             ({"given": "scores"}, ["given"]),
             ({"groups": 1}, ["groups"]),
         ],
@@ -165,3 +166,15 @@ class TestByDeprivation:
         for groups in (np.arange(20) % 7 + 1, whole - 1, np.where(whole == 2, 2.5, whole)):
             with refused("score", float(groups.max()), names=10):
                 q.by_deprivation(self.TABLE, self.SCORES.assign(score=groups), "lsoa", "score", given="group")
+
+
+@pytest.mark.parametrize("wrong", [5, ["icb", 5]])
+def test_what_is_no_name_is_told_by_the_argument(wrong: object) -> None:
+    deprived = pd.DataFrame({"ethnic_group": ["White", "Black", "Asian"], "score": [3.0, 2, 1]})
+    counted = {"count": "unseen", "population": "admissions", "by": wrong}
+    with refused("by", 5):
+        q.group_gaps(FOUND, "ethnic_group", reference="White", **counted)
+    with refused("by", 5):
+        q.by_deprivation(FOUND, deprived, "ethnic_group", "score", by=wrong)
+    with refused("by", 5):
+        q.slope_indices(FOUND, "ethnic_group", **counted)

@@ -448,6 +448,12 @@ class TestPlacesWithoutAnIndex:
             index = q.slope_indices(table, "third", count="deaths", population="people", kind=kind)
             assert index["note"].isna().all()
             assert index["slope"].notna().all()
+        alone = q.slope_indices(table.assign(people=[4, 5, 1]), "third", count="deaths", population="people", per=1)
+        # Tenths 0 to 4, 4 to 9 and 9 to 10: middles at 0.2, 0.65 and 0.95, of the weights 4, 5 and 1.
+        assert alone.loc[0, ["note", "groups"]].tolist() == [None, 3]
+        assert alone.loc[0, "slope"] == pytest.approx(
+            -np.polyfit([0.2, 0.65, 0.95], [3 / 4, 2 / 5, 1], 1, w=[2, 5**0.5, 1])[0]
+        )
 
     def test_of_proportions_no_group_is_all_or_nothing(self) -> None:
         table = self.TABLE.assign(people=[31, 20, 40, 31, 1, 40, 9, 9, 9, 9, 9])

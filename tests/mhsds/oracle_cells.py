@@ -109,7 +109,7 @@ def spelt(columns: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 
 def has_column(rows: list[Row], *names: str) -> bool:
-    return any(header(key) == header(name) for name in names for row in rows for key in row)
+    return any(spelt(tuple(row), name) for name in names for row in rows)
 
 
 def whole(value: Any) -> Any:

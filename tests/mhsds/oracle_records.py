@@ -258,13 +258,10 @@ def found_by(tables: Tables, name: str, referral: Row, key: str) -> list[Row]:
     """The rows of another table for a referral: by the key and RecordNumber, or UniqMonthID where there is none."""
     rows = table(tables, name)
     both_have = has_column(rows, "RecordNumber") and has_column(table(tables, "referrals"), "RecordNumber")
-    within = "RecordNumber" if both_have else "UniqMonthID"
-    return [row for row in rows if all(same(row, referral, column) for column in (key, within))]
-
-
-def same(one: Row, other: Row, column: str) -> bool:
-    mine, theirs = identifier(cell(one, column)), identifier(cell(other, column))
-    return mine is not None and mine == theirs
+    for column in (key, "RecordNumber" if both_have else "UniqMonthID"):
+        mine = identifier(cell(referral, column))
+        rows = [row for row in rows if mine is not None and identifier(cell(row, column)) == mine]
+    return rows
 
 
 def greatest(codes: list[str | None]) -> str | None:
@@ -296,16 +293,27 @@ def own_type(tables: Tables, row: Row, column: str, team: str, referral: Row) ->
         return code
     provider = identifier(cell(row, "OrgIDProv")) or identifier(cell(referral, "OrgIDProv"))
     month = month_of(row) or month_of(referral)
-    mine = identifier(cell(row, team))
     found = [
         code_of(cell(other, "ServTeamTypeMH"), 1)
-        for other in table(tables, "service_teams")
-        if mine is not None
-        and identifier(cell(other, "UniqCareProfTeamLocalID")) == mine
-        and identifier(cell(other, "OrgIDProv")) == provider
-        and month_of(other) == month
+        for other in teams(tables).get(identifier(cell(row, team)), ())
+        if identifier(cell(other, "OrgIDProv")) == provider and month_of(other) == month
     ]
     return greatest(found)
+
+
+def teams(tables: Tables) -> dict[str, list[Row]]:
+    """The rows of the table of teams by their team."""
+    if not last_teams or last_teams[0][0] is not tables:
+        found: dict[str, list[Row]] = {}
+        for row in table(tables, "service_teams"):
+            if (team := identifier(cell(row, "UniqCareProfTeamLocalID"))) is not None:
+                found.setdefault(team, []).append(row)
+        last_teams[:] = [(tables, found)]
+    return last_teams[0][1]
+
+
+last_teams: list[tuple[Tables, dict[str, list[Row]]]] = []
+"""Those of the extract that was asked for last: they are asked for by every row."""
 
 
 def service_of(row: Row, received: dt.date | None) -> Service:

@@ -24,7 +24,7 @@ from tests.support.budgets import is_deep, with_deep
 from tests.support.extracts import FRAMES, Shape
 
 DEEP = is_deep()
-NUMBER = 1000 if DEEP else 40
+NUMBER = 1000 if DEEP else 32
 FIRST = int(os.environ.get("MHSDS_SEED", "0"))
 YEAR = "2023/24"
 LEAP = (dt.date(2023, 3, 1), dt.date(2024, 2, 29))

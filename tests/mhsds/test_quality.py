@@ -519,7 +519,7 @@ class TestSyntheticExtracts:
     def made(version: str, engine: str = "polars", **given: Any) -> tuple[mhsds.Extract, Plan]:
         pytest.importorskip("pyarrow")
         plan = Plan(
-            contacts=8_000, providers=3, seed=6, window=Window(1489, 1500), version=version,
+            contacts=4_000, providers=3, seed=6, window=Window(1489, 1500), version=version,
             **({"dirty": 0.0, "dates": "date"} | given),
         )  # fmt: skip
         return mhsds.Extract.of(in_memory(plan, engine)), plan

@@ -44,19 +44,19 @@ def key_of(table: str, rule: str) -> tuple[str, str]:
     return ("" if rule in OF_TWO_TABLES else table, rule)
 
 
-# What plans slowly on so many rules is tried on a deep run; test_quality.py breaks some rules on it in every run.
-PLANS_SLOWLY = pytest.mark.deep
+# Other engines are slow on so many rules, and tried on a deep run; test_quality.py breaks some on each in every run.
+SLOW = pytest.mark.deep
 
 
 @pytest.mark.parametrize(
     ("engine", "shape"),
     [
         ("polars", Shape(dates="text")),
-        pytest.param("duckdb", Shape("v4", dates="text", case=str.upper), marks=PLANS_SLOWLY),
-        ("pandas", Shape("v6", ids="integer")),
+        pytest.param("duckdb", Shape("v4", dates="text", case=str.upper), marks=SLOW),
+        pytest.param("pandas", Shape("v6", ids="integer"), marks=SLOW),
         ("polars", Shape("v6 collected", record_numbers=False)),
         ("polars", Shape("changed", codes="integer")),
-        pytest.param("ibis", Shape("both", dates="text", codes="integer", record_numbers=False), marks=PLANS_SLOWLY),
+        pytest.param("ibis", Shape("both", dates="text", codes="integer", record_numbers=False), marks=SLOW),
     ],
     ids=["polars", "duckdb, v4", "pandas, v6", "collected", "changed", "ibis, both"],
 )

@@ -40,12 +40,13 @@ PEOPLE = pd.DataFrame(
 
 @pytest.fixture(scope="module", params=with_deep(["of a part"], "whole"))
 def sample(request: pytest.FixtureRequest) -> cm.packs.Pack:
-    """The sample: every day of 21 of its places, so that dots stand in two halves, and of few measures."""
+    """The sample: every day of 21 of its places, so that dots stand in two halves, and of few types and measures."""
     pytest.importorskip("matplotlib", reason="charts need matplotlib")
     whole = synthetic_providers()
     kept = {*SAMPLE_FOCUS, *SAMPLE_PEERS, *sorted(whole["icb"].unique())[:21]}
     others = ["total_cost", "face_to_face_contacts", "referrals", "referrals_accepted", "wte"]
-    part = whole[whole["icb"].isin(kept)].drop(columns=others)
+    types = whole["team_type"].unique()[:3]
+    part = whole[whole["icb"].isin(kept) & whole["team_type"].isin(types)].drop(columns=others)
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "of a part":
             patch.setattr(building, "synthetic_providers", lambda: part)

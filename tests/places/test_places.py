@@ -80,6 +80,19 @@ def test_whole_moves_add_counts_and_bounds() -> None:
     assert result.attrs["boundaries"] == "2026-04-01"
 
 
+def test_what_is_said_of_old_places_is_said_of_a_new_one_where_they_agree() -> None:
+    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QHM", "QHG"], "region": ["L", "L", "N", "E"], "kind": list("abcd")})
+    table = table.assign(lead=[None, None, "Ann", None], caseload=[1, 2, 4, 8])
+    with noted("S1Y5D", "QUE"):
+        result = to_boundaries(table, "2026-04").set_index("icb")
+    assert list(result) == ["region", "kind", "lead", "caseload"]
+    assert result.loc[["Z9B2Z", "QHM", "S1Y5D"], "region"].tolist() == ["L", "N", "E"]
+    assert result["kind"].dropna().to_dict() == {"QHM": "c", "S1Y5D": "d"}
+    assert result["lead"].dropna().to_dict() == {"QHM": "Ann"}
+    # What is said of none of the new places has no column.
+    assert "kind" not in to_boundaries(table[:2], "2026-04")
+
+
 def test_days_are_named_by_whose_they_are() -> None:
     table = pd.DataFrame({"icb": OLD, "caseload": 1})
     moves = pd.DataFrame({"predecessor": ["A"], "successor": ["B"], "date": ["2024-04"]})

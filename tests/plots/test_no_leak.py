@@ -74,7 +74,8 @@ def published(name: str, cells: list[int], value: int) -> list[str]:
     return [plots.to_svg(made), json.dumps(specification(made))]
 
 
-PICTURES = ["ranked", "dots", "multiples", "tiles", "funnel", "trend", "index", "profile", "xmr", "notebook"]
+PICTURES = with_deep(["funnel", "xmr", "notebook"], "ranked", "dots", "multiples", "tiles", "trend", "index", "profile")
+"""Every day those that are refused or differ by what is hidden; of the others `test_hidden_values` draws each twice."""
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -115,6 +115,7 @@ def test_weighting_creates_nobody() -> None:
         (1_014, -66, False),
         # Of few, or of parts of people, nothing is rounded but the total.
         (1_000, 1, False),
+        (1_001, 1, True),
         (1_000, 0, True),
         (1_014, 0.5, True),
         (1_014, 0.75, False),

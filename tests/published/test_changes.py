@@ -105,7 +105,12 @@ def test_the_share_of_england_in_no_icb() -> None:
 def test_above_two_per_cent_every_result_says_so() -> None:
     people = pd.DataFrame({"icb": ["QT1"], "icb_name": ["Notts"], "registered_population": [1e6]})
     people["weighted_population"] = 1e6
-    for number, counts, said in ((6, JUNE, False), (9, SEPTEMBER, True)):
+    for number, counts, said in (
+        (6, JUNE, False),
+        (7, (10_000, 500_000), False),
+        (8, (10_001, 500_000), True),
+        (9, SEPTEMBER, True),
+    ):
         table = england(number, counts)
         rates = icb_rates(table, people)
         assert rates["england_without_icb"].round(3).tolist() == [round(counts[0] / counts[1], 3)] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from itertools import pairwise
 from typing import Any
 from unittest.mock import ANY
 
@@ -154,12 +155,17 @@ def test_the_columns_of_files_that_have_some_of_their_own() -> None:
         read_mhsds_monthly([])
 
 
-def test_a_state_that_is_none_of_the_publishers_comes_before_all_of_them() -> None:
-    states = {"Experimental": 500, "Primary": 400}
-    for order in (list(states), list(states)[::-1]):
-        rows = [monthly_row("MRS06", states[each], "QF1", ICB).replace("Performance", each) for each in order]
+STATES = ["Experimental", "Primary", "Provisional", "Performance", "Refresh", "Final"]
+"""One that is none of the publisher's, and then its own, each of which takes the place of those before it."""
+
+
+@pytest.mark.parametrize(("earlier", "later"), list(pairwise(STATES)))
+def test_of_two_states_the_later_is_taken_wherever_it_stands(earlier: str, later: str) -> None:
+    values = {earlier: 500, later: 400}
+    for order in ([earlier, later], [later, earlier]):
+        rows = [monthly_row("MRS06", values[each], "QF1", ICB).replace("Performance", each) for each in order]
         table = read_mhsds_monthly(io.StringIO("\n".join([MONTHLY_HEADER, *rows])), latest=True)
-        assert table[["status", "value"]].astype(object).to_numpy().tolist() == [["Primary", 400]]
+        assert table[["status", "value"]].astype(object).to_numpy().tolist() == [[later, 400]]
 
 
 def test_two_states_of_a_month_in_one_file_are_two_editions() -> None:

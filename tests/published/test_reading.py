@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from cmhs_metrics.published import read_icb_allocations, read_mhsds_monthly, read_national_costs
+from cmhs_metrics.published.content import read_content
+from cmhs_metrics.published.formats import NATIONAL_COSTS
 from tests.support.official_files import ALLOCATIONS, COSTS, monthly_text
 from tests.support.refusals import ANY, problem, raised, refused
 
@@ -290,3 +292,10 @@ def test_what_is_no_file_at_all(read, text, title, tmp_path) -> None:
         read(5)
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_long_characters_stand_anywhere(before: int) -> None:
+    # Three bytes each, of which any may be the last that is looked at to tell what kind of file it is.
+    content = ("x" * before + "€" * 3_000).encode()
+    assert read_content(io.BytesIO(content), NATIONAL_COSTS) == ("the file", content)

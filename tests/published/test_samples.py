@@ -176,6 +176,8 @@ def test_every_provider_of_a_place_is_of_it(june: pd.DataFrame) -> None:
 
 def test_the_costs(folder: Path) -> None:
     costs = read_national_costs(folder / COSTS)
+    services = ["A02", "A05", "A06", "A07", "A08", "A09", "A11", "A14", "A17", "A18", "B01", "C02", "C10", "D04"]
+    assert costs["currency_code"].tolist() == [*services, "200MHPS", "201MHPS", "01IAPT"]
     assert costs.loc[~costs["meaningful"], "currency_code"].tolist() == ["D04"]
     assert compare_cost_per_contact(costs, inflation=0.03)["cost_per_contact"].notna().all()
 

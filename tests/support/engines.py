@@ -50,13 +50,17 @@ if spark_session.missing() is None:
 ALL = EAGER | LAZY
 
 
+NEAR = ("ibis", "narwhals", "pandas arrow")
+"""To DuckDB, to the library it wraps, and to "pandas nullable"."""
+
+
 def each(engines: dict[str, Callable[[Columns], Any]], *, every_day: bool = False) -> pytest.MarkDecorator:
     """A test for each of some engines; those on Spark can be chosen with ``-m spark``.
 
-    Ibis plans ten times as long as DuckDB, which then runs the same: it is for a deep run, but where a test is of the
-    engines themselves (`every_day`).
+    Ibis plans ten times as long as DuckDB, which then runs the same, and some others are near one that is tried: they are
+    for a deep run, but where a test is of the engines themselves (`every_day`).
     """
-    marks = {"pyspark": (pytest.mark.spark,)} | ({} if every_day else {"ibis": (pytest.mark.deep,)})
+    marks = {"pyspark": (pytest.mark.spark,)} | ({} if every_day else dict.fromkeys(NEAR, (pytest.mark.deep,)))
     return pytest.mark.parametrize(
         "make", [pytest.param(make, id=name, marks=marks.get(name, ())) for name, make in engines.items()]
     )

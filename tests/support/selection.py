@@ -73,6 +73,11 @@ def skip_what_is_late(started: float) -> None:
         pytest.skip(f"Not begun within {limit:.0f} seconds")
 
 
+def is_of_all(config: pytest.Config) -> bool:
+    """Whether a run was asked for all tests, not for some files or folders."""
+    return [Path(config.invocation_params.dir, each).resolve() for each in config.args] == [TESTS]
+
+
 def share_among_cores(config: pytest.Config) -> None:
     """Run folders in a process for each core, where pytest-xdist is there and nobody asked otherwise.
 

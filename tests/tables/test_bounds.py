@@ -20,7 +20,7 @@ from cmhs_metrics.catalogue import CATALOGUE, Metric
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.tables.metric_bounds import BoundedMetric, with_bounds
 from tests.support.budgets import examples
-from tests.support.engines import ALL, cells, each
+from tests.support.engines import ALL, cells, each, sorted_by
 from tests.support.refusals import ANY, problem, refused
 from tests.support.shapes import one_of_each_shape
 
@@ -166,6 +166,18 @@ class TestWithMetrics:
         assert math.isnan(result["waiting_over_52_weeks_rate"])
         assert result["waiting_over_52_weeks_rate_lower"] == pytest.approx(5 / 7)
         assert result["waiting_over_52_weeks_rate_upper"] == 1
+
+    @pytest.mark.parametrize(
+        "make", [pd.DataFrame, lambda columns: pl.DataFrame(columns).lazy()], ids=["eager", "lazy"]
+    )
+    def test_a_part_as_large_as_its_whole_can_be_is_all_of_it(self, make) -> None:
+        # 10 of 8 to 10 contacts were face to face: there were 10, and all were. 9 to 12 of 9: nine of nine.
+        table = {"team": ["a", "b"], "contacts": [10.0, 9.0], "face_to_face_contacts": [10.0, 9.0]}
+        table |= {"contacts_lower": [8.0, 9.0], "contacts_upper": [10.0, 9.0]}
+        table |= {"face_to_face_contacts_lower": [10.0, 9.0], "face_to_face_contacts_upper": [10.0, 12.0]}
+        result = sorted_by(cells(cm.with_metrics(make(table), "face_to_face_share")), "team")
+        for name in ("face_to_face_share", "face_to_face_share_lower", "face_to_face_share_upper"):
+            assert result[name] == [1, 1]
 
     def test_an_annual_metric_keeps_to_years(self) -> None:
         table = pl.LazyFrame({"period": ["2016/17", "2016-04"], "contacts": [10, 10], "caseload": [None, None]})

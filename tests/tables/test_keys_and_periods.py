@@ -134,3 +134,11 @@ def test_a_number_beyond_those_that_floats_tell_apart_is_named_and_a_missing_one
     table = pd.DataFrame({"team": ["a", "b", "c"], "contacts": pd.array([2**53 + 1, None, 2**53], dtype="Int64")})
     with refused("contacts", 2**53 + 1, row="team=a", expected="a number", names=f"{2**53:,}"):
         cm.validate(table)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, lambda columns: pl.DataFrame(columns).lazy()], ids=["eager", "lazy"])
+@pytest.mark.parametrize(("column", "value"), [("team_type", "Nowhere"), ("period", "soon")])
+def test_a_cell_that_is_not_read_is_named_by_the_keys_that_were_given(make: Any, column: str, value: str) -> None:
+    table = make({"organisation": ["A", "B"], column: [value, None], "contacts": [1, 2]})
+    with refused(column, value, row="organisation=A"):
+        cm.validate(table, keys=["organisation"])

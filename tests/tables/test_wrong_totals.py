@@ -341,6 +341,33 @@ class TestRowsOfTotals:
                 warnings.simplefilter("error", cm.TableNote)
                 cm.aggregate(pd.DataFrame(held), by="organisation")
 
+    @pytest.mark.parametrize(
+        "table",
+        [
+            # Beside another place two that are equal: one row alone makes no total, at the end and at the beginning.
+            {"organisation": ["A", "B", "C"], "contacts": [7, 5, 5], "caseload": [11, 2, 2]},
+            {"organisation": ["A", "B", "C"], "contacts": [5, 5, 7], "caseload": [2, 2, 11]},
+            # 2 + 3 = 5 and 10 + 20 = 30, of one place: its third month, and its third type of team.
+            {"organisation": ["A"] * 3, "period": MONTHS[:3], "contacts": [2, 3, 5], "caseload": [10, 20, 30]},
+            {"organisation": ["A"] * 3, "team_type": ["CMHT", "CRHT", "EIP"], "contacts": [2, 3, 5],
+             "caseload": [10, 20, 30]},
+        ],
+        ids=["the last two are equal", "the first two", "months of a place", "its types of team"],
+    )  # fmt: skip
+    def test_what_is_no_total_is_not_told(self, table: dict[str, list]) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", cm.TableNote)
+            cm.validate(pd.DataFrame(table))
+
+    @pytest.mark.parametrize(("key", "value"), [("period", "2016/17"), ("team_type", "A06")])
+    def test_of_a_column_of_another_name_are_named_with_the_keys_that_lack(self, key: str, value: str) -> None:
+        table = pd.DataFrame({"borough": ["A", "B", "Total"], "contacts": [1, 2, 3], key: value})
+        with refused(
+            problem(None, row=f"{key}={value}", expected="once"),
+            problem("borough", "Total", row=f"{key}={value}", names="exclude"),
+        ):
+            cm.validate(table)
+
     def test_what_they_are_called(self) -> None:
         whose = [
             "organisations",

@@ -77,8 +77,6 @@ def plain(value: Any) -> NDArray[Any]:
         value = value.magnitude
     elif hasattr(getattr(value, "array", None), "quantity"):
         value = value.array.quantity.magnitude
-    elif hasattr(value, "to_numpy"):
-        value = value.to_numpy()
     return np.ravel(np.asarray(value, dtype=np.float64))
 
 

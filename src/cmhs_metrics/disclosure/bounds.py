@@ -250,7 +250,7 @@ def reach(
         return found
     widths = None if enough is None else np.broadcast_to(np.asarray(enough, dtype=np.float64), lower.shape)
 
-    place = np.full(len(lower), -1)
+    place = np.zeros(len(lower), dtype=np.int64)
     place[unknowns.open] = np.arange(len(unknowns.open))
     start = None
     for witness in witnesses:

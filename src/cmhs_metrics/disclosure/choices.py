@@ -104,7 +104,7 @@ def _given_away(joint: Joint, choice: Choice, is_new: Mask) -> Mask:
             )
             for cell, low, high in zip(targets[falls], least[falls], greatest[falls], strict=True)
         ]
-        raise BadInput("the set of tables", problems[:100], total=len(problems))
+        raise BadInput("the set of tables", problems)
     return bounded & is_new
 
 

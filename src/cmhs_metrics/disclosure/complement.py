@@ -272,5 +272,5 @@ class Choice:
         if result.x is None:
             raise Unprotectable
         hidden = base.copy()
-        hidden[named] |= result.x > 0.5
+        hidden[named] |= np.rint(result.x).astype(bool)
         return hidden

@@ -201,7 +201,7 @@ def protect_costs(
     coarser = [column for name in dimensions for column in (hierarchies or {}).get(name, ())]
     named = {"dimensions": dimensions, "hierarchies": coarser, "value": [value], "contributor": [contributor]}
     refuse_unreadable(table, named, [*dimensions, contributor])
-    given = numbers_of(table[value])
+    given = numbers_of(table[value], value)
     assert given is not None
     if len(wrong := np.flatnonzero(is_no_count(given))):
         expected = "a whole number, zero or more"

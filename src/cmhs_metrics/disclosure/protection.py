@@ -142,7 +142,7 @@ def protect(
     unrounded, kept = levels_of(layout, exact or {}, keep or {})
     missing = np.isnan(counts)
     small = rule.is_suppressed(counts)
-    shown = np.where(unrounded | (rule.rounding == 1), counts, rule.shown(counts))
+    shown = np.where(unrounded, counts, rule.shown(counts))
     kind = np.where(unrounded & ~missing, EXACT, kind_of(counts, np.zeros_like(missing), rule))
 
     def as_published(hidden: NDArray[np.bool_], complementary: int) -> ProtectedTable:
@@ -208,7 +208,7 @@ def read_cells(
         _dimension(table, name, [name, *hierarchies.get(name, ())], totals.get(name, TOTAL), problems)
         for name in dimensions
     ]
-    given = numbers_of(table[value])
+    given = numbers_of(table[value], value)
     assert given is not None
     for row in np.flatnonzero(is_no_count(given)):
         key = ", ".join(f"{name}={table[name].iloc[row]}" for name in dimensions)

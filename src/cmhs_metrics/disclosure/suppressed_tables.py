@@ -107,7 +107,7 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
         problems.append(Problem("measures", None, list(schema), "at least one column of a measure that counts"))
     if not problems and isinstance(frame, nw.DataFrame):
         for name in names:
-            counts = numbers_of(frame.get_column(name))
+            counts = numbers_of(frame.get_column(name), name)
             assert counts is not None
             wrong = [row for row, is_wrong in enumerate(is_no_count(counts)) if is_wrong]
             problems += [

@@ -153,7 +153,7 @@ class Suppression:
 
     @property
     def _numbers(self) -> NDArray[np.float64]:
-        numbers = numbers_of(self.values)
+        numbers = numbers_of(self.values, "values")
         assert numbers is not None
         return numbers
 
@@ -243,7 +243,7 @@ def display_text(values: Iterable[float], kind: Iterable[str], rule: Rule) -> li
     return [signs.get(each, f"{value:.0f}") for value, each in zip(values, kind, strict=True)]
 
 
-def numbers_of(values: Any, name: str = "values") -> NDArray[np.float64] | None:
+def numbers_of(values: Any, name: str) -> NDArray[np.float64] | None:
     """The cells of a number or column as floats, NaN where missing; None for an expression."""
     if hasattr(getattr(values, "dtype", None), "ureg"):
         values = values.array.quantity

@@ -158,9 +158,8 @@ def _of_some(codes: set[str], level: str, day: str) -> list[str]:
 
 
 def _attributes(table: Table, keys: list[str], summed: list[str]) -> list[str]:
-    """The columns of a pandas table that say something of the place, where its keys alone tell the rows apart."""
-    native = nw.to_native(table.frame)
-    if not isinstance(native, pd.DataFrame) or native.duplicated(keys).any():
+    """The columns of a pandas table that say something of the place."""
+    if not isinstance(nw.to_native(table.frame), pd.DataFrame):
         return []
     return [name for name in table.schema if name not in keys and measure_of(name) not in summed]
 

@@ -189,9 +189,9 @@ def sided_practices(populations: pd.DataFrame) -> pd.DataFrame:
         by_authority = authority.isin(str(row.local_authorities).split())
         known = part | (by_authority & ~(sub_icb.ne("") & bool(row.sub_icbs)))
         new = new.mask(here & known, row.successor)
-    ended = set(moves["predecessor"])
     table["_icb"] = table["icb"]
-    table["_icb_2026"] = new.where(new.notna() | table["icb"].isin(ended), table["icb"]).fillna("")
+    # On no known side, it keeps its old code, which is none of the parts.
+    table["_icb_2026"] = new.fillna(table["icb"])
     table["_ccg"], table["_sub_icb"] = ccg, sub_icb
     return table
 

@@ -100,7 +100,7 @@ def check_weighted_totals(populations: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row for each weighted population: ``column``, its ``total`` [person], the ``registered`` total [person], the
-        ``difference`` [person], and whether it ``agrees`` to half a person, or, of a thousand places or more whose
+        ``difference`` [person], and whether it ``agrees`` to half a person, or, of more than a thousand places whose
         people are whole numbers, to what their rounding explains. Of an incomplete column nothing is known and it does
         not agree.
 

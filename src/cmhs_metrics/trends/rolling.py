@@ -60,7 +60,7 @@ def rolling_table(
         there = held[held["ordinal"].between(last - window + 1, last)]
         # A group has a row for each of its own months, and a rolling year where all of these are there.
         own = there[there["ordinal"] == last].drop(columns="ordinal")
-        whole = there.groupby(groups, sort=False, dropna=False).size().eq(window) if groups else None
+        whole = there.groupby(groups, dropna=False).size().eq(window) if groups else None
         if not groups:
             own = pd.DataFrame(index=[0])
         rows = own.assign(period=str(period))

@@ -89,7 +89,7 @@ def change_on_previous(
     starts = _starts(breaks, labels, order, problems)
     refuse("change_on_previous", problems)
     before = order.ordinals - lag * order.step
-    partner = np.clip(np.searchsorted(order.ordinals, before), 0, len(labels) - 1)
+    partner = np.searchsorted(order.ordinals, before)
     stretch = np.searchsorted(starts, np.arange(len(labels)), side="right")
     comparable = (order.ordinals[partner] == before) & (stretch[partner] == stretch)
     unit, changed = _MEASURES[measure]
