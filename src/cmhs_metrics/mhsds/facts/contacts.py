@@ -137,7 +137,7 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
     `contacts_0` …, `access_0` …, and `access_this_0` …, `access_last_0` … for referrals in hospital in that year.
     """
     counts, made = _counts(wanted, referrals.collect_schema().names()), _what_they_are(wanted.before_v5)
-    cells = _cells(extract, ("Person_ID", "UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())
+    cells = _cells(extract, ("UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())
     found = extract.engine.with_contacts(
         referrals, cells, lambda rows: rows.with_columns(*made), wanted.item, _order(extract), REFERRAL, counts,
         first=wanted.order, days=wanted.days,

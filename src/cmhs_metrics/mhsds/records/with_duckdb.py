@@ -121,7 +121,6 @@ class DuckDB(Engine):
     ) -> Frame:  # fmt: skip
         """In one query, so that referrals and contacts are computed once.
 
-        People are looked for as they are written first, and cleaned where nobody is found: who is found is clean.
         Of the contacts of people with a referral, few have several rows: they are found by a number for each contact,
         and they alone are sorted. That number has 64 bits, and stands for the contact's id among those of one person.
         A list of days is far smaller than DuckDB's min(…, 2). What is kept until the query ends is small.
@@ -136,8 +135,6 @@ class DuckDB(Engine):
             for name in dict.fromkeys([*item, referral, *order, "date", *flags])
             if name != person
         )
-        raw = f"every.{whose}"
-        again = f"nullif({self.sql.text_id(raw)}, {raw})" if person in text else raw
         item = [quoted(name) for name in item if name != person]
         none = " OR ".join(f"{name} IS NULL" for name in item)
         # Text at the end of an order as one text, without the id of a referral that is wanted: each takes much room.
@@ -186,13 +183,7 @@ class DuckDB(Engine):
             theirs AS MATERIALIZED (
                 SELECT _number_, _person_, {their}, {asked} AS _asked_ FROM referrals JOIN people USING ({whose})
             ),
-            every AS (
-                SELECT coalesce(people._person_, cleaned._person_) AS _person_, {cells}
-                FROM _cmhs_more_ AS every LEFT JOIN people USING ({whose})
-                LEFT JOIN people AS cleaned
-                  ON CASE WHEN people._person_ IS NULL THEN {again} END = cleaned.{whose}
-                WHERE people._person_ IS NOT NULL OR cleaned._person_ IS NOT NULL
-            ),
+            every AS (SELECT _person_, {cells} FROM _cmhs_more_ JOIN people USING ({whose})),
             marked AS MATERIALIZED (
                 SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
                        {", ".join(kept)}
