@@ -345,7 +345,10 @@ def _together(rows: str) -> str:
 
 
 def _packed(counts: Sequence[Count]) -> str:
-    """Counts of one period in one sum, 32 bits each: a sum takes as long as a count, and as much room."""
+    """Counts of one period in one sum, 32 bits each: a sum takes as long as a count, and as much room.
+
+    Four have room; of more, DuckDB says that they have none.
+    """
     first, *_ = counts
     flags = " + ".join(f"({quoted(each.of)}::HUGEINT << {BITS * place})" for place, each in enumerate(counts))
     return f'sum({flags}) FILTER ("date" BETWEEN {first.first} AND {first.last}) AS "{first.first} {first.last}"'
