@@ -151,9 +151,9 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
     """What is looked for in a column; for what only text files do to ids, if the table is not `typed`."""
     kind, x, there, read = column.kind, sql.quoted(name), f"{alias} there", f"{alias} read"
     if kind is Kind.ID and dtype in FLOATS:
-        steps = (_without_fraction, functools.partial(_whole, dtype=dtype))
+        read_whole = (_without_fraction, functools.partial(_whole, dtype=dtype))
         kept = f"CASE WHEN {x} % 1 = 0 THEN {x} END"
-        whole = Change(name, read, steps, nw.Int64, sql.whole(kept, of_floats=True))
+        whole = Change(name, read, read_whole, nw.Int64, sql.whole(kept, of_floats=True))
         yield Look(_there(name, there, x, dtype), whole, "are no whole numbers below 2^53", one_is_too_many=True)
         is_long = f"{x} BETWEEN {LONG} AND {LARGEST_EXACT}"
         long = Change(name, f"{alias} long", (_long,), nw.Float64, f"CASE WHEN {is_long} THEN {x} END")
