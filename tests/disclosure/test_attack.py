@@ -219,6 +219,10 @@ def test_a_sum_narrows_what_another_sum_has_narrowed() -> None:
     # 7 to 10 less 1 to 2 are 5 to 9, and less 4 they are 1 to 5.
     lower, upper = propagate(SUMS, np.array([4.0, 0, 0, 1, 7]), np.array([4, np.inf, np.inf, 2, 10]))
     assert (lower.tolist(), upper.tolist()) == ([4, 1, 5, 1, 7], [4, 5, 9, 2, 10])
+    # Of what has no end: 3 and 4 or more with 1 or more are 8 or more, and 20 or more less 2 at most are 18 or more.
+    endless = np.full(5, np.inf)
+    assert propagate(SUMS, np.array([3.0, 4, 0, 1, 0]), endless)[0].tolist() == [3, 4, 7, 1, 8]
+    assert propagate(SUMS, np.array([0.0, 0, 20, 0, 0]), np.where([0, 1, 0, 0, 0], 2, endless))[0][0] == 18
     # 7 less 8 to 9 is below nought.
     with pytest.raises(Inconsistent):
         propagate(SUMS, np.array([0.0, 0, 0, 8, 7]), np.array([np.inf] * 3 + [9, 7]))

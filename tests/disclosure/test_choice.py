@@ -219,6 +219,11 @@ class TestCovering:
         assert people == sorted(people)
         inside = layout.finest[boxes].all(axis=1)
         assert cells[boxes[inside]].sum(axis=1).tolist() == [60, 143, 193, 238]
+        assert search._cheapest(0)[1] == 3
+        # What was taken back is shunned: the other boxes of as few cells go before it.
+        search._avoided[boxes[0]] = 0.5
+        shunned, cost = search._cheapest(0)
+        assert (set(shunned) & set(boxes[0]), cost) == ({0}, 3)
         # With 4 in the last corner a box takes two cells more, of 140 people; with nothing in its stead, of as many.
         for small in (True, False):
             layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 4]])
@@ -226,6 +231,7 @@ class TestCovering:
             primary, free = (cells < 5) & (small | ~corner), corner & (not small)
             search = Covering(Moves(layout), cells, primary, free, nothing, width=4, effort=UNLIMITED)
             assert sorted(cells[search._of(0)[0]].tolist()) == [3, 4, 60, 80]
+            assert search._cheapest(0)[1] == 2
 
     def test_what_hides_nothing_more_goes_first_and_then_the_cheapest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
@@ -341,6 +347,9 @@ def test_of_two_sums_that_contradict_each_other_the_first_is_told() -> None:
     with pytest.raises(Inconsistent) as caught:
         propagate(relations, np.array([0.0, 0, 0, 0, 5]), np.array([9.0, 9, 3, 9, 9]))
     assert caught.value.relation == 0
+    # A sum that holds, beside it, changes nothing.
+    with pytest.raises(Inconsistent):
+        propagate(csr_array([[1.0, -1, 0, 0], [0, 0, 1, -1]]), np.array([5.0, 0, 0, 0]), np.array([9.0, 3, 9, 9]))
 
 
 def test_what_can_grow_without_end_does_so_with_others_alone() -> None:

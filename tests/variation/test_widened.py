@@ -62,9 +62,18 @@ class TestMixedLimits:
             ("proportion", 0.2, self.SIZES),
         ):
             exact = v.funnel_limits(kind, sizes, target)
-            mixed = v.funnel_limits(kind, sizes, target, tau=1e-6, mixture=True)
-            for one, other in zip(exact.limits, mixed.limits, strict=True):
-                assert np.allclose(one, other, rtol=1e-3)
+            for tau in (1e-6, 1e-9, 1e-12):
+                mixed = v.funnel_limits(kind, sizes, target, tau=tau, mixture=True)
+                for one, other in zip(exact.limits, mixed.limits, strict=True):
+                    assert np.allclose(one, other, rtol=1e-7)
+
+    def test_with_very_much_between_places_almost_all_have_none(self) -> None:
+        # None has a chance of nearly 1, so that the 0.975 and the 0.998 of it lie within the first count.
+        for tau in (1e6, 1e9):
+            limits = v.funnel_limits("ratio", self.SIZES * 25, 1.0, tau=tau, mixture=True)
+            for level, share in ((0.95, 0.975), (0.998, 0.999)):
+                assert limits.at(level).lower.tolist() == [0] * 5
+                assert limits.at(level).upper * self.SIZES * 25 == pytest.approx(share)
 
     def test_missing_and_empty_places_have_none(self) -> None:
         for kind, target in (("ratio", 1.0), ("proportion", 0.2)):

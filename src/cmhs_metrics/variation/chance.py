@@ -48,7 +48,7 @@ def mixed_limits(
     kind: str, denominators: NDArray[np.float64], target: float, level: float, per: float, tau: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Limits of counts whose true values vary by tau on the even scale: beta-binomial, or negative binomial."""
-    from scipy.special import betainc
+    from scipy.special import betainc, betaincc
 
     size, tail = _size(kind, denominators, per), (1 - level) / 2
     if kind == "proportion":
@@ -60,13 +60,13 @@ def mixed_limits(
     # A square root that varies by tau is a rate that varies by 2 tau √rate: a gamma distribution of this shape.
     mean, shape = size * target, target / (4 * tau**2)
 
-    def at_most(count: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(count < 0, 0.0, betainc(shape, count + 1, shape / (shape + mean)))
-
     def more_than(count: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(count < 0, 1.0, betainc(count + 1, shape, mean / (shape + mean)))
+        # Of two shares that are one together only the lesser is known to its last digit.
+        few = betaincc(shape, count + 1, shape / (shape + mean))
+        many = betainc(count + 1, shape, mean / (shape + mean))
+        return np.where(count < 0, 1.0, np.where(shape < mean, few, many))
 
-    lower, upper = _between_counts(at_most, more_than, mean, tail)
+    lower, upper = _between_counts(lambda count: 1 - more_than(count), more_than, mean, tail)
     return np.maximum(lower, 0) / size, upper / size
 
 
@@ -90,10 +90,8 @@ def _between_counts(
 
 def _of_beta_binomial(cases: float, mean: float, together: float, tail: float) -> tuple[float, float]:
     """The same of a beta-binomial distribution, whose tails have no closed form: every count is gone through."""
-    from scipy.special import betaln
-
     alpha, beta, counts = mean * together, (1 - mean) * together, np.arange(cases)
-    first = betaln(alpha, cases + beta) - betaln(alpha, beta)
+    first = np.log((beta + counts) / (together + counts)).sum()
     ratios = (cases - counts) * (alpha + counts) / ((counts + 1) * (beta + cases - counts - 1))
     chance = np.exp(np.concatenate([[first], first + np.cumsum(np.log(ratios))]))
     at_most, at_least = np.cumsum(chance), np.cumsum(chance[::-1])[::-1]
@@ -109,7 +107,7 @@ def _first(true: Callable[[NDArray[np.float64]], Any], near: NDArray[np.float64]
     """The first count at which a condition is true that stays true: by doubling one near to it, and by halving."""
     reached = np.ceil(near)
     below = -np.ones_like(reached)
-    while (short := ~true(reached) & ~np.isnan(near)).any():
+    while (short := ~true(reached) & np.isfinite(reached)).any():
         below, reached = np.where(short, reached, below), np.where(short, reached + reached, reached)
     while (reached - below > 1).any():
         middle = (below + reached) // 2
