@@ -137,7 +137,12 @@ class TestByDeprivation:
     @pytest.mark.parametrize(
         ("wrong", "named"),
         [
-            ({"area": "msoa"}, ["area"]),
+            # It is to be a column of both tables.
+            ({"area": "msoa"}, ["area", "area"]),
+            (
+                {"area": "msoa", "deprivation": "imd", "by": "trust", "groups": 1},
+                ["area", "by", "area", "deprivation", "groups"],
+            ),
             ({"deprivation": "imd"}, ["deprivation"]),
             ({"by": "trust", "measures": ["people", "contact"]}, ["by", "measures"]),
             ({"given": "scores"}, ["given"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
 from cmhs_metrics.inequality.slope import FEWEST, SlopeIndex, slope_index
 from cmhs_metrics.intervals import (
     proportion_difference_interval,
@@ -203,18 +203,19 @@ def by_deprivation(
     """
     table, keys = collected(table), names_in("by_deprivation", "by", by)
     rows, known = (in_pandas(each, "by_deprivation") for each in (table, collected(index)))
-    _require("by_deprivation", rows, {"area": [area], "by": keys, "measures": list(measures or ())})
-    _require("by_deprivation", known, {"area": [area], "deprivation": [deprivation]}, "the index file")
-    problems = []
+    problems = [
+        *_lacking(rows, {"area": [area], "by": keys, "measures": list(measures or ())}),
+        *_lacking(known, {"area": [area], "deprivation": [deprivation]}, "the index file"),
+    ]
     if groups < 2:
         problems.append(Problem("groups", None, groups, "a whole number, 2 or more"))
+    refuse("by_deprivation", problems)
     known = known[known[deprivation].notna() & known[area].notna()]
     twice = known[area][known[area].duplicated()].unique()
-    problems += [Problem(area, None, each, "an area that stands once in the index file") for each in twice[:20]]
+    problems = [Problem(area, None, each, "an area that stands once in the index file") for each in twice[:20]]
     if not rows[area].isin(known[area]).any():
         problems.append(Problem(area, None, None, "areas of the index file: none of the table's is in it"))
-    if problems:
-        raise BadInput("by_deprivation", problems)
+    refuse("by_deprivation", problems)
     held = column("by_deprivation", deprivation, known[deprivation])
     made = groups
     if given == "group":
@@ -327,9 +328,10 @@ def slope_indices(
     return given_back(pd.DataFrame(made).reindex(columns=columns), table)
 
 
-def _require(subject: str, frame: pd.DataFrame, named: dict[str, list[str]], where: str = "the table") -> None:
+def _lacking(frame: pd.DataFrame, named: dict[str, list[str]], where: str = "the table") -> list[Problem]:
+    """What is wrong with columns that arguments name: that they are not there."""
     has = ", ".join(map(str, frame.columns[:20]))
-    problems = [
+    return [
         Problem(
             argument,
             None,
@@ -340,8 +342,6 @@ def _require(subject: str, frame: pd.DataFrame, named: dict[str, list[str]], whe
         for name in names
         if name not in frame
     ]
-    if problems:
-        raise BadInput(subject, problems)
 
 
 def _summed(
@@ -349,7 +349,7 @@ def _summed(
 ) -> pd.DataFrame:
     """The sums of each group, in the order in which they first come; missing where a cell is."""
     frame = in_pandas(table, subject)
-    _require(subject, frame, {**named, "count": measures[:1], "population": measures[1:]})
+    refuse(subject, _lacking(frame, {**named, "count": measures[:1], "population": measures[1:]}))
     cells = {name: column(subject, name, frame[name]) for name in measures}
     grouped = frame[keys].assign(**cells).groupby(keys, sort=False, dropna=False)
     sums, missing = grouped[measures].sum(), grouped[measures].agg("count").lt(grouped.size(), axis=0)

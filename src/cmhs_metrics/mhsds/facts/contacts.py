@@ -14,7 +14,7 @@ from cmhs_metrics.mhsds.records.engine import Count
 from cmhs_metrics.mhsds.records.latest import latest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from cmhs_metrics.mhsds.records.extract import Extract, Frame
 
@@ -114,7 +114,7 @@ def contact_days(extract: Extract, wanted: Wanted) -> Frame:
     return rows.select(*REFERRAL, nw.col("date").alias("day"))
 
 
-def _counts(wanted: Wanted) -> list[Count]:
+def _counts(wanted: Wanted, held: Container[str]) -> list[Count]:
     counts = []
     for number, span in enumerate(wanted.spans):
         counts += [Count(f"{name}_{number}", COUNTED[name], span.first, span.last) for name in wanted.flows]
@@ -123,7 +123,9 @@ def _counts(wanted: Wanted) -> list[Count]:
             counts.append(Count(f"access_{number}", "direct", since, span.last))
             # Submitted in the financial year of the end, or in the one before; some come a year late.
             for name, year in (("this", year_of(span)), ("last", year_of(span) - 1)):
-                counts.append(Count(f"access_{name}_{number}", "direct", since, span.last, year_days(year)))
+                if (hospital := f"linked_{year}") in held:
+                    count = Count(f"access_{name}_{number}", "direct", since, span.last, year_days(year), hospital)
+                    counts.append(count)
     return counts
 
 
@@ -132,9 +134,9 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
 
     `wanted`: what is wanted. A contact dated before the referral was received is neither first nor second. Gives the
     referrals; with `first` and `second` as day numbers, NEVER where there is none, and the counts of each period:
-    `contacts_0` …, `access_0` …, `access_this_0` …, `access_last_0` ….
+    `contacts_0` …, `access_0` …, and `access_this_0` …, `access_last_0` … for referrals in hospital in that year.
     """
-    counts, made = _counts(wanted), _what_they_are(wanted.before_v5)
+    counts, made = _counts(wanted, referrals.collect_schema().names()), _what_they_are(wanted.before_v5)
     cells = _cells(extract, ("UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())
     found = extract.engine.with_contacts(
         referrals, cells, lambda rows: rows.with_columns(*made), wanted.item, _order(extract), REFERRAL, counts,

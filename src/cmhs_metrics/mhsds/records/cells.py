@@ -111,6 +111,10 @@ def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
     return value if dtype in WIDE else value.cast(nw.Int64)
 
 
+def _without_fraction(value: nw.Expr) -> nw.Expr:
+    return nw.when(value % 1 == 0).then(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is looked for in a column before it is read.
@@ -147,8 +151,10 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
     """What is looked for in a column; for what only text files do to ids, if the table is not `typed`."""
     kind, x, there, read = column.kind, sql.quoted(name), f"{alias} there", f"{alias} read"
     if kind is Kind.ID and dtype in FLOATS:
-        whole = Change(name, read, (functools.partial(_whole, dtype=dtype),), nw.Int64, sql.whole(x, of_floats=True))
-        yield Look(_there(name, there, x, dtype), whole, "floats do not hold exactly", one_is_too_many=True)
+        read_whole = (_without_fraction, functools.partial(_whole, dtype=dtype))
+        kept = f"CASE WHEN {x} % 1 = 0 THEN {x} END"
+        whole = Change(name, read, read_whole, nw.Int64, sql.whole(kept, of_floats=True))
+        yield Look(_there(name, there, x, dtype), whole, "are no whole numbers below 2^53", one_is_too_many=True)
         is_long = f"{x} BETWEEN {LONG} AND {LARGEST_EXACT}"
         long = Change(name, f"{alias} long", (_long,), nw.Float64, f"CASE WHEN {is_long} THEN {x} END")
         whole = Change(

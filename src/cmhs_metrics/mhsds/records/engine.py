@@ -70,6 +70,8 @@ class Count:
         The days from and to which, both included, it is dated.
     submitted : tuple of int, optional
         The first and the last day of the financial year in which it was submitted; in any, if not given.
+    since : str, optional
+        A day of referrals: of those where it is NEVER or null, nobody asks for the count, which may be null.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Count:
     first: int
     last: int
     submitted: tuple[int, int] | None = None
+    since: str | None = None
 
     @property
     def months(self) -> tuple[int, int]:

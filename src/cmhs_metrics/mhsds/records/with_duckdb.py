@@ -140,13 +140,13 @@ class DuckDB(Engine):
         # Text at the end of an order as one text, without the id of a referral that is wanted: each takes much room.
         texts = list(itertools.takewhile(text.__contains__, reversed(order)))[::-1]
         other = f"CASE WHEN _number_ IS NULL THEN {their} END"
-        parts = " || chr(1) || ".join(f"coalesce({other if each == referral else quoted(each)}, '')" for each in texts)
+        parts = ", chr(1), ".join(other if each == referral else quoted(each) for each in texts)
         numbers = [name for name in order if name not in (*texts, referral)]
         # The date tells itself where it is missing.
         sorts = [f'nullif("date", {NEVER})' if name == "CareContDate" else quoted(name) for name in numbers]
         kept = [
             *(quoted(name) for name in dict.fromkeys([*numbers, "date"]) if name != "CareContDate"),
-            f"{parts or 'NULL'} AS _text_",
+            f"{f'concat({parts})' if parts else 'NULL'} AS _text_",
         ]
         kept += [f"{quoted(name)}::TINYINT AS {quoted(name)}" for name in flags]
         whole, last_first = f"_text_ || coalesce(theirs.{their}, '') AS _text_", [*sorts, "_text_"]
@@ -155,10 +155,21 @@ class DuckDB(Engine):
             kept, last_first = [*kept, f"{other} AS {their}"], [*last_first, their]
         ordered = ", ".join(f"{each} DESC NULLS LAST" for each in last_first)
         listed = [f'list("date") FILTER ("direct" = 1 AND "date" < {NEVER}) AS "days"'] if first or days else []
-        made = [*listed, *map(_counted, counts)]
+        periods: dict[Any, list[Count]] = {}
+        for each in counts:
+            if each.submitted is None:
+                periods.setdefault((each.first, each.last), []).append(each)
+        made = [*listed, *map(_packed, periods.values())]
+        unpacked = [_unpacked(each, place) for several in periods.values() for place, each in enumerate(several)]
+        few = [each for each in counts if each.submitted is not None]
+        asked = " OR ".join(dict.fromkeys(f'coalesce("{each.since}" < {NEVER}, false)' for each in few)) or "false"
+        if few:
+            (of,) = {each.of for each in few}
+            kept.append("_asked_")
+            made.append(f'list({{day: "date", month: "UniqMonthID"}}) FILTER (_asked_ AND {quoted(of)} = 1) AS _few_')
         held, of_spells = [quoted(name) for name in referrals.columns], days and "whose" in referrals.columns
         since = [
-            *held, *(quoted(each.name) for each in counts), *(['"days"'] if days and not of_spells else []),
+            *held, *unpacked, *map(_of_few, few), *(['"days"'] if days and not of_spells else []),
             *(['list_sort(list_filter("days", lambda day: day >= "received")) AS "since"'] if first else []),
             *([_WITHIN] if of_spells else []),
         ]  # fmt: skip
@@ -169,7 +180,9 @@ class DuckDB(Engine):
                 SELECT {whose}, (row_number() OVER ())::UINTEGER AS _person_
                 FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
-            theirs AS MATERIALIZED (SELECT _number_, _person_, {their} FROM referrals JOIN people USING ({whose})),
+            theirs AS MATERIALIZED (
+                SELECT _number_, _person_, {their}, {asked} AS _asked_ FROM referrals JOIN people USING ({whose})
+            ),
             every AS (SELECT _person_, {cells} FROM _cmhs_more_ JOIN people USING ({whose})),
             marked AS MATERIALIZED (
                 SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
@@ -316,6 +329,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
+BITS = 32
 _TWICE = "twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1)"
 _IS_TWICE = "EXISTS (FROM twice WHERE twice._mark_ = marked._mark_)"
 _WITHIN = """list_sort(list_filter(
@@ -330,14 +344,28 @@ def _together(rows: str) -> str:
     return f'LEFT JOIN ({of}) USING ("whose")'
 
 
-def _counted(count: Count) -> str:
-    """How many contacts there are of those that are counted."""
-    where = f'{quoted(count.of)} = 1 AND "date" BETWEEN {count.first} AND {count.last}'
-    if count.submitted is not None:
-        month = '"UniqMonthID"'
-        dated = f'{month} IS NULL AND "date" BETWEEN {count.submitted[0]} AND {count.submitted[1]}'
-        where += f" AND ({month} BETWEEN {count.months[0]} AND {count.months[1]} OR {dated})"
-    return f"count(*) FILTER ({where}) AS {quoted(count.name)}"
+def _packed(counts: Sequence[Count]) -> str:
+    """Counts of one period in one sum, 32 bits each: a sum takes as long as a count, and as much room.
+
+    Four have room; of more, DuckDB says that they have none.
+    """
+    first, *_ = counts
+    flags = " + ".join(f"({quoted(each.of)}::HUGEINT << {BITS * place})" for place, each in enumerate(counts))
+    return f'sum({flags}) FILTER ("date" BETWEEN {first.first} AND {first.last}) AS "{first.first} {first.last}"'
+
+
+def _unpacked(count: Count, place: int) -> str:
+    one = f'(("{count.first} {count.last}" >> {BITS * place}) & {2**BITS - 1})::INTEGER'
+    return f"{one} AS {quoted(count.name)}"
+
+
+def _of_few(count: Count) -> str:
+    """A count by submission, for which few referrals are asked."""
+    assert count.submitted is not None
+    within = "each.{} BETWEEN {} AND {}".format
+    submitted = f"{within('month', *count.months)} OR each.month IS NULL AND {within('day', *count.submitted)}"
+    where = f"{within('day', count.first, count.last)} AND ({submitted})"
+    return f"len(list_filter(_few_, lambda each: {where})) AS {quoted(count.name)}"
 
 
 def holding(held: Any, holder: Any) -> Any:
