@@ -38,9 +38,12 @@ MODULES = sorted(
 PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")])
 DEAR = {
     "beside-the-published-file", "data-quality", "draw-it", "make-a-pack", "records-to-measures", "synthetic-records",
-    *("cmhs_metrics.mhsds." + name for name in ("dashboard", "national.comparing", "national.publishing", "quality",
-                                                "quality_report", "rows")),
-    "cmhs_metrics.exchange.semantic_model",
+    *("cmhs_metrics.mhsds." + name for name in (
+        "caseload", "clusters", "dashboard", "national.comparing", "national.paired", "national.publishing", "quality",
+        "quality_report", "rows", "waits",
+    )),
+    "cmhs_metrics.exchange.semantic_model", "cmhs_metrics.plots.ranked", "cmhs_metrics.plots.tiles",
+    "cmhs_metrics.published.samples",
 }  # fmt: skip
 """Pages and modules that draw extracts or many pictures: as long as all others together, and tried in a deep run."""
 

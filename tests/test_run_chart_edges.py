@@ -253,6 +253,10 @@ def test_two_of_three_at_either_end_and_none_on_the_line(as_query: bool) -> None
     assert flags["on"][:4] == [0, 0, 0, 0]
     assert flags["near"][9:13] == [0, -1, 0, -1]
     assert flags["on"][9:13] == [0, 0, 0, 0]
+    # With a month left out between them they are no three.
+    counts = ends["near"]
+    whole = table([*counts[:2], 0, *counts[2:11], 0, *counts[11:]])
+    assert charted(whole.drop([2, 12]), as_query, chart="c")["two_of_three"].to_list() == [0] * 16
     counts = [17, *[14] * 10, 25, 17, 25]
     assert sum(counts) == 16 * 14
     at_the_end = charted(table(counts), as_query, chart="c")

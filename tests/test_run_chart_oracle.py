@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cmhs_metrics.run_charts import run_chart
 from tests.support.budgets import examples, is_deep
-from tests.support.engines import ALL, cells, sorted_by
+from tests.support.engines import ALL, NEAR, cells, sorted_by
 from tests.support.spc_by_hand import chart_of
 
 # What is told of a short baseline has a test of its own.
@@ -115,7 +115,7 @@ def agree(make: Callable[[dict[str, list[Any]]], Any], chart: str, which: int, s
             assert found[name] == wanted, name
 
 
-SLOW = {"pyspark": pytest.mark.spark, "ibis": pytest.mark.deep}
+SLOW = {"pyspark": pytest.mark.spark} | dict.fromkeys(NEAR, pytest.mark.deep)
 
 
 @pytest.mark.parametrize(

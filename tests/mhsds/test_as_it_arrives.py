@@ -698,6 +698,7 @@ def test_a_result_holds_the_connection_that_it_reads(tmp_path: Path) -> None:
     assert row(found)["referrals"] == 1
 
 
+@pytest.mark.deep
 def test_ibis_on_another_database_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     # What Ibis does of itself, as on a database that is not DuckDB.
     monkeypatch.setattr(engines, "IbisOnDuckDB", lambda kind, _: engines.Ibis(kind))

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from cmhs_metrics import mhsds
+from tests.support.budgets import with_deep
 from tests.support.engines import ALL, cells
 from tests.support.refusals import refused
 from tests.support.small_extracts import contact_rows, referral_rows, row, service_rows
 
-ENGINES = ["pandas", "polars lazy", "duckdb"]
+ENGINES = with_deep(["polars lazy"], "pandas", "duckdb")
 REFERRALS = referral_rows(
     ("P1", "R1", 1489, "2024-04-10", "2024-05-20"),
     ("P2", "R2", 1489, "2024-04-10", "2024-05-20"),

@@ -148,7 +148,7 @@ def test_agreement(version: str, number: int) -> None:
 
 SOME = ("MHS108", "MHS01")
 """On a quick run the other engines are asked for these alone."""
-OTHERS = ("pandas", "pyarrow", "ibis")
+OTHERS = ("pandas", "ibis")
 
 
 def test_agreement_on_duckdb() -> None:

@@ -122,7 +122,7 @@ def test_some_cases_on_duckdb(engine: Any, case: Case) -> None:
 @pytest.mark.parametrize(
     ("engine", "case"),
     # What plans slowly has fewer cases; of what shares its code in memory, each has its own.
-    chosen(20, *(name for name in FRAMES if name not in ("polars", "duckdb", "ibis"))) + chosen(27, "ibis"),
+    chosen(27, *(name for name in FRAMES if name not in ("polars", "duckdb"))),
 )
 def test_every_engine_on_some_cases(engine: Any, case: Case) -> None:
     compare(engine, case)

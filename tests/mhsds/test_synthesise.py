@@ -373,6 +373,7 @@ def facts(england: Tables) -> pd.DataFrame:
     return facts[~facts.index.isin(england["MHS501HospProvSpell"]["UniqServReqID"])]
 
 
+@pytest.mark.deep
 class TestTheAuditsRates:
     """The audit's figures, divided by 70 where they are counts."""
 

@@ -349,7 +349,7 @@ def test_no_hidden_part_can_be_had_from_the_others(cells: list[tuple[int, int, s
         assert f"Caseload by team type, {place}:" not in (article[1] if len(article) > 1 else "").split("</article>")[0]
 
 
-@examples(3)
+@examples(2)
 @given(CELLS)
 def test_whatever_the_figures(cells: list[tuple[int, int, str]]) -> None:
     table, _ = random_teams(cells)

@@ -29,7 +29,8 @@ from tests.support.refusals import raised, refused
 ALIKE = [
     "ranked columns", "ranked, ties", "ranked, 6 long names", "ranked, 42 long names", "trend, one series",
     "small multiples, one scale", "tiles", "ranked, sixty", "ranked, 120 long names", "ranked, 20 long names",
-    "ranked, 2 long names", "funnel, long names", "trend, focus", "profile, columns",
+    "ranked, 2 long names", "funnel, long names", "trend, focus", "profile, columns", "ranked columns, long names",
+    "dot and range, long names", "waterfall, product",
 ]  # fmt: skip
 """Another picture has all that could be found in these: more rows, a gap, a longer name."""
 every_picture = pytest.mark.parametrize(

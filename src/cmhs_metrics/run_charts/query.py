@@ -322,7 +322,7 @@ class _Query:
                 lean = [sign * _own(f"lean{steps}") for steps in (last - 2, last - 1, last)]
                 together = (at("leaning", last) > 5) & (at("leaning", last - 1) > 5)
                 # Two of the three beyond two sigma and one on their side: 2 + 2 + 1.
-                found.append(together & (nw.min_horizontal(*lean) >= 1) & (lean[0] + lean[1] + lean[2] >= 5))
+                found.append(together & (lean[0] + lean[1] + lean[2] >= 5))
             within = nw.any_horizontal(*found, ignore_nulls=True)
             two = nw.when(within & (_own("lean0") == 2 * sign)).then(nw.lit(sign)).otherwise(two)
         good, linked = self.given["good"], _own("linked")
