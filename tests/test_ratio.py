@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from cmhs_metrics.measures import MEASURES, Kind
+from cmhs_metrics.numeric.containers import Contract, evaluate
 from cmhs_metrics.numeric.ratio import ratio
 
 NAN = math.nan
@@ -71,3 +72,10 @@ def test_the_measures_stand_by_their_names() -> None:
         whole = measure.part_of
         assert whole is None or (MEASURES[whole].kind, MEASURES[whole].unit) == (measure.kind, measure.unit), name
     assert {each.value for each in Kind} == {"flow", "stock", "distinct", "population"}
+
+
+def test_what_a_formula_that_is_no_sum_makes_of_nan_is_missing_in_expressions() -> None:
+    # Whole fours of weeks: two in nine, none in three.
+    contract = Contract("fours", lambda weeks: weeks // 4, {"weeks": "week"}, "week")
+    frame = pl.DataFrame({"weeks": [9.0, NAN, 3.0]})
+    assert frame.select(evaluate(contract, (pl.col("weeks"),)))["fours"].to_list() == [2, None, 0]

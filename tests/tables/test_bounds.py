@@ -179,6 +179,16 @@ class TestWithMetrics:
         for name in ("face_to_face_share", "face_to_face_share_lower", "face_to_face_share_upper"):
             assert result[name] == [1, 1]
 
+    @pytest.mark.parametrize(
+        "make", [pd.DataFrame, lambda columns: pl.DataFrame(columns).lazy()], ids=["eager", "lazy"]
+    )
+    def test_where_a_part_is_at_its_greatest_its_whole_is_no_less(self, make) -> None:
+        # 3 to 10 of 8 to 12 contacts: the least share is 3 / 12; where 10 were face to face, there were 10 at the least.
+        table = {"contacts": [9.0], "contacts_lower": [8.0], "contacts_upper": [12.0], "face_to_face_contacts": [6.0]}
+        table |= {"face_to_face_contacts_lower": [3.0], "face_to_face_contacts_upper": [10.0]}
+        result = cells(cm.with_metrics(make(table), "face_to_face_share"))
+        assert (result["face_to_face_share_lower"], result["face_to_face_share_upper"]) == ([0.25], [1])
+
     def test_an_annual_metric_keeps_to_years(self) -> None:
         table = pl.LazyFrame({"period": ["2016/17", "2016-04"], "contacts": [10, 10], "caseload": [None, None]})
         table = table.with_columns(caseload=pl.lit(None, pl.Int64), caseload_lower=1, caseload_upper=4)

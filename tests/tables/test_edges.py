@@ -331,8 +331,9 @@ class TestPeriodsTogether:
             assert found.collect()["contacts_per_100k_registered"].to_list() == [rate], number
 
     def test_teams_that_lack_a_month_are_told_to_the_fifth(self) -> None:
+        whole = pd.DataFrame(self.months(12)).assign(icb="Z", team="Z1", did_not_attends=1)
         for number, more in ((5, False), (6, True)):
-            parts = []
+            parts = [whole]  # of which nothing is told
             for name in "ABCDEF"[:number]:
                 full = pd.DataFrame(self.months(12)).assign(icb=name, team=f"{name}1", did_not_attends=1)
                 parts += [full, full.iloc[1:].assign(team=f"{name}2")]
@@ -342,6 +343,7 @@ class TestPeriodsTogether:
             assert "icb=A (23 rows, where 2 teams of 12 periods have 24)" in note
             assert note.endswith(" and 1 more") is more
             assert "icb=F" not in note
+            assert "icb=Z" not in note
 
     def test_in_many_rows_as_in_few(self) -> None:
         table = pd.DataFrame(
