@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cmhs_metrics.run_charts import run_chart
 from tests.support.budgets import examples, is_deep
-from tests.support.engines import ALL, NEAR, cells, sorted_by
+from tests.support.engines import ALL, MARKS, cells, sorted_by
 from tests.support.spc_by_hand import chart_of
 
 # What is told of a short baseline has a test of its own.
@@ -115,15 +115,12 @@ def agree(make: Callable[[dict[str, list[Any]]], Any], chart: str, which: int, s
             assert found[name] == wanted, name
 
 
-SLOW = {"pyspark": pytest.mark.spark} | dict.fromkeys(NEAR, pytest.mark.deep)
-
-
 @pytest.mark.parametrize(
     ("engine", "which"),
     [
         # Ibis plans slowly: settings by group and with baselines it tries in a deep run.
         pytest.param(engine, which, id=f"{kind}-{engine}", marks=marks if engine != "ibis" or which else ())
-        for engine, marks in ((each, SLOW.get(each, ())) for each in ALL)
+        for engine, marks in ((each, MARKS.get(each, ())) for each in ALL)
         for which, kind in enumerate(["plain", "by group", "baseline"])
     ],
 )

@@ -52,6 +52,8 @@ ALL = EAGER | LAZY
 
 NEAR = ("ibis", "narwhals", "pandas arrow")
 """To DuckDB, to the library it wraps, and to "pandas nullable"."""
+MARKS = {"pyspark": (pytest.mark.spark,)} | dict.fromkeys(NEAR, (pytest.mark.deep,))
+"""Of tests on an engine."""
 
 
 def each(engines: dict[str, Callable[[Columns], Any]], *, every_day: bool = False) -> pytest.MarkDecorator:
@@ -60,9 +62,9 @@ def each(engines: dict[str, Callable[[Columns], Any]], *, every_day: bool = Fals
     Ibis plans ten times as long as DuckDB, which then runs the same, and some others are near one that is tried: they are
     for a deep run, but where a test is of the engines themselves (`every_day`).
     """
-    marks = {"pyspark": (pytest.mark.spark,)} | ({} if every_day else dict.fromkeys(NEAR, (pytest.mark.deep,)))
+    marked = {name: () if every_day and name in NEAR else MARKS.get(name, ()) for name in engines}
     return pytest.mark.parametrize(
-        "make", [pytest.param(make, id=name, marks=marks.get(name, ())) for name, make in engines.items()]
+        "make", [pytest.param(make, id=name, marks=marked[name]) for name, make in engines.items()]
     )
 
 

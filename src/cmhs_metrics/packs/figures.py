@@ -253,9 +253,11 @@ def compare(
             rows = compared(of_period, of_period, wanted, arguments | marks | {"place": place_of(of_period, by)})
         history.append(rows.assign(period=shown if each is None else each))
     rows = history[-1]
-    # A column of nothing, as of a place without company, has no say in the type of the others.
-    known = [each.dropna(axis="columns", how="all") for each in history]
-    over_periods = pd.concat(known, ignore_index=True).reindex(columns=rows.columns)
+    over_periods = rows.iloc[:0]
+    if len(periods) > 1:
+        # A column of nothing, as of a place without company, has no say in the type of the others.
+        known = [each.dropna(axis="columns", how="all") for each in history]
+        over_periods = pd.concat(known, ignore_index=True).reindex(columns=rows.columns)
     measures, left_out = (held[held["period"] == shown] if "period" in held else held for held in (sums, left_out))
     parts = [
         of_team_types(teams, by, people, people_of["place"], shown, over_time),
@@ -263,7 +265,7 @@ def compare(
     ]
     return Figures(
         by, tuple(focus), tuple(peers), names, average, confidence, shown,
-        rows, over_periods if len(periods) > 1 else rows.iloc[:0],
+        rows, over_periods,
         measures.set_index(by), tuple(dict.fromkeys(unused)), over_time is not None,
         tuple(each for each in parts if each is not None), left_out.set_index(by), dict(targets or {}),
         dict(improvement or {}),

@@ -135,7 +135,7 @@ class Engine:
         whole = [nw.col(each.alias).cast(each.dtype) for each in changes if each.dtype in kept and not each.is_date]
         return rows.with_columns(*whole) if whole else rows
 
-    def made(self, rows: Frame, columns: Sequence[nw.Expr]) -> Frame:
+    def selected(self, rows: Frame, columns: Sequence[nw.Expr]) -> Frame:
         """Columns made of those that were read."""
         return rows.select(*columns)
 

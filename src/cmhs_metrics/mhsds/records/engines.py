@@ -41,9 +41,9 @@ class Memory(Engine):
         cells = plain(native, arrow=self.kind is nw.Implementation.PYARROW)
         return nw.from_native(table_of({each.alias: self._made(each, cells[each.name]) for each in changes}))
 
-    def made(self, rows: Frame, columns: Sequence[nw.Expr]) -> Frame:
+    def selected(self, rows: Frame, columns: Sequence[nw.Expr]) -> Frame:
         """Text stays text: pandas 2 has objects of text where one column is put in the place of another."""
-        return nw.from_native(without_objects(super().made(rows, columns).to_native()))
+        return nw.from_native(without_objects(super().selected(rows, columns).to_native()))
 
     def _made(self, each: Change, cells: Any) -> Any:
         if each.is_date:

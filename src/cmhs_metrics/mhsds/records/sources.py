@@ -140,7 +140,7 @@ def read_columns(
         frame = frame.select(*dict.fromkeys([*item, submitted, *(change.name for change in changes.values())]))
         frame = engine.of_last_month(frame, item, submitted)
     rows = engine.read(frame, list(changes.values()))
-    return engine.made(engine.with_nulls(rows, lacking) if lacking else rows, made)
+    return engine.selected(engine.with_nulls(rows, lacking) if lacking else rows, made)
 
 
 def _dtype(column: Column, text_ids: Container[str]) -> Any:

@@ -329,7 +329,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-BITS = 32
+_BITS = 32
 _TWICE = "twice AS MATERIALIZED (SELECT _mark_ FROM marked GROUP BY _mark_ HAVING count(*) > 1)"
 _IS_TWICE = "EXISTS (FROM twice WHERE twice._mark_ = marked._mark_)"
 _WITHIN = """list_sort(list_filter(
@@ -350,12 +350,12 @@ def _packed(counts: Sequence[Count]) -> str:
     Four have room; of more, DuckDB says that they have none.
     """
     first, *_ = counts
-    flags = " + ".join(f"({quoted(each.of)}::HUGEINT << {BITS * place})" for place, each in enumerate(counts))
+    flags = " + ".join(f"({quoted(each.of)}::HUGEINT << {_BITS * place})" for place, each in enumerate(counts))
     return f'sum({flags}) FILTER ("date" BETWEEN {first.first} AND {first.last}) AS "{first.first} {first.last}"'
 
 
 def _unpacked(count: Count, place: int) -> str:
-    one = f'(("{count.first} {count.last}" >> {BITS * place}) & {2**BITS - 1})::INTEGER'
+    one = f'(("{count.first} {count.last}" >> {_BITS * place}) & {2**_BITS - 1})::INTEGER'
     return f"{one} AS {quoted(count.name)}"
 
 
