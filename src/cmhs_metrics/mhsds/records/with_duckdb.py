@@ -170,7 +170,7 @@ class DuckDB(Engine):
         held, of_spells = [quoted(name) for name in referrals.columns], days and "whose" in referrals.columns
         since = [
             *held, *unpacked, *map(_of_few, few), *(['"days"'] if days and not of_spells else []),
-            *(['list_sort(list_filter("days", lambda day: day >= "received")) AS "since"'] if first else []),
+            *(['list_filter("days", lambda day: day >= "received") AS "since"'] if first else []),
             *([_WITHIN] if of_spells else []),
         ]  # fmt: skip
         found = self._query(
@@ -208,7 +208,7 @@ class DuckDB(Engine):
             contacts,
         )
         if first:
-            found = found.project('* EXCLUDE ("since"), "since"[1] AS "first", "since"[2] AS "second"')
+            found = found.project('* EXCLUDE ("since"), list_min("since") AS "first", list_sort("since")[2] AS "second"')
         return nw.from_native(found)
 
     def _query(self, text: str, _cmhs_rows_: Any, _cmhs_more_: Any = None) -> Any:
