@@ -20,8 +20,8 @@ def quoted(name: str) -> str:
 class Dialect:
     """The SQL of DuckDB; another database's says what it writes otherwise."""
 
-    text, integer, bytes_, trim, group = "VARCHAR", "INTEGER", "strlen", "trim", "\\"
-    """Two types, two functions, and what stands before the number of a group that a pattern found."""
+    text, integer, bytes_, trim, group, every = "VARCHAR", "INTEGER", "strlen", "trim", "\\", ", 'g'"
+    """Two types, two functions, what stands before the number of a group that a pattern found, and what asks for all."""
 
     def quoted(self, name: str) -> str:
         """The name of a column."""
@@ -48,17 +48,29 @@ class Dialect:
         return f"regexp_replace({x}, {self.literal(pattern)}, '{''.join(by)}')"
 
     def clean(self, x: str, width: int = 1) -> str:
-        """Text as `clean_text` has it, and as `clean_code` where a width is given."""
-        x = self.replaced(f"upper({self.trimmed(x)})", "^([0-9]+)[.]0+$", f"{self.group}1")
+        """Text as `clean_text` has it, and as `clean_code` where a width is given.
+
+        In one pattern: DuckDB keeps what it makes of a column's dictionary for one function and not for a chain.
+        """
+        blanks = f"[{BLANK}]"
+        found = f"^{blanks}*(?:{WORDS}|([0-9]+)[.]0+){blanks}*$|^{blanks}+|{blanks}+$"
+        x = f"regexp_replace(upper({x}), {self.literal(found)}, '{self.group}1'{self.every})"
         for held in range(1, width):
             x = self.replaced(x, f"^([0-9]{{{held}}})$", "0" * (width - held), f"{self.group}1")
-        return f"nullif({self.replaced(x, f'^(?:{WORDS})$')}, '')"
+        return f"nullif({x}, '')"
 
     def text_id(self, x: str) -> str:
-        """An id of text: a word for nothing, or a character that is none of ASCII, is looked for first."""
+        """An id of text: a word for nothing, a character that is none of ASCII, or a blank at an end is looked for first.
+
+        Blanks stand before every digit and letter.
+        """
         look = f"{self.bytes_}({x}) <= {LONGEST_WORD} OR {self.bytes_}({x}) <> length({x})"
-        look += "".join(f" OR contains({x}, {self.literal(each)})" for each in (*BLANK, ".") if each.isascii())
+        look += f" OR {x} < '0' OR {self.last(x)} < '0' OR ({x} < ':' AND contains({x}, '.'))"
         return f"CASE WHEN {look} THEN {self.clean(x)} ELSE upper({x}) END"
+
+    def last(self, x: str) -> str:
+        """The last character."""
+        return f"{x}[-1]"
 
     def number_of_text(self, x: str) -> str:
         """A whole number in text."""

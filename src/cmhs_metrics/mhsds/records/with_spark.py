@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SparkSQL(Dialect):
     """What raises in no mode of Spark: in its ANSI mode a cast that fails is an error."""
 
-    text, integer, bytes_, trim, group = "STRING", "INT", "octet_length", "btrim", "$"
+    text, integer, bytes_, trim, group, every = "STRING", "INT", "octet_length", "btrim", "$", ""
 
     def quoted(self, name: str) -> str:
         """Between back quotes."""
@@ -30,6 +30,10 @@ class SparkSQL(Dialect):
     def literal(self, text: str) -> str:
         """With backslashes as they are."""
         return f"r'{text}'"
+
+    def last(self, x: str) -> str:
+        """By its own function."""
+        return f"right({x}, 1)"
 
     def day_of_text(self, x: str, zero: str = "") -> str:
         """By way of ISO text: what is no calendar date, a cast tells."""
