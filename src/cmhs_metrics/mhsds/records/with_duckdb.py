@@ -181,13 +181,17 @@ class DuckDB(Engine):
                 FROM (SELECT DISTINCT {whose} FROM referrals)
             ),
             theirs AS MATERIALIZED (
-                SELECT _number_, _person_, {their}, {asked} AS _asked_ FROM referrals JOIN people USING ({whose})
+                SELECT _number_, _person_, {their}, hash({their}) AS _referral_, {asked} AS _asked_
+                FROM referrals JOIN people USING ({whose})
             ),
-            every AS (SELECT _person_, {cells} FROM _cmhs_more_ JOIN people USING ({whose})),
+            every AS (
+                SELECT *, hash({their}) AS _referral_
+                FROM (SELECT _person_, {cells} FROM _cmhs_more_ JOIN people USING ({whose}))
+            ),
             marked AS MATERIALIZED (
                 SELECT _person_, _number_, CASE WHEN NOT ({none}) THEN hash(_person_, {", ".join(item)}) END AS _mark_,
                        {", ".join(kept)}
-                FROM every LEFT JOIN theirs USING (_person_, {their})
+                FROM every LEFT JOIN (SELECT * EXCLUDE ({their}) FROM theirs) USING (_person_, _referral_)
             ),
             {_TWICE},
             several AS (
