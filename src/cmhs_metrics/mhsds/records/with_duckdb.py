@@ -238,28 +238,22 @@ class DuckDB(Engine):
 
     def spells(self, rows: Frame, of: Sequence[str], order: Sequence[str], days: int) -> Frame:
         """Puts in order only the referrals of whom there may be several; none of what they are of is null."""
-        placed = f"PARTITION BY {_listed(of)} ORDER BY {_listed(order)} ROWS"
-        kept = [quoted(name) for name in rows.columns]
+        placed, kept = f"PARTITION BY {_listed(of)} ORDER BY {_listed(order)} ROWS", _listed(rows.columns)
         before = f'max("end") OVER ({placed} BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)'
         text = f"""
-            WITH marked AS MATERIALIZED (
-                SELECT *, row_number() OVER () AS _number_, hash({_listed(of)}) AS _mark_ FROM _cmhs_rows_
-            ),
+            WITH marked AS MATERIALIZED (SELECT *, hash({_listed(of)}) AS _mark_ FROM _cmhs_rows_),
             {_TWICE},
-            several AS (FROM marked WHERE {_IS_TWICE}),
-            begun AS (SELECT *, coalesce("received" - {before} > {days}, true)::INT AS _begins_ FROM several),
+            several AS (SELECT *, row_number() OVER () AS _number_ FROM marked WHERE {_IS_TWICE}),
+            begun AS (SELECT *, coalesce("received" - {before} > {days}, true)::INT AS "begins" FROM several),
             counted AS (
-                SELECT *, sum(_begins_) OVER so_far::INT AS _spell_, first_value(_number_) OVER so_far AS _whose_
+                SELECT *, sum("begins") OVER so_far::INT AS "spell", first_value(_number_) OVER so_far AS "whose"
                 FROM begun WINDOW so_far AS ({placed} UNBOUNDED PRECEDING)
-            ),
-            bounds AS (
-                SELECT _number_, _begins_, _spell_, _whose_, min("received") OVER spell AS _start_,
-                       max("end") OVER spell AS _end_
-                FROM counted WINDOW spell AS (PARTITION BY _whose_, _spell_)
             )
-            SELECT {", ".join(kept)}, coalesce(_begins_, 1) AS "begins", coalesce(_spell_, 1) AS "spell",
-                   _whose_ AS "whose", coalesce(_start_, "received") AS "start", coalesce(_end_, "end") AS "spell_end"
-            FROM marked LEFT JOIN bounds USING (_number_)
+            SELECT {kept}, 1 AS "begins", 1 AS "spell", NULL AS "whose", "received" AS "start", "end" AS "spell_end"
+            FROM marked WHERE NOT {_IS_TWICE}
+            UNION ALL
+            SELECT {kept}, "begins", "spell", "whose", min("received") OVER spells, max("end") OVER spells
+            FROM counted WINDOW spells AS (PARTITION BY "whose", "spell")
         """
         return nw.from_native(self._query(text, rows.to_native()))
 
