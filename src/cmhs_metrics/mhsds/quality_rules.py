@@ -216,7 +216,7 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     item = () if name == "contacts" else table.item
     rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
-    return latest(extract, rows, table.item, order or table.item, once=not item)
+    return latest(extract, rows, table.item, order or table.item, once=not item or extract.has_last(name, item))
 
 
 def _unknown(column: str, known: Any) -> nw.Expr:

@@ -48,7 +48,7 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
         "ReferralRequestReceivedDate",
         end_date("ServDischDate"),
     ]
-    last = latest(extract, rows, REFERRAL, order)
+    last = latest(extract, rows, REFERRAL, order, once=extract.has_last("referrals", REFERRAL))
     last = last.filter(~nw.col("ReferralRequestReceivedDate").is_null())
     return last.rename({"ReferralRequestReceivedDate": "received"})
 

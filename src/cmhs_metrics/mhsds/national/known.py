@@ -87,6 +87,10 @@ class Known(Extract):
             rows = rows.filter(nw.col("UniqMonthID").fill_null(0) <= self.when.number)
         return rows if not with_month or "UniqMonthID" in columns else rows.drop("UniqMonthID")
 
+    def has_last(self, table: str, item: Sequence[str]) -> bool:
+        """No: of an item the last month that is known may be another."""
+        return False
+
     def whole(self, table: str, columns: Sequence[str], *, older: bool = False) -> Frame:
         """The same, with a column of nulls for each column that the extract has not."""
         rows = self.rows(table, columns, older=older)

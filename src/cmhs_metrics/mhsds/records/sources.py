@@ -33,6 +33,12 @@ class Source:
         """The names that a column has in the user's frame, newest first."""
         return [self.actual[name.casefold()] for name in column.names if name.casefold() in self.actual]
 
+    def last_of(self, table: Table, item: Sequence[str]) -> list[str]:
+        """The columns of an item and of its month, if they tell before all is read which rows are surely earlier."""
+        names = [self.named(table.column(name)) for name in (*item, "UniqMonthID")] if item else []
+        told = bool(names) and all(len(each) == 1 for each in names) and self.schema[names[-1][0]].is_integer()
+        return [name for (name,) in names] if told else []
+
     def columns_of(self, table: Table) -> Iterator[tuple[Column, str]]:
         """The columns of a table that are there, with their names."""
         for column in table.columns:
@@ -134,9 +140,8 @@ def read_columns(
                 wrong = functools.reduce(operator.or_, flags.get(column.name, [nw.lit(False)]))
                 made.append(wrong.alias(f"{column.name} unreadable"))
     frame = source.frame
-    keys = [source.named(table.column(name)) for name in (*last_of, "UniqMonthID")] if last_of else []
-    if keys and all(len(names) == 1 for names in keys) and source.schema[keys[-1][0]].is_integer():
-        *item, submitted = (held for (held,) in keys)
+    if names := source.last_of(table, last_of):
+        *item, submitted = names
         frame = frame.select(*dict.fromkeys([*item, submitted, *(change.name for change in changes.values())]))
         frame = engine.of_last_month(frame, item, submitted)
     rows = engine.read(frame, list(changes.values()))
