@@ -52,6 +52,12 @@ TEXTS = {
 CODES = {
     "5": "05", "5.0": "05", " 05 ": "05", "a1": "A1", "A6 ": "A6", "null": None, "  ": None, "11": "11", "NaN": None,
 }  # fmt: skip
+IDS = {
+    **{f"{blank}abc-000{n}": f"ABC-000{n}" for n, blank in enumerate(" \t\r\n\u00a0\ufeff")},
+    **{f"abc-001{n}{blank}": f"ABC-001{n}" for n, blank in enumerate(" \t\r\n\u00a0\ufeff")},
+    " c1 ": "C1", "1234567890.0": "1234567890", "12345678.5": "12345678.5", "a.b c d e f.0": "A.B C D E F.0",
+    "café-2024": "CAFÉ-2024", "98765432.00": "98765432", " (null) ": None, "\\N": None, "nullable": "NULLABLE",
+}  # fmt: skip
 NUMBERS = {"1489": 1489, "1489.0": 1489, " 1489 ": 1489, "NULL": None, "": None}
 
 
@@ -61,15 +67,16 @@ def test_cells_read_alike_on_every_engine(name: str) -> None:
     times = len(texts)
     codes = [*CODES][:times] + ["11"] * (times - len(CODES))
     numbers = [*NUMBERS] + ["1489"] * (times - len(NUMBERS))
+    ids = [*IDS][:times] + ["C1"] * (times - len(IDS))
     table = {
-        "\ufeffUniqCareContID": [f" c{n} " for n in range(times)], " CareContDate ": texts,
+        "\ufeffUniqCareContID": ids, " CareContDate ": texts,
         "ConsMechanismMH": codes, "UniqMonthID": numbers,
     }  # fmt: skip
     extract = mhsds.Extract(contacts=ALL[name](table))
     wanted = ["UniqCareContID", "CareContDate", "ConsMechanismMH", "UniqMonthID"]
     found = cells(extract.leave(extract.rows("contacts", wanted), ["CareContDate"]))
     known = lambda values: [None if value is None or value != value else value for value in values]  # noqa: E731
-    assert found["UniqCareContID"] == [f"C{n}" for n in range(times)]
+    assert known(found["UniqCareContID"]) == [IDS.get(each, each) for each in ids]
     dates = [each and dt.date(each.year, each.month, each.day) for each in known(found["CareContDate"])]
     assert dates == [TEXTS[text] for text in texts]
     assert known(found["ConsMechanismMH"]) == [CODES[code] for code in codes]

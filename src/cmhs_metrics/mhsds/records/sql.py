@@ -21,7 +21,7 @@ class Dialect:
     """The SQL of DuckDB; another database's says what it writes otherwise."""
 
     text, integer, bytes_, trim, group, every = "VARCHAR", "INTEGER", "strlen", "trim", "\\", ", 'g'"
-    """Two types, two functions, what stands before the number of a group that a pattern found, and what asks for all."""
+    """Two types, two functions, what stands before the number of a group, and what asks for every match."""
 
     def quoted(self, name: str) -> str:
         """The name of a column."""
@@ -60,9 +60,9 @@ class Dialect:
         return f"nullif({x}, '')"
 
     def text_id(self, x: str) -> str:
-        """An id of text: a word for nothing, a character that is none of ASCII, or a blank at an end is looked for first.
+        """An id of text: a word for nothing, what is no ASCII, and a blank at an end are looked for first.
 
-        Blanks stand before every digit and letter.
+        Blanks come before digits and letters.
         """
         look = f"{self.bytes_}({x}) <= {LONGEST_WORD} OR {self.bytes_}({x}) <> length({x})"
         look += f" OR {x} < '0' OR {self.last(x)} < '0' OR ({x} < ':' AND contains({x}, '.'))"

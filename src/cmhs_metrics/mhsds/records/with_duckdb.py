@@ -220,7 +220,8 @@ class DuckDB(Engine):
             contacts,
         )
         if first:
-            found = found.project('* EXCLUDE ("since"), list_min("since") AS "first", list_sort("since")[2] AS "second"')
+            first_two = 'list_min("since") AS "first", list_sort("since")[2] AS "second"'
+            found = found.project(f'* EXCLUDE ("since"), {first_two}')
         return nw.from_native(found)
 
     def _query(self, text: str, _cmhs_rows_: Any, _cmhs_more_: Any = None) -> Any:
