@@ -22,7 +22,7 @@ from cmhs_metrics.mhsds.records.codes import ATTENDANCE, BEDS, CLUSTERS, MECHANI
 from cmhs_metrics.mhsds.records.columns import PROVIDER, TABLES, Column, Kind
 from cmhs_metrics.mhsds.records.dates import EPOCH, last_day_of_month
 from cmhs_metrics.mhsds.records.engine import Change
-from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
+from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, mostly_once, number
 from cmhs_metrics.team_types import TeamType
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _latest(extract: Extract, name: str, columns: list[str]) -> Frame:
     item = () if name == "contacts" else table.item
     rows = extract.rows(name, list(dict.fromkeys([*table.item, *ordering, *columns])), last_of=item)
     order = [end_date(each) if each in _ENDS else number(each) if each == "UniqMonthID" else each for each in ordering]
-    return latest(extract, rows, table.item, order or table.item, once=not item or extract.has_last(name, item))
+    return latest(extract, rows, table.item, order or table.item, once=not item or mostly_once(extract, name, item))
 
 
 def _unknown(column: str, known: Any) -> nw.Expr:

@@ -13,7 +13,7 @@ import narwhals as nw
 from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, with_commissioner
 from cmhs_metrics.mhsds.records.codes import OLDER_CODES, REJECTION_REASONS, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER, first_day_of_month, last_day_of_month, year_days
-from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, number
+from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, mostly_once, number
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -48,7 +48,7 @@ def latest_referrals(extract: Extract, columns: Sequence[str] = ()) -> Frame:
         "ReferralRequestReceivedDate",
         end_date("ServDischDate"),
     ]
-    last = latest(extract, rows, REFERRAL, order, once=extract.has_last("referrals", REFERRAL))
+    last = latest(extract, rows, REFERRAL, order, once=mostly_once(extract, "referrals", REFERRAL))
     last = last.filter(~nw.col("ReferralRequestReceivedDate").is_null())
     return last.rename({"ReferralRequestReceivedDate": "received"})
 

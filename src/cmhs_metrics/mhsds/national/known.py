@@ -87,7 +87,7 @@ class Known(Extract):
             rows = rows.filter(nw.col("UniqMonthID").fill_null(0) <= self.when.number)
         return rows if not with_month or "UniqMonthID" in columns else rows.drop("UniqMonthID")
 
-    def has_last(self, table: str, item: Sequence[str]) -> bool:
+    def _has_last(self, table: str, item: Sequence[str]) -> bool:
         """No: of an item the last month that is known may be another."""
         return False
 

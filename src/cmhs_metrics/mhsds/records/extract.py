@@ -354,7 +354,7 @@ class Extract:
         ]  # fmt: skip
         return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
 
-    def has_last(self, table: str, item: Sequence[str]) -> bool:
+    def _has_last(self, table: str, item: Sequence[str]) -> bool:
         """Whether `rows` reads the last month of an item alone where it is asked to: most items have one row then."""
         return all(source.last_of(TABLES[table], item) for source in self._sources[table])
 

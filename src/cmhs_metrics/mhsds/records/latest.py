@@ -47,6 +47,11 @@ def latest(
     return extract.engine.last_of_each(rows, item, named, once=once).drop(*made)
 
 
+def mostly_once(extract: Extract, table: str, item: Sequence[str]) -> bool:
+    """Whether most items have one row where `Extract.rows` is asked for the last month of each: whether it can tell."""
+    return extract._has_last(table, item)
+
+
 def number(name: str) -> nw.Expr:
     """A whole number to order by, null lowest."""
     return nw.col(name).fill_null(LOWEST)
