@@ -417,6 +417,23 @@ LEVELS = {"region": ["N", "N", "S"], "icb": ["a", "b", "c"], "contacts": [5, 6, 
 PLACES = {"icb": ["QUE", "QRV"], "team": ["1", "2"], "caseload": [10, 20]}
 
 
+class TestLabelsInAnIndex:
+    """What pandas leaves of a grouping or a pivot: the labels of rows stand in the index."""
+
+    @pytest.mark.parametrize("name", ["organisation", "Trust", None])
+    def test_may_call_a_row_a_total(self, name: str | None) -> None:
+        table = pd.DataFrame(TOTAL).set_index("organisation").rename_axis(name)
+        with refused(name or "index", "Total", expected="counted once", names="exclude"):
+            cm.aggregate(table)
+        assert cm.aggregate(table, exclude="Total")["contacts"].tolist() == [168_589]
+        assert cm.with_metrics(table, exclude="Total").index.tolist() == ["Fenland", "Uplands"]
+
+    def test_of_several_levels(self) -> None:
+        table = pd.DataFrame(TOTAL).assign(region="East").set_index(["region", "organisation"])
+        with refused("organisation", "Total", row="region=East", expected="counted once", names="exclude"):
+            cm.validate(table)
+
+
 class TestRowsOfTotalsInAQuery:
     """A query is run by `validate` alone, which looks for plain labels."""
 

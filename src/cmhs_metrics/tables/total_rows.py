@@ -77,9 +77,10 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
         When a table in memory has no such label, or nothing is left.
     """
     labels = [exclude] if isinstance(exclude, str) else list(exclude)
-    columns = [name for name in table.schema if name not in MEASURES and table.is_text(name)]
     if not labels:
         return table
+    given_rows, table = table, with_index(table)
+    columns = [name for name in table.schema if name not in MEASURES and table.is_text(name)]
     if not columns:
         raise BadInput("the table", [Problem(argument, None, labels, "a column of text in which these stand")])
     if not table.lazy:
@@ -91,8 +92,17 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
     rows = np.flatnonzero(~table.eager.select(named.alias("named"))["named"].to_numpy().astype(bool)).tolist()
     if not rows:
         raise BadInput("the table", [Problem(argument, None, labels, "at least one row to be left")])
-    given = table.given[rows] if isinstance(table.given, nw.DataFrame) else None
-    return replace(table, frame=table.eager[rows], given=given)
+    given = given_rows.given[rows] if isinstance(given_rows.given, nw.DataFrame) else None
+    return replace(given_rows, frame=given_rows.eager[rows], given=given)
+
+
+def with_index(table: Table) -> Table:
+    """A table with the labels of its pandas index as columns: they name rows too, as a grouping by pandas leaves them."""
+    index = getattr(nw.to_native(table.frame), "index", None) if table.frame.implementation.is_pandas() else None
+    levels = [] if index is None else [index.get_level_values(number) for number in range(index.nlevels)]
+    labels = {str(level.name or "index"): level for level in levels if level.dtype.kind == "O"}
+    labels = {name: level for name, level in labels.items() if name not in table.schema}
+    return replace(table, frame=nw.from_native(nw.to_native(table.frame).assign(**labels))) if labels else table
 
 
 def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[str]]:
@@ -103,6 +113,7 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
     the sums of the others, as far as these are known; and notes on rows that are called so and are no sums, and on
     rows without such a label that are the sum of two others or more in two measures or more.
     """
+    table = with_index(table)
     # Places that do not tell rows apart may say all the same what a row is the total of.
     keys = list(dict.fromkeys([*keys, *(name for name in (*KEYS, *PLACE_KEYS) if name in table.schema)]))
     if not any(table.is_text(name) for name in keys if name not in ("period", "team_type")):
