@@ -52,7 +52,9 @@ def test_rows_have_one_number_where_all_their_keys_are_one(make: Any) -> None:
 
 
 @pytest.mark.parametrize("codes", [pa.int8(), pa.uint8(), pa.uint32(), pa.int64()], ids=str)
-@pytest.mark.parametrize("make", [lambda table: table, lambda table: table.to_pandas(types_mapper=pd.ArrowDtype)])
+@pytest.mark.parametrize(
+    "make", [lambda table: table, lambda table: table.to_pandas(types_mapper=pd.ArrowDtype)], ids=["pyarrow", "pandas"]
+)
 def test_labels_that_arrow_holds_as_categories_are_as_many_whatever_numbers_they_have(make: Any, codes: Any) -> None:
     # The last of 128 labels has the last of the numbers of 8 bits.
     practices = pa.array([f"P{number}" for number in range(128)] * 2).dictionary_encode()

@@ -97,7 +97,7 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
 
 
 def with_index(table: Table) -> Table:
-    """A table with the labels of its pandas index as columns: they name rows too, as a grouping by pandas leaves them."""
+    """A table with the labels of its pandas index as columns: a grouping by pandas leaves the names of rows there."""
     index = getattr(nw.to_native(table.frame), "index", None) if table.frame.implementation.is_pandas() else None
     levels = [] if index is None else [index.get_level_values(number) for number in range(index.nlevels)]
     labels = {str(level.name or "index"): level for level in levels if level.dtype.kind == "O"}
