@@ -170,10 +170,10 @@ def lacking(argument: str, table: Iterable[Any], needed: Iterable[str], *, of: s
     return [Problem(name, None, None, f"{expected}; {hint}".removesuffix("; ")) for name, hint in near.items()]
 
 
-def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
+def nearest(word: str, known: Iterable[Any], *, count: int = 3) -> str:
     """Phrase that offers the known names nearest to `word`.
 
-    `known`: the names that would have been understood. Gives "did you mean 'caseload'?", or an empty string where
+    `known`: the names that would have been understood; in pandas those of columns may be numbers or tuples. Gives "did you mean 'caseload'?", or an empty string where
     nothing is near.
 
     Examples
@@ -181,7 +181,7 @@ def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
     >>> nearest("caselod", ["caseload", "contacts"])
     "did you mean 'caseload'?"
     """
-    by_folded = {name.casefold(): name for name in known}
+    by_folded = {str(name).casefold(): name for name in known}
     matches = difflib.get_close_matches(str(word).casefold(), by_folded, n=count, cutoff=0.6)
     if not matches:
         return ""
