@@ -173,9 +173,8 @@ def lacking(argument: str, table: Iterable[Any], needed: Iterable[str], *, of: s
 def nearest(word: str, known: Iterable[Any], *, count: int = 3) -> str:
     """Phrase that offers the known names nearest to `word`.
 
-    `known`: the names that would have been understood, of which pandas makes numbers and tuples too. Gives
-    "did you mean 'caseload'?", or an empty string where
-    nothing is near.
+    `known`: the names that would have been understood, which may be numbers and tuples where pandas has columns of
+    such names. Gives "did you mean 'caseload'?", or an empty string where nothing is near.
 
     Examples
     --------

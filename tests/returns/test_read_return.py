@@ -175,6 +175,20 @@ class TestCells:
         (problem,) = problems_of(written(tmp_path, "Trust;Contacts\nA;1,234\nB;17\n"))
         assert (problem.column, problem.row, problem.value) == ("Contacts", "line 2", "1,234")
 
+    def test_pounds_are_no_count(self, tmp_path: Path) -> None:
+        (problem,) = problems_of(written(tmp_path, "Trust,Contacts,Total cost\nA,£500,£500\nB,17,17\n"))
+        assert (problem.column, problem.row, problem.value) == ("Contacts", "line 2", "£500")
+
+    @pytest.mark.parametrize(("heading", "column", "upper"), [
+        ("Contacts", "contacts", 4), ("Contacts (000s)", "contacts", 5_000), ("WTE", "wte", 5),
+        ("Total cost £000", "total_cost", 5_000),
+    ])  # fmt: skip
+    def test_the_greatest_below_a_number_is_one_less_where_numbers_are_whole(
+        self, heading: str, column: str, upper: float, tmp_path: Path
+    ) -> None:
+        table = read_return(written(tmp_path, f"Trust,{heading}\nA,<5\nB,17\n")).table
+        assert table[f"{column}_upper"][0] == upper
+
 
 class TestTotals:
     def test_a_label_and_no_other_word(self) -> None:
