@@ -74,8 +74,8 @@ def measures_by_place(
     >>> dates = {"period_start": pd.Timestamp(2024, 6, 1), "period_end": pd.Timestamp(2024, 6, 30)}
     >>> measures_by_place(monthly.assign(**dates), {"MRS06": "open_referrals"})
        icb icb_name   period  open_referrals  open_referrals_lower  open_referrals_upper
-    0  QF1   An ICB  2024-06           120.0                   118                   122
-    1  QU1   An ICB  2024-06             NaN                     0                     4
+    0  QF1   An ICB  2024-06           120.0                 118.0                 122.0
+    1  QU1   An ICB  2024-06             NaN                   0.0                   4.0
     """
     rows = _rows(monthly, measures, breakdown, rolling)
     keys = [*_PERIOD, _CODE, _NAME]
