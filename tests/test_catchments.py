@@ -174,6 +174,15 @@ class TestOnEveryEngine:
         kept = Shares.from_flows(flows, "trust", "icb", "patients", uncovered="keep")
         assert kept == Shares({"A": {"X": 0.75, NOT_COVERED: 0.25}, "B": {NOT_COVERED: 1.0}})
 
+    @pytest.mark.parametrize("label", ["Total", "All ICBs"])
+    def test_totals_among_flows_are_named(self, make, label: str) -> None:
+        # They would halve the shares of the others.
+        flows = {"trust": ["A", "A", "A", "B"], "icb": ["X", "Y", label, "X"], "patients": [75, 25, 100, 5]}
+        with refused("icb", label, row="trust=A", expected="counted once"):
+            Shares.from_flows(make(flows), "trust", "icb", "patients")
+        kept = Shares.from_flows(make({**flows, "patients": [75, 25, 300, 5]}), "trust", "icb", "patients")
+        assert kept.of("A")[label] == 0.75
+
     def test_flows_that_cannot_be(self, make) -> None:
         flows = make({"trust": [None, "A", "B", "C"], "icb": ["X"] * 4, "patients": [1.0, -2.0, None, math.inf]})
         with pytest.raises(cm.BadInput) as raised:

@@ -234,6 +234,13 @@ class TestWhatDrove:
         assert found["due_to_rate"].tolist()[:2] == pytest.approx([7, 6])
         assert (found["due_to_numerator"] + found["due_to_denominator"]).tolist() == pytest.approx([10, 20, 34])
 
+    def test_groups_of_any_name_tell_rows_apart(self) -> None:
+        table = pd.DataFrame(self.TABLE)
+        expected = cm.what_drove(table, "cost_per_contact", "team_type", "2015/16", "2016/17").table
+        table = table.assign(service=table["team_type"]).drop(columns="team_type")
+        found = cm.what_drove(table, "cost_per_contact", "service", "2015/16", "2016/17").table
+        assert found.to_numpy().tolist() == expected.to_numpy().tolist()
+
     def test_all_columns_are_shown(self) -> None:
         found = cm.what_drove(pd.DataFrame(self.TABLE), "cost_per_contact", "team_type", "2015/16", "2016/17")
         assert "..." not in repr(found)

@@ -170,18 +170,18 @@ def lacking(argument: str, table: Iterable[Any], needed: Iterable[str], *, of: s
     return [Problem(name, None, None, f"{expected}; {hint}".removesuffix("; ")) for name, hint in near.items()]
 
 
-def nearest(word: str, known: Iterable[str], *, count: int = 3) -> str:
+def nearest(word: str, known: Iterable[Any], *, count: int = 3) -> str:
     """Phrase that offers the known names nearest to `word`.
 
-    `known`: the names that would have been understood. Gives "did you mean 'caseload'?", or an empty string where
-    nothing is near.
+    `known`: the names that would have been understood, which may be numbers and tuples where pandas has columns of
+    such names. Gives "did you mean 'caseload'?", or an empty string where nothing is near.
 
     Examples
     --------
     >>> nearest("caselod", ["caseload", "contacts"])
     "did you mean 'caseload'?"
     """
-    by_folded = {name.casefold(): name for name in known}
+    by_folded = {str(name).casefold(): name for name in known}
     matches = difflib.get_close_matches(str(word).casefold(), by_folded, n=count, cutoff=0.6)
     if not matches:
         return ""

@@ -13,6 +13,7 @@ import numpy as np
 from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real
+from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.signatures import checked
@@ -274,7 +275,7 @@ def first_and_latest_scores(
     1     P2   31.0     NaN
     """
     try:
-        frame = nw.from_native(scores)
+        frame = nw.from_native(plain_numbers(scores, [score]))
         schema = dict(frame.collect_schema())
     except (TypeError, AttributeError):
         kind = type(scores).__name__

@@ -182,8 +182,13 @@ def _check(part: str, namespace: Mapping[str, Any]) -> Check:
         return lambda value: None if isinstance(value, kind) else f"{'an' if part[0] in 'AEIOU' else 'a'} {part}"
     if part in _BY_NAME:
         name = part.rpartition(".")[2]
-        return lambda value: None if any(each.__name__ == name for each in type(value).__mro__) else _BY_NAME[part]
+        return lambda value: None if _is_of_pandas(value, name) else _BY_NAME[part]
     return lambda _: None
+
+
+def _is_of_pandas(value: Any, name: str) -> bool:
+    """Whether something is of a class of pandas: Polars and Spark have a DataFrame too."""
+    return any((each.__module__.partition(".")[0], each.__name__) == ("pandas", name) for each in type(value).__mro__)
 
 
 def _for_the_checker(part: str, module: str) -> Any:

@@ -464,9 +464,10 @@ def test_of_fewer_than_four_a_quartile_says_nothing(number: int, told: bool) -> 
 
 
 def test_a_row_without_a_place_and_places_of_two_dates_are_refused() -> None:
-    table = TABLE.assign(icb=["QMJ", "QRL", None])
-    with refused("icb", None, expected="a place"):
-        cm.benchmark(table, "dna_rate", by="icb")
+    for blank in (None, "", " "):
+        table = TABLE.assign(icb=["QMJ", "QRL", blank])
+        with refused("icb", None, expected="a place"):
+            cm.benchmark(table, "dna_rate", by="icb")
     with refused("the places", re.compile("QMJ .* and Z9B2Z .*")):
         cm.benchmark(table.assign(icb=["QMJ", "QRL", "Z9B2Z"]), "dna_rate", by="icb")
     people = PEOPLE.assign(icb=["QMJ", "QRL", "Z9B2Z"])

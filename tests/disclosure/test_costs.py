@@ -152,6 +152,19 @@ def test_categories_are_protected_as_the_texts_that_they_are() -> None:
     assert found.astype(str).to_numpy().tolist() == texts.astype(str).to_numpy().tolist()
 
 
+def test_a_missing_cost_makes_the_totals_above_it_missing() -> None:
+    # Of five trusts four are known: their 1,650 is no total of five.
+    table = pd.DataFrame(
+        {
+            "icb": ["Fens"] * 5 + ["Hills"] * 4,
+            "trust": [*"ABCDE", *"ABCD"],
+            "total_cost": [500, 400, 300, 450, None, 500, 400, 300, 450],
+        }
+    )
+    shown = protect_costs(table, ["icb"], "total_cost", "trust").display()["total_cost"]
+    assert shown.tolist() == ["", "1650", ""]
+
+
 def test_bad_costs_are_refused() -> None:
     table = pd.DataFrame({"icb": ["Q", "Q"], "trust": ["A", "B"], "total_cost": [100, -5]})
     with refused("total_cost", -5.0, row="2nd row", expected=("a whole number", "zero or more")):

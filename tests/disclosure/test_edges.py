@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import math
 import sys
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from cmhs_metrics.disclosure import (
+    CostRule,
     LinkedTable,
     Rule,
     attack,
@@ -55,12 +59,46 @@ def test_what_is_no_number_is_told_by_its_argument_or_column(wrong: object) -> N
         with raised(TypeError, argument):
             suppress_percentage(*given)
     table = pd.DataFrame({"icb": ["A", "B"], "trust": ["C", "D"], "n": column})
-    with raised(TypeError, "n"):
+    by_key, by_place = (
+        [problem("n", wrong, row=row, expected="a whole number") for row in rows]
+        for rows in (("icb=A", "icb=B"), ("1st row", "2nd row"))
+    )
+    with refused(*by_key):
         protect(table, ["icb"], "n")
-    with raised(TypeError, "n"):
+    with refused(*by_place):
         protect_costs(table, ["icb"], "n", "trust")
-    with raised(TypeError, "n"):
+    with refused(*by_place):
         suppress_table(table, ["n"])
+
+
+@pytest.mark.parametrize("engine", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+@pytest.mark.parametrize("cells", [[Decimal(40), Decimal(3)], [40, None]], ids=["decimals", "None"])
+def test_numbers_that_python_or_a_database_wrote_are_counts(engine: Any, cells: list[Any]) -> None:
+    column = pd.Series(cells, dtype=object) if engine is pd.DataFrame else pl.Series(cells)
+    table = engine({"icb": ["A", "B"], "trust": ["C", "D"], "caseload": column})
+    assert suppress_table(table)["caseload_upper"].to_list()[0] == 42
+    assert protect(table, ["icb"], "caseload").values[0] == 40
+    assert protect_costs(table, ["icb"], "caseload", "trust", rule=CostRule(1, None)).values[0] == 40
+
+
+@pytest.mark.parametrize("label", ["England", "All ICBs"])
+def test_a_row_of_totals_under_another_name_is_not_counted_again(label: str) -> None:
+    table = pd.DataFrame({"icb": ["A", "B", label], "trust": ["C", "D", "E"], "n": [40, 20, 60]})
+    for totals in ({}, {"icb": None}):
+        with refused("icb", label, expected="counted once"):
+            protect(table, ["icb"], "n", totals=totals)
+        with refused("icb", label, expected="counted once"):
+            protect_costs(table, ["icb"], "n", "trust", totals=totals)
+    with refused("trust", label, expected="counted once"):
+        protect_costs(table.assign(icb="A", trust=table["icb"]), ["icb"], "n", "trust")
+    assert max(protect(table.assign(n=[40, 20, 65]), ["icb"], "n").values) == 125
+
+
+def test_a_text_in_a_query_is_told_by_its_column_before_it_is_run() -> None:
+    with refused("caseload", "String", expected="a number"):
+        suppress_table(pl.LazyFrame({"caseload": ["*"]}))
+    empty = suppress_table(pl.LazyFrame({"caseload": [None]})).collect()
+    assert empty["caseload_upper"].to_list() == [None]
 
 
 def test_groups_stand_on_the_index_of_their_numbers() -> None:

@@ -296,6 +296,9 @@ class TestBadInput:
             cm.pack(TEAMS.rename(columns={"icb": "borough"}))
         with refused("by", "icd", expected="a column", suggests="icb"):
             cm.pack(TEAMS, by="icd")
+        for columns in (pd.MultiIndex.from_product([["x"], ["icb", "contacts"]]), [0, 1]):
+            with refused("by", "icb", expected="a column"):
+                cm.pack(pd.DataFrame([["A", 5]], columns=columns), by="icb", charts=False)
         with refused("populations"):
             cm.pack(None, PEOPLE)
         with refused("populations", ANY, expected="a column", names="icb"):

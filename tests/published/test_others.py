@@ -88,6 +88,23 @@ def test_what_each_has_of_its_own() -> None:
         assert not {"value", "rank", "median", "count", "denominator", "lower_95", "upper_95"} & set(texts), kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "count", "column"),
+    [
+        ("gp_patients", "500", "NUMBER_OF_PATIENTS"),
+        ("talking_therapies", "150000", "MEASURE_VALUE_SUPPRESSED"),
+        ("smi_health_checks", "4100", "Answer"),
+        ("fingertips", "9700", "Count"),
+        ("fingertips", "1000000", "Denominator"),
+    ],
+)
+def test_a_percentage_is_no_count(kind: str, count: str, column: str) -> None:
+    assert count in SAMPLES[kind]
+    with pytest.raises(cm.BadInput) as caught:
+        read_published(io.StringIO(SAMPLES[kind].replace(count, "5%", 1)), kind)
+    assert [(each.column, each.value) for each in caught.value.problems] == [(column, "5%")]
+
+
 OPTIONAL = {
     "gp_patients": ["PUBLICATION", "ONS_CODE", "POSTCODE"],
     "talking_therapies": ["ORG_NAME1", "ORG_NAME2"],

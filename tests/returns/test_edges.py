@@ -602,6 +602,13 @@ class TestFurther:
         (near,) = asked(text, "Contcts")
         assert "did you mean 'contacts'?" in near
 
+    @pytest.mark.parametrize("heading", ["Non face to face contacts", "Non-F2F contacts", "Not accepted referrals"])
+    def test_what_is_not_a_measure_is_not_offered_as_that_measure(self, heading: str, asked: Any) -> None:
+        text = f"Trust,Contacts,{heading}\nA,5,x\n"
+        assert asked(text, "did you mean") == []
+        (kept,) = asked(text, "Kept as text")
+        assert heading in kept
+
     def test_days_and_times_as_they_would_be_typed(self) -> None:
         day = dt.datetime(2024, 3, 31)
         assert [_text(each) for each in (day, day.replace(hour=12), day.date())] == [

@@ -14,7 +14,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.returns import read_return
 from cmhs_metrics.returns.cells import Cell, read_cell
 from cmhs_metrics.returns.headings import understand
-from cmhs_metrics.tables.total_rows import TOTAL_LABELS, is_total
+from cmhs_metrics.total_labels import TOTAL_LABELS, is_total
 from tests.support import returns as shapes
 from tests.support.refusals import refused, says
 from tests.support.returns import written
@@ -175,6 +175,20 @@ class TestCells:
         (problem,) = problems_of(written(tmp_path, "Trust;Contacts\nA;1,234\nB;17\n"))
         assert (problem.column, problem.row, problem.value) == ("Contacts", "line 2", "1,234")
 
+    def test_pounds_are_no_count(self, tmp_path: Path) -> None:
+        (problem,) = problems_of(written(tmp_path, "Trust,Contacts,Total cost\nA,£500,£500\nB,17,17\n"))
+        assert (problem.column, problem.row, problem.value) == ("Contacts", "line 2", "£500")
+
+    @pytest.mark.parametrize(("heading", "column", "upper"), [
+        ("Contacts", "contacts", 4), ("Contacts (000s)", "contacts", 5_000), ("WTE", "wte", 5),
+        ("Total cost £000", "total_cost", 5_000),
+    ])  # fmt: skip
+    def test_the_greatest_below_a_number_is_one_less_where_numbers_are_whole(
+        self, heading: str, column: str, upper: float, tmp_path: Path
+    ) -> None:
+        table = read_return(written(tmp_path, f"Trust,{heading}\nA,<5\nB,17\n")).table
+        assert table[f"{column}_upper"][0] == upper
+
 
 class TestTotals:
     def test_a_label_and_no_other_word(self) -> None:
@@ -202,6 +216,13 @@ class TestTotals:
         read = read_return(path)
         assert read.table["organisation"].tolist() == ["A"]
         assert read.set_aside["line"].tolist() == [3]
+
+    @pytest.mark.parametrize("label", ["Average", "England average"])
+    def test_an_average_is_no_team(self, label: str, tmp_path: Path) -> None:
+        read = read_return(written(tmp_path, f"Trust,Team,Contacts\nA,N,10\nA,S,20\nA,{label},15\n"))
+        assert read.table["contacts"].sum() == 30
+        (question,) = read.questions  # which says nothing of a sum
+        assert says(question, "average", label, 4)
 
     def test_a_table_of_england_alone_is_no_total(self, tmp_path: Path) -> None:
         path = written(tmp_path, "ICB,Contacts\nEngland,1\n")

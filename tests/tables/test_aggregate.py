@@ -251,6 +251,15 @@ class TestOnEveryEngine:
         with refused("populations", ["place"], expected="a column", names="icb"):
             cm.aggregate(teams, by="icb", populations=make({"place": ["QUE"], "registered_population": [1]}))
 
+    def test_populations_of_places_that_nothing_names_are_no_population(self, make) -> None:
+        # Not 3,000 people of each ICB.
+        people = make({"registered_population": [1_000, 2_000]})
+        if isinstance(nw.from_native(people), nw.LazyFrame):
+            assert cells(cm.aggregate(make(TWO_TEAMS), by="icb", populations=people))["registered_population"] == [None]
+        else:
+            with refused("populations", "2 rows", expected="a column"):
+                cm.aggregate(make(TWO_TEAMS), by="icb", populations=people)
+
 
 @every_eager
 class TestTablesInMemory:
@@ -333,6 +342,12 @@ class TestLazyTables:
 
 
 class TestPandas:
+    @pytest.mark.parametrize("icbs", [["QUE"], ["QUE", "QRV"]])
+    def test_populations_whose_places_are_their_index_are_refused(self, icbs: list[str]) -> None:
+        people = pd.DataFrame({"registered_population": [1_000] * len(icbs)}, index=pd.Index(icbs, name="icb"))
+        with refused("populations", "an index of icb", names="reset_index()"):
+            cm.aggregate(pd.DataFrame(TWO_TEAMS), by="icb", populations=people)
+
     def test_totals_of_quantities_keep_to_their_groups_whatever_the_index(self) -> None:
         table = pd.DataFrame(
             {

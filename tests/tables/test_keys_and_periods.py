@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.tables.period_spans import mixed_forms, months_counted, readings
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.row_keys import has_repeated, is_missing, row_numbers
+from tests.support.engines import cells
 from tests.support.refusals import refused
 
 
@@ -47,6 +49,19 @@ def test_rows_have_one_number_where_all_their_keys_are_one(make: Any) -> None:
         for one in range(len(rows)):
             for other in range(len(rows)):
                 assert (numbers[one] == numbers[other]) == (held[one] == held[other])
+
+
+@pytest.mark.parametrize("codes", [pa.int8(), pa.uint8(), pa.uint32(), pa.int64()], ids=str)
+@pytest.mark.parametrize(
+    "make", [lambda table: table, lambda table: table.to_pandas(types_mapper=pd.ArrowDtype)], ids=["pyarrow", "pandas"]
+)
+def test_labels_that_arrow_holds_as_categories_are_as_many_whatever_numbers_they_have(make: Any, codes: Any) -> None:
+    # The last of 128 labels has the last of the numbers of 8 bits.
+    practices = pa.array([f"P{number}" for number in range(128)] * 2).dictionary_encode()
+    practices = practices.cast(pa.dictionary(codes, pa.string()))
+    table = make(pa.table({"icb": ["QUE"] * 128 + ["QRV"] * 128, "practice": practices, "contacts": range(256)}))
+    result = cells(cm.aggregate(table, by=["icb", "practice"]))
+    assert result["contacts"] == list(range(256))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 
 import cmhs_metrics as cm
 from cmhs_metrics.tables import total_rows
+from cmhs_metrics.total_labels import is_total
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 from tests.support.refusals import ANY, noted, problem, raised, refused, says
 
@@ -271,7 +272,7 @@ class TestRowsOfTotals:
 
     @every_eager
     @pytest.mark.parametrize(
-        ("caseload", "is_total"),
+        ("caseload", "of_the_others"),
         [
             ([10, None, 11, 25], True),
             ([10, None, None, 25], True),
@@ -280,9 +281,9 @@ class TestRowsOfTotals:
         ],
         ids=["a part suppressed", "most suppressed", "the total suppressed", "less than its parts"],
     )
-    def test_with_cells_that_are_missing(self, make, caseload, is_total: bool) -> None:
+    def test_with_cells_that_are_missing(self, make, caseload, of_the_others: bool) -> None:
         table = make({"icb": ["A", "B", "C", "Total"], "caseload": caseload, "contacts": [5, 4, 3, 12]})
-        if is_total:
+        if of_the_others:
             with refused("icb", "Total", names="exclude"):
                 cm.aggregate(table, by="icb")
         else:
@@ -381,15 +382,22 @@ class TestRowsOfTotals:
             "types",
             "months",
             "periods",
+            "ages",
+            "age bands",
+            "sexes",
+            "ethnic groups",
+            "people",
         ]
-        alone = ["total", "totals", "sum", "all", "overall", "england", "national", "subtotal", "subtotals"]
+        alone = ["total", "totals", "sum", "all", "overall", "england", "national", "subtotal", "subtotals", "average",
+                 "averages", "mean", "median", "persons", "both sexes"]  # fmt: skip
         several = ["All England", "Total England", "grand total", "Grand Totals", "sub total", "Sub-totals",
                    "overall total", "England total", "national totals", "All team types", "Total team types",
-                   "Total for RT1", "total of 2016/17", "RT1 subtotal", "North Totals", "Sub total 2016"]  # fmt: skip
+                   "Total for RT1", "total of 2016/17", "RT1 subtotal", "North Totals", "Sub total 2016",
+                   "England average", "National mean", "Average of all trusts", "Median for England"]  # fmt: skip
         whole = [f"{every} {name}" for every in ("All", "Total") for name in whose]
         for label in [*alone, *several, *whole]:
             for written in (label, label.upper(), f" {label.title()} "):
-                assert total_rows.is_total(written), written
+                assert is_total(written), written
         for label in (
             "Totnes",
             "All Saints",
@@ -397,11 +405,13 @@ class TestRowsOfTotals:
             "Summerfield",
             "New England",
             "England and Wales",
+            "Meanwood",
+            "Median Road",
             "",
             None,
             7,
         ):
-            assert not total_rows.is_total(label), label
+            assert not is_total(label), label
 
     @every_table
     def test_exclude_leaves_out_what_is_named(self, make) -> None:
@@ -415,6 +425,23 @@ class TestRowsOfTotals:
 
 LEVELS = {"region": ["N", "N", "S"], "icb": ["a", "b", "c"], "contacts": [5, 6, 7], "caseload": [1, 2, 2]}
 PLACES = {"icb": ["QUE", "QRV"], "team": ["1", "2"], "caseload": [10, 20]}
+
+
+class TestLabelsInAnIndex:
+    """What pandas leaves of a grouping or a pivot: the labels of rows stand in the index."""
+
+    @pytest.mark.parametrize("name", ["organisation", "Trust", None])
+    def test_may_call_a_row_a_total(self, name: str | None) -> None:
+        table = pd.DataFrame(TOTAL).set_index("organisation").rename_axis(name)
+        with refused(name or "index", "Total", expected="counted once", names="exclude"):
+            cm.aggregate(table)
+        assert cm.aggregate(table, exclude="Total")["contacts"].tolist() == [168_589]
+        assert cm.with_metrics(table, exclude="Total").index.tolist() == ["Fenland", "Uplands"]
+
+    def test_of_several_levels(self) -> None:
+        table = pd.DataFrame(TOTAL).assign(region="East").set_index(["region", "organisation"])
+        with refused("organisation", "Total", row="region=East", expected="counted once", names="exclude"):
+            cm.validate(table)
 
 
 class TestRowsOfTotalsInAQuery:

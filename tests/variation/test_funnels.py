@@ -371,6 +371,14 @@ class TestFunnel:
         ]  # fmt: skip
         with refused("tau", 0.1, names=("phi", "tau")):
             v.funnel_limits("ratio", 5.0, phi=2.0, tau=0.1)
+        for kind in ("rate", "proportion", "ratio"):
+            target = 0.5 if kind == "proportion" else None if kind == "ratio" else 5.0
+            assert np.isfinite(v.funnel_limits(kind, 5.0, target, tau=9e99).at(0.95).upper)
+            assert np.isfinite(v.funnel_limits(kind, 5.0, target, phi=9e199).at(0.95).upper)
+            with refused("tau", 1e100, names="1e+100"):
+                v.funnel_limits(kind, 5.0, target, tau=1e100)
+            with refused("phi", 1e200, names="1e+200"):
+                v.funnel_limits(kind, 5.0, target, phi=1e200)
         for kind, wrong in (("proportion", (0.0, 1.0, 1.5)), ("rate", (0.0, math.inf))):
             for target in wrong:
                 with refused("target", target):

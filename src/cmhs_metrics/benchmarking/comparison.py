@@ -309,7 +309,7 @@ def _in_memory(totals: Any, by: str) -> tuple[Sums, list[str]]:
     frame = nw.from_native(totals)
     frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
     cells = frame.get_column(by).to_list()
-    if any(is_missing(cell) for cell in cells):
+    if any(is_missing(cell) or not str(cell).strip() for cell in cells):
         raise BadInput("benchmark", [Problem(by, None, None, "a place in every row")])
     numeric = [
         name

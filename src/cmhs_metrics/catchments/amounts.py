@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import Problem, refuse
+from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.tables.casting import as_float, as_text
 from cmhs_metrics.tables.reading import read_table, rows_in
 from cmhs_metrics.tables.table import require
@@ -98,7 +99,7 @@ def refuse_other_than_text(table: Table, columns: list[str]) -> list[Problem]:
 
 
 def _entered(table: Any, places: list[str], value: str) -> Table:
-    entered = read_table(table)
+    entered = read_table(plain_numbers(table, [value]))
     require(entered, [*places, value], "table")
     problems = refuse_other_than_text(entered, places)
     if not entered.schema[value].is_numeric():

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from cmhs_metrics.errors import Problem, nearest, refuse
+from cmhs_metrics.total_labels import is_total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,6 +79,9 @@ def shares_of(
         if end is None and amount and uncovered != "keep":
             expected = f"a place for {amount:,g} of {totals[start]:,g}, or uncovered='keep'"
             problems.append(Problem(destination, f"{origin}={start}", None, expected))
+        if is_total(end) and 0 < amount == totals[start] - amount:
+            expected = f"no total, which would be counted again: it is the sum of the others of {start}"
+            problems.append(Problem(destination, f"{origin}={start}", end, expected))
         if end is not None and totals[start]:
             held[start][end] = amount / totals[start]
     refuse("the shares", problems)

@@ -101,7 +101,8 @@ class Shares:
         Raises
         ------
         BadInput
-            When a flow is missing, negative or infinite, an origin is missing, or something is not covered.
+            When a flow is missing, negative or infinite, or the total of the others, an origin is missing, or something
+            is not covered.
 
         Examples
         --------

@@ -19,6 +19,7 @@ from cmhs_metrics.presentation import signed, written
 from cmhs_metrics.selection import column_of
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables import aggregate
+from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.trends.one_period import frame_of, of_period
 
 if TYPE_CHECKING:
@@ -163,6 +164,8 @@ def what_drove(
         held = {**arguments, "over_time": "last", "populations": people}
         own = place if place is not None or people is None else by
         of_groups = _in_memory(aggregate(rows, by, place=place, **held)).set_index(by)
+        if keys is None:  # the groups tell rows apart where they are not asked for, too
+            held["keys"] = list(dict.fromkeys([*read_table(rows).default_keys, by]))
         of_all = _in_memory(aggregate(rows, (), place=own, **held))
         sides.append(_sides(entry, of_groups, of_all, basis))
         periods.append(str(period))

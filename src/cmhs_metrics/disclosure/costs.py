@@ -17,9 +17,9 @@ from cmhs_metrics.disclosure.complement import Unprotectable
 from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable
 from cmhs_metrics.disclosure.protection import levels_of, read_cells
-from cmhs_metrics.disclosure.published_table import refuse_unreadable
+from cmhs_metrics.disclosure.published_table import refuse_unreadable, rows_of_totals
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, SUPPRESSED, Rule
-from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of
+from cmhs_metrics.disclosure.suppression import counts_in
 from cmhs_metrics.errors import BadInput, Problem, nth, refuse
 from cmhs_metrics.numeric.frames import in_pandas
 from cmhs_metrics.signatures import checked
@@ -161,7 +161,7 @@ def protect_costs(
     dimensions : sequence of str
         The columns that name a cell: ``["icb", "team_type"]``.
     value : str
-        The column of amounts, in whole pounds [GBP].
+        The column of amounts, in whole pounds [GBP]; a missing one makes the totals above it missing.
     contributor : str
         The column that names who the amount is of: ``"trust"``. A trust in two cells is one contributor to their total.
     hierarchies, totals, keep, absent, seconds, progress
@@ -201,13 +201,12 @@ def protect_costs(
     coarser = [column for name in dimensions for column in (hierarchies or {}).get(name, ())]
     named = {"dimensions": dimensions, "hierarchies": coarser, "value": [value], "contributor": [contributor]}
     refuse_unreadable(table, named, [*dimensions, contributor])
-    given = numbers_of(table[value], value)
-    assert given is not None
-    if len(wrong := np.flatnonzero(is_no_count(given))):
-        expected = "a whole number, zero or more"
-        raise BadInput("the table", [Problem(value, nth(row, "row"), float(given[row]), expected) for row in wrong])
+    given, wrong = counts_in(table[value], value, lambda row: nth(row, "row"))
+    refuse("the table", [*wrong, *rows_of_totals(table, [contributor], given)])
+    table = table.assign(**{value: given})
     keys = [*dimensions, *coarser]
-    cells = table.groupby(keys, sort=False, observed=True, dropna=False)[value].sum(min_count=1).reset_index()
+    amounts_of = table.groupby(keys, sort=False, observed=True, dropna=False)[value]
+    cells = amounts_of.sum().where(amounts_of.count() == amounts_of.size()).reset_index()
     layout, amounts = read_cells(cells, dimensions, value, hierarchies or {}, totals or {}, absent)
     parts = np.zeros((table[contributor].nunique(), layout.size))
     numbers = table[contributor].astype("category").cat.codes.to_numpy()

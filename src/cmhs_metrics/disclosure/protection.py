@@ -13,9 +13,9 @@ from cmhs_metrics.disclosure.effort import Effort, OutOfTime
 from cmhs_metrics.disclosure.layout import Dimension, Layout
 from cmhs_metrics.disclosure.linked import LinkedTable, Lookup, as_linked
 from cmhs_metrics.disclosure.protected_table import OTHERS, ProtectedTable, rule_in_words
-from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable
+from cmhs_metrics.disclosure.published_table import PublishedTable, refuse_unreadable, rows_of_totals
 from cmhs_metrics.disclosure.rule import EXACT, NHS, Rule
-from cmhs_metrics.disclosure.suppression import is_no_count, kind_of, numbers_of
+from cmhs_metrics.disclosure.suppression import counts_in, kind_of
 from cmhs_metrics.errors import BadInput, Problem, nearest, nth, refuse
 from cmhs_metrics.numeric.frames import in_pandas
 from cmhs_metrics.signatures import checked
@@ -96,9 +96,10 @@ def protect(
     ------
     BadInput
         When a column is not there, a key is missing or stands twice, a count is negative or not whole, a label stands
-        at two levels or below two parents, a combination of keys is absent, or what is to be kept leaves no way to
-        protect the rest. When the tables that are out give a count away by themselves, which is named. When there is no
-        answer within the seconds; how large the table is and how far the search came is said.
+        at two levels or below two parents, a row is the total of the others, a combination of keys is absent, or what
+        is to be kept leaves no way to protect the rest. When the tables that are out give a count away by themselves,
+        which is named. When there is no answer within the seconds; how large the table is and how far the search came
+        is said.
     TypeError
         When it is no table, or a query that has not been run: the method needs every cell at once.
 
@@ -208,12 +209,10 @@ def read_cells(
         _dimension(table, name, [name, *hierarchies.get(name, ())], totals.get(name, TOTAL), problems)
         for name in dimensions
     ]
-    given = numbers_of(table[value], value)
-    assert given is not None
-    for row in np.flatnonzero(is_no_count(given)):
-        key = ", ".join(f"{name}={table[name].iloc[row]}" for name in dimensions)
-        problems.append(Problem(value, key, float(given[row]), "a whole number, zero or more"))
-    refuse("the table", problems)
+    given, wrong = counts_in(
+        table[value], value, lambda row: ", ".join(f"{name}={table[name].iloc[row]}" for name in dimensions)
+    )
+    refuse("the table", [*problems, *wrong, *rows_of_totals(table, [*dimensions, *coarser], given)])
     layout = Layout(read)
     counts = np.full(layout.size, 0.0 if absent == "zero" else np.nan)
     cells = layout.cell(table)

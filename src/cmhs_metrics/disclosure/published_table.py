@@ -14,6 +14,7 @@ from cmhs_metrics.disclosure.suppression import display_text
 from cmhs_metrics.errors import Problem, nearest, no_columns, nth, refuse
 from cmhs_metrics.numeric.frames import empty_like, given_back, in_pandas
 from cmhs_metrics.signatures import checked
+from cmhs_metrics.total_labels import is_total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -253,6 +254,20 @@ def refuse_unreadable(table: pd.DataFrame, named: Mapping[str, Sequence[str]], d
         cell = ", ".join(f"{name}={keys[name].iloc[row]}" for name in dimensions)
         problems.append(Problem(None, cell, None, "one row for these keys"))
     refuse("the table", problems)
+
+
+def rows_of_totals(table: pd.DataFrame, columns: Sequence[str], counts: NDArray[np.float64]) -> list[Problem]:
+    """Rows whose label calls them totals and whose counts are the sum of the others: they would be counted again."""
+    problems = []
+    for column in columns:
+        called = [label for label in table[column].unique() if is_total(label)]
+        others = np.nansum(counts[~table[column].isin(called)])
+        problems += [
+            Problem(column, None, label, "no row of totals, which would be counted again: leave it out")
+            for label in called
+            if others > 0 and np.nansum(counts[table[column] == label]) == others
+        ]
+    return problems
 
 
 def _dimension(table: pd.DataFrame, name: str, parents: dict[Any, Any]) -> Dimension:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import narwhals as nw
 
 from cmhs_metrics.disclosure.rule import NHS, Rule
-from cmhs_metrics.disclosure.suppression import is_no_count, numbers_of, suppress
+from cmhs_metrics.disclosure.suppression import counts_in, suppress
 from cmhs_metrics.errors import Problem, no_columns, nth, refuse, unknown
 from cmhs_metrics.measures import MEASURES, NOT_COUNTED, Kind
 from cmhs_metrics.numeric.frames import frame_of
@@ -64,7 +64,7 @@ def suppress_table(table: T, measures: Sequence[str] | None = None, rule: Rule |
     frame: Any = frame_of(table, "suppress_table")
     schema = dict(frame.collect_schema())
     names = [name for name in schema if _is_count(name)] if measures is None else list(measures)
-    _check(frame, schema, names, [] if isinstance(rule, Rule) else list(rule))
+    frame = _checked(frame, schema, names, [] if isinstance(rule, Rule) else list(rule))
     rules = dict.fromkeys(names, rule) if isinstance(rule, Rule) else {name: rule.get(name, NHS) for name in names}
     made = {each: value for name in names for each, value in _shown(name, rules[name]).items()}
     result = frame.with_columns(**made)
@@ -92,7 +92,8 @@ def _shown(name: str, rule: Rule) -> dict[str, nw.Expr]:
     }
 
 
-def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str]) -> None:
+def _checked(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str]) -> Any:
+    """The table with numbers in every column to suppress."""
     problems = no_columns("measures", names, schema) + unknown("rule", ruled, names, "a column that is suppressed")
     bounded = [name for name in names if any(bound in schema for bound in _bounds_of(name))]
     others = [name for name in names if name not in bounded]
@@ -105,12 +106,16 @@ def _check(frame: Any, schema: dict[str, Any], names: list[str], ruled: list[str
     ]
     if not names:
         problems.append(Problem("measures", None, list(schema), "at least one column of a measure that counts"))
-    if not problems and isinstance(frame, nw.DataFrame):
+    of_others = [name for name in names if name in schema and not schema[name].is_numeric()]
+    if isinstance(frame, nw.LazyFrame):
+        typed = [name for name in of_others if schema[name] != nw.Unknown]
+        problems += [Problem(name, None, str(schema[name]), "a column of numbers") for name in typed]
+    elif not problems:
         for name in names:
-            counts = numbers_of(frame.get_column(name), name)
-            assert counts is not None
-            wrong = [row for row, is_wrong in enumerate(is_no_count(counts)) if is_wrong]
-            problems += [
-                Problem(name, nth(row, "row"), float(counts[row]), "a whole number, zero or more") for row in wrong
-            ]
+            counts, wrong = counts_in(frame.get_column(name), name, lambda row: nth(row, "row"))
+            problems += wrong
+            if name in of_others:
+                numbers = nw.new_series(name, counts, nw.Float64, backend=frame.implementation)
+                frame = frame.with_columns(numbers.fill_nan(None))
     refuse("the table", problems)
+    return frame

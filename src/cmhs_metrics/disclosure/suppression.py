@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from cmhs_metrics.disclosure.rule import MISSING, NHS, SUPPRESSED, Rule, as_fraction, choose, floor_division, quotient
 from cmhs_metrics.errors import Problem, nth, refuse
@@ -16,9 +19,8 @@ from cmhs_metrics.numeric.requirements import cell_name
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -270,6 +272,24 @@ def is_no_count(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which numbers are negative, infinite or not whole."""
     wrong: NDArray[np.bool_] = (numbers < 0) | np.isinf(numbers) | (numbers != np.floor(numbers))
     return wrong & ~np.isnan(numbers)
+
+
+def counts_in(column: Any, name: str, row: Callable[[int], str]) -> tuple[NDArray[np.float64], list[Problem]]:
+    """The counts of a column of a table, and its cells that are none.
+
+    `column`: of pandas or narwhals. `row`: what a row is called, from its position.
+    """
+    cells = column.to_list()
+    try:
+        held = numbers_of(column, name)
+        assert held is not None
+        numbers, wrong = held, is_no_count(held)
+    except TypeError:  # there is text among its cells, or a category holds them
+        is_number = [isinstance(cell, (Real, Decimal)) and not isinstance(cell, (bool, np.bool_)) for cell in cells]
+        numbers = np.array([float(cell) if fits else np.nan for cell, fits in zip(cells, is_number, strict=True)])
+        wrong = is_no_count(numbers) | ~(np.array(is_number, dtype=bool) | np.array(pd.isna(cells), dtype=bool))
+    found = [(at, cells[at] if np.isnan(numbers[at]) else float(numbers[at])) for at in np.flatnonzero(wrong).tolist()]
+    return numbers, [Problem(name, row(at), cell, WHOLE_NOT_NEGATIVE) for at, cell in found]
 
 
 def _problems(name: str, counts: NDArray[np.float64] | None) -> list[Problem]:

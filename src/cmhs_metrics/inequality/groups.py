@@ -18,8 +18,9 @@ from cmhs_metrics.intervals import (
     rate_interval,
     rate_ratio_interval,
 )
+from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.numeric.expected import column, names_in
-from cmhs_metrics.numeric.frames import collected, given_back, in_pandas
+from cmhs_metrics.numeric.frames import collected, given_back, in_pandas, plain_numbers
 from cmhs_metrics.presentation import NOT_KNOWN
 from cmhs_metrics.signatures import checked
 
@@ -166,7 +167,7 @@ def by_deprivation(
     by : str or sequence of str, optional
         Further columns of the table to keep apart, such as "icb".
     measures : sequence of str, optional
-        The columns to add; by default all that hold numbers.
+        The columns to add; by default all that hold numbers, and measures whatever they hold.
 
     Returns
     -------
@@ -232,7 +233,10 @@ def by_deprivation(
         made = len(held)
     group_of = dict(zip(known[area], np.ceil(standing * groups / made).astype(int), strict=True))
     name = f"deprivation_{_NAMES.get(groups, 'group')}"
-    numbers = [str(each) for each in rows.select_dtypes("number") if each not in (area, *keys)]
+    rows = plain_numbers(rows, rows.columns.difference([area, *keys]))
+    numeric = rows.select_dtypes("number")
+    # A measure that holds text is named and not left out.
+    numbers = [str(each) for each in rows if each not in (area, *keys) and (each in numeric or each in MEASURES)]
     added = numbers if measures is None else list(measures)
     grouped = rows.assign(areas=1)
     grouped[name] = rows[area].map(group_of)

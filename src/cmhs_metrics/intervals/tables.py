@@ -12,6 +12,7 @@ from cmhs_metrics.intervals.directly_standardised import standardised_rate, weig
 from cmhs_metrics.intervals.rates import FEW, is_few, squares_of
 from cmhs_metrics.intervals.standard_populations import ESP2013, StandardPopulation
 from cmhs_metrics.numeric.expected import NUMBERS, PEOPLE, TABLE, expect, names_in
+from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.numeric.requirements import OnBadInput, a_count, met, not_negative
 from cmhs_metrics.signatures import checked
 
@@ -172,9 +173,9 @@ def standardised_rates(
     """
     import narwhals as nw
 
-    frame = eager(table, "standardised_rates")
-    keys = names_in("standardised_rates", "by", by)
     squares = [] if sum_of_squares is None else [sum_of_squares]
+    frame = eager(plain_numbers(table, [events, population, *squares]), "standardised_rates")
+    keys = names_in("standardised_rates", "by", by)
     require_columns(
         frame.columns,
         {"events": events, "population": population, "age_band": age_band, "by": keys, "sum_of_squares": squares},

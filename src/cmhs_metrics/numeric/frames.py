@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def collected(table: Any) -> Any:
@@ -26,6 +29,27 @@ def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
     except TypeError:
         expected = "a table (pandas, Polars, PyArrow, DuckDB, Ibis, Spark …)"
         raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
+
+
+def plain_numbers(table: Any, names: Iterable[Any]) -> Any:
+    """A table with floats in those columns in which pandas holds numbers of Python, as the Decimals of a database."""
+    if not isinstance(table, pd.DataFrame):
+        return table
+    made = {}
+    for name in names:
+        cells = table.get(name)
+        if not isinstance(cells, pd.Series) or cells.dtype != object or not any(_is_number(cell) for cell in cells):
+            continue
+        if all(_is_number(cell) or cell is None or cell is pd.NA or cell is pd.NaT for cell in cells):
+            made[name] = [float(cell) if _is_number(cell) else np.nan for cell in cells]
+    table = table.copy(deep=False) if made else table
+    for name, numbers in made.items():
+        table[name] = numbers
+    return table
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, (Real, Decimal)) and not isinstance(cell, bool)
 
 
 def in_pandas(table: Any, method: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.published.changes import notes_on
-from cmhs_metrics.published.mhsds_values import NOT_COUNTED, UNKNOWN
+from cmhs_metrics.published.mhsds_values import NOT_COUNTED, UNKNOWN, as_date, with_plain_numbers
 from cmhs_metrics.published.places_in_files import ICB, breakdown_in
 from cmhs_metrics.signatures import checked
 
@@ -74,8 +74,8 @@ def measures_by_place(
     >>> dates = {"period_start": pd.Timestamp(2024, 6, 1), "period_end": pd.Timestamp(2024, 6, 30)}
     >>> measures_by_place(monthly.assign(**dates), {"MRS06": "open_referrals"})
        icb icb_name   period  open_referrals  open_referrals_lower  open_referrals_upper
-    0  QF1   An ICB  2024-06           120.0                   118                   122
-    1  QU1   An ICB  2024-06             NaN                     0                     4
+    0  QF1   An ICB  2024-06           120.0                 118.0                 122.0
+    1  QU1   An ICB  2024-06             NaN                   0.0                   4.0
     """
     rows = _rows(monthly, measures, breakdown, rolling)
     keys = [*_PERIOD, _CODE, _NAME]
@@ -102,7 +102,15 @@ def _period(table: pd.DataFrame) -> pd.Series[str]:
 def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, rolling: bool) -> pd.DataFrame:
     needed = [*_PERIOD, _CODE, _NAME, "secondary_level", "breakdown", "measure_id", "kind", "unit", *_ENDS.values()]
     refuse("the monthly table", lacking("monthly", monthly, needed))
+    monthly = with_plain_numbers("monthly", monthly)
     problems: list[Problem] = []
+    for name in _PERIOD:
+        if not pd.api.types.is_datetime64_any_dtype(monthly[name]):  # it was written to a file, and read again
+            days = {each: as_date(str(each)) for each in monthly[name].unique()}
+            unread = [each for each, day in days.items() if day is None]
+            problems += [Problem(name, None, each, "a date, as the reader gives it") for each in unread]
+            monthly = monthly.assign(**{name: pd.to_datetime(monthly[name].map(days))})
+    refuse("measures_by_place", problems)
     breakdown = breakdown_in(monthly, breakdown)
     of_places = monthly[(monthly["breakdown"] == breakdown) & (monthly["secondary_level"] == "NONE")]
     if of_places.empty:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem, lacking, refuse
 from cmhs_metrics.numeric.ratio import ratio
-from cmhs_metrics.published.mhsds_values import COUNTED
+from cmhs_metrics.published.mhsds_values import COUNTED, with_plain_numbers
 from cmhs_metrics.published.places_in_files import ENGLAND, ICB_BREAKDOWNS, WITHOUT_PLACE
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.trends import percentage_change
@@ -80,6 +80,7 @@ def changes(
         problems.append(Problem("more_than", None, more_than, "a proportion above 0"))
     refuse("changes", problems)
     wanted = None if measures is None else [measures] if isinstance(measures, str) else list(measures)
+    before, after = (with_plain_numbers(name, month) for name, month in months.items())
     sides = {which: _counts(table, which, wanted) for which, table in (("before", before), ("after", after))}
     both = sides["before"].merge(sides["after"], how="outer", on=_PLACE, suffixes=("_before", "_after"), indicator=True)
     # A measure or breakdown that only one of them has says nothing of its places.
@@ -142,6 +143,7 @@ def share_without_icb(monthly: pd.DataFrame, measures: Iterable[str] | None = No
     [0.0775]
     """
     refuse("share_without_icb", lacking("monthly", monthly, _OF_SHARES, of=_READER))
+    monthly = with_plain_numbers("monthly", monthly)
     rows = monthly[(monthly["secondary_level"] == "NONE") & monthly["unit"].isin(COUNTED)]
     if measures is not None:
         rows = rows[rows["measure_id"].isin([measures] if isinstance(measures, str) else list(measures))]

@@ -11,8 +11,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from cmhs_metrics.disclosure.rule import EXACT, MISSING, NHS, SUPPRESSED, WHOLE_PER_CENT, rounded_to
+from cmhs_metrics.errors import Problem, refuse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -240,3 +242,18 @@ def interval_of(
         np.nan,
     )
     return lower, upper
+
+
+def with_plain_numbers(argument: str, table: pd.DataFrame) -> pd.DataFrame:
+    """What the reader gave, with its numbers as floats again, however they were stored.
+
+    `argument`: what it was given as. Raises `BadInput` when there is text among them.
+    """
+    numbers = [name for name in ("value", "lower", "upper") if name in table and table[name].dtype != np.float64]
+    problems = [
+        Problem(name, None, str(table[name].dtype), f"a column of numbers in {argument}, as the reader gives it")
+        for name in numbers
+        if not (pd.api.types.is_numeric_dtype(table[name]) or table[name].isna().all())
+    ]
+    refuse("the monthly table", problems)
+    return table.assign(**{name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numbers})

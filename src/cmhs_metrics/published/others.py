@@ -23,6 +23,8 @@ _NUMBERS = ("value", "median", "rank", "lower_95", "upper_95", "count", "denomin
 _DATES = ("extract_date", "period_start", "period_end")
 _ALL = "ALL"
 _SIGNED = ("oversight_framework", "fingertips")
+_COUNTS = {"gp_patients": ("value",), "smi_health_checks": ("value",), "fingertips": ("count", "denominator")}
+"""The columns of people, which no percentage can be."""
 _HEADER_WITHIN = 10
 
 
@@ -52,7 +54,8 @@ def read_published(source: Source, kind: str) -> pd.DataFrame:
     Raises
     ------
     BadInput
-        When it is another file, or not a whole one; when a number or date cannot be read, or a row stands twice; when
+        When it is another file, or not a whole one; when a number or date cannot be read, a count is a percentage, or a
+        row stands twice; when
         the parts of GP patients do not add to their total.
 
     Notes
@@ -92,6 +95,11 @@ def read_published(source: Source, kind: str) -> pd.DataFrame:
             days = {text: as_date(text) for text in table[name].unique()}
             table[name] = pd.to_datetime(table[name].map(days))
             problems += rows.problems(name, table[name].isna(), "a date as 30/06/2024 or 2024-06-30")
+    is_count: Any = "value" in _COUNTS.get(kind, ())
+    if kind == "talking_therapies":
+        starts = [table["measure_name"].str.startswith(start) for start in ("Count", "Percentage")]
+        table["unit"] = np.select(starts, ["count", "percent"], "")
+        is_count = table["unit"].eq("count").to_numpy()
     for name in (each for each in _NUMBERS if each in table):
         read = {text: _number(text, signed=kind in _SIGNED) for text in table[name].unique()}
         each = [read[text] for text in table[name]]
@@ -99,6 +107,9 @@ def read_published(source: Source, kind: str) -> pd.DataFrame:
             table["suppressed"] = np.array([cell.hidden for cell in each], dtype=bool)
         table[name] = np.array([cell.value for cell in each], dtype=np.float64)
         problems += rows.problems(name, [not cell.readable for cell in each], "a number, or a mark as * or [c]")
+        counts = is_count if name == "value" else name in _COUNTS.get(kind, ())
+        shares = np.array([cell.percent for cell in each], dtype=bool) & counts
+        problems += rows.problems(name, shares, "a count, and no percentage")
     keys = [name for name in table if name not in (*_NUMBERS, "suppressed")]
     problems += rows.repeated([*_NUMBERS, "suppressed"], table[keys])
     rows.refuse(problems)
@@ -106,9 +117,7 @@ def read_published(source: Source, kind: str) -> pd.DataFrame:
         table["is_total"] = table["sex"].str.upper().eq(_ALL) | table["age_group"].str.upper().eq(_ALL)
         _refuse_parts_beside_total(rows, table)
     if kind == "talking_therapies":
-        table["unit"] = np.select(
-            [table["measure_name"].str.startswith(start) for start in ("Count", "Percentage")], ["count", "percent"], ""
-        )
+        table["unit"] = table.pop("unit")
     return table
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cmhs_metrics.errors import Problem, lacking, refuse
 from cmhs_metrics.numeric.ratio import ratio
-from cmhs_metrics.published.mhsds_values import known_measures
+from cmhs_metrics.published.mhsds_values import known_measures, with_plain_numbers
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def check_percentages(table: pd.DataFrame) -> pd.DataFrame:
         shown = repeated[[*_PLACE, "measure_id"]].astype(str).agg(", ".join, axis=1)
         problems = [Problem(None, row, None, "one row for each measure, place and period") for row in shown]
     refuse("the table", problems)
+    table = with_plain_numbers("table", table)
     at = np.flatnonzero((table["unit"] == "percent").to_numpy())
     published = table.iloc[at]
     parts = recompute(table, at)

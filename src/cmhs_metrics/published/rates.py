@@ -9,7 +9,7 @@ from cmhs_metrics.disclosure.rule import MISSING
 from cmhs_metrics.errors import Problem, lacking, nearest, refuse
 from cmhs_metrics.metrics.population import per_100k
 from cmhs_metrics.published.changes import notes_on, share_without_icb
-from cmhs_metrics.published.mhsds_values import NOT_COUNTED
+from cmhs_metrics.published.mhsds_values import NOT_COUNTED, with_plain_numbers
 from cmhs_metrics.published.places_in_files import ICB, WITHOUT_PLACE, breakdown_in
 from cmhs_metrics.signatures import checked
 
@@ -95,6 +95,7 @@ def _counts(monthly: pd.DataFrame, measure_id: str, breakdown: str) -> pd.DataFr
     known = {"measure_id": measure_id, "breakdown": breakdown}
     needed = [*known, "period_start", "period_end", "primary_level", "secondary_level", *_VALUES, "unit"]
     refuse("the monthly table", lacking("monthly", monthly, needed))
+    monthly = with_plain_numbers("monthly", monthly)
     problems: list[Problem] = []
     known["breakdown"] = breakdown = breakdown_in(monthly, breakdown)
     for name, wanted in known.items():

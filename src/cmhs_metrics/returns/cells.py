@@ -62,12 +62,18 @@ class Cell:
 
 
 def read_cell(
-    text: str, scale: float = 1.0, *, comma: bool = False, suppressed: Mapping[str, tuple[float, float]] = SUPPRESSED
+    text: str,
+    scale: float = 1.0,
+    *,
+    comma: bool = False,
+    suppressed: Mapping[str, tuple[float, float]] = SUPPRESSED,
+    whole: bool = True,
 ) -> Cell | str:
     """Read the cell of a measure.
 
     `scale`: what its numbers are multiplied by, by its heading. `comma`: whether the decimal point is a comma.
-    `suppressed`: the marks of suppression with their bounds. Gives what it says; where it says nothing that is
+    `suppressed`: the marks of suppression with their bounds. `whole`: whether its numbers are whole ones, of which the
+    greatest below 5 is 4. Gives what it says; where it says nothing that is
     understood, what was expected.
 
     Examples
@@ -89,7 +95,9 @@ def read_cell(
         return Cell(mark=plain)
     if match := _BELOW.fullmatch(plain):
         least = int(match[1])
-        return Cell(lower=0.0, upper=(least - 1) * scale, mark=plain) if least else "a number below which there is one"
+        return (
+            Cell(lower=0.0, upper=(least - whole) * scale, mark=plain) if least else "a number below which there is one"
+        )
     if match := _UP_TO.fullmatch(plain):
         return Cell(lower=0.0, upper=int(match[1]) * scale, mark=plain)
     if match := _BETWEEN.fullmatch(plain):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cmhs_metrics.errors import Problem
-from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.measures import MEASURES, NOT_COUNTED
 from cmhs_metrics.periods import read_periods
 from cmhs_metrics.presentation import is_money
 from cmhs_metrics.returns.cells import Cell, read_cell
@@ -106,15 +106,22 @@ def _measure(
     comma = _decimal_comma(sheet, heading, at, rows, texts, notes)
     of = heading.column.removesuffix("_lower").removesuffix("_upper")
     cells: list[Cell] = []
-    known = {text: read_cell(text, heading.scale, comma=comma, suppressed=marks) for text in dict.fromkeys(texts)}
+    unit = MEASURES[of].unit
+    whole = unit not in NOT_COUNTED and heading.scale == 1.0
+    known = {
+        text: read_cell(text, heading.scale, comma=comma, suppressed=marks, whole=whole)
+        for text in dict.fromkeys(texts)
+    }
     for line, text in zip(rows, texts, strict=True):
         cell = known[text]
         if sheet.is_workbook and text.startswith("="):
             cell = _NOT_COMPUTED
-        elif not isinstance(cell, str) and cell.value < 0 and not is_money(MEASURES[of].unit):
+        elif not isinstance(cell, str) and cell.value < 0 and not is_money(unit):
             cell = "zero or more"
+        elif not isinstance(cell, str) and "£" in text and not is_money(unit):
+            cell = "a number that is no amount of money"
         if isinstance(cell, str):
-            expected = f"{cell} [{MEASURES[of].unit}]"
+            expected = f"{cell} [{unit}]"
             notes.problems.append(Problem(heading.text, sheet.where(line.number, at), text, expected))
             cell = Cell()
         elif cell.doubt:

@@ -36,6 +36,7 @@ _OF_ANOTHER_KIND = re.compile(
     r"%|‰|Δ|±|\+/-|\bper\b|\b(?:percent|percentage|variance|target|plan|rate)\b", re.IGNORECASE
 )
 """What says that a column holds a share, a rate or a difference, and no count or amount."""
+_NEGATED = re.compile(r"\b(?:non|not|without|excluding|excl|except)\b")
 _IN_FRONT = re.compile(r"^(?:number of|no of|num of|count of|total|actual)\s+")
 
 
@@ -154,8 +155,10 @@ def offer(text: str) -> str:
     """The standard name or synonym that comes nearest to a heading, as a question; empty where none does."""
     if _OF_ANOTHER_KIND.search(text):
         return ""
-    near = difflib.get_close_matches(words_of(_without_unit(text)[0]), _KNOWN, cutoff=0.8)
-    if not near:
+    words = words_of(_without_unit(text)[0])
+    near = difflib.get_close_matches(words, _KNOWN, cutoff=0.8)
+    # "Non face to face contacts" are all others than those whose name is nearest.
+    if not near or set(_NEGATED.findall(words)) - set(_NEGATED.findall(near[0])):
         return ""
     name = _KNOWN[near[0]][0]
     return f"did you mean {name!r}? Then say columns={{{text!r}: {name!r}}}"

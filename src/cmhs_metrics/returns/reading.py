@@ -20,7 +20,7 @@ from cmhs_metrics.returns.notes import Notes
 from cmhs_metrics.returns.sheets import Sheet, cell_of, sheets_of
 from cmhs_metrics.returns.totals import compared
 from cmhs_metrics.signatures import checked
-from cmhs_metrics.tables.total_rows import is_total
+from cmhs_metrics.total_labels import is_average, is_total
 
 if TYPE_CHECKING:
     import os
@@ -216,7 +216,8 @@ def _rows(
         elif not totals and _is_total_in_words(line, headings, labels):
             aside.append((line, "a total, for it has no key and is called one beside them"))
         elif not totals and (label := next((line.cells[n] for n in labels if is_total(cell_of(line, n))), None)):
-            aside.append((line, f"a total, for its label is {label!r}"))
+            what = "an average" if is_average(label) else "a total"
+            aside.append((line, f"{what}, for its label is {label!r}"))
         else:
             rows.append(line)
     if not rows and not notes.problems:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmhs_metrics.measures import KEYS, MEASURES, Kind
 from cmhs_metrics.returns.cells import Cell, read_cell
-from cmhs_metrics.tables.total_rows import is_total
+from cmhs_metrics.total_labels import is_total
 
 if TYPE_CHECKING:
     import pandas as pd

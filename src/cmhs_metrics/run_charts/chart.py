@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.errors import Problem
+from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.run_charts.chart_types import impossible
 from cmhs_metrics.run_charts.limits import by_phase
 from cmhs_metrics.run_charts.options import ASSURANCES, CAUSES, COLUMNS, SIGNALS, Missing, Options, read_options
@@ -176,7 +177,7 @@ def run_chart(
     )  # fmt: skip
     refuse(problems)
     try:
-        frame = nw.from_native(table)
+        frame = nw.from_native(plain_numbers(table, options.roles.values()))
     except TypeError:
         kind = type(table).__name__
         raise TypeError(f"run_chart: a table that narwhals knows is expected, got a {kind}") from None

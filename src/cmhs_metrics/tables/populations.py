@@ -18,6 +18,7 @@ from cmhs_metrics.tables.combining import COMPLETE, TEMPORARY
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.row_keys import row_numbers
 from cmhs_metrics.tables.table import require
+from cmhs_metrics.tables.total_rows import with_index
 
 if TYPE_CHECKING:
     from cmhs_metrics.tables.table import Frame, Table
@@ -46,7 +47,7 @@ def of_populations(
     if isinstance(entered.frame, nw.DataFrame):
         _refuse_what_varies(entered.frame, keys, further)
         refuse_bad_cells(entered, keys or names, subject="populations")
-    frame = _one_row_a_place(entered.frame, keys, held) if keys or further else entered.frame
+    frame = _one_row_a_place(entered.frame, keys, held)
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.
@@ -72,6 +73,11 @@ def _check_places(
             expected = "to be known exactly: people that lie between bounds are not added over places"
             problems.append(Problem(measure_of(name), None, None, expected))
     problems += [Problem("place", None, name, "a column of populations") for name in place if name not in names]
+    in_index = [name for name in with_index(entered).schema if name not in entered.schema]
+    if not names and (in_index or not (entered.lazy or len(entered.eager) == 1)):
+        found = f"an index of {', '.join(in_index)}" if in_index else f"{len(entered.eager)} rows"
+        remedy = ": reset_index() makes columns of an index" if in_index else ", or one row"
+        problems.append(Problem("populations", None, found, f"a column that names the places{remedy}"))
     if by and names and not any(name in names for name in by):
         problems.append(Problem("populations", None, names, f"at least one of the columns {', '.join(by)}"))
     for name in dict.fromkeys([*by, *place]):

@@ -45,7 +45,8 @@ def _encoded_arrow(values: Any) -> tuple[Numbers, list[Any]]:
     whole = pa.array(values) if not isinstance(values, pa.ChunkedArray) else values.combine_chunks()
     whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     whole = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
-    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    # Where they are small or have no sign, neither one more nor -1 may have a place among them.
+    codes = whole.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     return codes, [value for value in whole.dictionary.to_pylist() if value is not None]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -13,10 +11,10 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, refuse, row_name, unknown
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS, Kind
-from cmhs_metrics.synonyms import words_of
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.reading import rows_in
 from cmhs_metrics.tables.row_keys import is_missing, row_numbers
+from cmhs_metrics.total_labels import MAY_BE, SPELLINGS, is_total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,34 +22,9 @@ if TYPE_CHECKING:
     from cmhs_metrics.tables.columns import Columns
     from cmhs_metrics.tables.table import Frame, Table
 
-_WHOSE = (
-    "organisations", "providers", "trusts", "teams", "icbs", "regions", "places", "services", "types", "team types",
-    "months", "periods",
-)  # fmt: skip
-_ALONE = ("total", "totals", "sum", "all", "overall", "england", "national")
-_BEFORE = ("grand", "sub", "overall", "england", "national")
-TOTAL_LABELS = frozenset(
-    [*_ALONE, "subtotal", "subtotals", "all england", "total england"]
-    + [f"{word} {total}" for word in _BEFORE for total in ("total", "totals")]
-    + [f"{all_of}{whose}" for whose in _WHOSE for all_of in ("all ", "total all ", "total ")]
-)
-"""What rows of totals are called, in words without regard to case and to what is neither letter nor figure."""
-_NAMED = re.compile(
-    r".+ (?:sub)?totals?|sub ?totals? .+"
-    r"|totals? (?:for|of|all|england|trust|organisation|provider|nhs|\d).*"
-)
-"""Those that say whose they are: "North total", "Total for RT1", "Subtotal 2016/17"."""
-
 LOOKED_AT = 100_000
 """Among how many rows a total is looked for that does not say it is one."""
 _CLOSE = 1e-9
-_MAY_BE = "(?i)total|sum|all|england|national"
-"""One of these stands in every label of a total: to ask for them is cheap, where a table has a million labels."""
-_LOOK = re.compile(_MAY_BE)
-_SPELLINGS = sorted(
-    {spell(label) for label in TOTAL_LABELS for spell in (str.lower, str.upper, str.title, str.capitalize)}
-)
-"""Those that a query is looked into for, which is asked once."""
 
 
 def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclude") -> Table:
@@ -77,9 +50,10 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
         When a table in memory has no such label, or nothing is left.
     """
     labels = [exclude] if isinstance(exclude, str) else list(exclude)
-    columns = [name for name in table.schema if name not in MEASURES and table.is_text(name)]
     if not labels:
         return table
+    given_rows, table = table, with_index(table)
+    columns = [name for name in table.schema if name not in MEASURES and table.is_text(name)]
     if not columns:
         raise BadInput("the table", [Problem(argument, None, labels, "a column of text in which these stand")])
     if not table.lazy:
@@ -91,8 +65,17 @@ def leave_out(table: Table, exclude: str | Sequence[str], argument: str = "exclu
     rows = np.flatnonzero(~table.eager.select(named.alias("named"))["named"].to_numpy().astype(bool)).tolist()
     if not rows:
         raise BadInput("the table", [Problem(argument, None, labels, "at least one row to be left")])
-    given = table.given[rows] if isinstance(table.given, nw.DataFrame) else None
-    return replace(table, frame=table.eager[rows], given=given)
+    given = given_rows.given[rows] if isinstance(given_rows.given, nw.DataFrame) else None
+    return replace(given_rows, frame=given_rows.eager[rows], given=given)
+
+
+def with_index(table: Table) -> Table:
+    """A table with the labels of its pandas index as columns: a grouping by pandas leaves the names of rows there."""
+    index = getattr(nw.to_native(table.frame), "index", None) if table.frame.implementation.is_pandas() else None
+    levels = [] if index is None else [index.get_level_values(number) for number in range(index.nlevels)]
+    labels = {str(level.name or "index"): level for level in levels if level.dtype.kind == "O"}
+    labels = {name: level for name, level in labels.items() if name not in table.schema}
+    return replace(table, frame=nw.from_native(nw.to_native(table.frame).assign(**labels))) if labels else table
 
 
 def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[str]]:
@@ -103,6 +86,7 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
     the sums of the others, as far as these are known; and notes on rows that are called so and are no sums, and on
     rows without such a label that are the sum of two others or more in two measures or more.
     """
+    table = with_index(table)
     # Places that do not tell rows apart may say all the same what a row is the total of.
     keys = list(dict.fromkeys([*keys, *(name for name in (*KEYS, *PLACE_KEYS) if name in table.schema)]))
     if not any(table.is_text(name) for name in keys if name not in ("period", "team_type")):
@@ -112,7 +96,7 @@ def total_rows(table: Table, keys: Sequence[str]) -> tuple[list[Problem], list[s
     if not measures or (not table.lazy and len(table.eager) < 2):
         return [], []
     if table.lazy:
-        return _labelled(table, keys, dict.fromkeys(labels, _SPELLINGS), measures) if labels else ([], [])
+        return _labelled(table, keys, dict.fromkeys(labels, SPELLINGS), measures) if labels else ([], [])
     called = {name: found for name in labels if (found := _called_totals(table, name))}
     problems, notes = _labelled(table, keys, called, measures) if called else ([], [])
     if len(table.eager) > LOOKED_AT or len(measures) < 2 or not labels or len(table.eager) < 3:
@@ -124,26 +108,9 @@ def _called_totals(table: Table, name: str) -> list[str]:
     column = table.eager.get_column(name)
     if column.implementation.is_polars() and len(column) > LOOKED_AT:
         # Their distinct values would cost more than looking at each.
-        some = column.filter(column.cast(nw.String).str.contains(_MAY_BE)).unique().to_list()
+        some = column.filter(column.cast(nw.String).str.contains(MAY_BE)).unique().to_list()
         return [each for each in some if is_total(each)]
     return [each for each in table.distinct(name) if is_total(each)]
-
-
-def is_total(label: Any) -> bool:
-    """Whether a label says that its row is a total.
-
-    Examples
-    --------
-    >>> [is_total(text) for text in ("Grand Total", "RT1 subtotal", "Total for RT1", "England", "Totnes", "All Saints")]
-    [True, True, True, True, False, False]
-    """
-    return isinstance(label, str) and _LOOK.search(label) is not None and _says_total(label)
-
-
-@lru_cache(maxsize=65536)
-def _says_total(label: str) -> bool:
-    words = words_of(label).replace("-", " ")
-    return words in TOTAL_LABELS or _NAMED.fullmatch(words) is not None
 
 
 def _labelled(
@@ -181,7 +148,8 @@ def _labelled(
             if any(not is_missing(row[name]) for name in measures):
                 others.append(row_name(row, [column, *(key for key in keys if key != column and key in context)]))
     more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-    told = "called a total, and not the sum of the others: it was counted as a place (exclude= leaves a row out)"
+    told = "called a total or an average, and not the sum of the others: it was counted as a place (exclude= leaves "
+    told += "a row out)"
     return problems, [f"{'; '.join(others[:5])}{more}: {told}"] if others else []
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 KINDS = ("rate", "proportion", "ratio")
 LEVELS = (0.95, 0.998)
 PER = 100_000.0
+_LARGEST = 1e100
+"""Of a smaller standard deviation the square, times a score and a base, is a number."""
 
 
 class Limits(NamedTuple):
@@ -203,12 +205,13 @@ def funnel_limits(
     check_kind(places, kind, about, per)
     if kind in KINDS:
         check_denominators(places, kind, fractional)
-    places.within("phi", phi, 1, math.inf, "1 or more: less than chance brings needs no adjustment", closed=True)
+    expected = f"1 or more, below {_LARGEST**2:g}: less than chance brings needs no adjustment"
+    places.within("phi", phi, 1, _LARGEST**2, expected, closed=True)
     expected = "a standard deviation, zero or more"
     if mixture and kind == "proportion":
         places.within("tau", tau, 0, 0.5, f"{expected}, below 0.5 for a beta distribution", closed=True)
     else:
-        places.within("tau", tau, 0, math.inf, expected, closed=True)
+        places.within("tau", tau, 0, _LARGEST, f"{expected}, below {_LARGEST:g}", closed=True)
     places.check()
     if phi != 1 and tau != 0:
         places.refuse_argument("tau", tau, "either phi or tau, not both")
