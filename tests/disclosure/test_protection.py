@@ -362,6 +362,8 @@ def test_bad_tables_are_refused_with_all_their_problems() -> None:
         protect(two_parents, ["a", "b"], "patients", hierarchies={"a": ["icb"]})
     with refused("exact", "England", names=("a", "Total")):
         protect(good, ["a"], "patients", exact={"a": ["England"]})
+    with refused("absent", "none", names=("refuse", "zero", "missing")):
+        protect(good, ["a"], "patients", absent="none")
     with refused("totals", "b", names="a"):
         protect(good, ["a"], "patients", totals={"b": "England"})
     with raised(TypeError, "table", "list"):

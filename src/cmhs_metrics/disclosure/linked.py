@@ -145,7 +145,7 @@ class Joint:
         stands = [
             (table.table.kind[at] != SUPPRESSED, number, at)
             for number, (table, place) in enumerate(zip(self.tables, self.place, strict=True))
-            for at in np.flatnonzero(place == cell)[:1]
+            for at in np.flatnonzero(place == cell)
         ]
         if stands:
             # One that suppresses the cell rather than one that shows it.

@@ -87,8 +87,8 @@ def to_boundaries(
     Raises
     ------
     BadInput
-        When places of two dates are mixed, a place is not known, there were no ICBs yet, or it was split and nothing says how: it is never
-        guessed.
+        When places of two dates are mixed, a place is not known, there were no ICBs yet, or a place was split and
+        nothing says how: it is never guessed.
 
     Warns
     -----
@@ -123,7 +123,8 @@ def to_boundaries(
         expected = "'icb', of a table of sub-ICB locations or CCGs"
         raise BadInput("to_boundaries", [Problem("to", None, to, expected)])
     if to is not None and day < FIRST_OF_ICBS:
-        raise BadInput("to_boundaries", [Problem("date", None, date, f"a date from {FIRST_OF_ICBS} on, when ICBs began")])
+        expected = f"a date from {FIRST_OF_ICBS} on, when ICBs began"
+        raise BadInput("to_boundaries", [Problem("date", None, date, expected)])
     steps = steps_between(codes, level, by, day, of, moves)
     practices = None if populations is None else sided_practices(populations)
     given = shares if isinstance(shares, Shares) or shares is None else Shares(shares)
