@@ -96,6 +96,24 @@ def test_what_a_cell_is_worth_to_the_interval_of_another() -> None:
     assert (cut.cells.tolist(), cut.weights.tolist()) == ([2, 3], [1, 1])
 
 
+@pytest.mark.parametrize(
+    # Beside 8 to 12 and ten, a third part of 24 is 2 to 6, and the total with a known 4 is 22 to 26.
+    "cell",
+    [pytest.param(0, id="part"), pytest.param(3, id="total")],
+)
+@pytest.mark.parametrize("watched", [False, True])
+def test_what_a_sum_by_itself_bounds_too_narrowly(cell: int, watched: bool) -> None:
+    one, none = these(4, cell), np.zeros(4, dtype=bool)
+    choice = choice_of(
+        csr_array(np.array([[1.0, 1, 1, -1]])), [4, 10, 10, 24], lower=np.where(one, 0.0, [4, 8, 10, 24]),
+        upper=np.where(one, np.inf, [4, 12, 10, 24]), primary=none, watched=one & watched,
+    )  # fmt: skip
+    hidden = one & (not watched)
+    assert choice.by_each_sum(hidden) == []
+    (cut,) = replace(choice, widths=np.full(4, 5.0)).by_each_sum(hidden)
+    assert (cut.cell, cut.cells.tolist()) == (cell, [at for at in range(4) if at != cell or watched])
+
+
 def test_what_nothing_needs_is_shown_again_the_greatest_first() -> None:
     layout, counts = table_of([[3, 20, 60], [30, 7, 50], [80, 70, 90]])
     choice = choice_of(layout.relations, counts, moves=Moves(layout))
@@ -312,7 +330,7 @@ def test_a_search_that_said_nothing_leaves_the_line_alone(capsys: pytest.Capture
 
 
 def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Four rounds of cuts: the first is chosen for what is small alone, the others keep what was chosen.
+    # Four rounds of cuts: two are chosen for what is small alone, the others keep what was chosen.
     bases: list[list[int]] = []
     chosen = iter([these(4, 0, 1), these(4, 0, 1, 2), these(4, 0, 3), these(4, 0, 2)])
 
@@ -320,12 +338,12 @@ def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyP
         bases.append([len(cuts), *np.flatnonzero(base).tolist()])
         return next(chosen)
 
-    monkeypatch.setattr(complement, "FRESH_ROUNDS", 2)
+    monkeypatch.setattr(complement, "FRESH_ROUNDS", 3)
     monkeypatch.setattr(Choice, "by_each_sum", lambda self, hidden: [1] if len(bases) < 3 else [])
     monkeypatch.setattr(Choice, "by_all_sums", lambda self, hidden: [2, 3] if len(bases) == 3 else [])
     monkeypatch.setattr(Choice, "cheapest", cheapest)
     found = choice_of(None, [3, 9, 10, 22]).solve()
-    assert bases == [[1, 0], [2, 0, 1], [3, 0, 1, 2], [5, 0, 3]]
+    assert bases == [[1, 0], [2, 0], [3, 0, 1, 2], [5, 0, 3]]
     assert np.flatnonzero(found).tolist() == [0, 2]
 
 
@@ -341,6 +359,9 @@ def test_one_cell_however_great_is_cheaper_than_two() -> None:
     assert np.flatnonzero(kept.cheapest(cuts[:1], kept.primary)).tolist() == [0, 1, 4]
     with pytest.raises(Unprotectable):
         replace(kept, kept=these(5, 1, 2, 3)).cheapest(cuts, kept.primary)
+    # To hide what another table hides already serves nothing.
+    beside = replace(choice, counts=np.array([0, 9, 5, 0, 0.0]), primary=these(5), watched=these(5, 0))
+    assert np.flatnonzero(beside.cheapest(cuts[:1], beside.primary)).tolist() == [2]
     nothing = replace(choice, counts=np.array([0, 0, np.nan, 0, 0.0]))
     assert np.flatnonzero(nothing.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]
 

@@ -171,7 +171,7 @@ class Choice:
         entries = self.relations.tocoo()
         row, column, sign = entries.coords[0], entries.coords[1], entries.data
         least, greatest = rest(row, column, sign, lower, upper)
-        below = np.maximum(np.where(sign == 1, -greatest, least), 0)
+        below = np.where(sign == 1, -greatest, least)
         above = np.where(sign == 1, -least, greatest)
         below, above = np.maximum(below, lower[column]), np.minimum(above, upper[column])
         falls = (
