@@ -315,6 +315,10 @@ def test_what_is_missing_is_named() -> None:
         ({"breakdown": "region"}, [problem("breakdown", "region", names=("England", "Provider"))]),
         ({"breakdown": "icb"}, [problem("icb_of", names="ICB")]),
         (
+            {"reference_sets": [{"concept": "1", "group": "Assessments"}, "2"]},
+            [problem("reference_sets", "list", expected="a table", names=("concept", "group"))],
+        ),
+        (
             {"reference_sets": [{"concept": "x", "group": "None"}]},
             [
                 problem("reference_sets.concept", "x", row="1st row", names="SNOMED CT"),
