@@ -140,6 +140,10 @@ def test_what_holds_two_rings_together_is_needed_though_no_row_falls_without_it(
     without[10] = False
     assert not choice.by_each_sum(without)
     assert choice.fallen(without).tolist() == [2]
+    # With 60 it stands, so of what is asked for 60 has to be enough.
+    (cut,) = choice.by_all_sums(without)
+    assert (cut.cell, dict(zip(cut.cells.tolist(), cut.weights.tolist(), strict=True))[10]) == (2, 1)
+    assert choice.by_all_sums(hidden) == []
     # 15 goes first and then 11: what is left is one ring, of which every other cell is the last of its row or column.
     assert counts[hidden & ~choice.without_the_needless(hidden)].tolist() == [11, 15]
 
