@@ -307,6 +307,30 @@ def test_what_is_missing_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("hospital_spells", "UniqHospProvSpellID"),
+        ("hospital_spells", "StartDateHospProvSpell"),
+        ("hospital_spells", "DischDateHospProvSpell"),
+        ("ward_stays", "UniqHospProvSpellID"),
+        ("ward_stays", "MHAdmittedPatientClass"),
+    ],
+)
+def test_a_column_of_hospital_records_that_is_missing_is_named(table: str, column: str) -> None:
+    row = {"Person_ID": "P", "OrgIDProv": "RX1", "RecordNumber": "P", "UniqMonthID": MONTH, "UniqServReqID": "P"}
+    spell = {"UniqHospProvSpellID": "H", "StartDateHospProvSpell": "2024-05-02", "DischDateHospProvSpell": None}
+    ward = {"UniqHospProvSpellID": "H", "MHAdmittedPatientClass": "200", "UniqWardStayID": "W"}
+    tables = {
+        "referrals": row | {"ReferralRequestReceivedDate": "2024-05-01", "ServDischDate": None},
+        "hospital_spells": row | spell, "ward_stays": row | ward | {"StartDateWardStay": "2024-05-02"},
+    }  # fmt: skip
+    del tables[table][column]
+    extract = mhsds.Extract(**{name: pd.DataFrame([each]) for name, each in tables.items()})
+    missing = mhsds.published(extract, "2024-06", breakdown="England").attrs["missing"]
+    assert column in {each.rpartition(".")[2] for each in missing["MHS78"].split("; ")}
+
+
+@pytest.mark.parametrize(
     ("choices", "problems"),
     [
         ({"month": "2024-07"}, [problem("month", "2024-07", names="2024-06")]),
