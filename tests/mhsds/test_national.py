@@ -232,6 +232,13 @@ def test_a_referral_that_names_no_service_is_to_no_early_intervention_team() -> 
     assert table["value"].tolist() == [3]
 
 
+def test_early_intervention_is_counted_of_referrals_from_2016_on() -> None:
+    tables = crisis_tables()
+    tables["referrals"]["ReferralRequestReceivedDate"] = ["2015-12-31", "2016-01-01", "2016-01-02", "2016-02-01"]
+    table = mhsds.published(mhsds.Extract.of(tables), "2024-06", measures=["EIP63"], breakdown="England")
+    assert table["value"].tolist() == [3]
+
+
 def test_access_is_of_twelve_months_with_both_their_edges() -> None:
     """The second contact counts; of June 2024 the months begin with 1 July 2023."""
     days = {
