@@ -240,27 +240,33 @@ def test_early_intervention_is_counted_of_referrals_from_2016_on() -> None:
 
 
 def test_access_is_of_twelve_months_with_both_their_edges() -> None:
-    """The second contact counts; of June 2024 the months begin with 1 July 2023."""
+    """The second contact counts; of June 2024 the months begin with 1 July 2023.
+
+    The wait to it is told of those in the three months from April on, of referrals since April 2019.
+    """
     days = {
         "P1": ("2023-06-30", "2023-07-01"),  # one of the two is the day before
         "P2": ("2023-07-01", "2023-07-02"),
         "P3": ("2024-06-29", "2024-06-30"),
         "P4": ("2024-06-30", "2024-07-01"),  # the day after
         "P5": ("2024-06-30", "2024-06-30"),
+        **dict.fromkeys(("P6", "P7", "P8", "P9"), ("2024-06-01", "2024-06-02")),
     }
+    received = {"P6": "2019-03-31", "P7": "2019-04-01", "P8": "2019-04-02", "P9": "2019-05-01"}
     row = {"OrgIDProv": "RX1", "UniqMonthID": MONTH}
     tables: dict[str, list[dict[str, Any]]] = {"referrals": [], "service_types": [], "contacts": []}
     for person, dates in days.items():
         own = row | {"Person_ID": person, "UniqServReqID": f"R{person}", "RecordNumber": person}
-        referral = {"ReferralRequestReceivedDate": "2023-06-01", "ServDischDate": None, "AgeServReferRecDate": 40}
+        began = received.get(person, "2023-06-01")
+        referral = {"ReferralRequestReceivedDate": began, "ServDischDate": None, "AgeServReferRecDate": 40}
         tables["referrals"].append(own | referral)
         tables["service_types"].append(own | {"ServTeamTypeRefToMH": "A06"})
         for number, date in enumerate(dates):
             contact = {"CareContDate": date, "AttendStatus": "5", "ConsMechanismMH": "01"}
             tables["contacts"].append(own | contact | {"UniqCareContID": f"C{person}{number}"})
     extract = mhsds.Extract(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
-    table = mhsds.published(extract, "2024-06", measures=["MHS108"], breakdown="England")
-    assert table["value"].tolist() == [3]
+    table = mhsds.published(extract, "2024-06", measures=["MHS108", "MHS124"], breakdown="England")
+    assert table.set_index("measure_id")["value"].to_dict() == {"MHS108": 7, "MHS124": 5}
 
 
 def test_discharges_are_followed_up_from_the_day_after_to_the_third() -> None:
