@@ -118,7 +118,7 @@ class Joint:
     @cached_property
     def between(self) -> NDArray[np.bool_]:
         """The base cells that no table shows or hides: what is left over between them."""
-        found = np.arange(self.size) < self.grid * len(self.measures)
+        found = np.ones(self.size, dtype=bool)
         for place in self.place:
             found[place] = False
         return found
