@@ -85,6 +85,12 @@ def test_two_tables_over_one_grid() -> None:
         "this table: n, icb=B", "table 1 of those given: seen, icb=B", "between the tables: not, icb=B",
     ]  # fmt: skip
     assert both.between.tolist() == [False] * 4 + [True] * 2
+    # Of two measures as well it is told which one a cell is of.
+    two = Joint([LinkedTable(this), LinkedTable(seen)])
+    assert two.keys(np.arange(3)).values.tolist() == [
+        ["this table", "n", "A"], ["this table", "n", "B"], ["table 1 of those given", "seen", "A"],
+    ]  # fmt: skip
+    assert two.name(0) == "this table: n, icb=A"
 
 
 @pytest.mark.parametrize(
