@@ -177,8 +177,9 @@ def test_what_was_not_touched_comes_back_as_it_was() -> None:
 def test_a_boundary_that_moved_under_one_code_is_asked_about() -> None:
     table = pd.DataFrame({"icb": ["QRL", "QHM"], "caseload": [100.0, 50.0]})
     assert to_boundaries(table, "2026-04")["caseload"].tolist() == [100, 50], "forwards it is the same in any case"
-    with refused("of", names=("of", "QRL", "2026-04-01")):
-        to_boundaries(table, "2024-06")
+    for day in ("2024-06", "2022-07-01"):
+        with refused("of", names=("of", "QRL", "2026-04-01")):
+            to_boundaries(table, day)
     assert to_boundaries(table, "2024-06", of="2025-01").set_index("icb")["caseload"].to_dict() == {
         "QHM": 50,
         "QRL": 100,
