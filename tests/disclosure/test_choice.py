@@ -11,7 +11,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from cmhs_metrics.disclosure import NHS, Rule, complement
-from cmhs_metrics.disclosure.bounds import Inconsistent, Unknowns, propagate
+from cmhs_metrics.disclosure.bounds import Inconsistent, Reach, Unknowns, propagate, reach
 from cmhs_metrics.disclosure.complement import Choice, Cut, Unprotectable
 from cmhs_metrics.disclosure.covering import Covering, Uncovered
 from cmhs_metrics.disclosure.effort import UNLIMITED, Effort, OutOfTime
@@ -80,12 +80,38 @@ def test_what_a_cell_is_worth_to_the_interval_of_another() -> None:
     )  # fmt: skip
     cut = enough._by_prices(Unknowns(relations, *choice.known(hidden)), 0, hidden)
     assert (cut.cells.tolist(), cut.weights.tolist()) == ([2], [1])
+    # Of 2 and more the 5 of c could be less by 3 alone: a more by 3 or less by 4.
+    known = replace(choice, open_lower=np.array([0, 0, 2, 0.0]))
+    cut = known._by_prices(Unknowns(relations, *known.known(hidden)), 0, hidden)
+    assert cut.weights.tolist() == pytest.approx([7 / 18, 1])
+    # b without an end, a is 0 to 7: more by the 5 of c, or by the 8 that the total can be more; and never less than nothing.
+    endless = replace(choice, open_upper=np.array([99, np.inf, 9, 20.0]))
+    cut = endless._by_prices(Unknowns(relations, *endless.known(hidden)), 0, hidden)
+    assert cut.weights.tolist() == pytest.approx([5 / 15, 8 / 15])
     # Where prices say that it is wide enough, whole numbers alone bound it: whatever is shown may go.
     wide = choice_of(
         relations, [4, 3, 5, 12], open_upper=np.array([99, 4, 9, 20.0]), primary=these(4, 0, 1)
     )  # fmt: skip
     cut = wide._by_prices(Unknowns(relations, *wide.known(hidden)), 0, hidden)
     assert (cut.cells.tolist(), cut.weights.tolist()) == ([2, 3], [1, 1])
+
+
+@pytest.mark.parametrize(
+    # Beside 8 to 12 and ten, a third part of 24 is 2 to 6, and the total with a known 4 is 22 to 26.
+    "cell",
+    [pytest.param(0, id="part"), pytest.param(3, id="total")],
+)
+@pytest.mark.parametrize("watched", [False, True])
+def test_what_a_sum_by_itself_bounds_too_narrowly(cell: int, watched: bool) -> None:
+    one, none = these(4, cell), np.zeros(4, dtype=bool)
+    choice = choice_of(
+        csr_array(np.array([[1.0, 1, 1, -1]])), [4, 10, 10, 24], lower=np.where(one, 0.0, [4, 8, 10, 24]),
+        upper=np.where(one, np.inf, [4, 12, 10, 24]), primary=none, watched=one & watched,
+    )  # fmt: skip
+    hidden = one & (not watched)
+    assert choice.by_each_sum(hidden) == []
+    (cut,) = replace(choice, widths=np.full(4, 5.0)).by_each_sum(hidden)
+    assert (cut.cell, cut.cells.tolist()) == (cell, [at for at in range(4) if at != cell or watched])
 
 
 def test_what_nothing_needs_is_shown_again_the_greatest_first() -> None:
@@ -114,6 +140,10 @@ def test_what_holds_two_rings_together_is_needed_though_no_row_falls_without_it(
     without[10] = False
     assert not choice.by_each_sum(without)
     assert choice.fallen(without).tolist() == [2]
+    # With 60 it stands, so of what is asked for 60 has to be enough.
+    (cut,) = choice.by_all_sums(without)
+    assert (cut.cell, dict(zip(cut.cells.tolist(), cut.weights.tolist(), strict=True))[10]) == (2, 1)
+    assert choice.by_all_sums(hidden) == []
     # 15 goes first and then 11: what is left is one ring, of which every other cell is the last of its row or column.
     assert counts[hidden & ~choice.without_the_needless(hidden)].tolist() == [11, 15]
 
@@ -136,7 +166,7 @@ class TestWhereTheBestIsSought:
 
         monkeypatch.setattr(complement, "Covering", Search)
         monkeypatch.setattr(Choice, "solve", lambda self: self.effort.check() or "proved")
-        monkeypatch.setattr(Choice, "without_the_needless", lambda self, hidden: hidden)
+        monkeypatch.setattr(Choice, "without_the_needless", lambda self, hidden: hidden & ~self.primary)
         return asked
 
     CHOICE = choice_of(None, [3, 9, 10, 22], kept=these(4, 0, 3), moves=SimpleNamespace(), missing=these(4, 1))
@@ -154,15 +184,17 @@ class TestWhereTheBestIsSought:
         assert len(tried) == by_search
         # Of the cells that are kept a small one is none: it has to go.
         assert tried == [(0, [3, 9, 10, 22], [3], 4)] * by_search
-        assert by_search or found == "proved"
+        # What nothing needs is looked for where the table is small alone.
+        assert np.flatnonzero(found).tolist() == [0, 1, 2] if by_search else found == "proved"
 
     def test_where_time_is_out_the_best_of_several_searches(
         self, tried: list[Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(complement, "SECONDS", -1.0)
+        monkeypatch.setattr(complement, "PROVED", 4)
         found = self.CHOICE.best(exact=True)
         assert [seed for seed, *_ in tried] == list(range(complement.RESTARTS))
-        assert np.flatnonzero(found).tolist() == [0, 2]
+        assert np.flatnonzero(found).tolist() == [2]
         # Where the user's own time is out, there is no search.
         with pytest.raises(OutOfTime):
             complement.replace(self.CHOICE, effort=Effort(-1.0, False)).best(exact=True)
@@ -207,6 +239,21 @@ class TestCovering:
         assert len(found) == 4
         _, found = self.search([[1, 1, 60], [1, 1, 50], [80, 90, 95]])
         assert len(found) > 4
+        # 2 and 2 are just enough.
+        _, found = self.search([[2, 2, 60], [2, 2, 50], [80, 90, 95]])
+        assert len(found) == 4
+
+    def test_what_a_small_cell_leans_on_is_needed_through_every_move(self) -> None:
+        # 0 leans on 1, 1 on 2 and 3; 3 is with nobody, and what it would lean on is nothing to anybody; 5 is left over.
+        layout, cells = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+        free = these(layout.size, 3, 8)
+        search = Covering(Moves(layout), cells, these(layout.size, 0), free, these(layout.size), 4, UNLIMITED)
+        search.move_of = {
+            cell: np.array(move) for cell, move in {0: [0, 1], 1: [1, 2, 3], 3: [3, 4], 5: [5, 6]}.items()
+        }
+        search._forget_what_is_not_needed()
+        assert np.flatnonzero(search.hidden).tolist() == [0, 1, 2, 3, 8]
+        assert list(search.move_of) == [0, 1, 3]
 
     def test_the_likeliest_boxes_stand_first(self) -> None:
         # A box takes three cells more: of those within 57, 140, 190 and 235 people, and further ones through totals.
@@ -287,7 +334,7 @@ def test_a_search_that_said_nothing_leaves_the_line_alone(capsys: pytest.Capture
 
 
 def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Four rounds of cuts: the first is chosen for what is small alone, the others keep what was chosen.
+    # Four rounds of cuts: two are chosen for what is small alone, the others keep what was chosen.
     bases: list[list[int]] = []
     chosen = iter([these(4, 0, 1), these(4, 0, 1, 2), these(4, 0, 3), these(4, 0, 2)])
 
@@ -295,12 +342,12 @@ def test_the_choice_is_made_anew_until_it_has_to_end(monkeypatch: pytest.MonkeyP
         bases.append([len(cuts), *np.flatnonzero(base).tolist()])
         return next(chosen)
 
-    monkeypatch.setattr(complement, "FRESH_ROUNDS", 2)
+    monkeypatch.setattr(complement, "FRESH_ROUNDS", 3)
     monkeypatch.setattr(Choice, "by_each_sum", lambda self, hidden: [1] if len(bases) < 3 else [])
     monkeypatch.setattr(Choice, "by_all_sums", lambda self, hidden: [2, 3] if len(bases) == 3 else [])
     monkeypatch.setattr(Choice, "cheapest", cheapest)
     found = choice_of(None, [3, 9, 10, 22]).solve()
-    assert bases == [[1, 0], [2, 0, 1], [3, 0, 1, 2], [5, 0, 3]]
+    assert bases == [[1, 0], [2, 0], [3, 0, 1, 2], [5, 0, 3]]
     assert np.flatnonzero(found).tolist() == [0, 2]
 
 
@@ -316,6 +363,9 @@ def test_one_cell_however_great_is_cheaper_than_two() -> None:
     assert np.flatnonzero(kept.cheapest(cuts[:1], kept.primary)).tolist() == [0, 1, 4]
     with pytest.raises(Unprotectable):
         replace(kept, kept=these(5, 1, 2, 3)).cheapest(cuts, kept.primary)
+    # To hide what another table hides already serves nothing.
+    beside = replace(choice, counts=np.array([0, 9, 5, 0, 0.0]), primary=these(5), watched=these(5, 0))
+    assert np.flatnonzero(beside.cheapest(cuts[:1], beside.primary)).tolist() == [2]
     nothing = replace(choice, counts=np.array([0, 0, np.nan, 0, 0.0]))
     assert np.flatnonzero(nothing.cheapest(cuts, choice.primary)).tolist() == [0, 1, 4]
 
@@ -329,6 +379,30 @@ def test_a_cell_is_pushed_by_one_where_there_is_room() -> None:
         assert layout.totals(found).tolist() == found.tolist()
     assert moves.push(counts, nothing, endless, 0, counts[0]) is counts
     assert moves.push(counts, counts, counts, 0, counts[0] + 1).tolist() == counts.tolist()
+
+
+def test_moves_of_more_cells_than_the_largest_are_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Through one of three labels and their total go the cycle with the total, and one with each other label: six places
+    # in three cycles, and the product of two dimensions names 36.
+    layout, _ = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+    monkeypatch.setattr("cmhs_metrics.disclosure.moves.LARGEST", 36)
+    cells, signs = Moves(layout).of(0)
+    assert cells.shape == signs.shape == (9, 4)
+    monkeypatch.setattr("cmhs_metrics.disclosure.moves.LARGEST", 35)
+    cells, signs = Moves(layout).of(0)
+    assert cells.shape == signs.shape == (0, 1)
+
+
+def test_many_cells_are_widened_by_few_programmes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 49 hidden cells of seven rows and columns of 100 people each.
+    layout, counts = table_of([[100] * 7] * 7)
+    hidden, asked = layout.finest, []
+    lower, upper = np.where(hidden, 0, counts), np.where(hidden, np.inf, counts)
+    extreme = Unknowns.extreme
+    monkeypatch.setattr(Unknowns, "extreme", lambda self, direction: asked.append(1) or extreme(self, direction))
+    found = reach(layout.relations, lower, upper, np.flatnonzero(hidden), enough=4)
+    assert (found.inner_upper - found.inner_lower)[hidden].min() >= 4
+    assert len(asked) < 30
 
 
 def test_what_other_tables_bound_too_narrowly_is_hidden_itself() -> None:
@@ -357,6 +431,44 @@ def test_what_can_grow_without_end_does_so_with_others_alone() -> None:
     relations = csr_array(np.array([[1.0, 1, -1, 0, 0], [0, 0, 0, 1, -1]]))
     unknowns = Unknowns(relations, np.array([0.0, 0, 5, 0, 0]), np.array([np.inf, np.inf, 5, np.inf, np.inf]))
     assert unknowns.endless().tolist() == [3, 4]
+    # a, b and c are d, and d with a number that is known is e: all five can grow, and d and e as fast as the others together.
+    relations = csr_array(np.array([[1.0, 1, 1, -1, 0, 0], [0, 0, 0, 1, -1, 1]]))
+    unknowns = Unknowns(relations, np.array([0.0, 0, 0, 0, 0, 7]), np.array([np.inf] * 5 + [7]))
+    assert unknowns.endless().tolist() == [0, 1, 2, 3, 4]
+
+
+def test_sums_that_no_fractions_fill_are_told_from_those_that_no_whole_numbers_do() -> None:
+    # Of three cells every two are 1 together: halves, and all three are 1½; no sum by itself says so.
+    pairs = np.array([[1.0, 1, 0, 0, -1], [0, 1, 1, 0, -1], [1, 0, 1, 0, -1], [1, 1, 1, -1, 0]])
+    for every, matrix in ((1, pairs[:3]), (2, pairs)):
+        ends = np.array([0.0, 0, 0, every, 1]), np.array([np.inf] * 3 + [every, 1])
+        with pytest.raises(Inconsistent) as caught:
+            reach(csr_array(matrix), *ends, np.array([0]))
+        assert caught.value.relation is None
+    # Of sums of which all is known, the first that does not hold is told.
+    known = np.array([1.0, 1, 2, 3, 5])
+    with pytest.raises(Inconsistent) as caught:
+        Unknowns(csr_array(np.array([[1.0, -1, 0, 0, 0], [0, 1, -1, 0, 0], [0, 0, 1, -1, 0]])), known, known)
+    assert caught.value.relation == 1
+
+
+def test_nothing_found_is_nothing_less_than_nought() -> None:
+    found = Reach(np.zeros(2), np.ones(2), np.full(2, np.inf), np.full(2, -np.inf))
+    assert found.add(np.array([-1e-9, 1 + 1e-9]))
+    assert not np.signbit(found.inner_lower).any()
+    assert (found.inner_lower.tolist(), found.inner_upper.tolist()) == ([0, 1], [0, 1])
+    assert not found.add(np.array([0, 0.5]))
+
+
+def test_moves_settle_cells_without_a_programme(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout, counts = table_of([[3, 20, 60], [30, 7, 50], [80, 90, 95]])
+    hidden = these(layout.size, 0, 1, 4, 5)
+    lower, upper = np.where(hidden, 0, counts), np.where(hidden, np.inf, counts)
+    monkeypatch.setattr(Unknowns, "extreme", None)
+    found = reach(
+        layout.relations, lower, upper, np.flatnonzero(hidden), enough=4, moves=Moves(layout), witnesses=[counts]
+    )
+    assert (found.inner_upper - found.inner_lower)[hidden].min() >= 4
 
 
 def test_a_table_of_whole_numbers_is_sought_where_the_corner_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from scipy.optimize import linprog
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import CostRule, protect, protect_costs
+from cmhs_metrics.disclosure.choices import alone
 from cmhs_metrics.disclosure.complement import Choice
 from tests.support.refusals import refused
 
@@ -224,3 +226,18 @@ def test_small_costs_and_what_goes_with_them_are_counted_apart() -> None:
     )  # fmt: skip
     protected = protect_costs(costs, ["icb", "team"], "cost", "trust")
     assert (protected.primary, protected.complementary, protected.suppressed) == (3, 3, 6)
+
+
+def test_what_protects_others_has_to_be_uncertain_by_a_pound(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of the two in Q a tenth of 100 is lacking on either side; R and the total have three each, and 80 and 70 beside them.
+    rows = [["Q", "A", 100], ["Q", "B", 90], ["R", "A", 90], ["R", "B", 80], ["R", "C", 70]]
+    seen: list[list[float]] = []
+
+    def noted(*given: Any) -> Choice:
+        seen.append(given[-1].tolist())
+        return alone(*given)
+
+    monkeypatch.setattr("cmhs_metrics.disclosure.costs.alone", noted)
+    found = protect_costs(pd.DataFrame(rows, columns=["icb", "trust", "cost"]), ["icb"], "cost", "trust")
+    assert found.display()["cost"].tolist() == ["*", "*", "430"]
+    assert seen == [[20, 1, 1]]

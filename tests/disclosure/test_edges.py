@@ -221,6 +221,29 @@ def test_what_is_out_gives_a_count_of_the_threshold_away_by_itself() -> None:
     assert found.cells["falls"].tolist() == [False]
 
 
+def test_what_is_out_tells_no_count_that_it_leaves_as_wide_as_asked() -> None:
+    # A 10 that is out is 8 to 12, as wide as a count has to be; it is this table that tells of 12.
+    table = pd.DataFrame({"icb": ["A", "B", "All"], "patients": [10, "*", 22]})
+    now = published_table(table, ["icb"], "patients", {"icb": {"A": "All", "B": "All"}}, rule=EXACT, complemented=True)
+    out = published_table(pd.DataFrame({"icb": ["B"], "patients": [10]}), ["icb"], "patients", {})
+    assert attack(now, given=[out]).cells[["lower", "upper", "falls"]].to_numpy().tolist() == [[12, 12, True]]
+
+
+def test_a_small_count_falls_whoever_tells_it_and_what_another_table_tells_of_its_own_cells_does() -> None:
+    table = pd.DataFrame({"icb": ["A", "B", "All"], "patients": [10, "*", 13]})
+    parents = {"icb": {"A": "All", "B": "All"}}
+    now = published_table(table, ["icb"], "patients", parents, rule=EXACT, complemented=True)
+    before = pd.DataFrame({"icb": ["A", "B"], "patients": [10, 3]})
+    out = published_table(before, ["icb"], "patients", {}, rule=EXACT, complemented=True)
+    assert attack(now, given=[out]).cells[["lower", "upper", "falls"]].to_numpy().tolist() == [[3, 3, True]]
+    # Of 22 the other table hides 12, beside ten.
+    told = published_table(
+        table.assign(patients=[10, "*", 22]), ["icb"], "patients", parents, rule=EXACT, complemented=True
+    )
+    found = attack(published_table(before[:1], ["icb"], "patients", {}, rule=EXACT), given=[told]).cells
+    assert found[["icb", "lower", "falls"]].to_numpy().tolist() == [["B", 12, True]]
+
+
 def test_a_total_that_follows_from_what_is_out_is_not_given_away() -> None:
     rows = {"icb": ["A", "B", "All"], "patients": [10, 5, "*"]}
     parents = {"icb": {"A": "All", "B": "All"}}

@@ -11,6 +11,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from cmhs_metrics import BadInput
 from cmhs_metrics.disclosure import NHS, LinkedTable, Rule, attack, protect, published_table
+from cmhs_metrics.disclosure.choices import told
+from cmhs_metrics.disclosure.complement import Choice
 from cmhs_metrics.disclosure.linked import Joint
 from tests.support.budgets import with_deep
 from tests.support.refusals import ANY, problem, refused
@@ -83,6 +85,12 @@ def test_two_tables_over_one_grid() -> None:
         "this table: n, icb=B", "table 1 of those given: seen, icb=B", "between the tables: not, icb=B",
     ]  # fmt: skip
     assert both.between.tolist() == [False] * 4 + [True] * 2
+    # Of two measures as well it is told which one a cell is of.
+    two = Joint([LinkedTable(this), LinkedTable(seen)])
+    assert two.keys(np.arange(3)).values.tolist() == [
+        ["this table", "n", "A"], ["this table", "n", "B"], ["table 1 of those given", "seen", "A"],
+    ]  # fmt: skip
+    assert two.name(0) == "this table: n, icb=A"
 
 
 @pytest.mark.parametrize(
@@ -159,6 +167,28 @@ def test_what_the_old_tables_give_away_is_named_and_refused() -> None:
             pd.DataFrame({"icb": ["A", "B"], "patients": [80, 5]}), ["icb"], "patients", rule=EXACT,
             totals={"icb": None}, published=[first, second], lookup={"month": ["April", "May"]},
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("total", "refusal"), [(62, "2"), (65, "5"), (72, "12")])
+def test_of_what_the_old_tables_hide_nothing_may_be_given_away(total: int, refusal: str) -> None:
+    # What they hide beside 60 is told by their total, small or not.
+    old = taken([["A", 60], ["B", "*"], ["All", total]], ["icb"], total=True)
+    counts = pd.DataFrame({"icb": ["A", "B"], "patients": [60, total - 60]})
+    with refused("published", row=ANY, names=refusal):
+        protect(counts, ["icb"], "patients", rule=EXACT, totals={"icb": None}, published=[old])
+
+
+def test_what_the_old_tables_show_of_the_threshold_on_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Five people of A are out, and not small; of B nothing is.
+    counts = pd.DataFrame({"icb": ["A", "B"], "patients": [5, 30]})
+    seen: list[list[bool]] = []
+    monkeypatch.setattr(Choice, "best", lambda self, exact: seen.append(self.between.tolist()) or self.primary)
+    shown = protect(
+        counts, ["icb"], "patients", rule=EXACT, totals={"icb": None}, published=[taken([["A", 5]], ["icb"])]
+    )  # fmt: skip
+    assert shown.display()["patients"].tolist() == ["5", "30"]
+    assert seen == [[True, False]]
+    assert (told(5, 5), told(5, 7)) == ("5", "5 to 7")
 
 
 def test_all_that_the_old_tables_give_away_is_named() -> None:

@@ -269,6 +269,8 @@ def test_levels_that_are_exact_and_levels_that_are_kept() -> None:
     pair = pd.DataFrame({"a": ["x", "y"], "patients": [1, 50]})
     kept = protect(pair, ["a"], "patients", rule=EXACT, keep={"a": ["Total"]}).to_frame()
     assert kept["display"].tolist() == ["*", "*", "51"]
+    # A total alone makes no levels to tell apart.
+    assert list(kept) == ["a", "patients", "kind", "lower", "upper", "display"]
     with refused("keep", {"a": ["a", "Total"]}):
         protect(pair, ["a"], "patients", rule=EXACT, keep={"a": ["a", "Total"]})
 
@@ -362,6 +364,8 @@ def test_bad_tables_are_refused_with_all_their_problems() -> None:
         protect(two_parents, ["a", "b"], "patients", hierarchies={"a": ["icb"]})
     with refused("exact", "England", names=("a", "Total")):
         protect(good, ["a"], "patients", exact={"a": ["England"]})
+    with refused("absent", "none", names=("refuse", "zero", "missing")):
+        protect(good, ["a"], "patients", absent="none")
     with refused("totals", "b", names="a"):
         protect(good, ["a"], "patients", totals={"b": "England"})
     with raised(TypeError, "table", "list"):

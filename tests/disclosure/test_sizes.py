@@ -121,6 +121,17 @@ def test_of_moves_alike_the_one_that_hides_the_smaller_counts_is_the_likeliest()
     ]
 
 
+def test_a_shorter_move_bounds_no_more_than_its_own_cells() -> None:
+    # The 1 of a can be 4 more with the 4 of b, and 1 less: 5 wide. Beside moves of three cells that of two is filled up.
+    layout = Layout([Dimension("place", TREE, TREE, PARENTS)])
+    none = np.zeros(layout.size, dtype=bool)
+    # With 2 in b it is 3 wide.
+    for b, moves in ((4, [[0, 1], [0, 2, 3], [0, 3, 4]]), (2, [[0, 2, 3], [0, 3, 4]])):
+        counts = layout.totals(np.array([1.0, b, 9, 0, 0]))
+        search = Covering(Moves(layout), counts, np.arange(5) == 0, none, none, 4, UNLIMITED)
+        assert [sorted(set(move.tolist())) for move in search._of(0)] == moves
+
+
 def test_a_witness_that_does_not_agree_is_not_believed() -> None:
     protected = protect(table_of((3, 3), 5), ["a", "b"], "patients", rule=EXACT)
     wrong = np.full(protected.layout.size, 7.0)

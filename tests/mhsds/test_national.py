@@ -232,28 +232,41 @@ def test_a_referral_that_names_no_service_is_to_no_early_intervention_team() -> 
     assert table["value"].tolist() == [3]
 
 
+def test_early_intervention_is_counted_of_referrals_from_2016_on() -> None:
+    tables = crisis_tables()
+    tables["referrals"]["ReferralRequestReceivedDate"] = ["2015-12-31", "2016-01-01", "2016-01-02", "2016-02-01"]
+    table = mhsds.published(mhsds.Extract.of(tables), "2024-06", measures=["EIP63"], breakdown="England")
+    assert table["value"].tolist() == [3]
+
+
 def test_access_is_of_twelve_months_with_both_their_edges() -> None:
-    """The second contact counts; of June 2024 the months begin with 1 July 2023."""
+    """The second contact counts; of June 2024 the months begin with 1 July 2023.
+
+    The wait to it is told of those in the three months from April on, of referrals since April 2019.
+    """
     days = {
         "P1": ("2023-06-30", "2023-07-01"),  # one of the two is the day before
         "P2": ("2023-07-01", "2023-07-02"),
         "P3": ("2024-06-29", "2024-06-30"),
         "P4": ("2024-06-30", "2024-07-01"),  # the day after
         "P5": ("2024-06-30", "2024-06-30"),
+        **dict.fromkeys(("P6", "P7", "P8", "P9"), ("2024-06-01", "2024-06-02")),
     }
+    received = {"P6": "2019-03-31", "P7": "2019-04-01", "P8": "2019-04-02", "P9": "2019-05-01"}
     row = {"OrgIDProv": "RX1", "UniqMonthID": MONTH}
     tables: dict[str, list[dict[str, Any]]] = {"referrals": [], "service_types": [], "contacts": []}
     for person, dates in days.items():
         own = row | {"Person_ID": person, "UniqServReqID": f"R{person}", "RecordNumber": person}
-        referral = {"ReferralRequestReceivedDate": "2023-06-01", "ServDischDate": None, "AgeServReferRecDate": 40}
+        began = received.get(person, "2023-06-01")
+        referral = {"ReferralRequestReceivedDate": began, "ServDischDate": None, "AgeServReferRecDate": 40}
         tables["referrals"].append(own | referral)
         tables["service_types"].append(own | {"ServTeamTypeRefToMH": "A06"})
         for number, date in enumerate(dates):
             contact = {"CareContDate": date, "AttendStatus": "5", "ConsMechanismMH": "01"}
             tables["contacts"].append(own | contact | {"UniqCareContID": f"C{person}{number}"})
     extract = mhsds.Extract(**{name: pd.DataFrame(rows) for name, rows in tables.items()})
-    table = mhsds.published(extract, "2024-06", measures=["MHS108"], breakdown="England")
-    assert table["value"].tolist() == [3]
+    table = mhsds.published(extract, "2024-06", measures=["MHS108", "MHS124"], breakdown="England")
+    assert table.set_index("measure_id")["value"].to_dict() == {"MHS108": 7, "MHS124": 5}
 
 
 def test_discharges_are_followed_up_from_the_day_after_to_the_third() -> None:
@@ -307,6 +320,30 @@ def test_what_is_missing_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("hospital_spells", "UniqHospProvSpellID"),
+        ("hospital_spells", "StartDateHospProvSpell"),
+        ("hospital_spells", "DischDateHospProvSpell"),
+        ("ward_stays", "UniqHospProvSpellID"),
+        ("ward_stays", "MHAdmittedPatientClass"),
+    ],
+)
+def test_a_column_of_hospital_records_that_is_missing_is_named(table: str, column: str) -> None:
+    row = {"Person_ID": "P", "OrgIDProv": "RX1", "RecordNumber": "P", "UniqMonthID": MONTH, "UniqServReqID": "P"}
+    spell = {"UniqHospProvSpellID": "H", "StartDateHospProvSpell": "2024-05-02", "DischDateHospProvSpell": None}
+    ward = {"UniqHospProvSpellID": "H", "MHAdmittedPatientClass": "200", "UniqWardStayID": "W"}
+    tables = {
+        "referrals": row | {"ReferralRequestReceivedDate": "2024-05-01", "ServDischDate": None},
+        "hospital_spells": row | spell, "ward_stays": row | ward | {"StartDateWardStay": "2024-05-02"},
+    }  # fmt: skip
+    del tables[table][column]
+    extract = mhsds.Extract(**{name: pd.DataFrame([each]) for name, each in tables.items()})
+    missing = mhsds.published(extract, "2024-06", breakdown="England").attrs["missing"]
+    assert column in {each.rpartition(".")[2] for each in missing["MHS78"].split("; ")}
+
+
+@pytest.mark.parametrize(
     ("choices", "problems"),
     [
         ({"month": "2024-07"}, [problem("month", "2024-07", names="2024-06")]),
@@ -314,6 +351,10 @@ def test_what_is_missing_is_named() -> None:
         ({"measures": ["MHS999"]}, [problem("measures", "MHS999", names="national_measures")]),
         ({"breakdown": "region"}, [problem("breakdown", "region", names=("England", "Provider"))]),
         ({"breakdown": "icb"}, [problem("icb_of", names="ICB")]),
+        (
+            {"reference_sets": [{"concept": "1", "group": "Assessments"}, "2"]},
+            [problem("reference_sets", "list", expected="a table", names=("concept", "group"))],
+        ),
         (
             {"reference_sets": [{"concept": "x", "group": "None"}]},
             [

@@ -177,8 +177,9 @@ def test_what_was_not_touched_comes_back_as_it_was() -> None:
 def test_a_boundary_that_moved_under_one_code_is_asked_about() -> None:
     table = pd.DataFrame({"icb": ["QRL", "QHM"], "caseload": [100.0, 50.0]})
     assert to_boundaries(table, "2026-04")["caseload"].tolist() == [100, 50], "forwards it is the same in any case"
-    with refused("of", names=("of", "QRL", "2026-04-01")):
-        to_boundaries(table, "2024-06")
+    for day in ("2024-06", "2022-07-01"):
+        with refused("of", names=("of", "QRL", "2026-04-01")):
+            to_boundaries(table, day)
     assert to_boundaries(table, "2024-06", of="2025-01").set_index("icb")["caseload"].to_dict() == {
         "QHM": 50,
         "QRL": 100,
@@ -192,6 +193,9 @@ def test_two_dates_are_not_mixed() -> None:
     assert boundaries_of(["QRL", "S0E4D"]) == ("2026-04-01", "")
     assert boundaries_of(["RWK", "QUE"]) is None, "not all of them are places of these data"
     assert boundaries_of(["Y61", "Y56"]) == ("", "")
+    # Codes that CCGs and sub-ICB locations share are those of the latter, unless it is said.
+    assert boundaries_of(["06T", "16C"]) == ("2022-07-01", "")
+    assert boundaries_of(["06T", "16C"], level="ccg") == ("2021-04-01", "2022-06-30")
     with refused("the places", "QMJ (until 2026-03-31) and Z9B2Z (from 2026-04-01)", names="places.to_boundaries"):
         to_boundaries(pd.DataFrame({"icb": ["QMJ", "Z9B2Z"], "caseload": [1, 2]}), "2026-04")
     with refused("icb", "QM", expected="a place", suggests="QPM"):
@@ -246,6 +250,16 @@ def test_sub_icb_locations_to_icbs() -> None:
         to_boundaries(frimley, "2026-04")
     result = to_boundaries(frimley, "2026-04", to="icb", populations=PRACTICES)
     assert result.set_index("icb")["caseload"].to_dict() == pytest.approx({"S0E4D": 50, "QRL": 30, "S9B9J": 20})
+
+
+@pytest.mark.parametrize("level", ["ccg", "sub_icb"])
+def test_before_july_2022_there_were_ccgs_and_no_icbs(level: str) -> None:
+    table = pd.DataFrame({level: ["06T", "16C"], "caseload": [10.0, 20.0]})
+    for day in ("2022-01", "2022-06-30"):
+        assert to_boundaries(table, day)[level].tolist() == ["06T", "16C"]
+        with refused("date", day, expected="a date or period", names=("2022-07-01", "ICBs")):
+            to_boundaries(table, day, to="icb")
+    assert to_boundaries(table, "2022-07-01", to="icb")["icb"].tolist() == ["QJG", "QHM"]
 
 
 def test_moves_of_the_users_own_chain() -> None:

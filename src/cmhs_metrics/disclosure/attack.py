@@ -235,7 +235,7 @@ def _contradiction(published: PublishedTable, relation: int | None) -> Problem:
     if relation is None:
         return Problem(None, None, None, "whole numbers that agree with all its totals")
     row = published.layout.relations[[relation]].tocoo()
-    total = row.coords[1][row.data < 0][0]
+    total = row.coords[1][row.data.argmin()]
     shown = published.values[total]
     found = None if np.isnan(shown) else float(shown)
     return Problem(published.value, published.layout.name(total), found, "a total that its parts can add up to")

@@ -59,8 +59,8 @@ class Unknowns:
         fixed = np.where(self.lower < self.upper, 0.0, self.lower)
         right = -(self.relations @ fixed)
         idle = np.setdiff1d(np.arange(len(right)), used)
-        if np.any(right[idle] != 0):
-            raise Inconsistent(int(idle[np.flatnonzero(right[idle])[0]]))
+        if len(wrong := idle[right[idle] != 0]):
+            raise Inconsistent(int(wrong[0]))
         self.rows, self.matrix, self.right = used, columns[used], right[used]
 
     def all_cells(self, solution: Floats) -> Floats:

@@ -73,7 +73,7 @@ def beside(
     primary = spread(small, False)
     choice = Choice(
         joint.relations, np.where(is_new, lower, open_lower), np.where(is_new, upper, open_upper), primary,
-        spread(missing, False), spread(kept, True), np.where(is_new, spread(counts, 0.0), np.nan), rule.width,
+        spread(missing, False), spread(kept, True), spread(counts, np.nan), rule.width,
         joint.widths(),
         (joint.hidden(given) & ~primary) | joint.between, rule, joint.between, open_lower, open_upper, None, effort,
     )  # fmt: skip

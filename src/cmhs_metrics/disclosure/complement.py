@@ -122,12 +122,12 @@ class Choice:
             return self.solve()
         counts = np.where(np.isnan(self.counts), 0, self.counts)
         barred = self.kept & ~self.primary
-        if len(counts) <= PROVED:
+        small_table = len(counts) <= PROVED
+        if small_table:
             try:
                 return replace(self, effort=self.effort.part(SECONDS)).solve()
             except OutOfTime:
                 self.effort.check()
-        small_table = len(counts) <= PROVED
         try:
             found = [
                 Covering(
@@ -171,7 +171,7 @@ class Choice:
         entries = self.relations.tocoo()
         row, column, sign = entries.coords[0], entries.coords[1], entries.data
         least, greatest = rest(row, column, sign, lower, upper)
-        below = np.maximum(np.where(sign == 1, -greatest, least), 0)
+        below = np.where(sign == 1, -greatest, least)
         above = np.where(sign == 1, -least, greatest)
         below, above = np.maximum(below, lower[column]), np.minimum(above, upper[column])
         falls = (
@@ -233,7 +233,8 @@ class Choice:
             # The worth of one more, or one less, of each cell; there is no end to how many more it can be.
             reduced = -(self.relations.T @ prices)
             reduced[cell] = 0.0
-            more = np.where(np.isinf(self.open_upper), np.inf, self.open_upper - np.minimum(self.upper, 2.0**53))
+            ended = np.isfinite(self.open_upper)
+            more = np.subtract(self.open_upper, self.upper, out=np.full_like(self.upper, np.inf), where=ended)
             worth += np.where(reduced > TOLERANCE, reduced * (self.lower - self.open_lower), 0.0)
             worth += np.multiply(-reduced, more, out=np.zeros_like(worth), where=reduced < -TOLERANCE)
         need = self.widths[cell] - span

@@ -118,7 +118,7 @@ class Joint:
     @cached_property
     def between(self) -> NDArray[np.bool_]:
         """The base cells that no table shows or hides: what is left over between them."""
-        found = np.arange(self.size) < self.grid * len(self.measures)
+        found = np.ones(self.size, dtype=bool)
         for place in self.place:
             found[place] = False
         return found
@@ -145,7 +145,7 @@ class Joint:
         stands = [
             (table.table.kind[at] != SUPPRESSED, number, at)
             for number, (table, place) in enumerate(zip(self.tables, self.place, strict=True))
-            for at in np.flatnonzero(place == cell)[:1]
+            for at in np.flatnonzero(place == cell)
         ]
         if stands:
             # One that suppresses the cell rather than one that shows it.

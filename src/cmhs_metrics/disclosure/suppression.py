@@ -247,8 +247,6 @@ def display_text(values: Iterable[float], kind: Iterable[str], rule: Rule) -> li
 
 def numbers_of(values: Any, name: str) -> NDArray[np.float64] | None:
     """The cells of a number or column as floats, NaN where missing; None for an expression."""
-    if hasattr(getattr(values, "dtype", None), "ureg"):
-        values = values.array.quantity
     values = getattr(values, "magnitude", values)
     if hasattr(values, "over") and not hasattr(values, "to_numpy"):
         return None

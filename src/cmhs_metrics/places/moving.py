@@ -11,7 +11,15 @@ from cmhs_metrics.catchments import Shares, apportion
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.places.dated import as_day, places, successions
-from cmhs_metrics.places.paths import LEVELS, level_of, path_along, sided_practices, steps_between, there_on
+from cmhs_metrics.places.paths import (
+    FIRST_OF_ICBS,
+    LEVELS,
+    level_of,
+    path_along,
+    sided_practices,
+    steps_between,
+    there_on,
+)
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import measure_of
 from cmhs_metrics.tables.giving_back import with_notes
@@ -79,8 +87,8 @@ def to_boundaries(
     Raises
     ------
     BadInput
-        When places of two dates are mixed, a place is not known, or it was split and nothing says how: it is never
-        guessed.
+        When places of two dates are mixed, a place is not known, there were no ICBs yet, or a place was split and
+        nothing says how: it is never guessed.
 
     Warns
     -----
@@ -114,6 +122,9 @@ def to_boundaries(
     if to is not None and (to != "icb" or level not in ("sub_icb", "ccg")):
         expected = "'icb', of a table of sub-ICB locations or CCGs"
         raise BadInput("to_boundaries", [Problem("to", None, to, expected)])
+    if to is not None and day < FIRST_OF_ICBS:
+        expected = f"a date from {FIRST_OF_ICBS} on, when ICBs began"
+        raise BadInput("to_boundaries", [Problem("date", None, date, expected)])
     steps = steps_between(codes, level, by, day, of, moves)
     practices = None if populations is None else sided_practices(populations)
     given = shares if isinstance(shares, Shares) or shares is None else Shares(shares)

@@ -17,6 +17,8 @@ _SUB_ICB = ("sub_icb", "LOC22", "LOC")
 _AUTHORITY = ("local_authority", "LAD", "LAD21")
 _CCG = ("ccg", "CCG21", "CCG")
 
+FIRST_OF_ICBS = "2022-07-01"
+"""The day on which ICBs, and sub-ICB locations in place of CCGs, began."""
 Step = tuple[str, dict[str, list[str]], bool]
 """The day of a change, for each place the places that it became (or came from), and whether it goes forward."""
 
@@ -117,7 +119,7 @@ def there_on(
     column: str,
 ) -> Shares:  # fmt: skip
     """The path, on to ICBs where they are asked for; a place that there was not on the day is named."""
-    after = "sub_icb" if level in ("ccg", "sub_icb") and day >= "2022-07-01" else "ccg" if level == "sub_icb" else level
+    after = level if level not in ("ccg", "sub_icb") else "sub_icb" if day >= FIRST_OF_ICBS else "ccg"
     there = places(after, day).set_index("code")["parent"]  # type: ignore[arg-type]
     known = set(places(after)["code"])  # type: ignore[arg-type]
     rows: dict[str, dict[str, float]] = {}
@@ -126,7 +128,7 @@ def there_on(
         if code in NOT_A_PLACE or (level == "trust" and code not in known):
             rows[code] = {code: 1.0}
         elif code in there.index:
-            rows[code] = {there[code] if to and after != "ccg" else code: 1.0}
+            rows[code] = {there[code] if to else code: 1.0}
         elif to:
             table = successions()
             parents = places(after).set_index("code").loc[[code], "parent"]  # type: ignore[arg-type]
