@@ -21,7 +21,7 @@ KINDS = {".py", ".typed", ".csv", ".css", ".js", ".html", ".json"}
 AT_TOP = {"CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "README.md", "mkdocs.yml", "pyproject.toml"}
 BESIDE = {"PKG-INFO", ".gitignore"}
 FOLDERS = {"src", "tests", "docs", ".ci"}
-MOST = {".whl": 1_000_000, ".gz": 2_000_000}
+MOST = {".whl": 1_100_000, ".gz": 2_000_000}
 """In bytes. It is code and a few hundred printed figures: what is larger holds a file that does not belong there."""
 LARGEST_FILE = 250_000
 """In bytes, of one file in the package: the audit's figures are 120 kB; official files are megabytes."""
