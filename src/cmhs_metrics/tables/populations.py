@@ -47,7 +47,7 @@ def of_populations(
     if isinstance(entered.frame, nw.DataFrame):
         _refuse_what_varies(entered.frame, keys, further)
         refuse_bad_cells(entered, keys or names, subject="populations")
-    frame = _one_row_a_place(entered.frame, keys, held)
+    frame = _one_row_a_place(entered.frame, keys, held) if names or by else entered.frame
     known_to_teams = [name for name in place if name in table.schema and name not in by]
     if known_to_teams:
         # Only where there are teams, and all of these: a place without a population must not pass for an empty one.
@@ -74,7 +74,7 @@ def _check_places(
             problems.append(Problem(measure_of(name), None, None, expected))
     problems += [Problem("place", None, name, "a column of populations") for name in place if name not in names]
     in_index = [name for name in with_index(entered).schema if name not in entered.schema]
-    if not names and (in_index or not (entered.lazy or len(entered.eager) == 1)):
+    if by and not names and (in_index or not (entered.lazy or len(entered.eager) == 1)):
         found = f"an index of {', '.join(in_index)}" if in_index else f"{len(entered.eager)} rows"
         remedy = ": reset_index() makes columns of an index" if in_index else ", or one row"
         problems.append(Problem("populations", None, found, f"a column that names the places{remedy}"))
