@@ -105,11 +105,14 @@ def _rows(monthly: pd.DataFrame, measures: Mapping[str, str], breakdown: str, ro
     monthly = with_plain_numbers("monthly", monthly)
     problems: list[Problem] = []
     for name in _PERIOD:
-        if not pd.api.types.is_datetime64_any_dtype(monthly[name]):  # it was written to a file, and read again
-            days = {each: as_date(str(each)) for each in monthly[name].unique()}
-            unread = [each for each, day in days.items() if day is None]
+        days = monthly[name]
+        if days.dtype.kind != "M":  # it was written to a file, and read again
+            read = {each: as_date(str(each)) for each in days.unique()}
+            unread = [each for each, day in read.items() if day is None]
             problems += [Problem(name, None, each, "a date, as the reader gives it") for each in unread]
-            monthly = monthly.assign(**{name: pd.to_datetime(monthly[name].map(days))})
+            days = pd.to_datetime(days.map(read))
+        # Of Arrow's times pandas 2 makes no months.
+        monthly = monthly.assign(**{name: days.astype("datetime64[ns]")})
     refuse("measures_by_place", problems)
     breakdown = breakdown_in(monthly, breakdown)
     of_places = monthly[(monthly["breakdown"] == breakdown) & (monthly["secondary_level"] == "NONE")]
