@@ -77,6 +77,8 @@ def real(value: object) -> float:
 
 def floats(subject: str, name: str, value: Any, expected: str = "a column or an array of numbers") -> NDArray[Any]:
     """Numbers of any kind as an array of floats in the same shape, missing ones as NaN; refused where they are none."""
+    if hasattr(value, "_REGISTRY") or hasattr(getattr(value, "dtype", None), "ureg"):
+        raise TypeError(f"{name} has a unit, and {subject} takes plain numbers: pass its magnitude")
     try:
         if hasattr(value, "iloc") and not is_table(value):
             return np.asarray(value.to_numpy(dtype=np.float64, na_value=np.nan))
