@@ -71,6 +71,14 @@ def test_text_is_never_a_formula(book: openpyxl.Workbook) -> None:
     assert (cell.value, cell.data_type) == ("=1+1", "s")
 
 
+def test_nor_are_titles_headings_and_what_is_said(tmp_path: Path) -> None:
+    page = Page("Teams", "=1+1", pd.DataFrame({"=2+2": ["=3+3"]}), about="=4+4")
+    write_workbook(tmp_path / "r.xlsx", [page], title="=5+5", about=["=6+6"], notes=["=7+7"])
+    held = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    kinds = {cell.data_type for sheet in held for row in sheet for cell in row if str(cell.value).startswith("=")}
+    assert kinds == {"s"}
+
+
 def test_marks_notes_and_columns_are_explained(book: openpyxl.Workbook) -> None:
     notes = {row[0].value: row[1].value for row in book["Notes"].iter_rows(min_row=5)}
     assert {"[c]", "[x]", "Note 1", "Caseload", "DNA rate (%)"} <= set(notes)
