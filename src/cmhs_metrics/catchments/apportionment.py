@@ -91,8 +91,8 @@ def apportion(
     Raises
     ------
     BadInput
-        When a cell is wrong (see `validate`), a place has no shares, a column is a metric, a population or a count of organisations, a number is
-        not whole though it should stay so, or the table is lazy and should.
+        When a cell is wrong (see `validate`), a place has no shares, a column is a metric, a population or a count of
+        organisations, a number is not whole though it should stay so, or the table is lazy and should.
 
     Notes
     -----
