@@ -12,7 +12,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
-from cmhs_metrics.numeric.expected import floats, real
+from cmhs_metrics.numeric.expected import floats, real, refuse_other_indexes
 from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.unit_aware import unit_aware
@@ -177,10 +177,7 @@ def _of_the_scale(standard_deviation: float | None, reliability: float | None) -
 
 def _of_the_same_people(subject: str, **scores: Any) -> list[NDArray[Any]]:
     """Scores before and after as arrays; refused where two pandas columns have people in different rows."""
-    indexes = [column.index for column in scores.values() if hasattr(column, "iloc")]
-    if len(indexes) > 1 and not indexes[0].equals(indexes[1]):
-        names = " and ".join(scores)
-        raise ValueError(f"{names} have different indexes: the same people must stand in the same rows")
+    refuse_other_indexes(scores)
     return [floats(subject, name, column) for name, column in scores.items()]
 
 

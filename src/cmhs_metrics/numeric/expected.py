@@ -87,6 +87,17 @@ def floats(subject: str, name: str, value: Any, expected: str = "a column or an 
         raise BadInput(subject, [Problem(name, None, value, expected)]) from None
 
 
+def refuse_other_indexes(columns: Mapping[str, Any]) -> None:
+    """Refuse pandas columns, by name, of which one has other rows than the first; all else has no rows by name."""
+    (first, leader), *others = [each for each in columns.items() if hasattr(each[1], "iloc")] or [("", None)]
+    for name, held in others:
+        if not held.index.equals(leader.index):
+            raise ValueError(
+                f"{first} and {name} have different indexes, and matching them by label would invent missing or "
+                f"repeated rows; take both from one table, or align them first"
+            )
+
+
 def column(subject: str, name: str, value: Any, expected: str = "a column or an array of numbers") -> NDArray[Any]:
     """The same of a value for each row, and no table or single number."""
     held = floats(subject, name, value, expected)
