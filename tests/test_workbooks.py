@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +80,16 @@ def test_nor_are_titles_headings_and_what_is_said(tmp_path: Path) -> None:
     held = openpyxl.load_workbook(tmp_path / "r.xlsx")
     kinds = {cell.data_type for sheet in held for row in sheet for cell in row if str(cell.value).startswith("=")}
     assert kinds == {"s"}
+
+
+def test_a_number_of_any_kind_is_a_number(tmp_path: Path) -> None:
+    cells = [Decimal("0.1"), Fraction(1, 4), np.float32(0.5), np.int8(3), math.inf]
+    write_workbook(
+        tmp_path / "r.xlsx", [Page("T", "T", pd.DataFrame({"x": pd.Series(cells, dtype=object)}))], title="T"
+    )
+    held = [row[0] for row in openpyxl.load_workbook(tmp_path / "r.xlsx")["T"].iter_rows(min_row=5)]
+    assert [cell.value for cell in held] == [0.1, 0.25, 0.5, 3, "inf"]
+    assert [cell.data_type for cell in held] == ["n"] * 4 + ["s"]
 
 
 def test_marks_notes_and_columns_are_explained(book: openpyxl.Workbook) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -273,8 +276,10 @@ def _cell(value: Any) -> Any:
         return MISSING
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
-    if isinstance(value, (int, float, np.integer, np.floating)):
-        return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, (Real, Decimal)):
+        # Of text, as a Decimal would be, a sheet adds nothing; an infinite number it cannot hold.
+        number = int(value) if isinstance(value, Integral) else float(value)
+        return number if math.isfinite(number) else str(number)
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime() if value.tzinfo is None else value.isoformat()
     if hasattr(value, "year") and hasattr(value, "month"):

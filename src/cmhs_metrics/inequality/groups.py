@@ -241,13 +241,13 @@ def by_deprivation(
     numbers = [str(each) for each in rows if each not in (area, *keys) and (each in numeric or each in MEASURES)]
     added = numbers if measures is None else list(measures)
     again = rows.duplicated([*keys, area]) & rows[area].notna()
-    expected = {Kind.DISTINCT: "to be left out (measures=): areas share what it counts, so it does not add"}
+    wrong = {Kind.DISTINCT: "to be left out (measures=): areas share what it counts, so it does not add"}
     if again.any():
-        expected[Kind.POPULATION] = (
+        wrong[Kind.POPULATION] = (
             "each area once: it has several rows; leave it out (measures=), or name in by= what tells them apart"
         )
     kinds = {name: MEASURES[name].kind for name in added if name in MEASURES}
-    problems = [Problem(name, None, None, expected[kind]) for name, kind in kinds.items() if kind in expected]
+    problems = [Problem(name, None, None, wrong[kind]) for name, kind in kinds.items() if kind in wrong]
     refuse("by_deprivation", problems)
     grouped = rows.assign(areas=(~again).astype(int))
     grouped[name] = rows[area].map(group_of)
