@@ -131,3 +131,18 @@ class TestBadInput:
 
     def test_a_missing_value_meets_nothing(self) -> None:
         assert not any(ambition.met(math.nan) for ambition in AMBITIONS.values())
+
+
+@pytest.mark.parametrize("wrong", ["60000", [60_000], pd.Series([0.4])])
+def test_what_is_no_single_number_is_named(wrong: object) -> None:
+    with pytest.raises(cm.BadInput, match="a single number"):
+        AMBITIONS["eip_two_weeks"].met(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("asked", ["met", "progress", "shortfall"])
+def test_a_share_in_per_cent_is_no_proportion(asked: str) -> None:
+    # 45% is below the half that is asked for, and 45 was above it.
+    with refused("actual", 45):
+        getattr(AMBITIONS["eip_two_weeks"], asked)(45)
+    assert not AMBITIONS["eip_two_weeks"].met(Q(45, "percent"))
+    assert AMBITIONS["eip_two_weeks"].met(1)

@@ -18,6 +18,7 @@ import cmhs_metrics as cm
 from cmhs_metrics.catchments import NOT_COVERED, Shares, apportion
 from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import ROUNDING
+from cmhs_metrics.places import to_boundaries
 from tests.support import official_data
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
@@ -140,6 +141,14 @@ class TestOnEveryEngine:
             to_icbs(table, SHARES)
         with refused("cost_per_contact", expected=("a measure", "a metric")):
             to_icbs(table, SHARES, measures=["cost_per_contact"])
+
+    def test_what_places_share_does_not_add(self, make) -> None:
+        # A trust that serves both places would be counted with each.
+        table = make({**TRUSTS, "organisations": [1, 1, 1]})
+        with refused("organisations", names="measures"):
+            to_icbs(table, SHARES)
+        with refused("organisations"):
+            to_boundaries(make({"icb": ["QMJ", "QRV"], "organisations": [1, 1], "caseload": [1, 2]}), "2026-04-01")
 
     def test_flows_become_shares(self, make) -> None:
         flows = make({"trust": ["A", "A", "A", "B"], "icb": ["X", "X", "Y", "Y"], "patients": [300, 300, 200, 5]})

@@ -111,6 +111,20 @@ class TestFirstAndLatest:
         assert found.set_index("person").loc["P5", "first"] == 41
         assert set(found.columns) == {"person", "item", "first", "latest"}
 
+    @each(ALL)
+    def test_nan_is_no_score_on_any_engine(self, make: Any) -> None:
+        # To Polars and databases it is a number: the latest one.
+        scores = {"person": ["P1"] * 3, "day": [1, 2, 3], "score": [10.0, 20.0, float("nan")]}
+        found = cells(cm.first_and_latest_scores(make(scores), "person"))
+        assert [found["first"][0], found["latest"][0]] == [10, 20]
+
+    def test_days_that_do_not_stand_in_their_order_are_refused(self) -> None:
+        scores = pd.DataFrame({"person": ["P1"] * 3, "day": ["2024-01-05", None, "01/02/2024"], "score": [1, 2, 3]})
+        with refused("day", "01/02/2024"):
+            cm.first_and_latest_scores(scores, "person")
+        with refused("by", []):
+            cm.first_and_latest_scores(scores.head(2), [])
+
     def test_a_column_that_is_not_there_is_refused(self) -> None:
         with refused("when", expected="a column"):
             cm.first_and_latest_scores(pd.DataFrame(self.SCORES), "person", day="when")
@@ -130,6 +144,19 @@ class TestReliableOutcomes:
         found = cm.reliable_outcomes(first, latest, tool)
         assert (found.improved, found.unchanged, found.deteriorated) == (1, 3, 1)
         assert found.improvement_rate == found.deterioration_rate == 0.2
+
+    def test_a_change_of_decimals_counts_from_the_threshold_on(self) -> None:
+        # 2.3 - 1.8 is 0.4999999999999998 in binary, and 4.1 - 3.1 is 0.9999999999999996.
+        better = cm.reliable_outcomes([2.3, 2.3], [1.8, 1.9], reliable=0.5, cut_off=2, higher_is_better=False)
+        assert (better.improved, better.unchanged, better.recovered) == (1, 1, 1)
+        assert cm.reliable_outcomes([4.1], [3.1], reliable=1).deteriorated == 1
+
+    def test_people_in_other_rows_are_refused(self) -> None:
+        first, latest = pd.Series([14, 30], index=["P1", "P2"]), pd.Series([30, 14], index=["P2", "P1"])
+        with pytest.raises(ValueError, match="different indexes"):
+            cm.reliable_outcomes(first, latest, "ReQoL-10")
+        # A list has no index, though it has a method of that name.
+        assert cm.share_improved([14, 30], latest) == cm.share_improved(first, [30, 14]) == 0.5
 
     def test_recovery_is_from_below_the_cut_off_to_it_by_a_reliable_change(self) -> None:
         # ReQoL-10, cut-off 25: recovered; at 25 at first; reliable, but still below; reaches 25 by 4 points; no pair.

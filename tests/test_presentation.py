@@ -112,3 +112,7 @@ def test_command_line_chart_notebook_and_pack_print_one_text_for_one_value(value
     assert f"{chart} to {chart}" in notebook
     if value >= 1e-6:
         assert any(digit in command_line for digit in "123456789"), "what is more than nothing never reads as nothing"
+
+
+def test_nan_has_no_sign() -> None:
+    assert signed(float("nan")) == "nan"

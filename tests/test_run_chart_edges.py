@@ -149,6 +149,18 @@ def test_each_argument_of_a_rule_is_named(rule: Any) -> None:
         assert [each.column for each in caught.value.problems] == others
 
 
+def test_lines_of_other_rows_are_refused() -> None:
+    values, line = pd.Series([1.0, 5.0], index=["a", "b"]), pd.Series([4.0, 0.0], index=["b", "a"])
+    # Above the line of its own label, and below that of the place where it stands.
+    for rule in (outside_limits, two_of_three_near_limit):
+        with pytest.raises(ValueError, match="values and lower have different indexes"):
+            rule(values, *[values] * (rule is two_of_three_near_limit), line, line)
+    with pytest.raises(ValueError, match="values and centre have different indexes"):
+        run_on_one_side(values, line)
+    with pytest.raises(ValueError, match="values and stretch have different indexes"):
+        steady_trend(values, stretch=line)
+
+
 def test_a_notebook_shows_the_summary_in_its_columns() -> None:
     frame = pd.concat([table([16] * 13).assign(team="A"), table([9]).assign(team="B")], ignore_index=True)
     chart = run_chart(frame, "value", chart="c", by="team", target={"A": 4}, improvement="low")

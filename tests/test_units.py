@@ -264,3 +264,18 @@ def test_a_quantity_without_a_dimension_is_the_number_that_it_is(function: Any, 
     found = function(*arguments)
     for one, other in zip(*((each if isinstance(each, tuple) else (each,)) for each in (found, plain)), strict=True):
         np.testing.assert_allclose(getattr(one, "magnitude", one), other)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda given: cm.run_charts.xmr_limits(given),
+        lambda given: cm.run_charts.outside_limits([1, 2], given, [3, 4]),
+        lambda given: cm.share_improved([1, 2], given),
+        lambda given: cm.reliable_outcomes([1, 2], given, reliable=1),
+    ],
+)
+def test_a_unit_is_not_taken_off_in_silence(call: Any) -> None:
+    # 14 days against limits or scores in weeks would be 14 against 2.
+    with pytest.raises(TypeError, match="has a unit"):
+        call(cm.units.Quantity(np.array([14.0, 7.0]), "day"))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import math
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +72,24 @@ def test_numbers_and_dates_are_real_and_marks_say_what_is_not(book: openpyxl.Wor
 def test_text_is_never_a_formula(book: openpyxl.Workbook) -> None:
     cell = book["Teams"]["A6"]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_nor_are_titles_headings_and_what_is_said(tmp_path: Path) -> None:
+    page = Page("Teams", "=1+1", pd.DataFrame({"=2+2": ["=3+3"]}), about="=4+4")
+    write_workbook(tmp_path / "r.xlsx", [page], title="=5+5", about=["=6+6"], notes=["=7+7"])
+    held = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    kinds = {cell.data_type for sheet in held for row in sheet for cell in row if str(cell.value).startswith("=")}
+    assert kinds == {"s"}
+
+
+def test_a_number_of_any_kind_is_a_number(tmp_path: Path) -> None:
+    cells = [Decimal("0.1"), Fraction(1, 4), np.float32(0.5), np.int8(3), math.inf]
+    write_workbook(
+        tmp_path / "r.xlsx", [Page("T", "T", pd.DataFrame({"x": pd.Series(cells, dtype=object)}))], title="T"
+    )
+    held = [row[0] for row in openpyxl.load_workbook(tmp_path / "r.xlsx")["T"].iter_rows(min_row=5)]
+    assert [cell.value for cell in held] == [0.1, 0.25, 0.5, 3, "inf"]
+    assert [cell.data_type for cell in held] == ["n"] * 4 + ["s"]
 
 
 def test_marks_notes_and_columns_are_explained(book: openpyxl.Workbook) -> None:

@@ -210,8 +210,16 @@ class Ambition:
         -------
         bool
             True when it is; never when the actual value is missing.
+
+        Raises
+        ------
+        BadInput
+            When it is no number, or of a share above 1, as 45 for 45% is.
         """
         actual = self._plain(actual)
+        if hasattr(actual, "__len__"):
+            raise BadInput(self.name, [Problem("actual", None, actual, "a single number")])
+        actual = real(actual)
         if self.at_most:
             return actual <= self.value
         return actual > self.value if self.more_than else actual >= self.value
@@ -237,6 +245,8 @@ class Ambition:
         if isinstance(actual, pint.Quantity):
             units.define(actual._REGISTRY)
             return actual.to(self.unit).magnitude
+        if not self.unit and real(actual) > 1:
+            raise BadInput(self.name, [Problem("actual", None, actual, "a proportion from 0 to 1: 45% is 0.45")])
         return actual
 
 

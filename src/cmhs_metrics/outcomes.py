@@ -12,7 +12,7 @@ import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
-from cmhs_metrics.numeric.expected import floats, real
+from cmhs_metrics.numeric.expected import floats, real, refuse_other_indexes
 from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.unit_aware import unit_aware
@@ -21,7 +21,11 @@ from cmhs_metrics.signatures import checked
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from cmhs_metrics.numeric.kinds import Number, Value
+
+_YEAR_FIRST = r"^\s*\d{4}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,12 @@ def _of_the_scale(standard_deviation: float | None, reliability: float | None) -
     return problems
 
 
+def _of_the_same_people(subject: str, **scores: Any) -> list[NDArray[Any]]:
+    """Scores before and after as arrays; refused where two pandas columns have people in different rows."""
+    refuse_other_indexes(scores)
+    return [floats(subject, name, column) for name, column in scores.items()]
+
+
 @checked
 def share_improved(
     before: Any,
@@ -216,9 +226,7 @@ def share_improved(
     >>> share_improved([40, 45, 50, 44], [62, 47, 49, 50], standard_deviation=10, reliability=0.8)
     0.25
     """
-    if hasattr(before, "index") and hasattr(after, "iloc") and not before.index.equals(after.index):
-        raise ValueError("before and after have different indexes: the same people must stand in the same rows")
-    first, second = (floats("share_improved", *given) for given in (("before", before), ("after", after)))
+    first, second = _of_the_same_people("share_improved", before=before, after=after)
     problems = []
     if first.shape != second.shape or first.ndim != 1:
         problems.append(Problem("after", None, second.shape, f"a score for each of the {first.shape} before"))
@@ -262,7 +270,8 @@ def first_and_latest_scores(
     Raises
     ------
     BadInput
-        When `scores` is no table, a column is not there, or the scores are no numbers.
+        When `scores` is no table, a column is not there, the scores are no numbers, or days are text that does not
+        begin with the year: such text does not stand in their order.
 
     Examples
     --------
@@ -284,10 +293,19 @@ def first_and_latest_scores(
     problems = [Problem(name, None, None, "a column of scores") for name in (*keys, day, score) if name not in schema]
     if score in schema and not schema[score].is_numeric():
         problems.append(Problem(score, None, str(schema[score]), "numbers"))
+    if not keys:
+        problems.append(Problem("by", None, by, "the columns that name a series"))
+    if schema.get(day) == nw.String:
+        # As text 01/02/2024 stands before 05/01/2024.
+        others = (
+            frame.filter(~nw.col(day).fill_null("0000").str.contains(_YEAR_FIRST)).select(day).head(1).lazy().collect()
+        )
+        problems += [Problem(day, None, each, "a date, or text with the year first") for each in others[day].to_list()]
     if problems:
         raise BadInput("first_and_latest_scores", problems)
     value = nw.col(score).cast(nw.Float64)
-    valid = [~nw.col(name).is_null() for name in (*keys, day, score)]
+    # To some engines NaN is a number, and the greatest.
+    valid = [*(~nw.col(name).is_null() for name in (*keys, day, score)), ~value.is_nan()]
     if tool is not None:
         valid += [value >= tool.lowest, value <= tool.highest]
     rows = frame.filter(*valid).select(*keys, nw.col(day).alias("_day"), value.alias("_score"))
@@ -387,7 +405,7 @@ def reliable_outcomes(
     >>> found.recovery_rate
     0.5
     """
-    one, other = (floats("reliable_outcomes", *given) for given in (("first", first), ("latest", latest)))
+    one, other = _of_the_same_people("reliable_outcomes", first=first, latest=latest)
     problems = []
     if one.shape != other.shape or one.ndim != 1:
         problems.append(Problem("latest", None, other.shape, f"a score for each of the {one.shape} at first"))
@@ -403,11 +421,15 @@ def reliable_outcomes(
         problems.append(Problem("cut_off", None, cut_off, "a number of points"))
     if problems or reliable is None:
         raise BadInput("reliable_outcomes", problems)
+    reliable = real(reliable)
     better = 1 if higher_is_better else -1
     paired = ~np.isnan(one) & ~np.isnan(other)
-    change = better * (other - one)[paired]
+    change = better * (other - one)
+    # Of scores with decimals the difference of 2.3 and 1.8 is a hair below 0.5.
+    reliably = paired & ((change >= reliable) | np.isclose(change, reliable, rtol=1e-9, atol=0))
+    worse = paired & ((change <= -reliable) | np.isclose(change, -reliable, rtol=1e-9, atol=0))
     below = paired & (better * one < better * cut_off) if cut_off is not None else None
-    improved, deteriorated = int((change >= reliable).sum()), int((change <= -reliable).sum())
+    improved, deteriorated = int(reliably.sum()), int(worse.sum())
     return ReliableOutcomes(
         scored=int((~np.isnan(one)).sum()),
         paired=int(paired.sum()),
@@ -417,5 +439,5 @@ def reliable_outcomes(
         below_cut_off=None if below is None else int(below.sum()),
         recovered=None
         if below is None or cut_off is None
-        else int((below & (better * (other - one) >= reliable) & (better * other >= better * cut_off)).sum()),
+        else int((below & reliably & (better * other >= better * cut_off)).sum()),
     )

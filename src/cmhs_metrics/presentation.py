@@ -191,6 +191,8 @@ def written(value: Any) -> str:
 def signed(value: Any) -> str:
     """The same with its sign."""
     number = float(getattr(value, "magnitude", value))
+    if math.isnan(number):
+        return written(value)
     return f"+{written(value)}" if number >= 0 else f"−{written(-number)}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,7 +185,7 @@ def _lines(sheet: Any, lines: Sequence[str]) -> None:
     from openpyxl.styles import Alignment, Font
 
     for row, text in enumerate(lines, start=1):
-        cell = sheet.cell(row, 1, _plain(text))
+        cell = _text(sheet.cell(row, 1), text)
         cell.font = Font(name="Arial", size=16 if row == 1 else 12, bold=row == 1)
         cell.alignment = Alignment(wrap_text=False, vertical="top")
     sheet.column_dimensions["A"].width = _WIDEST
@@ -199,16 +202,18 @@ def _sheet(book: Any, name: str, above: Sequence[str], table: pd.DataFrame, *, d
     columns = [str(column) for column in table.columns]
     headings = _headings(columns)
     for at, column in enumerate(columns, start=1):
-        cell = sheet.cell(first, at, _plain(headings[at - 1]))
+        cell = _text(sheet.cell(first, at), headings[at - 1])
         cell.font, cell.alignment = Font(name="Arial", size=12, bold=True), Alignment(wrap_text=True, vertical="top")
         values = _cells(table, column)
         for row, value in enumerate(values, start=first + 1):
-            cell = sheet.cell(row, at, value)
+            cell = sheet.cell(row, at)
             cell.font = Font(name="Arial", size=12)
             if isinstance(value, str):
-                cell.data_type = "s"
+                _text(cell, value)
                 cell.alignment = Alignment(wrap_text=not data, vertical="top", horizontal=_side(value))
-            elif isinstance(value, (int, float)):
+                continue
+            cell.value = value
+            if isinstance(value, (int, float)):
                 cell.number_format = (
                     "0.0%" if _is_share(column) else "#,##0" if float(value).is_integer() else "#,##0.00"
                 )
@@ -271,13 +276,21 @@ def _cell(value: Any) -> Any:
         return MISSING
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
-    if isinstance(value, (int, float, np.integer, np.floating)):
-        return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, (Real, Decimal)):
+        # Of text, as a Decimal would be, a sheet adds nothing; an infinite number it cannot hold.
+        number = int(value) if isinstance(value, Integral) else float(value)
+        return number if math.isfinite(number) else str(number)
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime() if value.tzinfo is None else value.isoformat()
     if hasattr(value, "year") and hasattr(value, "month"):
         return value
     return _plain(str(value))
+
+
+def _text(cell: Any, text: str) -> Any:
+    """The cell with a text in it, which is one and no formula whatever it begins with."""
+    cell.value, cell.data_type = _plain(text), "s"
+    return cell
 
 
 def _plain(text: str) -> str:

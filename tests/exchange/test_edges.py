@@ -338,6 +338,17 @@ class TestQueries:
             assert sql("cost_per_contact", table=table).endswith(f"FROM {table}")
         assert sql("cost_per_contact", table="dbo.Our Teams").endswith('FROM dbo."Our Teams"')
 
+    @pytest.mark.parametrize("table", ["server.warehouse.dbo.teams", "warehouse..teams", ""])
+    def test_no_part_of_a_name_is_dropped(self, table: str) -> None:
+        with refused(problem("table", table), problem("populations", table)):
+            sql("caseload_per_100k", by="icb", table=table, populations=table)
+
+    @pytest.mark.parametrize("word", ["user", "system_user", "key", "plan", "public"])
+    def test_reserved_words_are_quoted(self, word: str) -> None:
+        # In PostgreSQL `SELECT user` is the name of who asks, whatever the column holds.
+        assert f'"{word}"' in sql("contacts", by=word)
+        assert f"[{word}]" in sql("contacts", by=word, dialect="tsql")
+
     def test_a_total_is_a_float(self) -> None:
         text = sql("contacts", by="icb")
         assert "SUM(CAST(contacts AS DOUBLE PRECISION))" in text

@@ -183,6 +183,15 @@ class TestAgreement:
         found = run(sql("cost_per_contact", by=["order", "My Trust"]), teams=rows)
         assert found.iloc[0].tolist() == ["x", "p", 3.5]
 
+    @every_engine
+    @pytest.mark.parametrize("names", [("teams", "people"), ("totals", "places")])
+    def test_tables_called_as_the_query_calls_its_own(self, run, names) -> None:
+        teams = pd.DataFrame({"icb": ["A", "A", "B"], "caseload": [10, 20, 30]})
+        people = pd.DataFrame({"icb": ["A", "B"], "registered_population": [1_000, 2_000]})
+        query = sql("caseload_per_100k_registered", by="icb", table=names[0], populations=names[1])
+        found = run(query, **dict(zip(names, (teams, people), strict=True)))
+        assert dict(zip(found["icb"], found["caseload_per_100k_registered"], strict=True)) == {"A": 3_000, "B": 1_500}
+
 
 @pytest.mark.parametrize(
     ("dialect", "grouped"),

@@ -101,12 +101,22 @@ class TestByDeprivation:
     )
 
     def test_tenths_of_the_country_and_not_of_the_table(self) -> None:
-        # Twenty areas: two to a tenth, E00 and E01 in the first.
+        # Twenty areas: two to a tenth, E00 and E01 in the first; E00 has two rows and is one area.
         found = q.by_deprivation(self.TABLE, self.SCORES, "lsoa", "score")
         assert found["deprivation_decile"].tolist() == ["1", "2", "10", "not known"]
         assert found["contacts"].tolist() == [37, 30, 40, 5]
-        assert found["areas"].tolist() == [3, 1, 1, 1]
+        assert found["areas"].tolist() == [2, 1, 1, 1]
         assert found["contacts"].sum() == self.TABLE["contacts"].sum()
+
+    def test_what_would_be_added_again_is_refused(self) -> None:
+        people = self.TABLE.rename(columns={"people": "registered_population"})
+        with refused("registered_population", names="by="):
+            q.by_deprivation(people, self.SCORES, "lsoa", "score")
+        # E00 and E01 of A are in its first tenth.
+        found = q.by_deprivation(people, self.SCORES, "lsoa", "score", by="icb")
+        assert found.loc[0, "registered_population"] == 3_000
+        with refused("organisations"):
+            q.by_deprivation(self.TABLE.rename(columns={"people": "organisations"}), self.SCORES, "lsoa", "score")
 
     def test_by_place(self) -> None:
         found = q.by_deprivation(self.TABLE, self.SCORES, "lsoa", "score", by="icb", groups=5, measures=["contacts"])
@@ -171,6 +181,13 @@ class TestByDeprivation:
         for groups in (np.arange(20) % 7 + 1, whole - 1, np.where(whole == 2, 2.5, whole)):
             with refused("score", float(groups.max()), names=10):
                 q.by_deprivation(self.TABLE, self.SCORES.assign(score=groups), "lsoa", "score", given="group")
+
+
+def test_a_group_without_people_has_no_slope_and_no_warning() -> None:
+    table = pd.DataFrame({"decile": [1, 2, 3], "events": [5, 0, 3], "people": [100, 0, 100]})
+    for kind in ("rate", "proportion"):
+        found = q.slope_indices(table, "decile", count="events", population="people", kind=kind)
+        assert found["note"].tolist() == ["a group has no people"]
 
 
 @pytest.mark.parametrize("wrong", [5, ["icb", 5]])

@@ -164,6 +164,11 @@ class TestRankedBars:
             "Median of places: 1,306. A: 1,712 (1 of 2, highest first). Not known: C. Source of the data not given."
         )
 
+    def test_words_of_places_that_are_alike(self) -> None:
+        table = pd.DataFrame({"place": list("ABCDEFG"), "value": [9.0, 9, 5, 2, 2, 2, 2]})
+        text = plots.alternative_text(plots.ranked_bars(table))
+        assert "Highest: A and B, 9.00. Lowest: D, E, F and 1 more, 2.00. " in text
+
     def test_words_of_many_focus_places(self) -> None:
         table = pd.DataFrame({"place": list("ABCDEFGHIJ"), "value": range(10), "focus": True})
         text = plots.alternative_text(plots.ranked_bars(table))

@@ -91,8 +91,8 @@ def apportion(
     Raises
     ------
     BadInput
-        When a cell is wrong (see `validate`), a place has no shares, a column is a metric or a population, a number is
-        not whole though it should stay so, or the table is lazy and should.
+        When a cell is wrong (see `validate`), a place has no shares, a column is a metric, a population or a count of
+        organisations, a number is not whole though it should stay so, or the table is lazy and should.
 
     Notes
     -----
@@ -220,6 +220,9 @@ def _measures(table: Table, by: str, to: str, measures: Sequence[str] | None, po
                     "and compute it again; measures= leaves it out",
                 )
             )
+        elif name in MEASURES and MEASURES[name].kind is Kind.DISTINCT:
+            expected = "to be left out (measures=): places share what it counts, so it does not add"
+            problems.append(Problem(name, None, None, expected))
         elif name in MEASURES and name in table.schema:
             chosen.append(name)
         elif measures is not None and measure_of(name) != name:

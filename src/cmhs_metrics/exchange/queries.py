@@ -26,6 +26,22 @@ Dialect = Literal["ansi", "tsql", "databricks"]
 _WRITTEN: dict[str, str | None] = {"ansi": None, "tsql": "tsql", "databricks": "databricks"}
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _NOT_ADDED = "what adds over teams: organisations that several teams share do not"
+MOST_PARTS = 3
+"""Of a table's name: its catalogue, its schema and its own."""
+# What SQL Server or PostgreSQL reserve beside the words that sqlglot knows: of "user" each row would have who asks.
+_RESERVED = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    ADD ANALYSE ASYMMETRIC AUTHORIZATION BACKUP BOTH BREAK BROWSE BULK BY CASCADE CAST CHECK CHECKPOINT CLOSE CLUSTERED
+    COALESCE COMPUTE CONTAINS CONTINUE CONVERT CURRENT CURRENT_ROLE CURSOR DEALLOCATE DECLARE DEFERRABLE DENY DISK
+    DISTRIBUTED DO DUMP EXEC EXIT EXTERNAL FILLFACTOR FREETEXT FREEZE GOTO IDENTITY IF INITIALLY KEY LEADING LINENO
+    NATIONAL NOCHECK NULLIF OF OFF OFFSETS ONLY OPEN OPTION PLACING PLAN PRECISION PRINT PROC PUBLIC READ RECONFIGURE
+    REPLICATION RESTORE RESTRICT RETURN REVERT ROWCOUNT RULE SAVE SHUTDOWN STATISTICS SYMMETRIC SYSTEM_USER TEXTSIZE TO
+    TOP TRAILING TRAN TRANSACTION USER VARIADIC VARYING VERBOSE WAITFOR WHILE WITHIN
+        """,
+    )
+)
 _SHARE, _MEAN = " / sum of ", "mean of "
 
 
@@ -57,7 +73,8 @@ def sql(
     dialect : {"ansi", "tsql", "databricks"}, default "ansi"
         Whose SQL: the standard's, as DuckDB, SQLite and PostgreSQL take it, SQL Server's, or Databricks'.
     table : str, default "teams"
-        The table or view, a row for each team and one period, with columns named as the measures are.
+        The table or view, with its schema and catalogue before it where they are needed ("warehouse.dbo.teams"): a row
+        for each team and one period, with columns named as the measures are.
     by : str or sequence of str, optional
         The columns to group by: measures are added first and metrics computed of the totals, as `aggregate` does.
         Without them each row has its own metrics, as in `with_metrics`.
@@ -118,6 +135,12 @@ def sql(
     if keys and people and populations is None:
         what = "the table of people by place, for rates of groups"
         problems.append(Problem("populations", None, None, what))
+    named = {"table": table} | ({} if populations is None else {"populations": populations})
+    problems += [
+        Problem(argument, None, name, "the name of a table, with no more than its catalogue and schema before it")
+        for argument, name in named.items()
+        if not all(parts := str(name).split(".")) or len(parts) > MOST_PARTS
+    ]
     if problems:
         raise BadInput("sql", problems)
     if not keys:
@@ -128,17 +151,20 @@ def sql(
     means = [each for each in wanted if each.kind == "mean"]
     totals = _grouped(table, keys, {name: _total(_column(name)) for name in counted})
     totals = totals.select(*(exp.alias_(_built(each, _column), each.name) for each in means))
-    query = query.with_("totals", as_=totals)
+    # A name that a table has would be read as the query itself.
+    taken = [name.lower() for name in named.values()]
+    of_teams, of_places = (f"{name}_" if name in taken else name for name in ("totals", "people"))
+    query = query.with_(of_teams, as_=totals)
     if people:
         of_people = {name: _total(_column(name)) for name in sorted(people)}
-        query = query.with_("people", as_=_grouped(str(populations), keys, of_people))
-    query = query.select(*(_column(key, "totals") for key in keys)).from_("totals")
+        query = query.with_(of_places, as_=_grouped(str(populations), keys, of_people))
+    query = query.select(*(_column(key, of_teams) for key in keys)).from_(of_teams)
     if people:
-        on = exp.and_(*(_column(key, "people").eq(_column(key, "totals")) for key in keys))
-        query = query.join("people", on=on, join_type="left")
+        on = exp.and_(*(_column(key, of_places).eq(_column(key, of_teams)) for key in keys))
+        query = query.join(of_places, on=on, join_type="left")
 
     def of_totals(name: str) -> exp.Expression:
-        return _column(name, "people" if name in people else "totals")
+        return _column(name, of_places if name in people else of_teams)
 
     # All at once: a query is copied whole each time that something is added to it.
     made = {each.name: of_totals(each.name) if each.kind == "mean" else _built(each, of_totals) for each in wanted}
@@ -291,7 +317,7 @@ def _meant() -> frozenset[str]:
     """Words that mean something to a database."""
     from sqlglot import tokens
 
-    return frozenset(word.split()[0] for word in tokens.Tokenizer.KEYWORDS)
+    return frozenset(word.split()[0] for word in tokens.Tokenizer.KEYWORDS) | _RESERVED
 
 
 def _column(name: str, table: str | None = None) -> exp.Expression:

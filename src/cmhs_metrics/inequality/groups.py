@@ -18,9 +18,10 @@ from cmhs_metrics.intervals import (
     rate_interval,
     rate_ratio_interval,
 )
-from cmhs_metrics.measures import MEASURES
+from cmhs_metrics.measures import MEASURES, Kind
 from cmhs_metrics.numeric.expected import column, names_in
 from cmhs_metrics.numeric.frames import collected, given_back, in_pandas, plain_numbers
+from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.presentation import NOT_KNOWN
 from cmhs_metrics.signatures import checked
 
@@ -173,13 +174,14 @@ def by_deprivation(
     -------
     The kind of table that came in
         A row for each of `by` and each group: ``deprivation_decile`` (or `_quintile`, or `_group`), 1 for the most
-        deprived, as text; `areas`, how many; and the sums, missing where one is. Areas that the index file does not
-        have are in the group "not known", last.
+        deprived, as text; `areas`, how many, each once; and the sums, missing where one is. Areas that the index file
+        does not have are in the group "not known", last.
 
     Raises
     ------
     BadInput
-        When a column is not there, an area stands twice in the index file, or no area of the table is in it.
+        When a column is not there, an area stands twice in the index file, no area of the table is in it, or a
+        population would be added twice: an area has several rows within a group of `by`.
 
     Notes
     -----
@@ -238,7 +240,16 @@ def by_deprivation(
     # A measure that holds text is named and not left out.
     numbers = [str(each) for each in rows if each not in (area, *keys) and (each in numeric or each in MEASURES)]
     added = numbers if measures is None else list(measures)
-    grouped = rows.assign(areas=1)
+    again = rows.duplicated([*keys, area]) & rows[area].notna()
+    wrong = {Kind.DISTINCT: "to be left out (measures=): areas share what it counts, so it does not add"}
+    if again.any():
+        wrong[Kind.POPULATION] = (
+            "each area once: it has several rows; leave it out (measures=), or name in by= what tells them apart"
+        )
+    kinds = {name: MEASURES[name].kind for name in added if name in MEASURES}
+    problems = [Problem(name, None, None, wrong[kind]) for name, kind in kinds.items() if kind in wrong]
+    refuse("by_deprivation", problems)
+    grouped = rows.assign(areas=(~again).astype(int))
     grouped[name] = rows[area].map(group_of)
     result = _summed("by_deprivation", grouped, [*keys, name], ["areas", *added], {}).sort_values([*keys, name])
     words = [NOT_KNOWN if pd.isna(each) else str(int(each)) for each in result[name]]
@@ -311,9 +322,9 @@ def slope_indices(
     for place, held in rows.groupby(keys, sort=False) if keys else [((), rows)]:
         events, people = (held[name].to_numpy(dtype=np.float64) for name in (count, population))
         if kind == "rate":
-            value, (lower, upper) = events / people * per, rate_interval(events, people, per)
+            value, (lower, upper) = ratio(events, people, per), rate_interval(events, people, per)
         else:
-            value, (lower, upper) = events / people, proportion_interval(events, people)
+            value, (lower, upper) = ratio(events, people), proportion_interval(events, people)
         note = None
         if held[group].tolist() != every or np.isnan([events, people]).any():
             note = "a group is missing"

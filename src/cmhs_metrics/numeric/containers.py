@@ -20,6 +20,7 @@ import pint
 
 from cmhs_metrics import units
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.numeric.expected import refuse_other_indexes
 from cmhs_metrics.numeric.ratio import PLAIN, Symbol
 from cmhs_metrics.numeric.summaries import OF_VALUES, NotManyError
 
@@ -406,13 +407,8 @@ def _evaluate_pandas(contract: Contract, arguments: tuple[Any, ...]) -> Any:
         for name, argument in zip(contract.inputs, arguments, strict=True)
         if isinstance(argument, pd.Series)
     }
-    (first, leader), *others = columns.items()
-    for name, column in others:
-        if not column.index.equals(leader.index):
-            raise ValueError(
-                f"{first} and {name} have different indexes, and matching them by label would invent missing or "
-                f"repeated rows; take both from one table, or align them first"
-            )
+    refuse_other_indexes(columns)
+    leader = next(iter(columns.values()))
     prepared = [
         _series_floats(name, argument) if isinstance(argument, pd.Series) else _floats(name, argument)
         for name, argument in zip(contract.inputs, arguments, strict=True)

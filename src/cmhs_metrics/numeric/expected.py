@@ -77,12 +77,25 @@ def real(value: object) -> float:
 
 def floats(subject: str, name: str, value: Any, expected: str = "a column or an array of numbers") -> NDArray[Any]:
     """Numbers of any kind as an array of floats in the same shape, missing ones as NaN; refused where they are none."""
+    if hasattr(value, "_REGISTRY") or hasattr(getattr(value, "dtype", None), "ureg"):
+        raise TypeError(f"{name} has a unit, and {subject} takes plain numbers: pass its magnitude")
     try:
         if hasattr(value, "iloc") and not is_table(value):
             return np.asarray(value.to_numpy(dtype=np.float64, na_value=np.nan))
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError, ArithmeticError):
         raise BadInput(subject, [Problem(name, None, value, expected)]) from None
+
+
+def refuse_other_indexes(columns: Mapping[str, Any]) -> None:
+    """Refuse pandas columns, by name, of which one has other rows than the first; all else has no rows by name."""
+    (first, leader), *others = [each for each in columns.items() if hasattr(each[1], "iloc")] or [("", None)]
+    for name, held in others:
+        if not held.index.equals(leader.index):
+            raise ValueError(
+                f"{first} and {name} have different indexes, and matching them by label would invent missing or "
+                f"repeated rows; take both from one table, or align them first"
+            )
 
 
 def column(subject: str, name: str, value: Any, expected: str = "a column or an array of numbers") -> NDArray[Any]:

@@ -14,7 +14,7 @@ from cmhs_metrics.plots.figures import Sheet, picture
 from cmhs_metrics.plots.interactive import add_tooltips
 from cmhs_metrics.plots.reading import Compared, compared
 from cmhs_metrics.plots.text import LINE, SIZE, shorten, shorten_all, width, wrap
-from cmhs_metrics.presentation import KNOWN
+from cmhs_metrics.presentation import KNOWN, listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -336,9 +336,9 @@ def _text(places: Compared, sheet: Sheet, lines: dict[str, float], caption: str)
     parts = [f"Ranked bar chart: {' '.join(sheet.title)}{unit}, for {count} place"]
     parts[0] += "." if count == 1 else "s."
     if len(known):
-        order = known.sort_values(["value", "name"], ascending=[False, True])
-        high, low = order.iloc[0], order.iloc[-1]
-        parts.append(f"Highest: {high['name']}, {write(high['value'])}.")
-        parts.append(f"Lowest: {low['name']}, {write(low['value'])}." if len(known) > 1 else "")
+        names = known.sort_values("name").groupby("value")["name"].agg(list)
+        # One of several that are alike is no more the highest than the others.
+        ends = {"Highest": names.index[-1]} | ({"Lowest": names.index[0]} if len(known) > 1 else {})
+        parts += [f"{end}: {listed(names[value], most=3)}, {write(value)}." for end, value in ends.items()]
         parts += [f"{name[0].upper()}{name[1:]}: {write(value)}." for name, value in lines.items()]
     return " ".join([*parts, places.focus_sentences(), places.absent(), caption])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.expected import floats
+from cmhs_metrics.numeric.expected import floats, refuse_other_indexes
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ def two_of_three_near_limit(values: Any, centre: Any, lower: Any, upper: Any, *,
 
 def _check(subject: str, given: dict[str, Any], length: Any = 2, stretch: Any = None) -> None:
     """Refuse what is no series, no line beside it, or no number of points."""
+    refuse_other_indexes({**given, "stretch": stretch})
     problems: list[Problem] = []
     shapes = {}
     for name, value in given.items():
