@@ -828,7 +828,8 @@ def test_a_scope_of_one_team_type_or_of_a_list_is_a_scope() -> None:
 def test_only_the_words_for_nothing_are_nothing_in_a_file(tmp_path: Path, engine: str) -> None:
     text = "Person_ID,UniqCareContID\nN/A,C1\nNULL,C2\nP3,\n"
     (tmp_path / "MHS201CareContact.csv").write_text(text, encoding="utf-8")
-    found = cells(mhsds.Extract.read(tmp_path, engine=engine).rows("contacts", ["Person_ID", "UniqCareContID"]))
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    found = cells(extract.rows("contacts", ["Person_ID", "UniqCareContID"]))
     assert list(zip(*found.values(), strict=True)) == [("N/A", "C1"), (None, "C2"), ("P3", None)]
 
 
