@@ -8,6 +8,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pandas as pd
 import pyarrow as pa
@@ -730,3 +731,111 @@ def test_of_several_rows_of_a_person_those_that_say_nothing_do_not_count(engine:
     extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals), people=people)
     found = row(mhsds.measures(extract, YEAR, "sex", which="referrals"))
     assert found == {"sex": "female", "period": YEAR, "referrals": 1}
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_decimal_loses_its_fraction_and_is_not_rounded(engine: str) -> None:
+    referrals = one_referral(AgeServReferRecDate=[Decimal("17.9")])
+    extract = extract_of(engine, referrals=referrals)
+    found = row(mhsds.measures(extract, YEAR, "age_band", scope=mhsds.ALL, which="referrals"))
+    assert (found["age_band"], found["referrals"]) == ("0-17", 1)
+
+
+@pytest.mark.parametrize("months", [[202403], ["202403"]])
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_month_that_is_no_number_of_one_is_refused_by_its_name(engine: str, months: list[Any]) -> None:
+    extract = extract_of(engine, referrals=one_referral(UniqMonthID=months))
+    with refused(problem("referrals.UniqMonthID", 202403, names="1429")):
+        mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="referrals")
+
+
+@pytest.mark.parametrize("engine", ["pandas", "pyarrow", "polars lazy", "duckdb"])
+def test_referrals_of_no_month_stay_open(engine: str) -> None:
+    extract = extract_of(engine, referrals=one_referral(UniqMonthID=[None]))
+    assert row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=REFERRALS))["open_referrals"] == 1
+    assert len(cells(mhsds.quality(extract))["rule"]) > 5
+
+
+def test_periods_of_pandas_are_days_or_refused() -> None:
+    table = ALL["pandas"](one_referral())
+    days = table.assign(ReferralRequestReceivedDate=pd.PeriodIndex(["2024-04-01"], freq="D"))
+    found = row(mhsds.measures(mhsds.Extract(referrals=days), YEAR, "organisation", scope=mhsds.ALL, which="referrals"))
+    assert found["referrals"] == 1
+    months = pd.PeriodIndex(["2024-04"], freq="M")
+    with refused("referrals.ReferralRequestReceivedDate", ANY):
+        mhsds.Extract(referrals=table.assign(ReferralRequestReceivedDate=months))
+    with refused("referrals.UniqMonthID", ANY):
+        mhsds.Extract(referrals=table.assign(UniqMonthID=months))
+
+
+def test_times_of_a_zone_among_objects_are_of_the_day_in_england() -> None:
+    times = pd.Series([pd.Timestamp("2024-05-31 23:00", tz="UTC")], dtype=object)
+    extract = mhsds.Extract(contacts=pd.DataFrame({"CareContDate": times}))
+    found = cells(extract.leave(extract.rows("contacts", ["CareContDate"]), ["CareContDate"]))["CareContDate"]
+    assert str(found[0])[:10] == "2024-06-01"
+
+
+def test_columns_that_stand_twice_in_pandas_are_refused_by_the_table() -> None:
+    table = ALL["pandas"](one_referral())
+    with refused("referrals", ANY, expected="once"):
+        mhsds.Extract(referrals=pd.concat([table, table[["Person_ID"]]], axis=1))
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_names_in_quotes_are_read(engine: str) -> None:
+    quoted = {f'"{name}"': values for name, values in one_referral().items()}
+    extract = extract_of(engine, referrals=quoted)
+    assert row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="referrals"))["referrals"] == 1
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_rows_are_joined_by_what_all_parts_of_a_table_have(engine: str) -> None:
+    # The later month came without record numbers.
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    services = service_rows(referrals) | {"UniqMonthID": [1500, 1500]}
+    first = {name: values[:1] for name, values in referrals.items()}
+    second = {name: values[1:] for name, values in referrals.items() if name != "RecordNumber"}
+    make = ALL[engine]
+    extract = mhsds.Extract(referrals=[make(first), make(second)], service_types=make(services))
+    assert row(mhsds.measures(extract, YEAR, "organisation", which="referrals"))["referrals"] == 2
+    rules = cells(mhsds.quality(extract))
+    assert dict(zip(rules["rule"], rules["rows"], strict=True))["no service type"] == 0
+    del services["UniqMonthID"]
+    extract = mhsds.Extract(referrals=make(second), service_types=make(services))
+    with refused("service_types", names=("RecordNumber", "UniqMonthID")):
+        mhsds.measures(extract, YEAR, "organisation", which="referrals")
+
+
+@pytest.mark.parametrize("engine", EVERY)
+@pytest.mark.parametrize(("source", "code"), [("provider", " rx1"), ("residence", "e06000001 ")])
+def test_codes_of_the_users_own_are_read_as_those_of_records(engine: str, source: str, code: str) -> None:
+    referrals = one_referral()
+    people = {"Person_ID": ["P1"], "RecordNumber": [0], "LADistrictAuth": ["E06000001"]}
+    extract = extract_of(engine, referrals=referrals, people=people, service_types=service_rows(referrals, "C03"))
+    asked: dict[str, Any] = {"which": "referrals", "icb_from": source, "scope": mhsds.Scope(("c03 ",))}
+    found = row(mhsds.measures(extract, YEAR, "icb", icb_of={code: "QX", 7: "QY"}, **asked))
+    assert (found["icb"], found["referrals"]) == ("QX", 1)
+    with refused("icb_of", code.strip(), names="QX"):
+        mhsds.measures(extract, YEAR, "icb", icb_of={code: "QX", code.strip(): "QY"}, **asked)
+
+
+def test_a_scope_of_one_team_type_or_of_a_list_is_a_scope() -> None:
+    scopes: list[Any] = ["A06", ["a06"], ("A06 ",)]
+    assert {mhsds.Scope(each) for each in scopes} == {mhsds.Scope(("A06",))}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_only_the_words_for_nothing_are_nothing_in_a_file(tmp_path: Path, engine: str) -> None:
+    text = "Person_ID,UniqCareContID\nN/A,C1\nNULL,C2\nP3,\n"
+    (tmp_path / "MHS201CareContact.csv").write_text(text, encoding="utf-8")
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    found = cells(extract.rows("contacts", ["Person_ID", "UniqCareContID"]))
+    assert list(zip(*found.values(), strict=True)) == [("N/A", "C1"), (None, "C2"), ("P3", None)]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_a_file_that_an_engine_cannot_read_is_refused_by_its_path(tmp_path: Path, engine: str) -> None:
+    text = 'Person_ID,CareContDate\n"P1,01/04/2024\nP2,02/04/2024\n'
+    (tmp_path / "MHS201CareContact.csv").write_text(text, encoding="utf-8")
+    with refused("path", ANY):
+        mhsds.Extract.read(tmp_path, engine=engine)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import math
 from typing import Any
+from unittest.mock import ANY
 
 import pandas as pd
 import pytest
 
 from cmhs_metrics import mhsds
+from cmhs_metrics.mhsds.national.concepts import read_concepts, read_reference_sets
 from cmhs_metrics.mhsds.national.definitions import MEASURES
 from cmhs_metrics.mhsds.national.publishing import _shown, _text
+from cmhs_metrics.mhsds.records.dates import NEVER
+from tests.support.refusals import problem, refused
 
 JUNE_2024 = 1491
 PLACE = ("Provider", "RX1")
@@ -157,3 +163,60 @@ QUARTERLY = {
 @pytest.mark.parametrize("id", MEASURES)
 def test_a_measure_is_of_as_many_months_as_it_is_published_of(id: str) -> None:
     assert MEASURES[id].months == (12 if id == "MHS108" else 3 if id in QUARTERLY else 1)
+
+
+STORED: dict[str, Any] = {
+    "read again": lambda table: pd.read_csv(io.StringIO(table.to_csv(index=False))),
+    "read as text": lambda table: pd.read_csv(io.StringIO(table.to_csv(index=False)), dtype=str, keep_default_na=False),
+    "dates": lambda table: table.assign(period_end=table["period_end"].dt.date),
+    "of Arrow": lambda table: table.convert_dtypes(dtype_backend="pyarrow"),
+}
+
+
+@functools.cache
+def own(suppress: bool) -> pd.DataFrame:
+    asked: Any = {"measures": ["MRS06", "MRS07b"], "breakdown": ["England", "Provider"]}
+    return mhsds.published(mhsds.example(), "2025-03", suppress=suppress, **asked)
+
+
+@pytest.mark.parametrize("how", STORED)
+def test_a_comparison_of_tables_that_were_stored_is_that_of_those_in_memory(how: str) -> None:
+    ours, theirs, stored = own(False), own(True), STORED[how]
+    beside = mhsds.compare(ours, theirs)
+    assert beside["verdict"].tolist() == ["the same", "within rounding"] * 2
+    for one, other in ((stored(ours), theirs), (ours, stored(theirs)), (stored(ours), stored(theirs))):
+        assert mhsds.compare(one, other).equals(beside)
+
+
+def test_a_table_that_cannot_be_compared_is_refused_and_one_of_no_rows_is_none() -> None:
+    ours, theirs = own(False), own(True)
+    assert len(mhsds.compare(ours[:0], theirs)) == 0
+    with refused(problem("ours.period_end", "Q4"), problem("theirs.value", "few")):
+        mhsds.compare(ours.assign(period_end="Q4"), theirs.assign(value="few"))
+
+
+@pytest.mark.parametrize("concept", [pd.NA, 123456789012345678.0])
+def test_a_concept_that_is_missing_or_has_lost_digits_is_refused_by_its_row(concept: Any) -> None:
+    sets = pd.DataFrame({"concept": pd.Series(["225337009", concept], dtype=object), "group": "Assessments"})
+    with refused("reference_sets.concept", ANY, row="2nd row"):
+        mhsds.published(mhsds.example(), "2025-03", measures=["MRS02"], reference_sets=sets)
+
+
+def test_reference_sets_without_a_concept_are_refused_and_one_of_no_date_is_always_active() -> None:
+    with refused("reference_sets", ANY):
+        mhsds.published(mhsds.example(), "2025-03", measures=["MRS06"], reference_sets=[])
+    sets = [{"concept": "225337009", "group": "Assessments", "start": pd.NA, "end": pd.NaT}]
+    found = read_reference_sets(sets)
+    assert found == {("Assessments", -NEVER, NEVER): ["225337009"]}
+    assert read_concepts("225337009") == read_concepts([225337009.0]) == {"225337009"}
+
+
+def test_the_icb_of_a_sub_icb_is_found_however_its_code_is_written() -> None:
+    place = {"Person_ID": "P1", "OrgIDSubICBLocGP": "11A", "UniqMonthID": 1491, "RecordNumber": 1}
+    referral = {
+        "Person_ID": "P1", "UniqServReqID": "R1", "UniqMonthID": 1491, "RecordNumber": 1, "OrgIDProv": "RX1",
+        "ReferralRequestReceivedDate": "2024-06-01", "ServDischDate": None,
+    }  # fmt: skip
+    extract = {"MHS101Referral": pd.DataFrame([referral]), "MHS002GP": pd.DataFrame([place])}
+    found = mhsds.published(extract, "2024-06", measures=["MHS23"], breakdown="icb", icb_of={"11a ": "QX"})
+    assert found["primary_level"].tolist() == ["QX"]

@@ -15,6 +15,7 @@ from cmhs_metrics.mhsds.facts.referrals import (
     cleaned_later,
     has_own_service,
     services,
+    shared_key,
     with_own_service,
 )
 from cmhs_metrics.mhsds.records.cleaning import clean_text
@@ -234,7 +235,7 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         checks[Check(table, "ServDischDate", "discharge before receipt")] = discharged < received
     if "AgeServReferRecDate" in held:
         checks[Check(table, "AgeServReferRecDate", "age missing")] = nw.col("AgeServReferRecDate").is_null()
-    people, service_types = _row_key(extract, "people"), _row_key(extract, "service_types")
+    people, service_types = shared_key(extract, "people"), shared_key(extract, "service_types")
     service_types = service_types if extract.has("service_types", "UniqServReqID") else None
     rows = _with_rows(extract, rows, people, service_types)
     served = service_types is not None or has_own_service(extract)
@@ -246,7 +247,7 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         checks[Check(service, team, "unknown team type")] = nw.col("unknown") > 0
         checks[Check(service, "ReferRejectionDate", "rejection without a date")] = nw.col("undated") > 0
     if {"UniqMonthID", "ServDischDate"} <= held:
-        months = extract.rows("referrals", ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("last_month"))
+        months = extract.rows("referrals", ["UniqMonthID"]).select(number("UniqMonthID").max().alias("last_month"))
         rows = rows.join(months, how="cross")
         is_open = discharged.is_null()
         if served:
@@ -263,14 +264,6 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
         before = received <= last_day_of_month(nw.col("first_month") - 1)
         checks[Check(table, "ReferralRequestReceivedDate", "received before the first contact month")] = before
     return _counted(rows, checks)
-
-
-def _row_key(extract: Extract, name: str) -> str | None:
-    """The column by which the latest row of a referral finds its rows in another table."""
-    return next(
-        (key for key in ("RecordNumber", "UniqMonthID") if extract.has("referrals", key) and extract.has(name, key)),
-        None,
-    )
 
 
 def _with_rows(extract: Extract, rows: Frame, people: str | None, service_types: str | None) -> Frame:

@@ -10,7 +10,7 @@ import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, has_practices
+from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, has_practices, read_icbs
 from cmhs_metrics.mhsds.facts.referrals import has_own_service
 from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUPS, SEX
@@ -153,7 +153,8 @@ class Grouping:
 def read_grouping(by: Any, icb_of: Any, icb_from: str, age_bands: Sequence[str]) -> tuple[Grouping, list[Problem]]:
     """Read the arguments that say what to group by, and name what is wrong with them."""
     names = [by] if isinstance(by, str) else list(by)
-    problems = []
+    problems: list[Problem] = []
+    icb_of = read_icbs(icb_of, problems)
     for name in names:
         if name not in GROUPS:
             expected = f"one of {', '.join(GROUPS)}; {nearest(str(name), GROUPS)}".rstrip("; ")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cmhs_metrics.errors import Problem
+from cmhs_metrics.mhsds.records.cleaning import text_cell
 from cmhs_metrics.mhsds.records.latest import latest
 
 if TYPE_CHECKING:
@@ -16,6 +19,20 @@ RESIDENCE = "OrgIDSubICBLocResidence"
 PRACTICES_OF_NOBODY = ("V81997", "V81998", "V81999")
 """No registered practice, not known, not applicable."""
 _PRACTICE = ("Person_ID", "UniqMonthID", "OrgIDSubICBLocGP")
+
+
+def read_icbs(icb_of: Any, problems: list[Problem]) -> Any:
+    """The user's ICB of each code, of which the codes are written as records are read; or as it is, if no mapping."""
+    if not isinstance(icb_of, Mapping):
+        return icb_of
+    found: dict[str, str] = {}
+    for given, icb in icb_of.items():
+        code = text_cell(str(given))
+        if code is None or text_cell(str(icb)) is None:
+            continue
+        if found.setdefault(code, str(icb)) != str(icb):
+            problems.append(Problem("icb_of", None, given, f"one ICB of {code}: another key gives {found[code]}"))
+    return found
 
 
 def has_practices(extract: Extract) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, with_commissioner
 from cmhs_metrics.mhsds.records.codes import OLDER_CODES, REJECTION_REASONS, Scope
 from cmhs_metrics.mhsds.records.dates import NEVER, first_day_of_month, last_day_of_month, year_days
@@ -153,7 +154,7 @@ def _with_ends(extract: Extract, rows: Frame, lapsed: str) -> Frame:
     )
     if lapsed == "closed":
         months = extract.rows("referrals", ["UniqMonthID"])
-        rows = rows.join(months.select(nw.col("UniqMonthID").max().alias("last_month")), how="cross")
+        rows = rows.join(months.select(number("UniqMonthID").max().alias("last_month")), how="cross")
         rows = rows.with_columns(month_end.cast(nw.Int32).alias("month_end"))
         # What was submitted in a month is open at its end.
         lapses = nw.when(nw.col("UniqMonthID") < nw.col("last_month")).then(nw.col("month_end") + 1)
@@ -166,8 +167,27 @@ def _with_ends(extract: Extract, rows: Frame, lapsed: str) -> Frame:
 
 def row_key(extract: Extract, table: str) -> str:
     """The column by which a row of another table finds the referral's latest row: its record number, or its month."""
-    both = extract.has("referrals", "RecordNumber") and extract.has(table, "RecordNumber")
-    return "RecordNumber" if both else "UniqMonthID"
+    key = shared_key(extract, table)
+    if key is None:
+        expected = (
+            f"RecordNumber or UniqMonthID, as referrals have: without one no row of {table} is known to be theirs"
+        )
+        raise BadInput("the extract", [Problem(table, None, None, expected)])
+    return key
+
+
+def shared_key(extract: Extract, table: str) -> str | None:
+    """The same, None where there is none: what all parts of both tables have is taken before what some have."""
+    keys = ("RecordNumber", "UniqMonthID")
+    return next(
+        (
+            key
+            for throughout in (True, False)
+            for key in keys
+            if extract.has("referrals", key, throughout=throughout) and extract.has(table, key, throughout=throughout)
+        ),
+        None,
+    )
 
 
 def has_own_service(extract: Extract) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ VERDICTS = (SAME, WITHIN, DIFFERS, ONLY_OURS, ONLY_THEIRS, NOT_TOLD)
 
 KEYS = ["measure_id", "period_end", "breakdown", "primary_level", "secondary_level"]
 _VALUES = ["value", "kind", "lower", "upper", "unit", "published_value"]
+_NUMBERS = ("value", "lower", "upper")
 _HALF = {"percent": 0.5, "day": 0.5}
 
 
@@ -63,7 +64,8 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
       measure_id primary_level ours theirs          verdict
     0      MRS06           RX1    2      *  within rounding
     """
-    problems = _problems("ours", ours) + _problems("theirs", theirs)
+    problems: list[Problem] = []
+    ours, theirs = (_read(name, table, problems) for name, table in (("ours", ours), ("theirs", theirs)))
     if problems:
         raise BadInput("compare", problems)
     of_ours = {name: set(ours[name]) for name in ("measure_id", "period_end", "breakdown")}
@@ -78,19 +80,39 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     return both[[*KEYS, "primary_level_name", "ours", "theirs", "difference", "verdict"]].reset_index(drop=True)
 
 
-def _problems(argument: str, table: object) -> list[Problem]:
+def _read(argument: str, table: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
+    """A table as it was made, though it may have been stored and read again; or what is wrong with it."""
     maker = "mhsds.published" if argument == "ours" else "published.read_mhsds_monthly"
     if not isinstance(table, pd.DataFrame):
-        return [Problem(argument, None, type(table).__name__, f"a table as {maker} gives it")]
+        problems.append(Problem(argument, None, type(table).__name__, f"a table as {maker} gives it"))
+        return table
     lacking = [name for name in [*KEYS, *_VALUES, "primary_level_name"] if name not in table]
     if lacking:
-        return [Problem(f"{argument}.{name}", None, None, f"this column, as {maker} gives it") for name in lacking]
-    twice = table[table.duplicated(KEYS)]
+        problems += [Problem(f"{argument}.{name}", None, None, f"this column, as {maker} gives it") for name in lacking]
+        return table
+    text = {name: _texts(table[name]) for name in [*KEYS, *_VALUES, "primary_level_name"]}
+    made: dict[str, Any] = {name: pd.to_numeric(text[name], errors="coerce").astype("float64") for name in _NUMBERS}
+    made["period_end"] = (
+        pd.to_datetime(text["period_end"], format="ISO8601", errors="coerce").astype("datetime64[s]").dt.normalize()
+    )
+    for name, cells in made.items():
+        wrong = text[name][cells.isna() & ((text[name] != "") | (name == "period_end"))]
+        expected = "a number, or nothing" if name in _NUMBERS else "the last day of a period, as 2024-06-30"
+        problems += [Problem(f"{argument}.{name}", None, cell, expected) for cell in wrong[:1]]
+    read = table.assign(**text | {name: text[name].mask(text[name] == "") for name in ("kind", "unit")} | made)
     expected = "a row for each measure, place and period: of several statuses, choose one"
-    return [
+    problems += [
         Problem(argument, ", ".join(f"{name}={row[name]}" for name in KEYS), None, expected)
-        for _, row in twice.iterrows()
+        for _, row in read[read.duplicated(KEYS)].iterrows()
     ]
+    return read
+
+
+def _texts(cells: pd.Series) -> pd.Series:
+    """Cells as text, nothing as none; a whole number that became one of a fraction without it."""
+    places, values = pd.factorize(cells)
+    written = [str(int(each)) if isinstance(each, float) and each.is_integer() else str(each) for each in values]
+    return pd.Series(np.array([*written, ""], dtype=object)[places], index=cells.index)
 
 
 def _verdicts(both: pd.DataFrame) -> NDArray[np.object_]:

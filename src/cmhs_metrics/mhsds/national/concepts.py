@@ -9,13 +9,15 @@ NHS England, Mental Health Services Monthly Statistics, analytical code of the f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals as nw
+import pandas as pd
 
 from cmhs_metrics.errors import Problem, nth
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number, read_date
+from cmhs_metrics.signatures import LARGEST_EXACT
 
 NO_HELP = ("11429006", "975131000000104", "2386021000000108")
 """Consultation, signposting, and discussion with a care professional stop no clock."""
@@ -58,7 +60,7 @@ def read_reference_sets(table: Any) -> Sets | list[Problem]:
     else:
         expected = "a table of reference sets, with the columns concept, group, start and end"
         return [Problem("reference_sets", None, type(table).__name__, expected)]
-    problems = []
+    problems = [] if rows else [Problem("reference_sets", None, table, "a concept at least")]
     sets: Sets = defaultdict(list)
     for number, row in enumerate(rows):
         where = nth(number, "row")
@@ -70,7 +72,7 @@ def read_reference_sets(table: Any) -> Sets | list[Problem]:
         days = []
         for name, default in (("start", -NEVER), ("end", NEVER)):
             value = row.get(name)
-            if value is None or value != value or value == "":
+            if _text(value) in ("", "NaT"):
                 days.append(default)
                 continue
             day = read_date(value, f"reference_sets.{name}")
@@ -83,7 +85,14 @@ def read_reference_sets(table: Any) -> Sets | list[Problem]:
     return problems or dict(sets)
 
 
+def read_concepts(concepts: str | Iterable[Any]) -> frozenset[str]:
+    """Concepts as they stand in records; one may stand alone."""
+    return frozenset(_text(each) for each in ([concepts] if isinstance(concepts, str) else concepts))
+
+
 def _text(value: Any) -> str:
-    if value is None or value != value:
+    if value is None or value is pd.NA or value != value:
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value)) if abs(value) <= LARGEST_EXACT else ""  # whose last digits a float has lost
+    return str(value).strip()

@@ -10,6 +10,7 @@ import narwhals as nw
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem
+from cmhs_metrics.mhsds.facts.commissioners import read_icbs
 from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL, has_own_service
 from cmhs_metrics.mhsds.national.concepts import concept
@@ -110,6 +111,7 @@ def paired_outcomes(
     extract = as_extract(extract)
     problems: list[Problem] = []
     when = read_month(extract, month, problems)
+    icb_of = read_icbs(icb_of, problems)
     wanted = read_breakdowns(breakdown, icb_of, problems)
     problems += extract.require(_NEEDS, "paired outcomes")
     if not any(extract.has(table, *columns) for table, columns in _SCORES.items()):

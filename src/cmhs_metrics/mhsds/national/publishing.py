@@ -19,7 +19,8 @@ from cmhs_metrics.disclosure.rule import (
     rounded_to,
 )
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.mhsds.national.concepts import read_reference_sets
+from cmhs_metrics.mhsds.facts.commissioners import read_icbs
+from cmhs_metrics.mhsds.national.concepts import read_concepts, read_reference_sets
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, Place, by_code, counts, people, percentiles
 from cmhs_metrics.mhsds.national.definitions import BASES, Measure
 from cmhs_metrics.mhsds.national.known import Known, Month
@@ -115,12 +116,13 @@ def published(
         read = read_reference_sets(reference_sets)
         problems += read if isinstance(read, list) else []
         sets = read if isinstance(read, dict) else None
+    icb_of = read_icbs(icb_of, problems)
     places = read_breakdowns(breakdown, icb_of, problems)
     wanted, missing = read_measures(extract, measures, reference_sets is not None, problems)
     if problems or when is None:
         raise BadInput("published", problems)
     known = Known(extract, when)
-    facts = Facts(known, sets or {}, frozenset(str(each) for each in nice_concordant))
+    facts = Facts(known, sets or {}, read_concepts(nice_concordant))
     try:
         values, deciding = _values(facts, wanted, icb_of or {})
     finally:

@@ -62,6 +62,9 @@ ETHNIC_GROUPS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+OLDER_CODES: Mapping[str, str] = MappingProxyType({"C03": "C10"})
+"""Team types that have another code since."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -93,6 +96,13 @@ class Scope:
     england_only: bool = True
     exclude_hospital_spells: bool = True
 
+    def __post_init__(self) -> None:
+        """Write codes as they are read, and those that have another since as that."""
+        if self.team_types is not None:
+            given = (self.team_types,) if isinstance(self.team_types, str) else self.team_types
+            codes = (str(code).strip().upper() for code in given)
+            object.__setattr__(self, "team_types", tuple(OLDER_CODES.get(code, code) for code in codes))
+
 
 CORE = Scope(("A05", "A06", "A08", "A09", "A12", "A13", "A16", "C10"))
 """Core community mental health referrals. C03, which C10 replaced, counts as C10."""
@@ -100,6 +110,3 @@ ACCESS = Scope(("A05", "A06", "A08", "A09", "A12", "A13", "A14", "A16", "C10", "
 """The same with early intervention in psychosis and individual placement and support, for access from April 2023."""
 ALL = Scope(None, minimum_age=None, england_only=False)
 """Every referral that no hospital spell is linked to."""
-
-OLDER_CODES: Mapping[str, str] = MappingProxyType({"C03": "C10"})
-"""Team types that have another code since."""

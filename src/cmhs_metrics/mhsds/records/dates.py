@@ -27,6 +27,8 @@ DAY_ZERO = (datetime.date(1900, 1, 1) - EPOCH).days
 """1 January 1900, which databases make of an empty date."""
 ZONE = "Europe/London"
 """Whose day a time of another zone is taken to be of: midnight in summer is an hour before it in Greenwich."""
+LAST_MONTH = 2399
+"""February 2100: a greater number is of no month, but one as 202404."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"
 
 
@@ -132,7 +134,7 @@ def last_day_of_month(month: nw.Expr) -> nw.Expr:
 
 
 def first_day_of_month(month: nw.Expr) -> nw.Expr:
-    """Day number of the first day of a reporting month, to February 2100.
+    """Day number of the first day of a reporting month, to `LAST_MONTH`.
 
     With floors of fractions: databases write the whole quotient of numbers of either sign at length.
     """

@@ -19,6 +19,7 @@ from cmhs_metrics.mhsds.records.memory import (
     to_user,
     with_nulls,
     without_objects,
+    written_out,
 )
 from cmhs_metrics.mhsds.records.with_duckdb import DuckDB, IbisOnDuckDB
 from cmhs_metrics.mhsds.records.with_polars import Polars
@@ -34,6 +35,11 @@ class Memory(Engine):
     """pandas, and PyArrow, which has no ordered windows and only approximate medians and is computed in pandas."""
 
     in_memory = True
+
+    def enter(self, frame: Frame) -> Frame:
+        """What pandas alone has types for, as periods, is text."""
+        odd = [name for name, dtype in frame.schema.items() if dtype == nw.Unknown]
+        return nw.from_native(written_out(frame.to_native(), odd)) if odd and self.kind.is_pandas() else frame
 
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
         """Each column on its own, in pandas' nullable types."""

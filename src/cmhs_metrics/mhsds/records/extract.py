@@ -11,6 +11,7 @@ import narwhals as nw
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.records.cells import WIDE
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of
+from cmhs_metrics.mhsds.records.dates import LAST_MONTH
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, column_name, table_name
 from cmhs_metrics.mhsds.records.progress import Progress
@@ -215,7 +216,15 @@ class Extract:
         from cmhs_metrics.mhsds.records.files import tables_at
 
         tables, names = tables_at(path, engine)
-        extract = cls(**tables, progress=progress)
+        try:
+            extract = cls(**tables, progress=progress)
+        except BadInput:
+            raise
+        except Exception as error:  # of any kind that an engine has for what stands in a file
+            got = str(error).strip().splitlines()[0]
+            raise BadInput(
+                "Extract.read", [Problem("path", None, str(path), f"files that can be read: {got}")]
+            ) from None
         extract._call(names)
         return extract
 
@@ -281,11 +290,12 @@ class Extract:
         of_version = names[0] if self.version == "v6" else names[-1]
         return next((name for name in names if name.casefold() in self._names), of_version)
 
-    def has(self, table: str, *columns: str) -> bool:
-        """Whether the extract has a table, with these columns."""
+    def has(self, table: str, *columns: str, throughout: bool = False) -> bool:
+        """Whether the extract has a table, with these columns; of one in several parts, in all or in any of them."""
         if table not in self._sources:
             return False
-        return all(any(source.named(TABLES[table].column(name)) for source in self._sources[table]) for name in columns)
+        every, sources = all if throughout else any, self._sources[table]
+        return all(every(source.named(TABLES[table].column(name)) for source in sources) for name in columns)
 
     def require(self, needs: Mapping[str, Sequence[str]], costs: str) -> list[Problem]:
         """Name the tables and columns that are not there, and what that costs."""
@@ -379,7 +389,11 @@ class Extract:
         found = self.rows(table, ["UniqMonthID"]).select(nw.col("UniqMonthID").max().alias("month"))
         found = found.collect() if isinstance(found, nw.LazyFrame) else found
         self._progress.end()
-        return next(map(int, found.get_column("month").drop_nulls().to_list()), None)
+        month = next(map(int, found.get_column("month").drop_nulls().to_list()), None)
+        if month is not None and month > LAST_MONTH:
+            expected = "the number of a reporting month, as 1429 for April 2019 (see month_id)"
+            raise BadInput("the extract", [Problem(f"{table}.UniqMonthID", None, month, expected)])
+        return month
 
     def numbers(self, values: Sequence[int]) -> Frame:
         """A little table of whole numbers, `number`, on the engine of the extract."""
@@ -428,6 +442,9 @@ def as_extract(extract: Any) -> Extract:
 def _entered(argument: str, frame: Any) -> Frame:
     try:
         return nw.from_native(frame)
+    except nw.exceptions.DuplicateError as error:
+        twice = str(error).strip().splitlines()[-1].strip(" -")
+        raise BadInput("the extract", [Problem(argument, None, twice, "column names that stand once")]) from None
     except TypeError as error:
         kind = type(frame).__name__
         raise TypeError(f"{argument} is to be a table (pandas, Polars, PyArrow, DuckDB …), got a {kind}") from error

@@ -143,7 +143,9 @@ def _reader(engine: str) -> Callable[[list[str], str], Any]:
 
     def of_part(file: str, separator: str) -> Any:
         if separator:
-            return pd.read_csv(file, sep=separator, dtype="str", encoding_errors="replace", index_col=False)
+            return pd.read_csv(
+                file, sep=separator, dtype="str", encoding_errors="replace", index_col=False, keep_default_na=False
+            )
         import pyarrow.parquet as pq
 
         return pq.read_table([file]).to_pandas()  # of a list, and so with the columns that folders name

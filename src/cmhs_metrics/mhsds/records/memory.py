@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import narwhals as nw
 import pandas as pd
@@ -105,6 +106,12 @@ def by_value(cells: pd.Series, change: Callable[[str], Any], dtype: Any) -> pd.S
     return pd.Series(made.take(places, allow_fill=True), index=cells.index, name=cells.name)
 
 
+def written_out(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A table whose columns of types that only pandas has are text."""
+    names = [name for name in names if not isinstance(frame[name].dtype, pd.ArrowDtype)]
+    return frame.assign(**{name: frame[name].astype(object).map(_written).astype(TEXT) for name in names})
+
+
 def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     """A table of columns."""
     return pd.DataFrame(dict(columns))
@@ -125,6 +132,8 @@ def _written(value: Any) -> str | None:
     """A cell of Python as an export would write it."""
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        value = value.astimezone(ZoneInfo(ZONE))
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, bytes):

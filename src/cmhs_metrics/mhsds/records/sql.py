@@ -93,10 +93,10 @@ class Dialect:
         return f"nullif({day}, {zero})" if zero else day
 
     def whole(self, x: str, *, of_floats: bool) -> str:
-        """A whole number, without its fraction; what is not a number is none."""
+        """A whole number, without its fraction, which a cast would round; what is not a number is none."""
         if of_floats:
-            x = f"CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN trunc({x}) END"
-        return f"CAST({x} AS BIGINT)"
+            x = f"CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END"
+        return f"CAST(trunc({x}) AS BIGINT)"
 
     def code_of_number(self, x: str, width: int) -> str:
         """A code that is held as a whole number."""

@@ -37,8 +37,8 @@ class DuckDB(Engine):
             run(f"DROP VIEW IF EXISTS {view}")
 
     def enter(self, frame: Frame) -> Frame:
-        """Without the byte-order mark or the table before a name, by which a query would not find it."""
-        names = [after_table(name.strip(BLANK)) for name in frame.columns]
+        """Without the byte-order mark, quotes or the table before a name, by which a query would not find it."""
+        names = [after_table(name.strip(BLANK)).strip('"') for name in frame.columns]
         if names == frame.columns or len(set(names)) < len(names):
             return frame
         made = (f"{quoted(one)} AS {quoted(other)}" for one, other in zip(frame.columns, names, strict=True))
