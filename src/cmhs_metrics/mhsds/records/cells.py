@@ -86,7 +86,8 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         upper = f"upper({sql.written(name)})"
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
     wide = dtype in WIDE and kind in (Kind.ID, Kind.CODE)
-    whole, number = functools.partial(_whole, dtype=dtype), x if wide else sql.whole(x, of_floats=dtype in FLOATS)
+    whole = functools.partial(_whole, dtype=dtype)
+    number = x if wide else sql.whole(x, of_floats=dtype in FLOATS, of_integers=dtype.is_integer())
     if kind is Kind.DATE:
         day = sql.day_of_text(sql.as_text(number), str(DAY_ZERO))
         return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)

@@ -54,7 +54,7 @@ class SparkSQL(Dialect):
         day = f"unix_date(CAST({x} AS DATE))"
         return f"nullif({day}, {zero})" if zero else day
 
-    def whole(self, x: str, *, of_floats: bool) -> str:
+    def whole(self, x: str, *, of_floats: bool, of_integers: bool = False) -> str:
         """A cast cuts the fraction off."""
         return f"CAST(CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END AS BIGINT)"
 
