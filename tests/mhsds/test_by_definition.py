@@ -239,6 +239,8 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     extract = extract_of(engine, referrals, contacts=contacts, hospital_spells=spells)
     found = row(mhsds.measures(extract, YEAR, "organisation", which=["admissions", "admissions_without_prior_contact"]))
     assert (found["admissions"], found["admissions_without_prior_contact"]) == (4, 2)
+    # Alone and of no groups, nothing but numbers is asked for: they are still of four admissions.
+    assert row(mhsds.measures(extract, YEAR, [], which="admissions")) == {"period": YEAR, "admissions": 4}
 
 
 def test_admissions_have_the_age_of_their_referral_and_some_have_none() -> None:

@@ -154,7 +154,7 @@ groupings = st.lists(
 
 # What differs is made smaller by `agree` already.
 @settings(
-    max_examples=60 if DEEP else 4,
+    max_examples=200 if DEEP else 4,
     phases=[each for each in Phase if DEEP or each not in (Phase.shrink, Phase.explain)],
     suppress_health_check=list(HealthCheck),
 )

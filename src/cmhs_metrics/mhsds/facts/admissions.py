@@ -93,7 +93,8 @@ def admissions(extract: Extract, grouping: Any, spans: Sequence[Span], which: Se
         span = nw.when(inside).then(nw.lit(index)).otherwise(span) if index else span
     unseen = nw.col("unseen") if "admissions_without_prior_contact" in which else nw.lit(0)
     counts = {"admissions": nw.lit(1), "admissions_without_prior_contact": unseen}
-    rows = rows.select(
+    # Beside the columns: where nothing is grouped, numbers alone would be one row, whatever the admissions.
+    rows = rows.with_columns(
         *grouping.columns(None, "provider"),
         span.alias("span"),
         *(counts[name].cast(nw.Int64).alias(name) for name in which),
