@@ -60,12 +60,13 @@ class Dialect:
         return f"nullif({x}, '')"
 
     def text_id(self, x: str) -> str:
-        """An id of text: a word for nothing, what is no ASCII, and a blank at an end are looked for first.
+        """An id of text: a word for nothing, and a blank at an end, are looked for first.
 
-        Blanks come before digits and letters.
+        Blanks come before digits and letters, or, as what is no ASCII, after them.
         """
-        look = f"{self.bytes_}({x}) <= {LONGEST_WORD} OR {self.bytes_}({x}) <> length({x})"
-        look += f" OR {x} < '0' OR {self.last(x)} < '0' OR ({x} < ':' AND contains({x}, '.'))"
+        outside = "{} NOT BETWEEN '0' AND '~'".format
+        look = f"{self.bytes_}({x}) <= {LONGEST_WORD} OR {outside(x)} OR {outside(self.last(x))}"
+        look += f" OR ({x} < ':' AND contains({x}, '.'))"
         return f"CASE WHEN {look} THEN {self.clean(x)} ELSE upper({x}) END"
 
     def last(self, x: str) -> str:
