@@ -11,7 +11,7 @@ from tests.mhsds.oracle_cells import Row, Tables, financial_year, given
 from tests.mhsds.oracle_records import ACCESS, CORE, Reading, Referral, contacts, referrals, submitted_referrals
 from tests.mhsds.oracle_spells import Spell, hospital_years, in_scope, pathways
 
-NATIONAL_ROWS = Reading(rows="latest in scope")
+NATIONAL_ROWS = Reading(rows="latest in scope", contacts="submission")
 ACCESS_WIDENED = 1477
 """April 2023, from which early intervention (A14) and individual placement and support (D05) belong to access."""
 REFERRALS_BEGAN = dt.date(2019, 4, 1)

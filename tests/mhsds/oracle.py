@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from tests.mhsds.oracle_cells import (
@@ -128,9 +128,11 @@ def measures(
 ) -> dict[tuple[Any, ...], dict[str, int]]:
     """The measures of each group and period that has any; what it has none of is 0.
 
-    A measure whose tables are missing is absent, and those of admissions where team types are asked for.
+    A measure whose tables are missing is absent, and those of admissions where team types are asked for. Of the choices
+    some are of a `Reading`, the others of a `Grouping`.
     """
-    reading = reading or Reading(lapsed=lapsed)
+    read = {each.name for each in fields(Reading)} & choices.keys()
+    reading = reading or Reading(lapsed=lapsed, **{name: choices.pop(name) for name in read})
     grouping = Grouping(tuple(by), several_teams, **choices)
     periods = spans(period, grouping.by)
     check(tables, periods[-1][2])

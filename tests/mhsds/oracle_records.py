@@ -80,6 +80,10 @@ class Reading:
     """
     spell_floor: dt.date = SPELLS_BEGAN
     excluded_from_spells: frozenset[str] = frozenset(NO_FOUR_WEEK_WAITS)
+    grace: int = SPELL_GAP
+    """How many days after its end a spell is still open."""
+    resubmitted: str = "once"
+    """ "once": each UniqCareContID counts once; "each": once in each month that it was submitted in."""
 
 
 NATIONAL = Reading()
@@ -226,10 +230,10 @@ def latest_referrals(tables: Tables) -> dict[tuple[str, str], Row]:
     )
 
 
-def latest_contacts(tables: Tables) -> dict[tuple[str, str], Row]:
+def latest_contacts(tables: Tables, rows: list[Row] | None = None) -> dict[tuple[str, str], Row]:
     """ "Counting each UniqCareContID once": the greatest month, record, date, attendance, mechanism and referral."""
     return latest_rows(
-        table(tables, "contacts"),
+        table(tables, "contacts") if rows is None else rows,
         "UniqCareContID",
         by_month,
         by_record,
@@ -421,9 +425,12 @@ def referrals(tables: Tables, reading: Reading | str = NATIONAL) -> dict[tuple[s
 
 
 def contacts(tables: Tables, reading: Reading = NATIONAL) -> list[Contact]:
-    """The contacts that have a date, each once."""
+    """The contacts that have a date, each once, or once a month."""
     found = []
-    for (person, id), row in latest_contacts(tables).items():
+    rows = table(tables, "contacts")
+    months = {month_of(row) for row in rows} if reading.resubmitted == "each" else {None}
+    parts = [[row for row in rows if month_of(row) == month] for month in months] if len(months) > 1 else [rows]
+    for (person, id), row in (each for part in parts for each in latest_contacts(tables, part).items()):
         day = day_of(cell(row, "CareContDate"))
         if day is not None:
             found.append(

@@ -70,6 +70,7 @@ class Spell:
     end: dt.date | None
     scope: Scope
     is_single: bool = False
+    grace: int = SPELL_GAP
     contacts: list[dt.date] = field(default_factory=list)
 
     @property
@@ -81,7 +82,7 @@ class Spell:
         """ "A spell that ended within 5 days of the period's end still counts as open"."""
         if self.is_single:
             return self.members[0].open_at(day, self.scope)
-        return self.start <= day and (self.end is None or (day - self.end).days <= SPELL_GAP)
+        return self.start <= day and (self.end is None or (day - self.end).days <= self.grace)
 
 
 def end_of(item: Referral, scope: Scope, lapsed: str = "closed") -> dt.date | None:
@@ -116,7 +117,7 @@ def referral_spells(items: list[Referral], scope: Scope = CORE, reading: Reading
                 spell.members.append(item)
                 spell.end = max(spell.end, end, key=null_highest)
             else:
-                spell = Spell([item], end, scope)
+                spell = Spell([item], end, scope, grace=reading.grace)
                 spells.append(spell)
     # "Spells that start before 1 January 2016 are left out": the whole of them, whatever they were joined by.
     return [spell for spell in spells if spell.start >= reading.spell_floor]
@@ -158,7 +159,7 @@ def pathways(
     """Waits are those of referral-spells, or of referrals, each by itself, by the contacts since its receipt."""
     within = [item for item in items if in_scope(item, scope, end)]
     if pathway == "referral":
-        return [Spell([one], end_of(one, scope), scope, True, one.ordered) for one in within]
+        return [Spell([one], end_of(one, scope), scope, True, contacts=one.ordered) for one in within]
     if reading.rows == "latest in scope":
         within = latest_in_scope(tables, scope, end)
     spells = referral_spells(within, scope, reading)

@@ -142,7 +142,13 @@ choices = st.fixed_dictionaries(
         "pathway": st.just("referral"),
         "caseload_of": st.just("people"),
         "several_teams": st.just("each"),
-        "lapsed": st.just("closed"),
+        "lapsed": st.sampled_from(["closed", "open"]),
+        "direct_before_v5": st.just("dashboard"),
+        "spell_floor": st.sampled_from([dt.date.min, dt.date(2023, 6, 15)]),
+        "excluded_from_spells": st.just(tuple(f"RA1-{number:04d}" for number in range(0, 1000, 2))),
+        "grace": st.sampled_from([0, 1, 40]),
+        "resubmitted": st.just("each"),
+        "age_bands": st.just(("0-17", "18-25", "26-64", "65+")),
     },
 )
 groupings = st.lists(

@@ -70,12 +70,16 @@ def extract(tables: Tables, shape: Shape, engine: Callable[[Any], Any]) -> Any:
     return mhsds.Extract(**{name: engine(extracts.arrow(name, rows, shape)) for name, rows in tables.items()})
 
 
+NAMES = {"spell_floor": "spells_from", "excluded_from_spells": "providers_left_out"}
+"""Choices that the package calls otherwise than the oracle."""
+
+
 def translated(choices: Mapping[str, Any]) -> dict[str, Any]:
     """The same choices in the package's terms."""
     from cmhs_metrics import mhsds
 
     return {
-        name: mhsds.Scope(
+        NAMES.get(name, name): mhsds.Scope(
             None if value.team_types is None else frozenset(value.team_types),
             minimum_age=value.minimum_age,
             england_only=value.england_only,
