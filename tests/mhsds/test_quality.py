@@ -402,6 +402,14 @@ IN_USE = {
 }
 
 
+@pytest.mark.parametrize("name", SOUND)
+def test_without_a_row_in_a_table_only_what_others_ask_of_it_is_broken(name: str) -> None:
+    frames = {each: pd.DataFrame(rows).convert_dtypes() for each, rows in SOUND.items()}
+    missed = {"people": "no person", "service_types": "no service type", "referrals": "without a referral"}
+    found = broken(mhsds.quality(mhsds.Extract(**frames | {name: frames[name][:0]})))
+    assert {rule: rows for (_, rule), rows in found.items()} == ({missed[name]: 3} if name in missed else {})
+
+
 def test_every_code_in_use_is_known_and_none_beside_it() -> None:
     for (table, code, rule), (used, unused) in IN_USE.items():
         codes = [*used, *unused]

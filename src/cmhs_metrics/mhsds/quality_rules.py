@@ -259,7 +259,9 @@ def _of_referrals(extract: Extract, rows: Frame) -> Count:
             elsewhere = ~nw.col(DISTRICT).is_null() & ~nw.col(DISTRICT).str.starts_with("E")
             checks[Check(TABLES["people"].name, DISTRICT, "resident outside England")] = elsewhere
     if "ReferralRequestReceivedDate" in held and extract.has("contacts", "UniqMonthID"):
-        first = extract.rows("contacts", ["UniqMonthID"]).select(nw.col("UniqMonthID").min().alias("first_month"))
+        # Of no contact no referral is before; the type of what pandas finds in no rows is none.
+        earliest = nw.col("UniqMonthID").min().fill_null(0).cast(nw.Int64)
+        first = extract.rows("contacts", ["UniqMonthID"]).select(earliest.alias("first_month"))
         rows = rows.join(first, how="cross")
         before = received <= last_day_of_month(nw.col("first_month") - 1)
         checks[Check(table, "ReferralRequestReceivedDate", "received before the first contact month")] = before
