@@ -51,12 +51,16 @@ def is_known(month: int | None, began: dt.date | None, end: dt.date) -> bool:
 
 
 def hospital_years(item: Referral, end: dt.date) -> set[int]:
-    """The financial years in which a referral was linked to a hospital spell, as known at the end."""
-    return {
-        financial_year(month if month is not None else month_number(began or end))
-        for month, began in item.hospital
-        if is_known(month, began, end)
-    }
+    """The financial years in which a referral was linked to a hospital spell, as known at the end.
+
+    A link that nobody dates counts, as in the four-week waits: in both years that twelve months touch.
+    """
+    years = set()
+    for month, began in item.hospital:
+        if is_known(month, began, end):
+            year = financial_year(month if month is not None else month_number(began or end))
+            years |= {year, year - 1} if month is None and began is None else {year}
+    return years
 
 
 # Referral-spells

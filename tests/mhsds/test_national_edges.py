@@ -100,6 +100,24 @@ def test_a_hospital_spell_of_no_month_is_known_from_the_day_that_it_began() -> N
     assert england(tables(referrals, hospital_spells=spells, contacts=seen), ["MRS06"]) == {"MRS06": 2}
 
 
+@pytest.mark.parametrize(("began", "accessing"), [(None, 0), ("2024-04-01", 1), ("2024-03-31", 0), ("2024-07-01", 1)])
+def test_access_has_no_contacts_of_years_in_hospital(began: str | None, accessing: int) -> None:
+    # Two contacts in February, which is of another financial year than June; nobody says when the third spell began.
+    about = {"Person_ID": "P1", "UniqServReqID": "R1", "ReferralRequestReceivedDate": "2024-02-01"}
+    own = [about | {"UniqMonthID": JUNE_2024 - 4}, about]
+    seen = [
+        about | {"UniqMonthID": JUNE_2024 - 4, "RecordNumber": 1, "CareContDate": day}
+        for day in ("2024-02-05", "2024-02-06")
+    ]
+    spell = {"Person_ID": "P1", "UniqServReqID": "R1", "UniqHospProvSpellID": "H1", "StartDateHospProvSpell": began}
+    extract = tables(own, contacts=seen, hospital_spells=[spell])
+    extract["service_types"]["UniqServReqID"] = "R1"
+    assert england(extract, ["MHS108"]) == {"MHS108": accessing}
+    year = ("2023-07-01", "2024-06-30")
+    found = mhsds.measures(mhsds.Extract(**extract), year, "organisation", which="people_accessing")
+    assert found["people_accessing"].sum() == accessing
+
+
 def test_what_is_shown_of_a_count_and_what_stands_behind_it() -> None:
     referrals = [
         {"ReferralRequestReceivedDate": "2024-06-01", "OrgIDProv": provider}

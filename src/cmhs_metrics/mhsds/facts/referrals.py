@@ -124,7 +124,8 @@ def _links(extract: Extract, years: Sequence[int]) -> Frame:
     of_years = []
     for year in years:
         first, last = year_days(year)
-        inside = (nw.col("linked") >= first) & (nw.col("linked") <= last)
+        # A link of no month and no day is one of every year.
+        inside = (nw.col("linked") == LOWEST) | ((nw.col("linked") >= first) & (nw.col("linked") <= last))
         of_years.append(nw.when(inside).then(nw.col("linked")).otherwise(nw.lit(NEVER)).alias(f"linked_{year}"))
     rows = rows.with_columns(*of_years) if of_years else rows
     names = ["linked", *(f"linked_{year}" for year in years)]

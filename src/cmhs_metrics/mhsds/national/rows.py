@@ -174,7 +174,11 @@ class Facts:
         of_day = this_year.otherwise(before)
         of_month = (month.fill_null(13) - 1) // 12 + FIRST_YEAR
         year = nw.when(month.is_null()).then(of_day).otherwise(of_month)
-        return self.hold(rows.select(*REFERRAL, year.cast(nw.Int64).alias("year")).unique([*REFERRAL, "year"]))
+        years = [rows.select(*REFERRAL, year.cast(nw.Int64).alias("year"))]
+        # A link of no month and no day is one of every year.
+        undated = rows.filter(month.is_null(), nw.col("StartDateHospProvSpell").is_null())
+        years.append(undated.with_columns(nw.lit(this - 1).cast(nw.Int64).alias("year")).select(*REFERRAL, "year"))
+        return self.hold(nw.concat(years, how="vertical").unique([*REFERRAL, "year"]))
 
     @property
     def has_hospital(self) -> bool:
