@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from tests.mhsds.oracle_cells import (
@@ -51,6 +51,7 @@ from tests.mhsds.oracle_records import (
     latest_referrals,
     latest_stays,
     mechanism,
+    reading_of,
     referrals,
     service_rows,
     services_of,
@@ -131,8 +132,7 @@ def measures(
     A measure whose tables are missing is absent, and those of admissions where team types are asked for. Of the choices
     some are of a `Reading`, the others of a `Grouping`.
     """
-    read = {each.name for each in fields(Reading)} & choices.keys()
-    reading = reading or Reading(lapsed=lapsed, **{name: choices.pop(name) for name in read})
+    reading = reading or reading_of(lapsed, choices)
     grouping = Grouping(tuple(by), several_teams, **choices)
     periods = spans(period, grouping.by)
     check(tables, periods[-1][2])

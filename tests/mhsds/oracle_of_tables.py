@@ -9,7 +9,6 @@ from typing import Any
 from tests.mhsds.oracle import (
     CORE,
     Grouping,
-    Reading,
     Referral,
     Scope,
     Tables,
@@ -31,6 +30,7 @@ from tests.mhsds.oracle import (
     number_of,
     on_caseload,
     pathways,
+    reading_of,
     referrals,
     service_rows,
     services_of,
@@ -128,8 +128,8 @@ def waits(
     **choices: Any,
 ) -> dict[tuple[Any, ...], dict[str, float]]:
     """The waits that ended in the period [week]: how many, median, 90th percentile, share within n weeks."""
+    reading = reading_of(lapsed, choices)
     grouping = Grouping(tuple(by), **choices)
-    reading = Reading(lapsed=lapsed)
     check(tables, spans(period, grouping.by)[-1][2])
     items = list(referrals(tables, reading).values())
     wanted = 2 if waiting_for == "second contact" else 1

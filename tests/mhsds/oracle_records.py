@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from tests.mhsds.oracle_cells import (
     V5_BEGAN,
@@ -87,6 +88,12 @@ class Reading:
 
 
 NATIONAL = Reading()
+
+
+def reading_of(lapsed: str, choices: dict[str, Any]) -> Reading:
+    """The choices that are of a reading, taken out of the others."""
+    own = {each.name for each in fields(Reading)} & choices.keys()
+    return Reading(lapsed=lapsed, **{name: choices.pop(name) for name in own})
 
 
 @dataclass
