@@ -196,6 +196,10 @@ def test_two_dates_are_not_mixed() -> None:
     # Codes that CCGs and sub-ICB locations share are those of the latter, unless it is said.
     assert boundaries_of(["06T", "16C"]) == ("2022-07-01", "")
     assert boundaries_of(["06T", "16C"], level="ccg") == ("2021-04-01", "2022-06-30")
+    # Of two levels: an ICB with its region, and with a location whose code a CCG had before.
+    assert boundaries_of(["QUE", "Y61"]) == boundaries_of(["QUE", "06T"]) == ("2022-07-01", "2026-03-31")
+    with refused("the places", "QUE (until 2026-03-31) and Z9B2Z (from 2026-04-01)"):
+        boundaries_of(["Y61", "Y56", "06T", "QUE", "Z9B2Z"])
     with refused("the places", "QMJ (until 2026-03-31) and Z9B2Z (from 2026-04-01)", names="places.to_boundaries"):
         to_boundaries(pd.DataFrame({"icb": ["QMJ", "Z9B2Z"], "caseload": [1, 2]}), "2026-04")
     with refused("icb", "QM", expected="a place", suggests="QPM"):
