@@ -7,7 +7,7 @@ column's dictionary once.
 
 from __future__ import annotations
 
-from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LONGEST_WORD, WORDS
+from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LATE, LONGEST_WORD, WORDS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.signatures import LARGEST_EXACT
 
@@ -80,8 +80,11 @@ class Dialect:
     def day_of_text(self, x: str, zero: str = "") -> str:
         """The day number of a date in text; `zero` is one that is none."""
         formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
-        day = f"nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), '')"
-        return self.day_of_date(f"try_strptime({day}, [{formats}])", zero)
+        day = f"try_strptime(nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), ''), [{formats}])"
+        late = f"timezone('{ZONE}', timezone('UTC', {day} + INTERVAL 23 HOUR))"
+        # A cheap look first: a pattern would take half as long again.
+        is_late = f"contains({x}, '23:') AND regexp_matches({x}, '{LATE}', 'i')"
+        return self.day_of_date(f"CASE WHEN {is_late} THEN {late} ELSE {day} END", zero)
 
     def in_england(self, x: str) -> str:
         """A time of a zone as the clock in England showed it."""
