@@ -44,7 +44,7 @@ DATE_PART = (
 )
 """The day in text that is a date, with a time or without, as a regular expression."""
 LATE = f"[T ]23:[0-9:.,]* ?(?:Z|UTC|[+-]00(?::?00)?)[{BLANK}]*$"
-"""The end of text that writes a time in the last hour of a day in Greenwich: in summer it is the next day in England."""
+"""The end of text that writes a time in the last hour of a day in Greenwich: in summer of the next day in England."""
 DATE_FORMATS = (
     *(f"%d{one}%m{other}%Y" for one in "-/. " for other in "-/. "),
     *(f"%d{one}%b{other}%Y" for one in ("-", "/", " ", "") for other in ("-", "/", " ", "")),
