@@ -863,6 +863,17 @@ def test_only_the_words_for_nothing_are_nothing_in_a_file(tmp_path: Path, engine
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_ids_in_the_encoding_of_windows_are_refused_and_not_made_one(tmp_path: Path, engine: str) -> None:
+    text = "Person_ID,UniqServReqID\nÀ1,R1\nÉ1,R2\n"
+    (tmp_path / "MHS101Referral.csv").write_bytes(text.encode("cp1252"))
+    with refused("path", "MHS101Referral.csv", names="UTF-8"):
+        mhsds.Extract.read(tmp_path, engine=engine)
+    (tmp_path / "MHS101Referral.csv").write_bytes(text.encode())
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    assert cells(extract.rows("referrals", ["Person_ID"])) == {"Person_ID": ["À1", "É1"]}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
 def test_a_file_that_an_engine_cannot_read_is_refused_by_its_path(tmp_path: Path, engine: str) -> None:
     text = 'Person_ID,CareContDate\n"P1,01/04/2024\nP2,02/04/2024\n'
     (tmp_path / "MHS201CareContact.csv").write_text(text, encoding="utf-8")
