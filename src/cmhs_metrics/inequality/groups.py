@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
+from cmhs_metrics.errors import BadInput, Problem, nearest, no_columns, refuse
 from cmhs_metrics.inequality.slope import FEWEST, SlopeIndex, slope_index
 from cmhs_metrics.intervals import (
     proportion_difference_interval,
@@ -349,18 +349,8 @@ def slope_indices(
 
 def _lacking(frame: pd.DataFrame, named: dict[str, list[str]], where: str = "the table") -> list[Problem]:
     """What is wrong with columns that arguments name: that they are not there."""
-    has = ", ".join(map(str, frame.columns[:20]))
-    return [
-        Problem(
-            argument,
-            None,
-            name,
-            f"a column of {where}; {nearest(name, [str(each) for each in frame]) or 'it has ' + has}",
-        )
-        for argument, names in named.items()
-        for name in names
-        if name not in frame
-    ]
+    found = [each for argument, names in named.items() for each in no_columns(argument, names, frame, frame)]
+    return [replace(each, expected=each.expected.replace("the table", where)) for each in found]
 
 
 def _summed(

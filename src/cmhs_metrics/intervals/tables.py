@@ -80,7 +80,7 @@ def with_intervals(
     frame = eager(table, "with_intervals")
     expect("with_intervals", "interval", interval, Callable, "an interval function, for example rate_interval")  # type: ignore[arg-type]
     named = {name: column for name, column in arguments.items() if isinstance(column, str) and name != "on_bad_input"}
-    require_columns(frame.columns, named)
+    require_columns(frame, named)
     values = {name: frame.get_column(column).to_native() for name, column in named.items()}
     found = interval(**(arguments | values), confidence=confidence)
     columns: dict[str, Any] = {}
@@ -178,7 +178,7 @@ def standardised_rates(
     frame = eager(plain_numbers(table, [events, population, *squares]), "standardised_rates")
     keys = names_in("standardised_rates", "by", by)
     require_columns(
-        frame.columns,
+        frame,
         {"events": events, "population": population, "age_band": age_band, "by": keys, "sum_of_squares": squares},
     )
     if not isinstance(standard_population, StandardPopulation):
@@ -239,11 +239,11 @@ def eager(table: Any, subject: str, argument: str = "table") -> Any:
     return frame
 
 
-def require_columns(columns: Sequence[str], named: Mapping[str, Any]) -> None:
+def require_columns(frame: Any, named: Mapping[str, Any]) -> None:
     """Refuse columns, by the arguments that name them, that are not there."""
     asked = [(role, name) for role, names in named.items() for name in ([names] if isinstance(names, str) else names)]
     problems = [Problem("by", None, [], "at least one column")] if named.get("by") == [] else []
-    problems += [problem for role, name in asked for problem in no_columns(role, [name], columns)]
+    problems += [problem for role, name in asked for problem in no_columns(role, [name], frame.columns, frame)]
     refuse("the table", problems)
 
 
