@@ -6,7 +6,7 @@ import codecs
 import gzip
 import importlib.util
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.records.names import argument_of, argument_of_file, table_name
@@ -15,6 +15,7 @@ from cmhs_metrics.mhsds.records.with_duckdb import holding
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from io import BufferedReader
 
 _ENGINES = ("duckdb", "polars", "pandas")
 _CSV, _PARQUET = (".csv", ".csv.gz"), (".parquet",)
@@ -98,7 +99,7 @@ def _separator(file: Path) -> str | None:
     return max(",;\t|", key=lambda each: first.count(each.encode()))
 
 
-def _opened(file: Path) -> IO[bytes]:
+def _opened(file: Path) -> gzip.GzipFile | BufferedReader:
     return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")
 
 
