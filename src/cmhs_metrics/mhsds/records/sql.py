@@ -7,6 +7,8 @@ column's dictionary once.
 
 from __future__ import annotations
 
+from typing import Any
+
 from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LATE, LONGEST_WORD, WORDS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.signatures import LARGEST_EXACT
@@ -95,12 +97,12 @@ class Dialect:
         day = f"CAST(CAST({x} AS DATE) - DATE '1970-01-01' AS {self.integer})"
         return f"nullif({day}, {zero})" if zero else day
 
-    def whole(self, x: str, *, of_floats: bool, of_integers: bool = False) -> str:
+    def whole(self, x: str, dtype: Any) -> str:
         """A whole number, without its fraction, which a cast would round; what is not a number is none."""
-        if of_floats:
+        if dtype.is_float():
             x = f"CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END"
         # Of whole numbers the column itself, by whose statistics DuckDB passes over what is not wanted.
-        return f"CAST({x if of_integers else f'trunc({x})'} AS BIGINT)"
+        return f"CAST({x if dtype.is_integer() else f'trunc({x})'} AS BIGINT)"
 
     def code_of_number(self, x: str, width: int) -> str:
         """A code that is held as a whole number."""

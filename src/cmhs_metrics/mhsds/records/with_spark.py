@@ -58,7 +58,7 @@ class SparkSQL(Dialect):
         day = f"unix_date(CAST({x} AS DATE))"
         return f"nullif({day}, {zero})" if zero else day
 
-    def whole(self, x: str, *, of_floats: bool, of_integers: bool = False) -> str:
+    def whole(self, x: str, dtype: Any) -> str:
         """A cast cuts the fraction off."""
         return f"CAST(CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END AS BIGINT)"
 
