@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,12 +120,33 @@ class TestFirstAndLatest:
         found = cells(cm.first_and_latest_scores(make(scores), "person"))
         assert [found["first"][0], found["latest"][0]] == [10, 20]
 
-    def test_days_that_do_not_stand_in_their_order_are_refused(self) -> None:
-        scores = pd.DataFrame({"person": ["P1"] * 3, "day": ["2024-01-05", None, "01/02/2024"], "score": [1, 2, 3]})
-        with refused("day", "01/02/2024"):
-            cm.first_and_latest_scores(scores, "person")
+    @pytest.mark.parametrize("other", ["01/02/2024", "2024-1-31", "2024/01/01", "20240101", " 2024-02-01", "2024"])
+    @pytest.mark.parametrize("make", [pd.DataFrame, pl.LazyFrame])
+    def test_days_that_do_not_stand_in_their_order_are_refused(self, make: Any, other: str) -> None:
+        scores = {"person": ["P1"] * 3, "day": ["2024-02-01T09:00", None, other], "score": [1, 2, 3]}
+        with refused("day", other):
+            cm.first_and_latest_scores(make(scores), "person")
+
+    @pytest.mark.parametrize(
+        ("day", "other"),
+        [
+            (dt.date(2024, 1, 1), 45_000), (45_000, "2024-01-01"), (dt.date(2024, 1, 1), "2024-01-02"),
+            (dt.date(2024, 1, 1), dt.datetime(2024, 1, 2)), (dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 2, tzinfo=dt.UTC)),
+        ],
+    )  # fmt: skip
+    def test_days_of_several_kinds_are_refused_by_their_row(self, day: Any, other: Any) -> None:
+        scores = pd.DataFrame({"person": ["P1"] * 4, "score": [1, 2, 3, 4]})
+        days = pd.Series([None, day, pd.NA, other], dtype=object)
+        with refused("day", other, row="4th row"):
+            cm.first_and_latest_scores(scores.assign(day=days), "person")
+        # Of one kind they are days as others are.
+        found = cm.first_and_latest_scores(scores.assign(day=days.where(days != other)), "person")
+        assert found["first"].tolist() == [2]
+
+    def test_a_series_without_a_name_is_refused(self) -> None:
+        scores = pd.DataFrame({"person": ["P1"], "day": ["2024-01-05"], "score": [1]})
         with refused("by", []):
-            cm.first_and_latest_scores(scores.head(2), [])
+            cm.first_and_latest_scores(scores, [])
 
     def test_a_column_that_is_not_there_is_refused(self) -> None:
         with refused("when", expected="a column"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import duckdb
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -67,6 +69,26 @@ class TestPercentageChange:
 
     def test_from_nothing_is_undefined(self) -> None:
         assert math.isnan(cm.percentage_change(1.0, 0.0))
+
+    @pytest.mark.parametrize("base", [5e-300, 1e-160, 1e160, 1e300])
+    def test_a_base_of_any_size(self, base: float) -> None:
+        # From one to one and a half; below zero there is no base.
+        now, then = [base * 1.5, base], [base, -base]
+        assert cm.percentage_change(now[0], then[0]) == pytest.approx(50)
+        assert cm.percentage_change(Q(now[0], "GBP"), Q(then[0], "GBP")).magnitude == pytest.approx(50)
+        frame = pl.DataFrame({"now": now, "then": then})
+        made = cm.percentage_change(nw.col("now"), nw.col("then"))
+        for found in (
+            cm.percentage_change(np.array(now), np.array(then)).tolist(),
+            cm.percentage_change(pd.Series(now), pd.Series(then)).tolist(),
+            frame.select(cm.percentage_change(pl.col("now"), pl.col("then"))).to_series().to_list(),
+            [row[0] for row in nw.from_native(frame).select(made).rows()],
+            nw.from_native(duckdb.from_arrow(frame.to_arrow())).select(made).collect()["percentage_change"].to_list(),
+        ):
+            assert found[0] == pytest.approx(50)
+            assert pd.isna(found[1])
+        assert cm.percentage_change(15 * 10**200, 10**201) == pytest.approx(50)
+        assert type(cm.percentage_change(Q(now[0], "GBP"), Q(then[0], "GBP")).magnitude) is float
 
     def test_small_whole_numbers_do_not_run_over(self) -> None:
         # 100,000 squared is beyond 32 bits.

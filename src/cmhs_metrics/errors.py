@@ -156,10 +156,21 @@ def unknown(argument: str, asked: Iterable[Any], known: Iterable[Any], expected:
     ]
 
 
-def no_columns(argument: str, asked: Iterable[Any], columns: Iterable[Any]) -> list[Problem]:
-    """A problem for each name of a column that a table does not have."""
-    there = list(columns)
-    return unknown(argument, asked, there, "a column of the table", f"it has {', '.join(map(str, there))}")
+def no_columns(argument: str, asked: Iterable[Any], columns: Iterable[Any], table: Any = None) -> list[Problem]:
+    """A problem for each name of a column that a table does not have; in pandas it may be in the index."""
+    there, native = list(columns), getattr(table, "to_native", lambda: table)()
+    in_index = [each for each in native.index.names if each not in (None, *there)] if hasattr(native, "iloc") else []
+    expected, has = "a column of the table", f"it has {', '.join(map(str, there))}"
+    remedy = f"{expected}, and no index: reset_index() makes a column of it"
+    return [
+        each
+        for name in asked
+        for each in (
+            [Problem(argument, None, name, remedy)]
+            if name in in_index
+            else unknown(argument, [name], there, expected, has)
+        )
+    ]
 
 
 def lacking(argument: str, table: Iterable[Any], needed: Iterable[str], *, of: str = "") -> list[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from cmhs_metrics.errors import BadInput, Problem, refuse
+from cmhs_metrics.errors import BadInput, Problem, nth, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real, refuse_other_indexes
 from cmhs_metrics.numeric.frames import plain_numbers
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.unit_aware import unit_aware
+from cmhs_metrics.periods import is_missing
 from cmhs_metrics.signatures import checked
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     from cmhs_metrics.numeric.kinds import Number, Value
 
-_YEAR_FIRST = r"^\s*\d{4}"
+_IN_ORDER = r"^\d{4}-\d{2}-\d{2}"
+"""Text of days that stands in their order: 2024-1-5 stands after 2024-02-01."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +273,8 @@ def first_and_latest_scores(
     Raises
     ------
     BadInput
-        When `scores` is no table, a column is not there, the scores are no numbers, or days are text that does not
-        begin with the year: such text does not stand in their order.
+        When `scores` is no table, a column is not there, the scores are no numbers, days are of several kinds, or days
+        are text that is not written as 2024-01-31: such text does not stand in their order.
 
     Examples
     --------
@@ -297,10 +300,11 @@ def first_and_latest_scores(
         problems.append(Problem("by", None, by, "the columns that name a series"))
     if schema.get(day) == nw.String:
         # As text 01/02/2024 stands before 05/01/2024.
-        others = (
-            frame.filter(~nw.col(day).fill_null("0000").str.contains(_YEAR_FIRST)).select(day).head(1).lazy().collect()
-        )
-        problems += [Problem(day, None, each, "a date, or text with the year first") for each in others[day].to_list()]
+        is_other = ~nw.col(day).fill_null("0000-00-00").str.contains(_IN_ORDER)
+        others = frame.filter(is_other).select(day).head(1).lazy().collect()
+        problems += [Problem(day, None, each, "a date, or text as 2024-01-31") for each in others[day].to_list()]
+    elif schema.get(day) == nw.Object:
+        problems += _days_of_several_kinds(day, frame.select(day).lazy().collect()[day].to_list())
     if problems:
         raise BadInput("first_and_latest_scores", problems)
     value = nw.col(score).cast(nw.Float64)
@@ -318,6 +322,18 @@ def first_and_latest_scores(
     found = rows.group_by(*keys).agg(nw.col("first").min(), nw.col("latest").max(), nw.col("_one").max())
     is_second = (nw.col("_one") == 0) | (nw.col("latest") > nw.col("first"))
     return found.select(*keys, "first", nw.when(is_second).then(nw.col("latest")).alias("latest")).to_native()
+
+
+def _days_of_several_kinds(day: str, cells: Sequence[Any]) -> list[Problem]:
+    """The first cell of a column of Python's objects that has no order beside those before it."""
+    known = [(row, cell) for row, cell in enumerate(cells) if not is_missing(cell)]
+    for row, cell in known:
+        try:
+            operator.lt(cell, known[0][1])
+        except TypeError:
+            expected = f"days of one kind, as {known[0][1]!r}: dates, times, numbers, or text as 2024-01-31"
+            return [Problem(day, nth(row, "row"), cell, expected)]
+    return []
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,27 @@ def test_shares(parts, rests) -> None:
     holds_every_truth(known, truths)
 
 
+def test_a_place_has_its_position_only_where_no_average_of_all_moves_it() -> None:
+    # Enough places for a widened funnel, of which the last is known only to be from 340 to 590: the average of all runs
+    # from 205 to 226, at the least of which the 40 of H are within the limits, and at the greatest below them.
+    counts = [350, 80, 220, 320, 140, 80, 190, 40, 90, 340, 270]
+    places = pd.DataFrame({"icb": list("ABCDEFGHIJKL")})
+    arguments = {"by": "icb", "populations": places.assign(registered_population=10_000)}
+    intervals = [*((each, each) for each in counts), (340, 590)]
+    frame = places.assign(**table("referrals", intervals))
+    known = cm.benchmark(frame, "referrals_per_100k", **arguments).set_index("place")["funnel_position"]
+    truths = [
+        cm.benchmark(places.assign(referrals=[*counts, last]), "referrals_per_100k", **arguments).set_index("place")
+        for last in (340, 400, 500, 590)
+    ]
+    positions = pd.concat([each["funnel_position"] for each in truths], axis=1)
+    assert positions.loc["H"].nunique() == 2
+    assert pd.isna(known["H"])
+    told = known.dropna()
+    assert len(told) > 5
+    assert positions.loc[told.index].eq(told, axis=0).all(axis=None)
+
+
 def test_a_part_that_may_be_all_of_its_whole() -> None:
     frame = pd.DataFrame(
         {

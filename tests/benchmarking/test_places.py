@@ -255,6 +255,20 @@ def test_no_level_of_totals_is_a_place(make: Any, by: Any) -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("other", ["que", "QUE ", "Que"])
+def test_a_place_in_two_spellings_is_not_two_places(other: str) -> None:
+    def compared(*places: str) -> Any:
+        # In a query, of whose labels `aggregate` tells nothing.
+        return cm.benchmark(pl.DataFrame(WAITS | {"icb": places}).lazy(), WAIT, by="icb")
+
+    with refused("icb", " and ".join(map(repr, sorted(["QUE", other]))), expected="once"):
+        compared("QUE", other, "QHM", "QOX")
+    # Blanks within a name tell no two apart either; a further letter does.
+    with refused("icb", "'North  Trust' and 'North Trust'", expected="once"):
+        compared("North Trust", "North  Trust", "QHM", "QOX")
+    assert len(compared("QUE1", "QUE", "QHM", "QOX")) == 4
+
+
 def test_of_two_places_it_says_how_two_are_compared() -> None:
     table = pd.DataFrame({"icb": ["QE1", "QUE"], "did_not_attends": [10, 22], "contacts": [100, 90]})
     (note,) = cm.benchmark(table, "dna_rate", by="icb").attrs["notes"]

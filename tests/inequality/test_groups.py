@@ -127,7 +127,7 @@ class TestByDeprivation:
     def test_ranks_and_groups_are_scores_the_other_way(self) -> None:
         by_score = q.by_deprivation(self.TABLE, self.SCORES, "lsoa", "score", groups=5)
         ranks = self.SCORES.assign(rank=range(1, 21), decile=np.arange(20) // 2 + 1)
-        for column, given in (("rank", "rank"), ("decile", "group")):
+        for column, given in (("rank", "rank"), ("decile", "decile")):
             pd.testing.assert_frame_equal(
                 q.by_deprivation(self.TABLE, ranks, "lsoa", column, given=given, groups=5), by_score
             )
@@ -176,11 +176,31 @@ class TestByDeprivation:
         with pytest.raises(BadInput):
             q.by_deprivation(self.TABLE, self.SCORES.assign(lsoa=range(20)), "lsoa", "score")
 
-    def test_groups_are_whole_from_one_to_a_multiple(self) -> None:
-        whole = np.arange(20) % 10 + 1
-        for groups in (np.arange(20) % 7 + 1, whole - 1, np.where(whole == 2, 2.5, whole)):
-            with refused("score", float(groups.max()), names=10):
-                q.by_deprivation(self.TABLE, self.SCORES.assign(score=groups), "lsoa", "score", given="group")
+    def test_deciles_of_a_few_areas_are_no_fifths(self) -> None:
+        # Of one place, whose areas are in the more deprived half of the country: three fifths of it, in part.
+        table = pd.DataFrame({"lsoa": list("abcde"), "contacts": [1, 2, 4, 8, 16]})
+        index = pd.DataFrame({"lsoa": list("abcde"), "decile": [1, 2, 3, 4, 5]})
+        found = q.by_deprivation(table, index, "lsoa", "decile", given="decile", groups=5)
+        assert found.to_numpy().tolist() == [["1", 2, 3], ["2", 2, 12], ["3", 1, 16]]
+        found = q.by_deprivation(table, index, "lsoa", "decile", given="decile")
+        assert found["deprivation_decile"].tolist() == ["1", "2", "3", "4", "5"]
+        index = index.rename(columns={"decile": "quintile"})
+        found = q.by_deprivation(table, index, "lsoa", "quintile", given="quintile", groups=5)
+        assert found["contacts"].tolist() == [1, 2, 4, 8, 16]
+
+    def test_given_groups_join_to_whole_ones(self) -> None:
+        index = self.SCORES.assign(score=np.arange(20) % 5 + 1)
+        for given, groups in (("decile", 4), ("quintile", 10)):
+            with refused("groups", groups, expected="a number"):
+                q.by_deprivation(self.TABLE, index, "lsoa", "score", given=given, groups=groups)
+
+    @pytest.mark.parametrize(
+        ("given", "cell", "groups"), [("decile", 11, 10), ("decile", 0, 5), ("quintile", 6, 5), ("decile", 2.5, 2)]
+    )
+    def test_a_given_group_is_a_whole_number_within_them(self, given: str, cell: float, groups: int) -> None:
+        index = self.SCORES.assign(score=[*[1.0] * 7, cell, *[5.0] * 12])
+        with refused("score", cell, row="lsoa=E07", expected="a whole number"):
+            q.by_deprivation(self.TABLE, index, "lsoa", "score", given=given, groups=groups)
 
 
 def test_a_group_without_people_has_no_slope_and_no_warning() -> None:

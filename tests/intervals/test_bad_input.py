@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -416,6 +417,20 @@ class TestTables:
             ("age_band", "area=A, age band 15–19", None),
             ("age_band", "area=B, age band 5–9", None),
         ]
+
+    @pytest.mark.parametrize("make", [pd.DataFrame, pl.from_pandas])
+    def test_a_band_in_two_spellings_is_one(self, make) -> None:
+        events = [*range(10, 29), *range(40, 59)]
+        table = self.table().assign(events=events)
+        hyphens = self.table().assign(events=events, age_band=[*BANDS, *(each.replace("–", "-") for each in BANDS)])
+        hyphens.loc[37, "age_band"] = "90 and over"
+        assert hyphens["age_band"].nunique() > 30
+        found = nw.from_native(intervals.standardised_rates(make(hyphens), "area")).rows()
+        assert found == nw.from_native(intervals.standardised_rates(make(table), "area")).rows()
+        # Of one place it is a row too many.
+        twice = pd.concat([table, table.iloc[[20]].replace({"age_band": {"5–9": "5 to 9"}})], ignore_index=True)
+        with refused("age_band", row="area=B, age band 5–9", expected="once"):
+            intervals.standardised_rates(make(twice), "area")
 
     def test_bands_of_another_standard(self) -> None:
         table = self.table().replace({"age_band": {"90+": "95+"}})

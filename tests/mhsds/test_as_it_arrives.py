@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
 
+import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -59,6 +60,17 @@ IDS = {
     " c1 ": "C1", "1234567890.0": "1234567890", "12345678.5": "12345678.5", "a.b c d e f.0": "A.B C D E F.0",
     "café-2024": "CAFÉ-2024", "98765432.00": "98765432", " (null) ": None, "\\N": None, "nullable": "NULLABLE",
 }  # fmt: skip
+# The last hour of a day in Greenwich is the first of the next in England, from the last Sunday of March to that of October.
+TIMES = {
+    "2024-05-31T23:00Z": dt.date(2024, 6, 1), "2024-05-31 23:00:00+00:00": dt.date(2024, 6, 1),
+    "2024-05-31 23:59:59.999 UTC": dt.date(2024, 6, 1), "20240531T23:00:00+00": dt.date(2024, 6, 1),
+    " 31/05/2024 23:00z\t": dt.date(2024, 6, 1), "2024-05-31T22:59Z": dt.date(2024, 5, 31),
+    "2024-05-31T23:00": dt.date(2024, 5, 31), "2024-05-31T23:00+01:00": dt.date(2024, 5, 31),
+    "2024-06-01T00:00:00.000Z": dt.date(2024, 6, 1), "2024-01-31T23:00Z": dt.date(2024, 1, 31),
+    "2024-03-30T23:00Z": dt.date(2024, 3, 30), "2024-03-31T23:00Z": dt.date(2024, 4, 1),
+    "2024-10-26T23:00Z": dt.date(2024, 10, 27), "2024-10-27T23:00Z": dt.date(2024, 10, 27),
+    "2024-12-31T23:00Z": dt.date(2024, 12, 31), "2024-02-30T23:00Z": None,
+}  # fmt: skip
 NUMBERS = {"1489": 1489, "1489.0": 1489, " 1489 ": 1489, "NULL": None, "": None}
 
 
@@ -82,6 +94,14 @@ def test_cells_read_alike_on_every_engine(name: str) -> None:
     assert dates == [TEXTS[text] for text in texts]
     assert known(found["ConsMechanismMH"]) == [CODES[code] for code in codes]
     assert known(found["UniqMonthID"]) == [NUMBERS[number] for number in numbers]
+
+
+@pytest.mark.parametrize("name", [*ALL])
+def test_times_in_text_are_of_the_day_in_england_as_typed_ones_are(name: str) -> None:
+    extract = mhsds.Extract(contacts=ALL[name]({"CareContDate": [*TIMES]}))
+    found = cells(extract.leave(extract.rows("contacts", ["CareContDate"]), ["CareContDate"]))["CareContDate"]
+    dates = [each and dt.date(each.year, each.month, each.day) for each in found]
+    assert dict(zip(TIMES, dates, strict=True)) == TIMES
 
 
 NOON = "2024-06-01 12:30:00"
@@ -190,11 +210,20 @@ def test_numbers_and_ids_of_every_type_of_pandas_are_read(kind: str) -> None:
 
 
 def test_a_cell_of_python_reads_as_a_column_does() -> None:
-    for text, day in TEXTS.items():
+    for text, day in (TEXTS | TIMES).items():
         expected = day and (day - dt.date(1970, 1, 1)).days
         found = cleaning.day_cell(text)
         assert (None if found == cleaning.DAY_ZERO else found) == expected
     assert {text: cleaning.code_cell(text, 2) for text in CODES} == CODES
+
+
+def test_a_column_of_an_engine_without_sql_of_ours_reads_as_a_cell_does() -> None:
+    texts = [*TEXTS, *TIMES, "2024-05-31T23:00Z ", "9999-12-31T23:00Z"]
+    frame = nw.from_native(ALL["duckdb"]({"texts": texts, "cells": texts}))
+    for step in cleaning.DAY_OF_TEXT:
+        frame = frame.with_columns(step(nw.col("cells")).alias("cells"))
+    found = cells(frame)
+    assert dict(zip(found["texts"], found["cells"], strict=True)) == {text: cleaning.day_cell(text) for text in texts}
 
 
 @pytest.mark.parametrize("engine", EVERY)
@@ -831,6 +860,17 @@ def test_only_the_words_for_nothing_are_nothing_in_a_file(tmp_path: Path, engine
     extract = mhsds.Extract.read(tmp_path, engine=engine)
     found = cells(extract.rows("contacts", ["Person_ID", "UniqCareContID"]))
     assert list(zip(*found.values(), strict=True)) == [("N/A", "C1"), (None, "C2"), ("P3", None)]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+def test_ids_in_the_encoding_of_windows_are_refused_and_not_made_one(tmp_path: Path, engine: str) -> None:
+    text = "Person_ID,UniqServReqID\nÀ1,R1\nÉ1,R2\n"
+    (tmp_path / "MHS101Referral.csv").write_bytes(text.encode("cp1252"))
+    with refused("path", "MHS101Referral.csv", names="UTF-8"):
+        mhsds.Extract.read(tmp_path, engine=engine)
+    (tmp_path / "MHS101Referral.csv").write_bytes(text.encode())
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    assert cells(extract.rows("referrals", ["Person_ID"])) == {"Person_ID": ["À1", "É1"]}
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])

@@ -156,7 +156,7 @@ def written_in_any_way(chance: random.Random) -> str:
     one, other = chance.choice(("-", "/", ".", " ", "")), chance.choice(("-", "/", ".", " ", ""))
     parts = (day, month, year) if chance.random() < 0.6 else (year, month, day)
     text = parts[0] + one + parts[1] + other + parts[2] if chance.random() < 0.9 else chance.choice((day, month, year))
-    text += chance.choice(("", "", " ", ".0", ".5", "T00:00:00Z", " 12:30", ":00", ",", "x", "\u00a0"))
+    text += chance.choice(("", "", " ", ".0", ".5", "T00:00:00Z", "T23:00:00Z", " 12:30", ":00", ",", "x", "\u00a0"))
     return chance.choice(("", "", "", " ", "\t", "+", "-", "\ufeff")) + text
 
 

@@ -46,6 +46,12 @@ def test_places_that_are_numbers() -> None:
         assert any(str(each).startswith("Waiting over 52 weeks, 2:") or ", 2:" in str(each) for each in made.findings)
 
 
+def test_a_place_that_is_spelt_otherwise_in_another_month_is_refused() -> None:
+    both = pd.concat([WAITS.assign(period="2024-08").replace({"icb": {"QUE": "que"}}), WAITS])
+    with refused("icb", "'QUE' and 'que'", expected="once"):
+        cm.pack(pl.from_pandas(both).lazy(), focus="QUE", charts=False)
+
+
 def test_a_note_on_the_data_stands_on_the_page() -> None:
     teams = pd.DataFrame({"icb": ["A", "B", "C"], "caseload": [150, 100, 200], "contacts": [1500, 900, 2400]})
     teams.attrs["notes"] = ["In 2024-09, 7.8% of England's MRS06 is in no ICB."]

@@ -93,6 +93,28 @@ def test_what_is_said_of_old_places_is_said_of_a_new_one_where_they_agree() -> N
     assert "kind" not in to_boundaries(table[:2], "2026-04")
 
 
+def test_the_patients_of_allocations_are_added_and_what_is_text_is_no_population() -> None:
+    table = pd.DataFrame({"icb": ["QMJ", "QRV", "QUE"], "Patients": [1, 2, 4], "lists": [8, 16, 32]})
+    table["Basis WP"] = ["need", "need", "age"]
+    with noted("S1Y5D", "QHG"):
+        result = to_boundaries(table, "2026-04").set_index("icb")
+    assert result["Patients"].to_dict() == {"Z9B2Z": 3, "S1Y5D": 4}
+    assert result["Basis WP"].to_dict() == {"Z9B2Z": "need", "S1Y5D": "age"}
+    # A number of which nothing says what it is, is no measure, and is not added.
+    assert result["lists"].dropna().to_dict() == {"S1Y5D": 32}
+
+
+def test_practices_without_people_tell_no_split() -> None:
+    table = pd.DataFrame({"icb": ["QJG"], "caseload": [100]})
+    people = PRACTICES.assign(registered_population=0.0)
+    with refused("populations", 0, row="QJG", names="registered_population"):
+        to_boundaries(table, "2026-04", populations=people)
+    # A single one, in parts, does: P1 went to D7T5G, and P2 to T6Y0W.
+    people.loc[:1, "registered_population"] = [0.25, 0.75]
+    result = to_boundaries(table, "2026-04", populations=people).set_index("icb")["caseload"]
+    assert result.to_dict() == {"D7T5G": 25, "T6Y0W": 75}
+
+
 def test_days_are_named_by_whose_they_are() -> None:
     table = pd.DataFrame({"icb": OLD, "caseload": 1})
     moves = pd.DataFrame({"predecessor": ["A"], "successor": ["B"], "date": ["2024-04"]})
@@ -196,6 +218,10 @@ def test_two_dates_are_not_mixed() -> None:
     # Codes that CCGs and sub-ICB locations share are those of the latter, unless it is said.
     assert boundaries_of(["06T", "16C"]) == ("2022-07-01", "")
     assert boundaries_of(["06T", "16C"], level="ccg") == ("2021-04-01", "2022-06-30")
+    # Of two levels: an ICB with its region, and with a location whose code a CCG had before.
+    assert boundaries_of(["QUE", "Y61"]) == boundaries_of(["QUE", "06T"]) == ("2022-07-01", "2026-03-31")
+    with refused("the places", "QUE (until 2026-03-31) and Z9B2Z (from 2026-04-01)"):
+        boundaries_of(["Y61", "Y56", "06T", "QUE", "Z9B2Z"])
     with refused("the places", "QMJ (until 2026-03-31) and Z9B2Z (from 2026-04-01)", names="places.to_boundaries"):
         to_boundaries(pd.DataFrame({"icb": ["QMJ", "Z9B2Z"], "caseload": [1, 2]}), "2026-04")
     with refused("icb", "QM", expected="a place", suggests="QPM"):

@@ -717,6 +717,13 @@ class TestFurther:
             with refused("the file", "note", row="line 1", expected="a measure"):
                 read_return(path)
 
+    def test_headings_end_with_the_last_that_is_filled(self, tmp_path: Path) -> None:
+        # As a spreadsheet writes them whose columns were once wider.
+        path = written(tmp_path, "Trust,Contacts,,\nA,5\nB,7,,\n")
+        assert read_return(path).table["contacts"].tolist() == [5, 7]
+        with refused("the file", "3 cells", row="line 2", names="2"):
+            read_return(written(tmp_path, "Trust,Contacts,,\nA,5,9\n"))
+
     def test_months_are_known_by_three_letters(self) -> None:
         for text in ("Caseload (31 Mar 2024)", "Caseload 31 March 2024", "Caseload Sep-24"):
             found = understand(text, {})

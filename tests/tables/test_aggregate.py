@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from contextlib import nullcontext as nothing
+from typing import Any
 
 import narwhals as nw
 import pandas as pd
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cmhs_metrics as cm
+from cmhs_metrics import inequality, intervals, places, trends
 from tests.support.budgets import examples
 from tests.support.engines import ALL, EAGER, LAZY, cells, each, sorted_by
 from tests.support.refusals import noted, refused
@@ -347,6 +349,27 @@ class TestPandas:
         people = pd.DataFrame({"registered_population": [1_000] * len(icbs)}, index=pd.Index(icbs, name="icb"))
         with refused("populations", "an index of icb", names="reset_index()"):
             cm.aggregate(pd.DataFrame(TWO_TEAMS), by="icb", populations=people)
+
+    @pytest.mark.parametrize("index", [["icb"], ["team", "icb"]])
+    @pytest.mark.parametrize(
+        ("argument", "of"),
+        [
+            ("by", lambda table: cm.aggregate(table, by="icb")),
+            ("keys", lambda table: cm.validate(table, keys=["icb"])),
+            ("by", lambda table: cm.benchmark(table, "cost_per_contact", by="icb")),
+            ("by", lambda table: cm.pack(table, by="icb", charts=False)),
+            ("by", lambda table: trends.rolling_year(table, by="icb")),
+            ("by", lambda table: intervals.event_totals(table, "icb", events="caseload", people="total_cost")),
+            ("group", lambda table: inequality.group_gaps(
+                table, "icb", count="caseload", population="total_cost", reference="QUE")),
+            ("by", lambda table: places.to_boundaries(table, "2026-04", by="icb")),
+        ],
+    )  # fmt: skip
+    def test_a_column_that_stands_in_the_index_is_told(self, argument: str, of: Any, index: list[str]) -> None:
+        # A column of nearly that name is no better guess.
+        table = pd.DataFrame(TWO_TEAMS).assign(icb_=1, team=["a", "b"]).set_index(index)
+        with refused(argument, "icb", expected="a column", names="reset_index()"):
+            of(table)
 
     def test_totals_of_quantities_keep_to_their_groups_whatever_the_index(self) -> None:
         table = pd.DataFrame(

@@ -535,9 +535,10 @@ class TestPlacesWithoutPeople:
         assert result["caseload_per_100k_registered"] == [1_000, 1_000]
 
     @every_eager
-    def test_labels_that_differ_in_a_space_are_told(self, make) -> None:
-        with noted("icb", "'A'", "'A '"):
-            cm.aggregate(make({"icb": ["A", "A "], "team": ["1", "2"], "contacts": [1, 2]}), by="icb")
+    def test_labels_that_differ_in_a_space_or_in_capitals_are_told(self, make) -> None:
+        for other in ("'A '", "'a'"):
+            with noted("icb", "'A'", other):
+                cm.aggregate(make({"icb": ["A", other[1:-1]], "team": ["1", "2"], "contacts": [1, 2]}), by="icb")
 
 
 TEXTS = {

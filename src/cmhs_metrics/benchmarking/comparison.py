@@ -22,7 +22,15 @@ from cmhs_metrics.benchmarking.one_metric import (
     compared_exactly,
     counted_names,
 )
-from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, asked_for, is_no_place, listed, of_places
+from cmhs_metrics.benchmarking.place_names import (
+    NOT_PLACES,
+    as_names,
+    asked_for,
+    is_no_place,
+    listed,
+    not_one_spelling,
+    of_places,
+)
 from cmhs_metrics.benchmarking.repeated_events import notes_of, read_frequencies, squares_per_event
 from cmhs_metrics.comparisons import Comparison
 from cmhs_metrics.errors import BadInput, Problem
@@ -297,6 +305,7 @@ def _marks(by: str, names: list[str], asked: dict[str, list[Any]], not_places: l
         Problem(by, None, name, "a name that stands once, whatever it is held as")
         for name in sorted(name for name, times in Counter(names).items() if times > 1)
     ]
+    problems += not_one_spelling(by, names)
     if problems:
         raise BadInput("benchmark", problems)
     left_out = [name for name, none in zip(names, no_place, strict=True) if none]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import Problem, nearest
+from cmhs_metrics.tables.total_rows import two_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -82,6 +83,11 @@ def is_no_place(names: Iterable[str], not_places: Collection[str]) -> list[bool]
 
 def _normalised(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name.strip()).casefold()
+
+
+def not_one_spelling(column: str, names: Iterable[str]) -> list[Problem]:
+    """What is wrong where one place would be two."""
+    return [Problem(column, None, each, "one spelling of a place") for each in two_spellings(names)]
 
 
 def asked_for(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.decomposition.parts import MOST_FACTORS, product
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
+from cmhs_metrics.errors import BadInput, Problem, no_columns, refuse
 from cmhs_metrics.numeric.expected import column, names_in
 from cmhs_metrics.numeric.frames import collected, in_pandas
 from cmhs_metrics.presentation import signed, written
@@ -296,13 +296,7 @@ def _structure(sizes: NDArray[np.float64], beside: NDArray[np.float64], groups: 
 
 def _check(frame: pd.DataFrame, population: str, names: list[str], within: list[str], sizes: list[str]) -> None:
     asked = {"population": [population], "factors": names, "cells": within, "structure": sizes}
-    has = [str(each) for each in frame]
-    problems = [
-        Problem(argument, None, name, f"a column of the table; {nearest(str(name), has) or 'it has ' + ', '.join(has)}")
-        for argument, listed in asked.items()
-        for name in listed
-        if name not in frame
-    ]
+    problems = [each for argument, listed in asked.items() for each in no_columns(argument, listed, frame, frame)]
     if not 1 <= len(names) <= MOST_FACTORS:
         problems.append(Problem("factors", None, len(names), f"one to {MOST_FACTORS} factors"))
     if sizes and not within:

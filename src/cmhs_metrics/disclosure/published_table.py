@@ -233,7 +233,7 @@ def published_table(
 
 def refuse_unreadable(table: pd.DataFrame, named: Mapping[str, Sequence[str]], dimensions: Sequence[str]) -> None:
     """Refuse a table without the columns, with missing keys, or with keys that stand twice."""
-    problems = [each for argument, names in named.items() for each in no_columns(argument, names, table.columns)]
+    problems = [each for argument, names in named.items() for each in no_columns(argument, names, table.columns, table)]
     problems += [
         Problem(name, None, None, "a column name that stands once")
         for name in {name: None for names in named.values() for name in names}

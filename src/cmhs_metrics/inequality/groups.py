@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cmhs_metrics.errors import BadInput, Problem, nearest, refuse
+from cmhs_metrics.errors import BadInput, Problem, nearest, no_columns, refuse
 from cmhs_metrics.inequality.slope import FEWEST, SlopeIndex, slope_index
 from cmhs_metrics.intervals import (
     proportion_difference_interval,
@@ -143,7 +143,7 @@ def by_deprivation(
     area: str,
     deprivation: str,
     *,
-    given: Literal["score", "rank", "group"] = "score",
+    given: Literal["score", "rank", "decile", "quintile"] = "score",
     groups: int = 10,
     by: str | Sequence[str] = (),
     measures: Sequence[str] | None = None,
@@ -160,9 +160,10 @@ def by_deprivation(
         The column of both that names the area, for example "lsoa" or "practice".
     deprivation : str
         The column of the index file that says how deprived it is.
-    given : {"score", "rank", "group"}, default "score"
-        What that column holds: scores, of which the highest are the most deprived; ranks, of which 1 is; or groups that
-        are made already, of which 1 is, such as the published deciles.
+    given : {"score", "rank", "decile", "quintile"}, default "score"
+        What that column holds: scores, of which the highest are the most deprived; ranks, of which 1 is; or tenths or
+        fifths that are made already, of which 1 is, such as the published deciles. Those of a few areas need not have
+        all of them.
     groups : int, default 10
         How many groups. Given ones may be joined, deciles to fifths.
     by : str or sequence of str, optional
@@ -180,8 +181,9 @@ def by_deprivation(
     Raises
     ------
     BadInput
-        When a column is not there, an area stands twice in the index file, no area of the table is in it, or a
-        population would be added twice: an area has several rows within a group of `by`.
+        When a column is not there, an area stands twice in the index file, no area of the table is in it, given groups
+        are none or do not join to `groups`, or a population would be added twice: an area has several rows within a
+        group of `by`.
 
     Notes
     -----
@@ -210,8 +212,11 @@ def by_deprivation(
         *_lacking(rows, {"area": [area], "by": keys, "measures": list(measures or ())}),
         *_lacking(known, {"area": [area], "deprivation": [deprivation]}, "the index file"),
     ]
+    made = {_NAMES[each]: each for each in (10, 5)}.get(given)
     if groups < 2:
         problems.append(Problem("groups", None, groups, "a whole number, 2 or more"))
+    elif made and made % groups:
+        problems.append(Problem("groups", None, groups, f"a number to which {made} groups can be joined, such as 5"))
     refuse("by_deprivation", problems)
     known = known[known[deprivation].notna() & known[area].notna()]
     twice = known[area][known[area].duplicated()].unique()
@@ -220,12 +225,11 @@ def by_deprivation(
         problems.append(Problem(area, None, None, "areas of the index file: none of the table's is in it"))
     refuse("by_deprivation", problems)
     held = column("by_deprivation", deprivation, known[deprivation])
-    made = groups
-    if given == "group":
-        made = int(held.max())
-        if made % groups or (held < 1).any() or (held != np.rint(held)).any():
-            expected = f"groups from 1 to a multiple of {groups}"
-            raise BadInput("by_deprivation", [Problem(deprivation, None, float(held.max()), expected)])
+    if made:
+        expected = f"a {given}: a whole number from 1 to {made}"
+        strange = known[~np.isin(held, range(1, made + 1))].head(20)
+        cells = zip(strange[area], strange[deprivation], strict=True)
+        refuse("by_deprivation", [Problem(deprivation, f"{area}={each}", cell, expected) for each, cell in cells])
         standing = held
     else:
         # Areas alike stand in the order of their names, so that groups have equal numbers and rows no say in it.
@@ -345,18 +349,8 @@ def slope_indices(
 
 def _lacking(frame: pd.DataFrame, named: dict[str, list[str]], where: str = "the table") -> list[Problem]:
     """What is wrong with columns that arguments name: that they are not there."""
-    has = ", ".join(map(str, frame.columns[:20]))
-    return [
-        Problem(
-            argument,
-            None,
-            name,
-            f"a column of {where}; {nearest(name, [str(each) for each in frame]) or 'it has ' + has}",
-        )
-        for argument, names in named.items()
-        for name in names
-        if name not in frame
-    ]
+    found = [each for argument, names in named.items() for each in no_columns(argument, names, frame, frame)]
+    return [replace(each, expected=each.expected.replace("the table", where)) for each in found]
 
 
 def _summed(

@@ -69,7 +69,7 @@ def event_totals(
     frequencies = collected(frequencies)
     frame = eager(frequencies, "event_totals", "frequencies")
     keys = names_in("event_totals", "by", by)
-    require_columns(frame.columns, {"by": keys, "events": events, "people": people})
+    require_columns(frame, {"by": keys, "events": events, "people": people})
     given = {
         name: frame.get_column(name).cast(nw.Float64).fill_null(float("nan")).to_numpy() for name in (events, people)
     }

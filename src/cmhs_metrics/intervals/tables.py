@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, no_columns, nth, refuse, row_name
 from cmhs_metrics.intervals.directly_standardised import standardised_rate, weights_in_order
 from cmhs_metrics.intervals.rates import FEW, is_few, squares_of
@@ -79,7 +80,7 @@ def with_intervals(
     frame = eager(table, "with_intervals")
     expect("with_intervals", "interval", interval, Callable, "an interval function, for example rate_interval")  # type: ignore[arg-type]
     named = {name: column for name, column in arguments.items() if isinstance(column, str) and name != "on_bad_input"}
-    require_columns(frame.columns, named)
+    require_columns(frame, named)
     values = {name: frame.get_column(column).to_native() for name, column in named.items()}
     found = interval(**(arguments | values), confidence=confidence)
     columns: dict[str, Any] = {}
@@ -177,7 +178,7 @@ def standardised_rates(
     frame = eager(plain_numbers(table, [events, population, *squares]), "standardised_rates")
     keys = names_in("standardised_rates", "by", by)
     require_columns(
-        frame.columns,
+        frame,
         {"events": events, "population": population, "age_band": age_band, "by": keys, "sum_of_squares": squares},
     )
     if not isinstance(standard_population, StandardPopulation):
@@ -238,11 +239,11 @@ def eager(table: Any, subject: str, argument: str = "table") -> Any:
     return frame
 
 
-def require_columns(columns: Sequence[str], named: Mapping[str, Any]) -> None:
+def require_columns(frame: Any, named: Mapping[str, Any]) -> None:
     """Refuse columns, by the arguments that name them, that are not there."""
     asked = [(role, name) for role, names in named.items() for name in ([names] if isinstance(names, str) else names)]
     problems = [Problem("by", None, [], "at least one column")] if named.get("by") == [] else []
-    problems += [problem for role, name in asked for problem in no_columns(role, [name], columns)]
+    problems += [problem for role, name in asked for problem in no_columns(role, [name], frame.columns, frame)]
     refuse("the table", problems)
 
 
@@ -252,8 +253,11 @@ def _by_place_and_band(
     """The places, the age bands, the weights of these, and each measure as an array of places by bands."""
     import narwhals as nw
 
-    bands = frame.get_column(age_band).unique(maintain_order=True)
-    labels = bands.to_list()
+    spellings = frame.get_column(age_band).unique(maintain_order=True).to_list()
+    # Tables of two sources may write one band in two ways.
+    bands = [_band(each) for each in spellings]
+    order = list(dict.fromkeys(bands))
+    labels = [spellings[bands.index(band)] for band in order]
     weights, problems = weights_in_order(standard, labels)
     for key in keys:
         nulls = frame.get_column(key).is_null().to_list() if frame.get_column(key).is_null().any() else []
@@ -261,8 +265,8 @@ def _by_place_and_band(
     refuse("the table", problems)
     places = nw.maybe_reset_index(frame.select(keys).unique(keys, keep="first", maintain_order=True))
     band_of_row = np.empty(len(frame), dtype=np.intp)
-    for position, label in enumerate(labels):
-        band_of_row[(frame.get_column(age_band) == label).to_numpy()] = position
+    for band, spelling in zip(bands, spellings, strict=True):
+        band_of_row[(frame.get_column(age_band) == spelling).to_numpy()] = order.index(band)
     cell = group_numbers(frame.select(keys), places) * len(labels) + band_of_row
     shape = (len(places), len(labels))
     times = np.bincount(cell, minlength=shape[0] * shape[1])
@@ -276,6 +280,14 @@ def _by_place_and_band(
         given[name] = np.empty(shape)
         given[name].flat[cell] = frame.get_column(name).cast(nw.Float64).fill_null(float("nan")).to_numpy()
     return places, labels, weights, given
+
+
+def _band(label: Any) -> Any:
+    """The age band; what is none stays, to be named."""
+    try:
+        return AgeBand.parse(label)
+    except BadInput:
+        return label
 
 
 def _named(places: Any, keys: list[str], place: int, band: Any) -> str:

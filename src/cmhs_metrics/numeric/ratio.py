@@ -115,6 +115,18 @@ def ratio(numerator: Value | Number, denominator: Value | Number, scale: float =
     return _ratio(numerator, denominator, scale)  # type: ignore[no-any-return]
 
 
+def above_zero(value: Any) -> Any:
+    """What is above zero, of a formula's value of any kind; else zero, or null of an expression: a base of no ratio."""
+    if isinstance(value, Symbol):
+        return Symbol(f"({value.code} if {value.code} > 0 else 0)", value.text)
+    if hasattr(value, "alias"):
+        namespace: Any = import_module("polars" if type(value).__module__.startswith("polars") else "narwhals")
+        return namespace.when(value > 0).then(value)
+    if isinstance(value, np.ndarray):
+        return np.maximum(value, 0)
+    return value if value > 0 else 0.0
+
+
 def _ratio(numerator: Any, denominator: Any, scale: float) -> Any:
     if type(numerator) in PLAIN and type(denominator) in PLAIN:
         return numerator / denominator * scale if denominator else math.nan

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import pandas as pd
 
-from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place
+from cmhs_metrics.benchmarking.place_names import NOT_PLACES, as_names, is_no_place, not_one_spelling
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.measures import MEASURES
 from cmhs_metrics.periods import read_periods
@@ -120,6 +120,8 @@ def in_memory(totals: Any, by: str, *further: str) -> pd.DataFrame:
     for at, name in enumerate(keys):
         table.insert(at, name, pd.Series(as_names(held[name]), index=held.index).where(held[name].notna()))
     problems = [Problem(name, None, None, f"a {name} in every row") for name in keys if table[name].isna().any()]
+    if not problems:
+        problems = [each for name in keys if name != "period" for each in not_one_spelling(name, table[name])]
     if problems:
         raise BadInput("pack", problems)
     return table.sort_values(keys, kind="stable", ignore_index=True)

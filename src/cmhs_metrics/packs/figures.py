@@ -11,7 +11,7 @@ import pandas as pd
 from cmhs_metrics.benchmarking import benchmark
 from cmhs_metrics.catalogue import CATALOGUE
 from cmhs_metrics.disclosure import NHS
-from cmhs_metrics.errors import BadInput, Problem, nearest
+from cmhs_metrics.errors import BadInput, Problem, nearest, no_columns
 from cmhs_metrics.measures import AGE_BAND, BASES, MEASURES, POPULATION, Kind
 from cmhs_metrics.packs.entering import (
     BOUNDS,
@@ -202,7 +202,7 @@ def compare(
     _check_metrics(targets or {}, improvement or {})
     by = by or place_column(data, columns, [*focus, *peers])
     if by not in columns:
-        raise BadInput("pack", [Problem("by", None, by, f"a column of the table; {nearest(by, columns)}".rstrip("; "))])
+        raise BadInput("pack", no_columns("by", [by], columns, data))
     names = names_of_places(data, by) | (names_of_places(populations, by) if populations is not None else {})
     people, unused = populations_of_places(populations, columns, by, place)
     held = [name for name in columns if name in MEASURES and MEASURES[name].kind is Kind.POPULATION]

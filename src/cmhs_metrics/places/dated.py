@@ -135,12 +135,12 @@ def boundaries_of(
     Parameters
     ----------
     codes : iterable of str
-        Codes of places of one level; "UNKNOWN" is passed over.
+        Codes of places; "UNKNOWN" is passed over.
     subject : str, default "the table"
         What has them, for the message.
     level : {"icb", "sub_icb", "ccg", "region", "trust"}, optional
-        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes. Trusts have
-        no boundaries that could be mixed.
+        Their level; by default the first that has all of them, for CCGs and sub-ICB locations share codes, or else the
+        level of each. Trusts have no boundaries that could be mixed.
 
     Returns
     -------
@@ -171,7 +171,9 @@ def boundaries_of(
     rows = known[known["code"].isin(wanted) & ((level is None) | (known["level"] == level))]
     if set(rows["code"]) != wanted:
         return None
-    rows = rows[rows["level"] == _one_level(rows)]
+    levels = rows.groupby("level")["code"].nunique()
+    of_all = [each for each in get_args(Level) if levels.get(each) == len(wanted)]
+    rows = rows[rows["level"].isin(of_all[:1] or levels.index)]
     spans: dict[str, list[tuple[str, str]]] = {}
     for row in rows.itertuples():
         spans.setdefault(str(row.code), []).append((str(row.valid_from) or BEGIN, str(row.valid_to) or END))
@@ -187,10 +189,3 @@ def boundaries_of(
         found = f"{older} (until {first_end}) and {newer} (from {last_start})"
         raise BadInput(subject, [Problem("the places", None, found, expected)])
     return last_start if last_start != BEGIN else "", first_end if first_end != END else ""
-
-
-def _one_level(rows: pd.DataFrame) -> str:
-    """The level of which all codes are; CCGs share most of their codes with the sub-ICB locations that followed."""
-    levels = rows.groupby("level")["code"].nunique()
-    most = levels[levels == rows["code"].nunique()].index.tolist()
-    return next((level for level in get_args(Level) if level in most), str(levels.idxmax()))

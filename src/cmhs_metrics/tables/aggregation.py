@@ -21,7 +21,7 @@ from cmhs_metrics.tables.giving_back import with_notes
 from cmhs_metrics.tables.populations import NEVER_A_PLACE, joined, matched, of_places, of_populations
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
-from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
+from cmhs_metrics.tables.total_rows import labels_alike, leave_out, total_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -194,7 +194,7 @@ def _level(
     names += compute(columns, planned, where, prefix=COMPLETE, bounded=totals.bounded)
     if by == groups:
         notes += totals.notes(list(dict.fromkeys(column.metric for column in planned)))
-        notes += padded_labels(columns, by)
+        notes += labels_alike(columns, by)
     result = columns.result(names)
     if isinstance(result, nw.LazyFrame) and by:
         result = result.sort(*by)

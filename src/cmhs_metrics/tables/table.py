@@ -167,4 +167,4 @@ def require(table: Table, columns: Sequence[str], argument: str) -> None:
     BadInput
         When one is not there; the nearest names are offered.
     """
-    refuse("the table", no_columns(argument, columns, table.schema))
+    refuse("the table", no_columns(argument, columns, table.schema, table.original))

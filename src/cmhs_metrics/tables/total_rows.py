@@ -17,7 +17,7 @@ from cmhs_metrics.tables.row_keys import is_missing, row_numbers
 from cmhs_metrics.total_labels import MAY_BE, SPELLINGS, is_total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cmhs_metrics.tables.columns import Columns
     from cmhs_metrics.tables.table import Frame, Table
@@ -229,12 +229,25 @@ def _totals_of_runs(values: np.ndarray[Any, Any], groups: np.ndarray[Any, Any], 
     return found
 
 
-def padded_labels(columns: Columns, names: Sequence[str]) -> list[str]:
-    """Notes on labels that differ in spaces alone, which are groups of their own."""
+def two_spellings(labels: Iterable[str]) -> list[str]:
+    """Labels that capitals or blanks alone tell apart, side by side.
+
+    Examples
+    --------
+    >>> two_spellings(["QE1", "qe1", "QE1 ", "QUE"])
+    ["'QE1' and 'QE1 ' and 'qe1'"]
+    """
+    known: dict[str, set[str]] = {}
+    for label in labels:
+        known.setdefault(" ".join(label.split()).casefold(), set()).add(label)
+    return [" and ".join(map(repr, sorted(each))) for each in known.values() if len(each) > 1]
+
+
+def labels_alike(columns: Columns, names: Sequence[str]) -> list[str]:
+    """Notes on labels that differ in capitals or blanks alone, which are groups of their own."""
     notes = []
     for name in names if isinstance(columns, Arrays) else ():
         frame: Any = columns.frame
-        labels = {each for each in frame.get_column(name).to_list() if isinstance(each, str)}
-        padded = sorted(each for each in labels if each != each.strip() and each.strip() in labels)
-        notes += [f"{name} has {each.strip()!r} and {each!r}, which are two groups" for each in padded]
+        labels = dict.fromkeys(each for each in frame.get_column(name).to_list() if isinstance(each, str))
+        notes += [f"{name} has {each}, which are groups of their own" for each in two_spellings(labels)]
     return notes

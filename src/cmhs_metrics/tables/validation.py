@@ -10,7 +10,7 @@ from cmhs_metrics.tables.checking import check
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.giving_back import with_notes
 from cmhs_metrics.tables.reading import read_table
-from cmhs_metrics.tables.total_rows import leave_out, padded_labels, total_rows
+from cmhs_metrics.tables.total_rows import labels_alike, leave_out, total_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ def validate(table: T, *, keys: str | Sequence[str] | None = None, exclude: str 
     found = check(read, keys, by_team_type=True)
     problems, notes = total_rows(read, read.keys(keys))
     if not read.lazy:
-        notes += padded_labels(Arrays(read.eager), [name for name in read.keys(keys) if read.is_text(name)])
+        notes += labels_alike(Arrays(read.eager), [name for name in read.keys(keys) if read.is_text(name)])
     if found.problems or problems:
         raise BadInput("the table", [*found.problems, *problems], total=found.total + len(problems))
     with_notes(notes, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.numeric.containers import OWN, SAME, Contract, evaluate
-from cmhs_metrics.numeric.ratio import ratio
+from cmhs_metrics.numeric.ratio import above_zero, ratio
 from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.signatures import checked
 
@@ -84,9 +84,7 @@ def percentage_change(value: Value | Number, earlier: Value | Number) -> Value:
     >>> round(cm.percentage_change(5.32, 6.239), 1)
     -14.7
     """
-    # The base with nothing below zero, of which a ratio is missing; so written for every kind of value.
-    base = (earlier + (earlier * earlier) ** 0.5) * 0.5
-    return ratio(value - earlier, base, 100)
+    return ratio(value - earlier, above_zero(earlier), 100)
 
 
 @unit_aware(inputs={"value": "", "earlier": ""}, unit="percentage_point", signed=True)

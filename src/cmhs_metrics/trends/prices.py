@@ -185,7 +185,7 @@ def _deflated_table(table: Any, columns: list[str], period: str, deflator: Any, 
     except TypeError as error:
         raise TypeError(f"real_terms: columns is for a table, got a {type(table).__name__}") from error
     schema = frame.collect_schema()
-    problems = no_columns("columns", columns, schema) + no_columns("period", [period], schema)
+    problems = no_columns("columns", columns, schema) + no_columns("period", [period], schema, table)
     problems += [
         Problem("columns", None, name, f"a column of money; this is measured in {MEASURES[name].unit}")
         for name in columns

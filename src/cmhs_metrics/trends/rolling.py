@@ -100,7 +100,7 @@ def _sums(
 
 
 def _check_columns(frame: nw.DataFrame[Any], groups: list[str]) -> None:
-    problems = no_columns("by", groups, frame.columns)
+    problems = no_columns("by", groups, frame.columns, frame)
     if "period" in groups:
         problems.append(Problem("by", None, "period", "columns that name groups; each period has its rolling year"))
     refuse("rolling_year", problems)

@@ -87,7 +87,7 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
     wide = dtype in WIDE and kind in (Kind.ID, Kind.CODE)
     whole = functools.partial(_whole, dtype=dtype)
-    number = x if wide else sql.whole(x, of_floats=dtype in FLOATS, of_integers=dtype.is_integer())
+    number = x if wide else sql.whole(x, dtype)
     if kind is Kind.DATE:
         day = sql.day_of_text(sql.as_text(number), str(DAY_ZERO))
         return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)
@@ -154,7 +154,7 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
     if kind is Kind.ID and dtype in FLOATS:
         read_whole = (_without_fraction, functools.partial(_whole, dtype=dtype))
         kept = f"CASE WHEN {x} % 1 = 0 THEN {x} END"
-        whole = Change(name, read, read_whole, nw.Int64, sql.whole(kept, of_floats=True))
+        whole = Change(name, read, read_whole, nw.Int64, sql.whole(kept, dtype))
         yield Look(_there(name, there, x, dtype), whole, "are no whole numbers below 2^53", one_is_too_many=True)
         is_long = f"{x} BETWEEN {LONG} AND {LARGEST_EXACT}"
         long = Change(name, f"{alias} long", (_long,), nw.Float64, f"CASE WHEN {is_long} THEN {x} END")
@@ -168,7 +168,7 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
         yield Look(Change(name, there, (_scientific,), nw.String, found), None, SHORTENED, one_is_too_many=True)
     elif kind is Kind.DATE and dtype.is_numeric():
         steps = (functools.partial(_whole, dtype=dtype), day_of_number)
-        day = sql.day_of_text(sql.as_text(sql.whole(x, of_floats=dtype in FLOATS)))
+        day = sql.day_of_text(sql.as_text(sql.whole(x, dtype)))
         yield Look(_there(name, there, x, dtype), Change(name, read, steps, nw.Int64, day), "are no dates")
     elif kind in (Kind.DATE, Kind.NUMBER) and _is_text(dtype):
         x = sql.written(name)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime
 import re
+from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, day_number, day_of_parts
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE, day_number, day_of_parts
 
 BLANK = " \t\r\n\u00a0\ufeff"
 """What is cut from both ends of a cell and a name: blanks, a no-break space, a byte-order mark."""
@@ -42,6 +43,8 @@ DATE_PART = (
     rf"|[0-9]{{1,2}}[-/ ]?(?:{'|'.join(MONTHS)})[-/ ]?[0-9]{{4}}){_TIME}"
 )
 """The day in text that is a date, with a time or without, as a regular expression."""
+LATE = f"[T ]23:[0-9:.,]* ?(?:Z|UTC|[+-]00(?::?00)?)[{BLANK}]*$"
+"""The end of text that writes a time in the last hour of a day in Greenwich: in summer of the next day in England."""
 DATE_FORMATS = (
     *(f"%d{one}%m{other}%Y" for one in "-/. " for other in "-/. "),
     *(f"%d{one}%b{other}%Y" for one in ("-", "/", " ", "") for other in ("-", "/", " ", "")),
@@ -94,7 +97,7 @@ def _with_two_digits_of_month(text: nw.Expr) -> nw.Expr:
 
 
 def _as_number(text: nw.Expr) -> nw.Expr:
-    """A date as a whole number, 20250331; 0 where the text is none."""
+    """A date as a whole number, 20250331, below zero where it is `LATE`; 0 where the text is none."""
     month = text.str.replace_all("[-/ ]", "").str.slice(2, 3)
     month = month.replace_strict(list(MONTHS), list(MONTHS.values()), default=nw.lit("00"), return_dtype=nw.String)
     year = text.str.replace_all("[-/ ]", "").str.slice(5, 4)
@@ -106,7 +109,8 @@ def _as_number(text: nw.Expr) -> nw.Expr:
         (_ISO, nw.concat_str(text.str.slice(0, 4), text.str.slice(5, 2), text.str.slice(8, 2))),
     ):
         number = nw.when(text.str.contains(pattern)).then(written).otherwise(number)
-    return number.cast(nw.Int64)
+    sign = nw.when(text.str.contains(LATE)).then(nw.lit(-1)).otherwise(nw.lit(1))
+    return number.cast(nw.Int64) * sign
 
 
 def stripped_capitals(text: nw.Expr) -> nw.Expr:
@@ -119,8 +123,17 @@ def day_of_number(number: nw.Expr) -> nw.Expr:
     return day_of_parts(number // 10_000, number // 100 % 100, number % 100)
 
 
+def _day_in_england(number: nw.Expr) -> nw.Expr:
+    """Day number of a date as `_as_number` has it: summer is from the last Sunday of March to that of October."""
+    written = number.abs()
+    day, month = day_of_number(written), written // 100 % 100
+    sunday = written % 100 - (day + 4) % 7
+    is_summer = ((month > 3) & (month < 10)) | ((month == 3) & (sunday >= 25)) | ((month == 10) & (sunday < 25))
+    return nw.when((number < 0) & is_summer).then(day + 1).otherwise(day)
+
+
 DAY_OF_TEXT = (
-    stripped_capitals, _with_two_digits_of_day, _with_two_digits_of_month, _as_number, day_of_number,
+    stripped_capitals, _with_two_digits_of_day, _with_two_digits_of_month, _as_number, _day_in_england,
 )  # fmt: skip
 """From text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331, with or without a time, to a day number, step by step.
 
@@ -165,8 +178,9 @@ def day_cell(text: str) -> int | None:
     else:
         return None
     try:
-        return day_number(datetime.date(int(year), int(month), int(day)))
-    except ValueError:
+        written = datetime.datetime(int(year), int(month), int(day), 23, tzinfo=datetime.UTC)
+        return day_number((written.astimezone(ZoneInfo(ZONE)) if re.search(LATE, text) else written).date())
+    except (ValueError, OverflowError):
         return None
 
 

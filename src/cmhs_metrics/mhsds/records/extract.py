@@ -202,7 +202,8 @@ class Extract:
         Raises
         ------
         BadInput
-            When there is nothing at the path, or no table of the data set in it.
+            When there is nothing at the path, or no table of the data set in it, or a file that cannot be read, such as
+            a CSV file of another encoding than UTF-8.
 
         Examples
         --------

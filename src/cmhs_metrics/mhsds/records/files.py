@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import importlib.util
 from pathlib import Path
@@ -14,6 +15,7 @@ from cmhs_metrics.mhsds.records.with_duckdb import holding
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from io import BufferedReader
 
 _ENGINES = ("duckdb", "polars", "pandas")
 _CSV, _PARQUET = (".csv", ".csv.gz"), (".parquet",)
@@ -90,11 +92,24 @@ def _full_name(stem: str) -> str:
 
 def _separator(file: Path) -> str | None:
     """What separates the columns of a CSV file, as its first line tells; None where there is none to be read."""
-    with gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb") as lines:
+    with _opened(file) as lines:
         first = lines.readline()
     if not first.strip() or b"\0" in first:
         return None
     return max(",;\t|", key=lambda each: first.count(each.encode()))
+
+
+def _opened(file: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(file) if file.suffix.casefold() == ".gz" else file.open("rb")
+
+
+def _refuse_other_encodings(file: Path) -> None:
+    """Polars would tell only of columns that are read, and when they are."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _opened(file) as lines:
+        while block := lines.read(2**20):
+            decoder.decode(block)
+    decoder.decode(b"", final=True)
 
 
 def _last_line(file: str) -> str:
@@ -130,7 +145,8 @@ def _reader(engine: str) -> Callable[[list[str], str], Any]:
 
         def lazy(file: str, separator: str) -> pl.LazyFrame:
             if separator:
-                return pl.scan_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
+                _refuse_other_encodings(Path(file))
+                return pl.scan_csv(file, separator=separator, infer_schema=False)
             return pl.scan_parquet(file, hive_partitioning=True)
 
         def of_files(files: list[str], separator: str) -> Any:
@@ -143,9 +159,7 @@ def _reader(engine: str) -> Callable[[list[str], str], Any]:
 
     def of_part(file: str, separator: str) -> Any:
         if separator:
-            return pd.read_csv(
-                file, sep=separator, dtype="str", encoding_errors="replace", index_col=False, keep_default_na=False
-            )
+            return pd.read_csv(file, sep=separator, dtype="str", index_col=False, keep_default_na=False)
         import pyarrow.parquet as pq
 
         return pq.read_table([file]).to_pandas()  # of a list, and so with the columns that folders name

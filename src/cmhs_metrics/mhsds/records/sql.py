@@ -7,7 +7,9 @@ column's dictionary once.
 
 from __future__ import annotations
 
-from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LONGEST_WORD, WORDS
+from typing import Any
+
+from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LATE, LONGEST_WORD, WORDS
 from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
 from cmhs_metrics.signatures import LARGEST_EXACT
 
@@ -81,8 +83,11 @@ class Dialect:
     def day_of_text(self, x: str, zero: str = "") -> str:
         """The day number of a date in text; `zero` is one that is none."""
         formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
-        day = f"nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), '')"
-        return self.day_of_date(f"try_strptime({day}, [{formats}])", zero)
+        day = f"try_strptime(nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), ''), [{formats}])"
+        late = f"timezone('{ZONE}', timezone('UTC', {day} + INTERVAL 23 HOUR))"
+        # A cheap look first: a pattern would take half as long again.
+        is_late = f"contains({x}, '23:') AND regexp_matches({x}, '{LATE}', 'i')"
+        return self.day_of_date(f"CASE WHEN {is_late} THEN {late} ELSE {day} END", zero)
 
     def in_england(self, x: str) -> str:
         """A time of a zone as the clock in England showed it."""
@@ -93,12 +98,12 @@ class Dialect:
         day = f"CAST(CAST({x} AS DATE) - DATE '1970-01-01' AS {self.integer})"
         return f"nullif({day}, {zero})" if zero else day
 
-    def whole(self, x: str, *, of_floats: bool, of_integers: bool = False) -> str:
+    def whole(self, x: str, dtype: Any) -> str:
         """A whole number, without its fraction, which a cast would round; what is not a number is none."""
-        if of_floats:
+        if dtype.is_float():
             x = f"CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END"
         # Of whole numbers the column itself, by whose statistics DuckDB passes over what is not wanted.
-        return f"CAST({x if of_integers else f'trunc({x})'} AS BIGINT)"
+        return f"CAST({x if dtype.is_integer() else f'trunc({x})'} AS BIGINT)"
 
     def code_of_number(self, x: str, width: int) -> str:
         """A code that is held as a whole number."""

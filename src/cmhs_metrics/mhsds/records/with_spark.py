@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.cleaning import DATE_PART, MONTHS
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, EPOCH
+from cmhs_metrics.mhsds.records.cleaning import DATE_PART, LATE, MONTHS
+from cmhs_metrics.mhsds.records.dates import DAY_ZERO, EPOCH, ZONE
 from cmhs_metrics.mhsds.records.engine import Engine
 from cmhs_metrics.mhsds.records.sql import Dialect
 from cmhs_metrics.signatures import LARGEST_EXACT
@@ -37,13 +37,17 @@ class SparkSQL(Dialect):
 
     def day_of_text(self, x: str, zero: str = "") -> str:
         """By way of ISO text: what is no calendar date, a cast tells."""
-        x = f"regexp_extract(upper({self.trimmed(x)}), {self.literal(DATE_PART)}, 1)"
+        text = f"upper({self.trimmed(x)})"
+        x = f"regexp_extract({text}, {self.literal(DATE_PART)}, 1)"
         x = self.replaced(x, "^([0-9]{4})[-/]?([0-9]{2})[-/]?([0-9]{2})$", "$1-$2-$3")
         x = self.replaced(x, "^([0-9]{1,2})[-/. ]?([0-9]{1,2}|[A-Z]{3})[-/. ]?([0-9]{4})$", "$3-$2-$1")
         for month, number in MONTHS.items():
             x = f"replace({x}, '{month}', '{number}')"
         none = "0000.*|1900-0?1-0?1" if zero else "0000.*"
-        return self.day_of_date(f"TRY_CAST({self.replaced(x, f'^(?:{none})$')} AS DATE)", "")
+        day = f"TRY_CAST({self.replaced(x, f'^(?:{none})$')} AS DATE)"
+        late = f"from_utc_timestamp(CAST({day} AS TIMESTAMP) + INTERVAL 23 HOURS, '{ZONE}')"
+        is_late = f"{text} RLIKE {self.literal(LATE)}"
+        return self.day_of_date(f"CASE WHEN {is_late} THEN CAST({late} AS DATE) ELSE {day} END", "")
 
     def in_england(self, x: str) -> str:
         """As it is: Spark knows no times but those of its session's zone."""
@@ -54,7 +58,7 @@ class SparkSQL(Dialect):
         day = f"unix_date(CAST({x} AS DATE))"
         return f"nullif({day}, {zero})" if zero else day
 
-    def whole(self, x: str, *, of_floats: bool, of_integers: bool = False) -> str:
+    def whole(self, x: str, dtype: Any) -> str:
         """A cast cuts the fraction off."""
         return f"CAST(CASE WHEN {x} > -{LARGEST_EXACT} AND {x} < {LARGEST_EXACT} THEN {x} END AS BIGINT)"
 
