@@ -11,12 +11,12 @@ from unittest.mock import ANY
 import pandas as pd
 import pytest
 
-from cmhs_metrics import mhsds
+from cmhs_metrics import BadInput, mhsds
 from cmhs_metrics.mhsds.national.concepts import read_concepts, read_reference_sets
 from cmhs_metrics.mhsds.national.definitions import MEASURES
 from cmhs_metrics.mhsds.national.publishing import _shown, _text
 from cmhs_metrics.mhsds.records.dates import NEVER
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 JUNE_2024 = 1491
 PLACE = ("Provider", "RX1")
@@ -199,7 +199,7 @@ def test_a_table_that_cannot_be_compared_is_refused_and_one_of_no_rows_is_none()
 def test_a_concept_that_is_missing_or_has_lost_digits_is_refused_by_its_row(concept: Any) -> None:
     sets = pd.DataFrame({"concept": pd.Series(["225337009", concept], dtype=object), "group": "Assessments"})
     with refused("reference_sets.concept", ANY, row="2nd row"):
-        mhsds.published(mhsds.example(), "2025-03", measures=["MRS02"], reference_sets=sets)
+        mhsds.published(mhsds.example(), "2025-03", measures=["MRS06"], reference_sets=sets)
 
 
 def test_reference_sets_without_a_concept_are_refused_and_one_of_no_date_is_always_active() -> None:
@@ -220,3 +220,119 @@ def test_the_icb_of_a_sub_icb_is_found_however_its_code_is_written() -> None:
     extract = {"MHS101Referral": pd.DataFrame([referral]), "MHS002GP": pd.DataFrame([place])}
     found = mhsds.published(extract, "2024-06", measures=["MHS23"], breakdown="icb", icb_of={"11a ": "QX"})
     assert found["primary_level"].tolist() == ["QX"]
+
+
+ROW = ("Person_ID", "RecordNumber", "UniqMonthID", "OrgIDProv")
+SCORE = ("CodedAssToolType", "PersScore")
+EVERY: dict[str, tuple[str, ...]] = {
+    "MHS001MPI": (*ROW, "LADistrictAuth", "PersDeathDate", "OrgIDSubICBLocResidence"),
+    "MHS002GP": (*ROW, "OrgIDSubICBLocGP"),
+    "MHS006MHCareCoord": (*ROW, "StartDateAssCareCoord", "EndDateAssCareCoord", "CareProfServOrTeamTypeAssoc"),
+    "MHS008CarePlanType": (*ROW, "UniqCarePlanID", "CarePlanCreatDate", "CarePlanLastUpdateDate"),
+    "MHS009CarePlanAgreement": (*ROW, "UniqCarePlanID"),
+    "MHS101Referral": (*ROW, "UniqServReqID", "ReferralRequestReceivedDate", "ServDischDate", "AgeServReferRecDate",
+                       "PrimReasonReferralMH", "ClinRespPriorityType", "ReferralRequestReceivedTime",
+                       "UniqCareProfTeamLocalID"),
+    "MHS102OtherServiceType": (*ROW, "UniqServReqID", "UniqOtherCareProfTeamLocalID"),
+    "MHS201CareContact": (*ROW, "UniqServReqID", "UniqCareContID", "CareContDate", "CareContTime", "AttendStatus",
+                          "ConsMechanismMH", "UniqOtherCareProfTeamLocalID"),
+    "MHS202CareActivity": (*ROW, "UniqCareContID", "Procedure", "Observation"),
+    "MHS204IndirectActivity": (*ROW, "UniqServReqID", "IndirectActDate", "IndirectActProcedure"),
+    "MHS501HospProvSpell": (*ROW, "UniqServReqID", "UniqHospProvSpellID", "StartDateHospProvSpell",
+                            "DischDateHospProvSpell", "MethOfDischMHHospProvSpell", "DestOfDischHospProvSpell"),
+    "MHS502WardStay": (*ROW, "UniqHospProvSpellID", "StartDateWardStay", "EndDateWardStay", "MHAdmittedPatientClass"),
+    "MHS606CodedScoreAssessmentRefer": (*ROW, *SCORE, "UniqServReqID", "AssToolCompTimestamp"),
+    "MHS607CodedScoreAssessmentAct": (*ROW, *SCORE, "UniqCareContID"),
+    "MHS902ServiceTeamDetails": ("UniqCareProfTeamLocalID", "OrgIDProv", "UniqMonthID", "ServTeamTypeMH"),
+}  # fmt: skip
+"""The tables of version 6, without rows, with every column that a national measure reads."""
+
+
+def without(*lacking: tuple[str, str | None]) -> mhsds.Extract:
+    """All of them but these: a table, or a column of one."""
+    kept = {
+        name: pd.DataFrame(columns=[each for each in columns if (name, each) not in lacking], dtype="str")
+        for name, columns in EVERY.items()
+        if (name, None) not in lacking
+    }
+    return mhsds.Extract.of(kept)
+
+
+STOPPED = {"MRS01", "MRS01b", "MRS02", "MRS02f", "MRS20", "MRS22"}
+SEEN = {"CCR118", "CCR119", "CCR120b"}
+OF_TEAMS = {"MHS108", "MRS06", "MHS23d", "MHS32c", "MHS57b", "MHS29d", "MHS30f", "EIP63"}
+LACKING: list[dict[tuple[str, str | None], set[str]]] = [
+    {},
+    {
+        ("MHS006MHCareCoord", "EndDateAssCareCoord"): {"EIP23a", "EIP23b", "EIP64"},
+        ("MHS501HospProvSpell", "MethOfDischMHHospProvSpell"): {"MHS78", "MHS79", "MHS80"},
+        ("MHS501HospProvSpell", "DestOfDischHospProvSpell"): {"MHS78"},
+        ("MHS001MPI", "PersDeathDate"): {"MHS78"},
+        ("MHS201CareContact", "CareContTime"): SEEN,
+        ("MHS101Referral", "ReferralRequestReceivedTime"): SEEN,
+        ("MHS202CareActivity", "Observation"): {"EIP69a", "EIP69b"},
+        ("MHS202CareActivity", "Procedure"): STOPPED,
+        ("MHS204IndirectActivity", "IndirectActProcedure"): STOPPED | {"EIP69a"},
+        ("MHS008CarePlanType", "CarePlanLastUpdateDate"): STOPPED,
+        ("MHS606CodedScoreAssessmentRefer", "AssToolCompTimestamp"): STOPPED,
+        ("MHS101Referral", "UniqCareProfTeamLocalID"): OF_TEAMS,
+    },
+    {
+        ("MHS008CarePlanType", None): STOPPED,
+        ("MHS009CarePlanAgreement", None): STOPPED,
+        ("MHS202CareActivity", None): STOPPED | {"EIP69a"},
+        ("MHS204IndirectActivity", None): STOPPED | {"EIP69a"},
+        ("MHS606CodedScoreAssessmentRefer", None): STOPPED,
+        ("MHS607CodedScoreAssessmentAct", None): STOPPED,
+        ("MHS902ServiceTeamDetails", None): OF_TEAMS,
+    },
+]
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_what_a_measure_reads_is_not_counted_as_nothing_where_it_is_not_there(
+    lacking: dict[tuple[str, str | None], set[str]],
+) -> None:
+    lacks = mhsds.national_measures(without(*lacking)).set_index("measure_id")["lacks"].str.split("; ")
+    for (table, column), ids in lacking.items():
+        name = table if column is None else f"{table}.{column}"
+        assert ids <= {id for id, what in lacks.items() if name in what}
+    concerned = set().union(*lacking.values())
+    assert lacks["MHS01"] == [""]
+    assert all(what == [""] for id, what in lacks.items()) is (not concerned)
+
+
+def test_the_concepts_of_an_intervention_are_asked_for() -> None:
+    lacks = mhsds.national_measures(without(), reference_sets=False).set_index("measure_id")["lacks"]
+    assert (lacks["EIP69a"], lacks["EIP69b"]) == ("", "the argument nice_concordant")
+    extract = tables([{"ReferralRequestReceivedDate": "2024-06-01", "ServDischDate": None}])
+    assert "EIP69b" in mhsds.published(extract, "2024-06", breakdown="England").attrs["missing"]
+
+
+@pytest.mark.parametrize("column", ["Person_ID", "UniqMonthID", "OrgIDSubICBLocGP"])
+def test_a_table_of_practices_is_not_passed_over_where_it_lacks_a_column(column: str) -> None:
+    extract = without(("MHS002GP", column))
+    wanted = problem(f"gp_registrations.{column}", names="MHS002GP")
+    with refused(wanted):
+        mhsds.measures(extract, "2024-06", "sub_icb", which="referrals")
+    with refused(wanted):
+        mhsds.published(extract, "2024-06", measures=["MHS01"])
+
+
+@pytest.mark.parametrize(("table", "column"), [("MHS001MPI", "Person_ID"), ("MHS102OtherServiceType", "UniqServReqID")])
+def test_a_table_without_the_ids_of_its_rows_is_refused_by_their_name(table: str, column: str) -> None:
+    argument = {"MHS001MPI": "people"}.get(table, "service_types")
+    with refused(f"{argument}.{column}", ANY, names=table):
+        mhsds.measures(without((table, column)), "2024-06", "organisation", which="referrals")
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("MHS606CodedScoreAssessmentRefer", "AssToolCompTimestamp"), ("MHS607CodedScoreAssessmentAct", "PersScore"),
+        ("MHS101Referral", "PrimReasonReferralMH"),
+    ],
+)  # fmt: skip
+def test_paired_outcomes_pass_over_no_table_that_lacks_a_column(table: str, column: str) -> None:
+    with raised(BadInput, table, column):
+        mhsds.paired_outcomes(without((table, column)), "2024-06")

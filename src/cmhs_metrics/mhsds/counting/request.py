@@ -191,7 +191,8 @@ def _why_not(name: str, grouping: Grouping) -> str:
         return "no team type in `by`: admissions are of no team"
     if name in ADMISSIONS:
         return "the table hospital_spells (MHS501HospProvSpell), and contacts for those without prior contact"
-    return "the tables referrals (MHS101Referral) and, for this measure, contacts (MHS201CareContact)"
+    contacts = "" if name in OF_REFERRALS else " and contacts (MHS201CareContact)"
+    return f"the table{'s' if contacts else ''} referrals (MHS101Referral){contacts}"
 
 
 def missing(
