@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import io
 import math
@@ -9,6 +10,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from cmhs_metrics import BadInput, mhsds
@@ -30,7 +32,8 @@ def tables(referrals: list[Row], team: str = "A06", **others: list[Row]) -> dict
         row = {"Person_ID": f"P{number}", "UniqServReqID": f"R{number}", "RecordNumber": number, "OrgIDProv": "RX1"}
         row |= {"UniqMonthID": JUNE_2024, "ServDischDate": None, "AgeServReferRecDate": 40}
         rows.append(row | own)
-        services.append({"UniqServReqID": f"R{number}", "RecordNumber": number, "ServTeamTypeRefToMH": team})
+        own = {"UniqServReqID": f"R{number}", "RecordNumber": number, "UniqMonthID": JUNE_2024}
+        services.append(own | {"ServTeamTypeRefToMH": team})
     seen = {"UniqMonthID": JUNE_2024, "OrgIDProv": "RX1", "AttendStatus": "5", "ConsMechanismMH": "01"}
     contacts = [seen | {"UniqCareContID": f"C{at}"} | row for at, row in enumerate(others.pop("contacts", []))]
     made = {"referrals": rows, "service_types": services, "contacts": contacts or [dict.fromkeys(seen, None)], **others}
@@ -63,6 +66,41 @@ def test_urgent_referrals_at_their_hours_and_ages() -> None:
     ids = [f"CCR{number}{letter}" for number in (117, 118, 119, 120) for letter in ("", "a", "b")]
     found = england(tables(referrals, "A02", contacts=contacts), ids)
     assert [found[id] for id in ids] == [2, 1, 1, 2, 1, 1, 1, 1, 0, 1, 0, 0]
+
+
+def crisis_at(times: list[tuple[Any, Any]]) -> dict[str, pd.DataFrame]:
+    """Very urgent referrals of one day with the times at which they were received and seen."""
+    day = {"ReferralRequestReceivedDate": "2024-06-10", "ClinRespPriorityType": "4", "PrimReasonReferralMH": "01"}
+    referrals = [day | {"ReferralRequestReceivedTime": received} for received, _ in times]
+    contacts = [
+        {"Person_ID": f"P{n}", "UniqServReqID": f"R{n}", "RecordNumber": n, "CareContDate": "2024-06-10",
+         "CareContTime": seen}
+        for n, (_, seen) in enumerate(times, 1)
+    ]  # fmt: skip
+    return tables(referrals, "A02", contacts=contacts)
+
+
+@pytest.mark.parametrize("times_as", ["text", "polars"])
+def test_times_of_day_however_they_are_written(times_as: str) -> None:
+    """Each is followed by one that is a minute too late."""
+    times = [
+        ("9:30", "13:30"), ("9:30", "13:31"), ("0935", "1335"), ("0935", "1336"), ("093500", "13:35:00"),
+        ("1900-01-01 09:35:00.000", "2024-06-10T13:36:00Z"), ("NULL", " "),
+    ]  # fmt: skip
+    extract: dict[str, Any] = crisis_at(times)
+    if times_as == "polars":
+        times = [(datetime.time(9, 30), datetime.time(13, 30)), (datetime.time(9, 30), datetime.time(13, 31))] * 2
+        extract = {name: pl.from_pandas(table) for name, table in crisis_at([*times, (None, None)]).items()}
+        assert extract["contacts"].schema["CareContTime"] == pl.Time
+    expected = {"CCR118": 7, "CCR119": 4} if times_as == "text" else {"CCR118": 5, "CCR119": 3}
+    assert england(extract, ["CCR118", "CCR119"]) == expected
+
+
+def test_a_column_of_what_is_no_time_is_refused_where_it_is_asked_for() -> None:
+    extract = crisis_at([("9:30 AM", "13:00"), ("1:05 PM", "13:00"), ("09:30", "13:00")])
+    with refused("referrals.ReferralRequestReceivedTime", "2 of 3 cells that are no times", names="09:30"):
+        england(extract, ["CCR119"])
+    assert england(extract, ["MHS01"]) == {"MHS01": 3}
 
 
 def test_suspected_psychosis_since_2016() -> None:
@@ -276,6 +314,13 @@ LACKING: list[dict[tuple[str, str | None], set[str]]] = [
         ("MHS008CarePlanType", "CarePlanLastUpdateDate"): STOPPED,
         ("MHS606CodedScoreAssessmentRefer", "AssToolCompTimestamp"): STOPPED,
         ("MHS101Referral", "UniqCareProfTeamLocalID"): OF_TEAMS,
+        ("MHS008CarePlanType", "OrgIDProv"): STOPPED,
+        ("MHS501HospProvSpell", "UniqServReqID"): STOPPED | {"MHS108", "MHS124", "MRS03"},
+    },
+    {
+        ("MHS606CodedScoreAssessmentRefer", "UniqMonthID"): STOPPED,
+        ("MHS606CodedScoreAssessmentRefer", "RecordNumber"): set(),
+        ("MHS902ServiceTeamDetails", "ServTeamTypeMH"): OF_TEAMS,
     },
     {
         ("MHS008CarePlanType", None): STOPPED,
@@ -302,6 +347,31 @@ def test_what_a_measure_reads_is_not_counted_as_nothing_where_it_is_not_there(
     assert all(what == [""] for id, what in lacks.items()) is (not concerned)
 
 
+@pytest.mark.parametrize("table", ["referrals", "care_activities", "referral_scores", None])
+def test_rows_of_one_submission_are_found_whichever_table_has_no_record_number(table: str | None) -> None:
+    """Seen, assessed, scored and helped in June: the clock of the one referral stops then."""
+    own = {"Person_ID": "P1", "UniqServReqID": "R1", "RecordNumber": 1, "UniqMonthID": JUNE_2024, "OrgIDProv": "RX1"}
+    done = [own | {"UniqCareContID": "C0", "Procedure": code} for code in ("225337009", "304891004")]
+    score = own | {"CodedAssToolType": "1091071000000100", "PersScore": "9", "AssToolCompTimestamp": "2024-06-09"}
+    extract = tables(
+        [{"ReferralRequestReceivedDate": "2024-06-01"}], contacts=[own | {"CareContDate": "2024-06-05"}],
+        care_activities=done, referral_scores=[score],
+    )  # fmt: skip
+    for name, argument in (
+        ("MHS008CarePlanType", "care_plans"), ("MHS009CarePlanAgreement", "care_plan_agreements"),
+        ("MHS204IndirectActivity", "indirect_activity"), ("MHS607CodedScoreAssessmentAct", "activity_scores"),
+    ):  # fmt: skip
+        extract[argument] = pd.DataFrame(columns=list(EVERY[name]))
+    if table is not None:
+        extract[table] = extract[table].drop(columns="RecordNumber")
+    groups = {"225337009": "Assessments", "304891004": "Psychological therapies"}
+    found = mhsds.published(
+        mhsds.Extract(**extract), "2024-06", measures=["MRS01", "MRS02"], breakdown="England",
+        reference_sets=[{"concept": code, "group": group} for code, group in groups.items()],
+    )  # fmt: skip
+    assert found["value"].tolist() == [1, 0]
+
+
 def test_the_concepts_of_an_intervention_are_asked_for() -> None:
     lacks = mhsds.national_measures(without(), reference_sets=False).set_index("measure_id")["lacks"]
     assert (lacks["EIP69a"], lacks["EIP69b"]) == ("", "the argument nice_concordant")
@@ -319,11 +389,21 @@ def test_a_table_of_practices_is_not_passed_over_where_it_lacks_a_column(column:
         mhsds.published(extract, "2024-06", measures=["MHS01"])
 
 
-@pytest.mark.parametrize(("table", "column"), [("MHS001MPI", "Person_ID"), ("MHS102OtherServiceType", "UniqServReqID")])
-def test_a_table_without_the_ids_of_its_rows_is_refused_by_their_name(table: str, column: str) -> None:
-    argument = {"MHS001MPI": "people"}.get(table, "service_types")
+@pytest.mark.parametrize(
+    ("argument", "table", "column"),
+    [
+        ("people", "MHS001MPI", "Person_ID"),
+        ("service_types", "MHS102OtherServiceType", "UniqServReqID"),
+        ("service_teams", "MHS902ServiceTeamDetails", "ServTeamTypeMH"),
+        ("hospital_spells", "MHS501HospProvSpell", "UniqServReqID"),
+        ("ward_stays", "MHS502WardStay", "UniqHospProvSpellID"),
+    ],
+)
+def test_a_table_that_cannot_be_joined_is_refused_by_the_column_that_it_lacks(
+    argument: str, table: str, column: str
+) -> None:
     with refused(f"{argument}.{column}", ANY, names=table):
-        mhsds.measures(without((table, column)), "2024-06", "organisation", which="referrals")
+        mhsds.measures(without((table, column)), "2024-06", "organisation", which=["referrals", "admissions"])
 
 
 @pytest.mark.parametrize(

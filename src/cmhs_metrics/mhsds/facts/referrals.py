@@ -220,11 +220,16 @@ def services(extract: Extract, columns: Sequence[str] = (), *, later: Sequence[s
 
 _SERVICE = ("ServTeamTypeRefToMH", "ReferRejectionDate", "ReferRejectReason", "ReferClosureDate")
 OTHER_TEAM = "UniqOtherCareProfTeamLocalID"
+TEAM_COLUMNS = ("UniqCareProfTeamLocalID", "ServTeamTypeMH")
+"""What the table of teams has to have."""
 _OF_TEAM = ("OrgIDProv", "UniqMonthID", "UniqSubmissionID")
 
 
 def with_team_types(extract: Extract, rows: Frame, team: str, column: str) -> Frame:
     """Rows that have no type of team with that of MHS902: by team, provider, month and submission."""
+    problems = extract.require({"service_teams": TEAM_COLUMNS}, "type of a team")
+    if problems:
+        raise BadInput("the extract", problems)
     held = rows.collect_schema().names()
     keys = [name for name in _OF_TEAM if name in held and extract.has("service_teams", name)]
     teams = extract.rows("service_teams", ["UniqCareProfTeamLocalID", *keys, "ServTeamTypeMH"])

@@ -32,12 +32,15 @@ class Base:
         Whether types of teams are needed.
     argument : str
         The argument of `published` that is needed.
+    no_hospital : bool
+        Whether referrals are left out that a hospital spell is linked to.
     """
 
     facts: Callable[[Facts], Frame]
     needs: Mapping[str, tuple[str, ...]]
     teams: bool = True
     argument: str = ""
+    no_hospital: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ ACTIVITIES = MappingProxyType(
 # Of each a clock would stop too late without it, or never.
 STOPS = MappingProxyType(
     {
-        "care_plans": (PERSON, "UniqCarePlanID", "CarePlanCreatDate", "CarePlanLastUpdateDate"),
+        "care_plans": (PERSON, "UniqCarePlanID", "OrgIDProv", "CarePlanCreatDate", "CarePlanLastUpdateDate"),
         "care_plan_agreements": (PERSON, "UniqCarePlanID"),
         "care_activities": (PERSON, "UniqCareContID", "Procedure"),
         "indirect_activity": (*INDIRECT, "UniqServReqID"),
@@ -147,10 +150,10 @@ REFERENCE_SETS, NICE_CONCORDANT = "reference_sets", "nice_concordant"
 
 BASES: Mapping[str, Base] = MappingProxyType(
     {
-        "access": Base(access.access, AGE | CONTACTS),
-        "second contacts": Base(access.second_contacts, AGE | CONTACTS),
-        "spells": Base(spells.waits, AGE | CONTACTS),
-        "clock stops": Base(clock_stop.waits, AGE | CONTACTS | STOPS, argument=REFERENCE_SETS),
+        "access": Base(access.access, AGE | CONTACTS, no_hospital=True),
+        "second contacts": Base(access.second_contacts, AGE | CONTACTS, no_hospital=True),
+        "spells": Base(spells.waits, AGE | CONTACTS, no_hospital=True),
+        "clock stops": Base(clock_stop.waits, AGE | CONTACTS | STOPS, argument=REFERENCE_SETS, no_hospital=True),
         "referrals": Base(monthly.referrals, REFERRALS, teams=False),
         "contacts": Base(monthly.contacts, REFERRALS | OF_A_MONTH, teams=False),
         "discharges": Base(follow_up.follow_up, REFERRALS | OF_A_MONTH | HOSPITAL, teams=False),

@@ -9,15 +9,14 @@ import pandas as pd
 
 from cmhs_metrics.errors import Problem, nearest
 from cmhs_metrics.mhsds.facts.commissioners import incomplete_practices
-from cmhs_metrics.mhsds.facts.referrals import has_own_service
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL, TEAM_COLUMNS, has_own_service
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ICB, SUB_ICB
 from cmhs_metrics.mhsds.national.definitions import BASES, MEASURES, NICE_CONCORDANT, REFERENCE_SETS, Measure
-from cmhs_metrics.mhsds.national.known import Month
+from cmhs_metrics.mhsds.national.known import SUBMITTED, Month, submission_key
 from cmhs_metrics.mhsds.records.columns import TABLES
 from cmhs_metrics.mhsds.records.dates import month_number_of, read_period
 from cmhs_metrics.mhsds.records.extract import Extract, as_extract
 
-TEAM = "UniqCareProfTeamLocalID"
 _ARGUMENTS = {REFERENCE_SETS: "reference sets", NICE_CONCORDANT: "NICE concordant concepts"}
 
 
@@ -64,16 +63,29 @@ def national_measures(extract: Extract | None = None, *, reference_sets: bool = 
     return pd.DataFrame(rows)
 
 
+def lacking_links(extract: Extract) -> list[str]:
+    """What hospital spells have not by which the referrals are known that they are linked to."""
+    names = [name for name in REFERRAL if not extract.has("hospital_spells", name)]
+    return (
+        [f"{extract.name_of('hospital_spells')}.{name}" for name in names]
+        if "hospital_spells" in extract.tables
+        else []
+    )
+
+
 def lacking_teams(extract: Extract) -> list[str]:
     """What an extract has not by which the type of a referral's teams is told."""
+    name = extract.name_of("service_teams")
+    if "service_teams" in extract.tables:
+        lacks = [f"{name}.{column}" for column in TEAM_COLUMNS if not extract.has("service_teams", column)]
+        if lacks:
+            return lacks
     if has_own_service(extract):
         return []
     if extract.version == "v6" and "referrals" in extract.tables:
         # From version 6 on MHS102 has the other services of a referral, and its own team is named by itself.
-        return [
-            *([] if "service_teams" in extract.tables else [extract.name_of("service_teams")]),
-            *([] if extract.has("referrals", TEAM) else [f"{extract.name_of('referrals')}.{TEAM}"]),
-        ]
+        team = [] if extract.has("referrals", TEAM_COLUMNS[0]) else [f"MHS101Referral.{TEAM_COLUMNS[0]}"]
+        return [*([] if "service_teams" in extract.tables else [name]), *team]
     there = extract.has("service_types", "UniqServReqID", "ServTeamTypeRefToMH")
     there = there or (extract.has("service_types", "UniqServReqID") and "service_teams" in extract.tables)
     return [] if there else [f"{extract.name_of('service_types')}.ServTeamTypeRefToMH"]
@@ -87,7 +99,10 @@ def _lacking(extract: Extract, each: Measure, given: Collection[str]) -> list[st
             if table not in extract.tables:
                 lacks.append(extract.name_of(table))
                 continue
-            lacks += [f"{extract.name_of(table)}.{name}" for name in columns if not extract.has(table, name)]
+            named = [*columns, *([submission_key(extract)] if table in SUBMITTED else [])]
+            lacks += [f"{extract.name_of(table)}.{name}" for name in named if not extract.has(table, name)]
+    if base.no_hospital:
+        lacks += lacking_links(extract)
     if base.teams or each.teams:
         lacks += lacking_teams(extract)
     argument = base.argument or each.argument

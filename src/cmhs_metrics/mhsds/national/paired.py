@@ -16,7 +16,7 @@ from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.national.concepts import concept
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, places, rows_of, with_places
 from cmhs_metrics.mhsds.national.known import Known, is_in, there
-from cmhs_metrics.mhsds.national.offered import lacking_teams, read_breakdowns, read_month
+from cmhs_metrics.mhsds.national.offered import lacking_links, lacking_teams, read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
@@ -119,8 +119,8 @@ def paired_outcomes(
     if not scores:
         expected = "MHS606CodedScoreAssessmentRefer or MHS607CodedScoreAssessmentAct, without which there are none"
         problems.append(Problem("referral_scores", None, None, expected))
-    for name in lacking_teams(extract):
-        problems.append(Problem("service_types", None, None, f"{name}: types of teams, without which there are none"))
+    for name in [*lacking_teams(extract), *lacking_links(extract)]:
+        problems.append(Problem("the extract", None, None, f"{name}, without which there are none"))
     if problems or when is None:
         raise BadInput("paired_outcomes", problems)
     known = Known(extract, when)

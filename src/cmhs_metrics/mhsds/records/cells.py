@@ -46,6 +46,7 @@ EXPECTED = {
     Kind.NUMBER: "whole numbers",
     Kind.DATE: "dates, or their text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331",
     Kind.CODE: "text",
+    Kind.TIME: "times of day, or their text as 09:30 or 09:30:00",
 }
 
 
@@ -57,7 +58,7 @@ def can_be(kind: Kind, dtype: Any) -> bool:
     """Whether a column of a type can hold that."""
     if dtype == nw.Unknown or _is_text(dtype) or dtype.is_numeric():
         return True
-    return kind is Kind.DATE and dtype in DATES
+    return (kind is Kind.DATE and dtype in DATES) or (kind is Kind.TIME and dtype in (nw.Time, nw.Datetime))
 
 
 def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
@@ -76,6 +77,8 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         code = functools.partial(clean_code, width=width)
         cell = functools.partial(code_cell, width=width)
         return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
+    if kind is Kind.TIME:
+        return Change(name, alias, (lambda value: value.cast(nw.String),), nw.String, sql.written(name))
     if kind is Kind.DATE and dtype in DATES:
         # Of a zone: the day in England, where a cast would give that in Greenwich, or of the session's clock.
         zoned = dtype == nw.Datetime and dtype.time_zone is not None
@@ -177,7 +180,9 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
         else:
             made = Change(name, read, NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
         stands = Change(name, there, (clean_text,), nw.String, sql.clean(x), cell=text_cell)
-        yield Look(stands, made, "are no dates" if kind is Kind.DATE else "are no whole numbers")
+        yield Look(
+            stands, made, {Kind.DATE: "are no dates", Kind.TIME: "are no times"}.get(kind, "are no whole numbers")
+        )
 
 
 def _long(value: nw.Expr) -> nw.Expr:

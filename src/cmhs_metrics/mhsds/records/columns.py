@@ -24,6 +24,7 @@ class Kind(Enum):
     DATE = "a date"
     CODE = "a code"
     """Text; whole numbers are read as text, in the width of the code."""
+    TIME = "a time of day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-ID, NUMBER, DATE, CODE = Kind.ID, Kind.NUMBER, Kind.DATE, Kind.CODE
+ID, NUMBER, DATE, CODE, TIME = Kind.ID, Kind.NUMBER, Kind.DATE, Kind.CODE, Kind.TIME
 PERSON, REFERRAL, RECORD = Column("Person_ID", ID), Column("UniqServReqID", ID), Column("RecordNumber", ID)
 PROVIDER, MONTH = Column("OrgIDProv", CODE), Column("UniqMonthID", NUMBER)
 SUBMISSION = Column("UniqSubmissionID", ID)
@@ -138,7 +139,7 @@ TABLES: Mapping[str, Table] = _tables(
         (
             REFERRAL, *ROW, SUBMISSION, Column("ReferralRequestReceivedDate", DATE), Column("ServDischDate", DATE),
             Column("AgeServReferRecDate", NUMBER), Column("PrimReasonReferralMH", CODE, ("PrimReasonReferral",), 2),
-            Column("ClinRespPriorityType", CODE), Column("ReferralRequestReceivedTime", CODE),
+            Column("ClinRespPriorityType", CODE), Column("ReferralRequestReceivedTime", TIME),
             # From version 6 on a referral names its own first service: by its team, or its type as derived.
             Column("ServTeamType", CODE), TEAM, *REJECTION, *CLOSURE,
         ),
@@ -157,7 +158,7 @@ TABLES: Mapping[str, Table] = _tables(
         "contacts",
         ("MHS201CareContact",),
         (
-            CONTACT, REFERRAL, *ROW, SUBMISSION, Column("CareContDate", DATE), Column("CareContTime", CODE),
+            CONTACT, REFERRAL, *ROW, SUBMISSION, Column("CareContDate", DATE), Column("CareContTime", TIME),
             Column("AttendStatus", CODE, ("AttendOrDNACode",)),
             Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2, NEWER_MECHANISM),
             OTHER_TEAM, Column("ClinContDurOfCareCont", NUMBER),

@@ -149,7 +149,7 @@ def read_columns(
 
 
 def _dtype(column: Column, text_ids: Container[str]) -> Any:
-    if column.kind is Kind.CODE or column.name in text_ids:
+    if column.kind in (Kind.CODE, Kind.TIME) or column.name in text_ids:
         return nw.String
     return nw.Int32 if column.kind is Kind.DATE else nw.Int64
 
