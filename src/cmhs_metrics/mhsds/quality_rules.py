@@ -143,7 +143,7 @@ def _of_codes(extract: Extract) -> list[Count]:
     """Codes with blanks before or after them."""
     counts = []
     for name in extract.tables:
-        codes = [each for each in TABLES[name].columns if each.kind is Kind.CODE]
+        codes = [each for each in TABLES[name].columns if each.kind in (Kind.CODE, Kind.TIME)]
         frames = _as_written(extract, name, codes)
         held = list(dict.fromkeys(column for frame in frames for column in frame.collect_schema().names()))
         flags = []

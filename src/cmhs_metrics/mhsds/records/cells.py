@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ DATES = (nw.Date, nw.Datetime, nw.Unknown)
 """Types of dates and times; narwhals knows some of Arrow's and DuckDB's by no name."""
 LONG, ROUND, SCIENTIFIC = 10**11, 10**6, r"^[0-9](?:[.][0-9]+)?[Ee][+][0-9]+$"
 """From where on a spreadsheet writes a whole number as 1.23457E+11, to what it is rounded so, and that text."""
+A_CODE = "^[0-9A-Z]{1,2}$"
+"""A code of attendance or mechanism, known or not, and no word for it."""
 SHORTENED = "a spreadsheet has shortened"
 EXPECTED = {
     Kind.ID: "text or whole numbers, in full",
@@ -151,8 +154,13 @@ class Look:
         return there if self.read is None else there & nw.col(self.read.alias).is_null()
 
 
-def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, typed: bool = True) -> Iterator[Look]:
-    """What is looked for in a column; for what only text files do to ids, if the table is not `typed`."""
+def looks_at(
+    sql: Dialect, column: Column, name: str, dtype: Any, alias: str, typed: bool = True, in_words: bool = False
+) -> Iterator[Look]:  # fmt: skip
+    """What is looked for in a column.
+
+    For what only text files do to ids, if the table is not `typed`; for words in place of codes, if asked to.
+    """
     kind, x, there, read = column.kind, sql.quoted(name), f"{alias} there", f"{alias} read"
     if kind is Kind.ID and dtype in FLOATS:
         read_whole = (_without_fraction, functools.partial(_whole, dtype=dtype))
@@ -183,6 +191,20 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
         yield Look(
             stands, made, {Kind.DATE: "are no dates", Kind.TIME: "are no times"}.get(kind, "are no whole numbers")
         )
+    elif in_words and column.in_words and _is_text(dtype):
+        clean = sql.clean(sql.written(name))
+        found = f"nullif(regexp_extract({clean}, {sql.literal(A_CODE)}, 0), '')"
+        stands = Change(name, there, (clean_text,), nw.String, clean, cell=text_cell)
+        yield Look(stands, Change(name, read, (clean_text, _codes), nw.String, found, cell=_code_cell), "are no codes")
+
+
+def _codes(text: nw.Expr) -> nw.Expr:
+    return nw.when(text.str.contains(A_CODE)).then(text)
+
+
+def _code_cell(text: str) -> str | None:
+    found = text_cell(text)
+    return found if found is not None and re.search(A_CODE, found) else None
 
 
 def _long(value: nw.Expr) -> nw.Expr:

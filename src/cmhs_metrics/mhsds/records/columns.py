@@ -46,6 +46,8 @@ class Column:
         name, and in every month under the oldest name.
     codes : tuple of str
         Of such a column, the codes of its newest name where no other counts, so that the older name fills its place.
+    in_words : str
+        Of a code without which nobody was seen: what is expected where a column has the words for the codes.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Column:
     width: int = 1
     recode: Mapping[str, str] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    in_words: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -159,8 +162,9 @@ TABLES: Mapping[str, Table] = _tables(
         ("MHS201CareContact",),
         (
             CONTACT, REFERRAL, *ROW, SUBMISSION, Column("CareContDate", DATE), Column("CareContTime", TIME),
-            Column("AttendStatus", CODE, ("AttendOrDNACode",)),
-            Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2, NEWER_MECHANISM),
+            Column("AttendStatus", CODE, ("AttendOrDNACode",), in_words="codes, 5 or 6 for those who were seen"),
+            Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2, NEWER_MECHANISM,
+                   in_words="codes, as 01 for face to face and 02 by telephone"),
             OTHER_TEAM, Column("ClinContDurOfCareCont", NUMBER),
         ),
         ("Person_ID", "UniqCareContID"),
