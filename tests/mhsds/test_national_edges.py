@@ -229,6 +229,8 @@ def test_a_comparison_of_tables_that_were_stored_is_that_of_those_in_memory(how:
 def test_a_table_that_cannot_be_compared_is_refused_and_one_of_no_rows_is_none() -> None:
     ours, theirs = own(False), own(True)
     assert len(mhsds.compare(ours[:0], theirs)) == 0
+    with refused("theirs.period_end", "2024-05-31", names="2025-03-31"):
+        mhsds.compare(ours, theirs.assign(period_end=pd.Timestamp(2024, 5, 31)))
     with refused(problem("ours.period_end", "Q4"), problem("theirs.value", "few")):
         mhsds.compare(ours.assign(period_end="Q4"), theirs.assign(value="few"))
 
