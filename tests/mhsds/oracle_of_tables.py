@@ -270,6 +270,8 @@ def has_reason(row: dict[str, Any]) -> bool:
 
 def of_referrals(tables: Tables, counts: Counter[tuple[str, str, str | None]]) -> None:
     months = [month for row in table(tables, "referrals") if (month := month_of(row)) is not None]
+    after_a_gap = [month for month in months if month > min(months) and month - 1 not in months]
+    counts["referrals", "after a month without rows", None] += len(after_a_gap)
     contact_months = [month for row in table(tables, "contacts") if (month := month_of(row)) is not None]
     for row in latest_referrals(tables).values():
         received, discharged = day_of(cell(row, "ReferralRequestReceivedDate")), day_of(cell(row, "ServDischDate"))

@@ -267,6 +267,20 @@ def test_a_column_of_dates_that_are_none_is_refused_by_its_name(engine: str) -> 
         extract_of(engine, contacts=table)
 
 
+@pytest.mark.parametrize("engine", EVERY)
+def test_words_and_signs_for_the_codes_of_who_was_seen_are_refused_where_most_are(engine: str) -> None:
+    table = {"AttendStatus": ["Attended", "*", "5", None], "ConsMechanismMH": ["Face to face", "*", "01 ", "NULL"]}
+    table["CareContDate"] = ["2024-04-01"] * 4
+    with refused(
+        problem("contacts.AttendStatus", "2 of 3 cells that are no codes", names="5"),
+        problem("contacts.ConsMechanismMH", "2 of 3 cells that are no codes", names="01"),
+    ):
+        extract_of(engine, contacts=table)
+    extract_of(
+        engine, contacts={"AttendStatus": ["5", " 6", "99", "Attended"], "ConsMechanismMH": ["1", "x", "*", "11"]}
+    )
+
+
 @pytest.mark.parametrize("engine", [*EVERY, "pyarrow", "ibis"])
 def test_names_with_a_byte_order_mark_or_that_of_the_table_and_tables_of_no_rows(engine: str) -> None:
     one, asked = one_referral(UniqMonthID=[1489]), {"period": "2024-04", "by": "organisation", "scope": mhsds.ALL}

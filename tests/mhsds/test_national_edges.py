@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import io
 import math
@@ -9,14 +10,15 @@ from typing import Any
 from unittest.mock import ANY
 
 import pandas as pd
+import polars as pl
 import pytest
 
-from cmhs_metrics import mhsds
+from cmhs_metrics import BadInput, mhsds
 from cmhs_metrics.mhsds.national.concepts import read_concepts, read_reference_sets
 from cmhs_metrics.mhsds.national.definitions import MEASURES
 from cmhs_metrics.mhsds.national.publishing import _shown, _text
 from cmhs_metrics.mhsds.records.dates import NEVER
-from tests.support.refusals import problem, refused
+from tests.support.refusals import problem, raised, refused
 
 JUNE_2024 = 1491
 PLACE = ("Provider", "RX1")
@@ -30,7 +32,8 @@ def tables(referrals: list[Row], team: str = "A06", **others: list[Row]) -> dict
         row = {"Person_ID": f"P{number}", "UniqServReqID": f"R{number}", "RecordNumber": number, "OrgIDProv": "RX1"}
         row |= {"UniqMonthID": JUNE_2024, "ServDischDate": None, "AgeServReferRecDate": 40}
         rows.append(row | own)
-        services.append({"UniqServReqID": f"R{number}", "RecordNumber": number, "ServTeamTypeRefToMH": team})
+        own = {"UniqServReqID": f"R{number}", "RecordNumber": number, "UniqMonthID": JUNE_2024}
+        services.append(own | {"ServTeamTypeRefToMH": team})
     seen = {"UniqMonthID": JUNE_2024, "OrgIDProv": "RX1", "AttendStatus": "5", "ConsMechanismMH": "01"}
     contacts = [seen | {"UniqCareContID": f"C{at}"} | row for at, row in enumerate(others.pop("contacts", []))]
     made = {"referrals": rows, "service_types": services, "contacts": contacts or [dict.fromkeys(seen, None)], **others}
@@ -63,6 +66,41 @@ def test_urgent_referrals_at_their_hours_and_ages() -> None:
     ids = [f"CCR{number}{letter}" for number in (117, 118, 119, 120) for letter in ("", "a", "b")]
     found = england(tables(referrals, "A02", contacts=contacts), ids)
     assert [found[id] for id in ids] == [2, 1, 1, 2, 1, 1, 1, 1, 0, 1, 0, 0]
+
+
+def crisis_at(times: list[tuple[Any, Any]]) -> dict[str, pd.DataFrame]:
+    """Very urgent referrals of one day with the times at which they were received and seen."""
+    day = {"ReferralRequestReceivedDate": "2024-06-10", "ClinRespPriorityType": "4", "PrimReasonReferralMH": "01"}
+    referrals = [day | {"ReferralRequestReceivedTime": received} for received, _ in times]
+    contacts = [
+        {"Person_ID": f"P{n}", "UniqServReqID": f"R{n}", "RecordNumber": n, "CareContDate": "2024-06-10",
+         "CareContTime": seen}
+        for n, (_, seen) in enumerate(times, 1)
+    ]  # fmt: skip
+    return tables(referrals, "A02", contacts=contacts)
+
+
+@pytest.mark.parametrize("times_as", ["text", "polars"])
+def test_times_of_day_however_they_are_written(times_as: str) -> None:
+    """Each is followed by one that is a minute too late."""
+    times = [
+        ("9:30", "13:30"), ("9:30", "13:31"), ("0935", "1335"), ("0935", "1336"), ("093500", "13:35:00"),
+        ("1900-01-01 09:35:00.000", "2024-06-10T13:36:00Z"), ("NULL", " "),
+    ]  # fmt: skip
+    extract: dict[str, Any] = crisis_at(times)
+    if times_as == "polars":
+        times = [(datetime.time(9, 30), datetime.time(13, 30)), (datetime.time(9, 30), datetime.time(13, 31))] * 2
+        extract = {name: pl.from_pandas(table) for name, table in crisis_at([*times, (None, None)]).items()}
+        assert extract["contacts"].schema["CareContTime"] == pl.Time
+    expected = {"CCR118": 7, "CCR119": 4} if times_as == "text" else {"CCR118": 5, "CCR119": 3}
+    assert england(extract, ["CCR118", "CCR119"]) == expected
+
+
+def test_a_column_of_what_is_no_time_is_refused_where_it_is_asked_for() -> None:
+    extract = crisis_at([("9:30 AM", "13:00"), ("1:05 PM", "13:00"), ("09:30", "13:00")])
+    with refused("referrals.ReferralRequestReceivedTime", "2 of 3 cells that are no times", names="09:30"):
+        england(extract, ["CCR119"])
+    assert england(extract, ["MHS01"]) == {"MHS01": 3}
 
 
 def test_suspected_psychosis_since_2016() -> None:
@@ -209,6 +247,8 @@ def test_a_comparison_of_tables_that_were_stored_is_that_of_those_in_memory(how:
 def test_a_table_that_cannot_be_compared_is_refused_and_one_of_no_rows_is_none() -> None:
     ours, theirs = own(False), own(True)
     assert len(mhsds.compare(ours[:0], theirs)) == 0
+    with refused("theirs.period_end", "2024-05-31", names="2025-03-31"):
+        mhsds.compare(ours, theirs.assign(period_end=pd.Timestamp(2024, 5, 31)))
     with refused(problem("ours.period_end", "Q4"), problem("theirs.value", "few")):
         mhsds.compare(ours.assign(period_end="Q4"), theirs.assign(value="few"))
 
@@ -217,7 +257,7 @@ def test_a_table_that_cannot_be_compared_is_refused_and_one_of_no_rows_is_none()
 def test_a_concept_that_is_missing_or_has_lost_digits_is_refused_by_its_row(concept: Any) -> None:
     sets = pd.DataFrame({"concept": pd.Series(["225337009", concept], dtype=object), "group": "Assessments"})
     with refused("reference_sets.concept", ANY, row="2nd row"):
-        mhsds.published(mhsds.example(), "2025-03", measures=["MRS02"], reference_sets=sets)
+        mhsds.published(mhsds.example(), "2025-03", measures=["MRS06"], reference_sets=sets)
 
 
 def test_reference_sets_without_a_concept_are_refused_and_one_of_no_date_is_always_active() -> None:
@@ -238,3 +278,161 @@ def test_the_icb_of_a_sub_icb_is_found_however_its_code_is_written() -> None:
     extract = {"MHS101Referral": pd.DataFrame([referral]), "MHS002GP": pd.DataFrame([place])}
     found = mhsds.published(extract, "2024-06", measures=["MHS23"], breakdown="icb", icb_of={"11a ": "QX"})
     assert found["primary_level"].tolist() == ["QX"]
+
+
+ROW = ("Person_ID", "RecordNumber", "UniqMonthID", "OrgIDProv")
+SCORE = ("CodedAssToolType", "PersScore")
+EVERY: dict[str, tuple[str, ...]] = {
+    "MHS001MPI": (*ROW, "LADistrictAuth", "PersDeathDate", "OrgIDSubICBLocResidence"),
+    "MHS002GP": (*ROW, "OrgIDSubICBLocGP"),
+    "MHS006MHCareCoord": (*ROW, "StartDateAssCareCoord", "EndDateAssCareCoord", "CareProfServOrTeamTypeAssoc"),
+    "MHS008CarePlanType": (*ROW, "UniqCarePlanID", "CarePlanCreatDate", "CarePlanLastUpdateDate"),
+    "MHS009CarePlanAgreement": (*ROW, "UniqCarePlanID"),
+    "MHS101Referral": (*ROW, "UniqServReqID", "ReferralRequestReceivedDate", "ServDischDate", "AgeServReferRecDate",
+                       "PrimReasonReferralMH", "ClinRespPriorityType", "ReferralRequestReceivedTime",
+                       "UniqCareProfTeamLocalID"),
+    "MHS102OtherServiceType": (*ROW, "UniqServReqID", "UniqOtherCareProfTeamLocalID"),
+    "MHS201CareContact": (*ROW, "UniqServReqID", "UniqCareContID", "CareContDate", "CareContTime", "AttendStatus",
+                          "ConsMechanismMH", "UniqOtherCareProfTeamLocalID"),
+    "MHS202CareActivity": (*ROW, "UniqCareContID", "Procedure", "Observation"),
+    "MHS204IndirectActivity": (*ROW, "UniqServReqID", "IndirectActDate", "IndirectActProcedure"),
+    "MHS501HospProvSpell": (*ROW, "UniqServReqID", "UniqHospProvSpellID", "StartDateHospProvSpell",
+                            "DischDateHospProvSpell", "MethOfDischMHHospProvSpell", "DestOfDischHospProvSpell"),
+    "MHS502WardStay": (*ROW, "UniqHospProvSpellID", "StartDateWardStay", "EndDateWardStay", "MHAdmittedPatientClass"),
+    "MHS606CodedScoreAssessmentRefer": (*ROW, *SCORE, "UniqServReqID", "AssToolCompTimestamp"),
+    "MHS607CodedScoreAssessmentAct": (*ROW, *SCORE, "UniqCareContID"),
+    "MHS902ServiceTeamDetails": ("UniqCareProfTeamLocalID", "OrgIDProv", "UniqMonthID", "ServTeamTypeMH"),
+}  # fmt: skip
+"""The tables of version 6, without rows, with every column that a national measure reads."""
+
+
+def without(*lacking: tuple[str, str | None]) -> mhsds.Extract:
+    """All of them but these: a table, or a column of one."""
+    kept = {
+        name: pd.DataFrame(columns=[each for each in columns if (name, each) not in lacking], dtype="str")
+        for name, columns in EVERY.items()
+        if (name, None) not in lacking
+    }
+    return mhsds.Extract.of(kept)
+
+
+STOPPED = {"MRS01", "MRS01b", "MRS02", "MRS02f", "MRS20", "MRS22"}
+SEEN = {"CCR118", "CCR119", "CCR120b"}
+OF_TEAMS = {"MHS108", "MRS06", "MHS23d", "MHS32c", "MHS57b", "MHS29d", "MHS30f", "EIP63"}
+LACKING: list[dict[tuple[str, str | None], set[str]]] = [
+    {},
+    {
+        ("MHS006MHCareCoord", "EndDateAssCareCoord"): {"EIP23a", "EIP23b", "EIP64"},
+        ("MHS501HospProvSpell", "MethOfDischMHHospProvSpell"): {"MHS78", "MHS79", "MHS80"},
+        ("MHS501HospProvSpell", "DestOfDischHospProvSpell"): {"MHS78"},
+        ("MHS001MPI", "PersDeathDate"): {"MHS78"},
+        ("MHS201CareContact", "CareContTime"): SEEN,
+        ("MHS101Referral", "ReferralRequestReceivedTime"): SEEN,
+        ("MHS202CareActivity", "Observation"): {"EIP69a", "EIP69b"},
+        ("MHS202CareActivity", "Procedure"): STOPPED,
+        ("MHS204IndirectActivity", "IndirectActProcedure"): STOPPED | {"EIP69a"},
+        ("MHS008CarePlanType", "CarePlanLastUpdateDate"): STOPPED,
+        ("MHS606CodedScoreAssessmentRefer", "AssToolCompTimestamp"): STOPPED,
+        ("MHS101Referral", "UniqCareProfTeamLocalID"): OF_TEAMS,
+        ("MHS008CarePlanType", "OrgIDProv"): STOPPED,
+        ("MHS501HospProvSpell", "UniqServReqID"): STOPPED | {"MHS108", "MHS124", "MRS03"},
+    },
+    {
+        ("MHS606CodedScoreAssessmentRefer", "UniqMonthID"): STOPPED,
+        ("MHS606CodedScoreAssessmentRefer", "RecordNumber"): set(),
+        ("MHS902ServiceTeamDetails", "ServTeamTypeMH"): OF_TEAMS,
+    },
+    {
+        ("MHS008CarePlanType", None): STOPPED,
+        ("MHS009CarePlanAgreement", None): STOPPED,
+        ("MHS202CareActivity", None): STOPPED | {"EIP69a"},
+        ("MHS204IndirectActivity", None): STOPPED | {"EIP69a"},
+        ("MHS606CodedScoreAssessmentRefer", None): STOPPED,
+        ("MHS607CodedScoreAssessmentAct", None): STOPPED,
+        ("MHS902ServiceTeamDetails", None): OF_TEAMS,
+    },
+]
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_what_a_measure_reads_is_not_counted_as_nothing_where_it_is_not_there(
+    lacking: dict[tuple[str, str | None], set[str]],
+) -> None:
+    lacks = mhsds.national_measures(without(*lacking)).set_index("measure_id")["lacks"].str.split("; ")
+    for (table, column), ids in lacking.items():
+        name = table if column is None else f"{table}.{column}"
+        assert ids <= {id for id, what in lacks.items() if name in what}
+    concerned = set().union(*lacking.values())
+    assert lacks["MHS01"] == [""]
+    assert all(what == [""] for id, what in lacks.items()) is (not concerned)
+
+
+@pytest.mark.parametrize("table", ["referrals", "care_activities", "referral_scores", None])
+def test_rows_of_one_submission_are_found_whichever_table_has_no_record_number(table: str | None) -> None:
+    """Seen, assessed, scored and helped in June: the clock of the one referral stops then."""
+    own = {"Person_ID": "P1", "UniqServReqID": "R1", "RecordNumber": 1, "UniqMonthID": JUNE_2024, "OrgIDProv": "RX1"}
+    done = [own | {"UniqCareContID": "C0", "Procedure": code} for code in ("225337009", "304891004")]
+    score = own | {"CodedAssToolType": "1091071000000100", "PersScore": "9", "AssToolCompTimestamp": "2024-06-09"}
+    extract = tables(
+        [{"ReferralRequestReceivedDate": "2024-06-01"}], contacts=[own | {"CareContDate": "2024-06-05"}],
+        care_activities=done, referral_scores=[score],
+    )  # fmt: skip
+    for name, argument in (
+        ("MHS008CarePlanType", "care_plans"), ("MHS009CarePlanAgreement", "care_plan_agreements"),
+        ("MHS204IndirectActivity", "indirect_activity"), ("MHS607CodedScoreAssessmentAct", "activity_scores"),
+    ):  # fmt: skip
+        extract[argument] = pd.DataFrame(columns=list(EVERY[name]))
+    if table is not None:
+        extract[table] = extract[table].drop(columns="RecordNumber")
+    groups = {"225337009": "Assessments", "304891004": "Psychological therapies"}
+    found = mhsds.published(
+        mhsds.Extract(**extract), "2024-06", measures=["MRS01", "MRS02"], breakdown="England",
+        reference_sets=[{"concept": code, "group": group} for code, group in groups.items()],
+    )  # fmt: skip
+    assert found["value"].tolist() == [1, 0]
+
+
+def test_the_concepts_of_an_intervention_are_asked_for() -> None:
+    lacks = mhsds.national_measures(without(), reference_sets=False).set_index("measure_id")["lacks"]
+    assert (lacks["EIP69a"], lacks["EIP69b"]) == ("", "the argument nice_concordant")
+    extract = tables([{"ReferralRequestReceivedDate": "2024-06-01", "ServDischDate": None}])
+    assert "EIP69b" in mhsds.published(extract, "2024-06", breakdown="England").attrs["missing"]
+
+
+@pytest.mark.parametrize("column", ["Person_ID", "UniqMonthID", "OrgIDSubICBLocGP"])
+def test_a_table_of_practices_is_not_passed_over_where_it_lacks_a_column(column: str) -> None:
+    extract = without(("MHS002GP", column))
+    wanted = problem(f"gp_registrations.{column}", names="MHS002GP")
+    with refused(wanted):
+        mhsds.measures(extract, "2024-06", "sub_icb", which="referrals")
+    with refused(wanted):
+        mhsds.published(extract, "2024-06", measures=["MHS01"])
+
+
+@pytest.mark.parametrize(
+    ("argument", "table", "column"),
+    [
+        ("people", "MHS001MPI", "Person_ID"),
+        ("service_types", "MHS102OtherServiceType", "UniqServReqID"),
+        ("service_teams", "MHS902ServiceTeamDetails", "ServTeamTypeMH"),
+        ("hospital_spells", "MHS501HospProvSpell", "UniqServReqID"),
+        ("ward_stays", "MHS502WardStay", "UniqHospProvSpellID"),
+    ],
+)
+def test_a_table_that_cannot_be_joined_is_refused_by_the_column_that_it_lacks(
+    argument: str, table: str, column: str
+) -> None:
+    with refused(f"{argument}.{column}", ANY, names=table):
+        mhsds.measures(without((table, column)), "2024-06", "organisation", which=["referrals", "admissions"])
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("MHS606CodedScoreAssessmentRefer", "AssToolCompTimestamp"), ("MHS607CodedScoreAssessmentAct", "PersScore"),
+        ("MHS101Referral", "PrimReasonReferralMH"),
+    ],
+)  # fmt: skip
+def test_paired_outcomes_pass_over_no_table_that_lacks_a_column(table: str, column: str) -> None:
+    with raised(BadInput, table, column):
+        mhsds.paired_outcomes(without((table, column)), "2024-06")

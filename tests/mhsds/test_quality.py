@@ -381,7 +381,18 @@ class TestEachRule:
     def test_columns_that_are_not_there_cost_their_rules(self) -> None:
         few = {name: REFERRALS[name] for name in ("UniqServReqID", "Person_ID", "UniqMonthID")}
         rules = set(cells(mhsds.quality(extract_of({"referrals": few})))["rule"])
-        assert rules == {"id missing", "duplicate id"}
+        assert rules == {"id missing", "duplicate id", "after a month without rows"}
+
+    @pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+    def test_a_month_that_is_missing_in_the_middle_is_told(self, engine: str) -> None:
+        """Of months 1, 2, 4, 4 and 5 month 3 is not there, after which two rows came; nothing was before month 1."""
+        referrals = {
+            "UniqServReqID": ["R1", "R1", "R1", "R2", "R1"], "Person_ID": ["P1"] * 5,
+            "UniqMonthID": [JUNE_2024 + month for month in (1, 2, 4, 4, 5)],
+        }  # fmt: skip
+        table = cells(mhsds.quality(extract_of({"referrals": referrals}, engine)))
+        at = table["rule"].index("after a month without rows")
+        assert (table["rows"][at], table["of"][at]) == (2, 5)
 
 
 # What the data dictionary has of each code, and what it has not next to that.
@@ -518,7 +529,7 @@ class TestLazy:
         mhsds.quality(mhsds.Extract(contacts=contacts.lazy().map_batches(fail, schema=contacts.schema)))
 
 
-NATURAL = ("resident outside England", "received before the first contact month")
+NATURAL = ("resident outside England", "received before the first contact month", "after a month without rows")
 
 
 @pytest.mark.parametrize("version", with_deep(["v6"], "v4", "v5"))

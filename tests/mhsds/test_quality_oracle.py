@@ -74,4 +74,4 @@ def test_counts(engine: str, shape: Shape) -> None:
     unlike = {key: (expected[key], found[key]) for key in expected | found if expected[key] != found[key]}
     assert unlike == {}
     broken = {rule for (_, rule), count in expected.items() if count}
-    assert {rule for _, rule in expected} - broken <= {"text that is no date"}
+    assert {rule for _, rule in expected} - broken <= {"text that is no date", "after a month without rows"}

@@ -100,7 +100,15 @@ class TestByHand:
 
     @pytest.mark.parametrize(
         ("highest", "words"),
-        [(102, "all within 2.0% of each other"), (100.01, "all within 0.1% of each other"), (105, "a 1.1-fold range")],
+        [
+            (102, "all within 2.0% of each other"),
+            (100.01, "all within 0.1% of each other"),
+            (105, "a 1.1-fold range"),
+            (800, "an 8.0-fold range"),
+            (1_100, "an 11-fold range"),
+            (1_800, "an 18-fold range"),
+            (1_200, "a 12-fold range"),
+        ],
     )
     def test_a_range_of_nothing_is_no_fold(self, highest: float, words: str) -> None:
         held = writer(

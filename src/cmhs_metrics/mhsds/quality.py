@@ -104,6 +104,12 @@ RULES = _rules(
         refused=False,
     ),
     Rule(
+        "after a month without rows",
+        "what was submitted in that month is not counted",
+        "every month from the first to the last",
+        refused=False,
+    ),
+    Rule(
         "received before the first contact month",
         "contacts before the extract are not known: such a referral may wait, or be off the caseload, only for that",
         "an extract that begins before its referrals, for waits, caseload and admissions without prior contact",

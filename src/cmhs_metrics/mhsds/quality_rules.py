@@ -60,7 +60,7 @@ def counts(extract: Extract) -> list[Count]:
     """Every count of the tables and columns that the extract has."""
     every = (
         *_of_every_row(extract), *_of_repeats(extract), *_of_latest_rows(extract), *_of_codes(extract),
-        *_of_providers(extract),
+        *_of_providers(extract), *_of_months(extract),
     )  # fmt: skip
     return [count for count in every if count.checks]
 
@@ -143,7 +143,7 @@ def _of_codes(extract: Extract) -> list[Count]:
     """Codes with blanks before or after them."""
     counts = []
     for name in extract.tables:
-        codes = [each for each in TABLES[name].columns if each.kind is Kind.CODE]
+        codes = [each for each in TABLES[name].columns if each.kind in (Kind.CODE, Kind.TIME)]
         frames = _as_written(extract, name, codes)
         held = list(dict.fromkeys(column for frame in frames for column in frame.collect_schema().names()))
         flags = []
@@ -173,6 +173,22 @@ def _of_providers(extract: Extract) -> list[Count]:
         check = Check(TABLES[name].name, PROVIDER.name, "provider in two spellings")
         counts.append(Count(each, {check: (nw.col("all") - nw.col("most")).sum()}, nw.col("all").sum()))
     return counts
+
+
+def _of_months(extract: Extract) -> list[Count]:
+    """Rows of referrals that were submitted in the month after one of which there is none."""
+    if not extract.has("referrals", "UniqMonthID"):
+        return []
+    month, held = nw.col("UniqMonthID"), nw.col("rows").sum()
+    rows = extract.rows("referrals", ["UniqMonthID"]).filter(~month.is_null()).with_columns(number("UniqMonthID"))
+    months = rows.group_by("UniqMonthID").agg(nw.len().alias("rows"))
+    before = months.select((month + 1).alias("UniqMonthID"), nw.lit(1).alias("follows"))
+    each = months.join(before, on="UniqMonthID", how="left").join(
+        months.select(month.min().alias("first_month")), how="cross"
+    )
+    gap = nw.col("follows").is_null() & (month > nw.col("first_month"))
+    check = Check(TABLES["referrals"].name, "UniqMonthID", "after a month without rows")
+    return [Count(each, {check: nw.when(gap).then(nw.col("rows")).otherwise(nw.lit(0)).sum()}, held)]
 
 
 # The latest row of each item

@@ -187,7 +187,9 @@ class Writer(Wording):
         times = ""
         if math.isfinite(fold) and times_over(fold) != "1.0":
             figures["fold"] = fold
-            times = f", a {times_over(fold)}-fold range"
+            over = times_over(fold)
+            article = "an" if over.startswith("8") or over in ("11", "18") else "a"
+            times = f", {article} {over}-fold range"
         elif math.isfinite(fold):
             # Rounded up, so that what is said to hold does.
             figures["within_percent"] = math.ceil(round((fold - 1) * 1000, 6)) / 10

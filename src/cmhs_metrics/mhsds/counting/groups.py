@@ -10,7 +10,13 @@ import narwhals as nw
 
 from cmhs_metrics.ages import AgeBand
 from cmhs_metrics.errors import BadInput, Problem, nearest
-from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, has_practices, read_icbs
+from cmhs_metrics.mhsds.facts.commissioners import (
+    COMMISSIONER,
+    RESIDENCE,
+    has_practices,
+    incomplete_practices,
+    read_icbs,
+)
 from cmhs_metrics.mhsds.facts.referrals import has_own_service
 from cmhs_metrics.mhsds.facts.teams import team_code_of, team_type_of
 from cmhs_metrics.mhsds.records.codes import ETHNIC_GROUPS, SEX
@@ -110,6 +116,7 @@ class Grouping:
         found = []
         for group in self.rows.values():
             if group.column == COMMISSIONER:
+                found += incomplete_practices(extract)
                 if not has_practices(extract) and not extract.has("people", "Person_ID", RESIDENCE):
                     expected = f"MHS002GP.OrgIDSubICBLocGP or MHS001MPI.{RESIDENCE}; without them there is no {costs}"
                     found.append(Problem(group.name, None, None, expected))

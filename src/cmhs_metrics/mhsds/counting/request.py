@@ -191,7 +191,8 @@ def _why_not(name: str, grouping: Grouping) -> str:
         return "no team type in `by`: admissions are of no team"
     if name in ADMISSIONS:
         return "the table hospital_spells (MHS501HospProvSpell), and contacts for those without prior contact"
-    return "the tables referrals (MHS101Referral) and, for this measure, contacts (MHS201CareContact)"
+    contacts = "" if name in OF_REFERRALS else " and contacts (MHS201CareContact)"
+    return f"the table{'s' if contacts else ''} referrals (MHS101Referral){contacts}"
 
 
 def missing(
@@ -216,6 +217,9 @@ def missing(
     elif of_referrals and teams and not own:
         needs = {"service_types": ["UniqServReqID", "ServTeamTypeRefToMH"]}
         problems += extract.require(needs, "scope by team type (scope=ALL needs none)")
+    if of_referrals and any(scope.exclude_hospital_spells for scope in scopes) and "hospital_spells" in extract.tables:
+        costs = "link to a hospital spell (Scope(exclude_hospital_spells=False) needs none)"
+        problems += extract.require({"hospital_spells": REFERRAL}, costs)
     if any(name in OF_WAITS for name in which) and "referrals" in extract.tables:
         problems += extract.require({"referrals": ["OrgIDProv"]}, "referral-spell")
     if any(name not in OF_REFERRALS for name in of_referrals):
@@ -224,6 +228,8 @@ def missing(
     if any(name in ADMISSIONS for name in which):
         columns = ["Person_ID", "UniqHospProvSpellID", "StartDateHospProvSpell"]
         problems += extract.require({"hospital_spells": columns}, "admission")
+        if "ward_stays" in extract.tables:
+            problems += extract.require({"ward_stays": ["UniqHospProvSpellID"]}, "ward of an admission")
         if "ward_stays" in extract.tables and not extract.has("ward_stays", "MHAdmittedPatientClass"):
             expected = (
                 "MHAdmittedPatientClass (to March 2024 HospitalBedTypeMH): without it no bed is known to be acute"

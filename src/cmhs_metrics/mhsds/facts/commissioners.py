@@ -40,6 +40,15 @@ def has_practices(extract: Extract) -> bool:
     return extract.has("gp_registrations", *_PRACTICE)
 
 
+def incomplete_practices(extract: Extract) -> list[Problem]:
+    """Name what the table of practices has not: to pass it over would put everybody where they live."""
+    if "gp_registrations" not in extract.tables:
+        return []
+    return extract.require(
+        {"gp_registrations": _PRACTICE}, "sub-ICB of a GP practice; leave the table out for residence"
+    )
+
+
 def practices(extract: Extract) -> Frame:
     """The sub-ICB of each person's GP practice in each month, `practice`, of the latest record that has not ended.
 

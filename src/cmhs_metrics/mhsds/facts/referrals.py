@@ -13,6 +13,7 @@ import narwhals as nw
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.facts.commissioners import COMMISSIONER, RESIDENCE, with_commissioner
 from cmhs_metrics.mhsds.records.codes import OLDER_CODES, REJECTION_REASONS, Scope
+from cmhs_metrics.mhsds.records.columns import TABLES
 from cmhs_metrics.mhsds.records.dates import NEVER, first_day_of_month, last_day_of_month, year_days
 from cmhs_metrics.mhsds.records.latest import LOWEST, end_date, latest, mostly_once, number
 
@@ -168,6 +169,9 @@ def _with_ends(extract: Extract, rows: Frame, lapsed: str) -> Frame:
 
 def row_key(extract: Extract, table: str) -> str:
     """The column by which a row of another table finds the referral's latest row: its record number, or its month."""
+    problems = extract.require({table: TABLES[table].item}, f"row of {table} that is known to be theirs")
+    if problems:
+        raise BadInput("the extract", problems)
     key = shared_key(extract, table)
     if key is None:
         expected = (
@@ -217,11 +221,16 @@ def services(extract: Extract, columns: Sequence[str] = (), *, later: Sequence[s
 
 _SERVICE = ("ServTeamTypeRefToMH", "ReferRejectionDate", "ReferRejectReason", "ReferClosureDate")
 OTHER_TEAM = "UniqOtherCareProfTeamLocalID"
+TEAM_COLUMNS = ("UniqCareProfTeamLocalID", "ServTeamTypeMH")
+"""What the table of teams has to have."""
 _OF_TEAM = ("OrgIDProv", "UniqMonthID", "UniqSubmissionID")
 
 
 def with_team_types(extract: Extract, rows: Frame, team: str, column: str) -> Frame:
     """Rows that have no type of team with that of MHS902: by team, provider, month and submission."""
+    problems = extract.require({"service_teams": TEAM_COLUMNS}, "type of a team")
+    if problems:
+        raise BadInput("the extract", problems)
     held = rows.collect_schema().names()
     keys = [name for name in _OF_TEAM if name in held and extract.has("service_teams", name)]
     teams = extract.rows("service_teams", ["UniqCareProfTeamLocalID", *keys, "ServTeamTypeMH"])

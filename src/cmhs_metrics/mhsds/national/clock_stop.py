@@ -76,8 +76,6 @@ def events(facts: Facts) -> Frame:
             parts.append(_named(rows.with_columns(kind.alias("kind"))))
 
     for table, column in (("care_activities", "Procedure"), ("activity_scores", "CodedAssToolType")):
-        if table not in known.tables:
-            continue
         rows = known.whole(table, ["Person_ID", "UniqCareContID", "RecordNumber", "UniqMonthID", column])
         rows = known.with_submission(rows).filter(*there("Person_ID", "UniqCareContID"))
         rows = rows.select("Person_ID", "UniqCareContID", "submission", nw.col(column).alias("code"))
@@ -87,8 +85,6 @@ def events(facts: Facts) -> Frame:
     dated = (("indirect_activity", "IndirectActProcedure", "IndirectActDate"),
              ("referral_scores", "CodedAssToolType", "AssToolCompTimestamp"))  # fmt: skip
     for table, column, date in dated:
-        if table not in known.tables:
-            continue
         rows = known.whole(table, [*REFERRAL, "RecordNumber", "UniqMonthID", "OrgIDProv", column, date])
         rows = known.with_submission(rows).filter(*there(*REFERRAL, date))
         rows = rows.join(within_scope, on=list(ROW), how="semi").join(provider_of, on=list(REFERRAL), how="left")
@@ -97,12 +93,7 @@ def events(facts: Facts) -> Frame:
             nw.col(date).alias("day"), nw.col(column).alias("code"),
         )  # fmt: skip
         add(_coded(facts, rows, column), [nw.col("kind")])
-    if known.has("care_plans", "CarePlanLastUpdateDate") and "care_plan_agreements" in known.tables:
-        parts.append(_named(care_plans(facts)))
-    if not parts:
-        nothing = facts.contacts.filter(nw.lit(False)).with_columns(nw.lit("").alias("kind"))
-        return _named(nothing.rename({"date": "day"}))
-    return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
+    return nw.concat([*parts, _named(care_plans(facts))], how="vertical")
 
 
 def _named(rows: Frame) -> Frame:
@@ -132,8 +123,6 @@ def _coded(facts: Facts, rows: Frame, column: str) -> Frame:
         helps = [code for code in codes if code not in NO_HELP]
         found = rows.filter(nw.col("code").is_in(helps), nw.col("day") >= start, nw.col("day") <= end)
         parts.append(found.with_columns(nw.lit(kind).alias("kind")))
-    if not parts:
-        return rows.filter(nw.lit(False)).with_columns(nw.lit("").alias("kind"))
     return nw.concat(parts, how="vertical") if len(parts) > 1 else parts[0]
 
 

@@ -53,7 +53,7 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     BadInput
-        When a table lacks a column, or a row stands twice.
+        When a table lacks a column, a row stands twice, or the tables have no period in common.
 
     Examples
     --------
@@ -68,6 +68,10 @@ def compare(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     ours, theirs = (_read(name, table, problems) for name, table in (("ours", ours), ("theirs", theirs)))
     if problems:
         raise BadInput("compare", problems)
+    ends, told = ({day.date().isoformat() for day in table["period_end"]} for table in (ours, theirs))
+    if ends and told and not ends & told:
+        expected = f"a period that ours has, which ends on {', '.join(sorted(ends))}"
+        raise BadInput("compare", [Problem("theirs.period_end", None, ", ".join(sorted(told)), expected)])
     of_ours = {name: set(ours[name]) for name in ("measure_id", "period_end", "breakdown")}
     theirs = theirs[np.logical_and.reduce([theirs[name].isin(list(values)) for name, values in of_ours.items()])]
     names = pd.concat([theirs, ours]).drop_duplicates(KEYS).set_index(KEYS)["primary_level_name"]

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import narwhals as nw
 
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.facts.contacts import flag
 from cmhs_metrics.mhsds.facts.referrals import REFERRAL
+from cmhs_metrics.mhsds.national.counting import rows_of
 from cmhs_metrics.mhsds.national.known import is_in
 from cmhs_metrics.mhsds.national.rows import ADULT
+from cmhs_metrics.mhsds.records.cells import EXPECTED
+from cmhs_metrics.mhsds.records.cleaning import TIME_OF_DAY
 from cmhs_metrics.mhsds.records.codes import FACE_TO_FACE
+from cmhs_metrics.mhsds.records.columns import Kind
 
 if TYPE_CHECKING:
     from cmhs_metrics.mhsds.national.rows import Facts
@@ -32,12 +37,14 @@ def response(facts: Facts) -> Frame:
     rows = facts.of_the_month.filter(
         nw.col("received") >= when.first, nw.col("received") <= when.last, nw.col("in_crisis") == 1
     )
-    rows = rows.with_columns(moment("received", "ReferralRequestReceivedTime").alias("since"))
+    refuse_no_times(rows, "ReferralRequestReceivedTime", "referrals.ReferralRequestReceivedTime")
+    rows = with_moment(rows, "received", "ReferralRequestReceivedTime", "since")
     contacts = facts.contacts.filter(
         nw.col("month") == when.number, nw.col("date") >= when.first, nw.col("date") <= when.last,
         nw.col("attended") == 1, nw.col("mechanism") == FACE_TO_FACE,
     )  # fmt: skip
-    contacts = contacts.select(*REFERRAL, moment("date", "time").alias("at"))
+    refuse_no_times(contacts, "time", "contacts.CareContTime")
+    contacts = with_moment(contacts, "date", "time", "at").select(*REFERRAL, "at")
     seen = rows.select(*REFERRAL, "since").join(contacts, on=list(REFERRAL), how="inner")
     seen = seen.filter(nw.col("at") >= nw.col("since")).group_by(*REFERRAL).agg(nw.col("at").min())
     rows = rows.join(seen, on=list(REFERRAL), how="left")
@@ -55,10 +62,30 @@ def response(facts: Facts) -> Frame:
     return facts.placed(rows.with_columns(*made), 1)
 
 
-def moment(day: str, time: str) -> nw.Expr:
-    """Seconds since 1970 of a day and its time as text: 09:30, 09:30:00, 1970-01-01 09:30:00 or with a T."""
-    clock = nw.col(time).fill_null("").str.replace_all(r"^.*[ Tt]", "").str.replace_all(r"^$", "00:00:00")
-    seconds = clock.str.slice(0, 2).cast(nw.Int64) * SECONDS_AN_HOUR + clock.str.slice(3, 2).cast(nw.Int64) * 60
-    # What has no seconds has a zero there.
-    padded = nw.concat_str(clock, nw.lit(":00")).str.slice(6, 2)
-    return nw.col(day).cast(nw.Int64) * SECONDS_A_DAY + seconds + padded.cast(nw.Int64)
+def refuse_no_times(rows: Frame, time: str, place: str) -> None:
+    """Refuse a column of times most of which are none: all would be midnight, and everybody seen at once."""
+    text = nw.col(time).fill_null("")
+    there, none = flag(text != ""), flag((text != "") & ~text.str.contains(TIME_OF_DAY))
+    counted = rows.with_columns(there.alias("all"), none.alias("none")).select(
+        nw.col("all").sum(), nw.col("none").sum()
+    )
+    (found,) = rows_of(counted)
+    if 2 * (found["none"] or 0) > (found["all"] or 0):
+        got = f"{found['none']} of {found['all']} cells that are no times"
+        raise BadInput("the extract", [Problem(place, None, got, EXPECTED[Kind.TIME])])
+
+
+def with_moment(rows: Frame, day: str, time: str, alias: str) -> Frame:
+    """Rows with the seconds since 1970 of a day and its time of day; one that is not told, or is none, is midnight."""
+    clock = nw.col(alias)
+    for step in (
+        nw.when(nw.col(time).fill_null("").str.contains(TIME_OF_DAY)).then(nw.col(time)).otherwise(nw.lit("00:00")),
+        clock.str.replace_all("^.*[ T]|(?:Z|[+-][0-9]{2}:?[0-9]{2})$", ""),
+        nw.when(clock.str.contains("^[0-9]:")).then(nw.concat_str(nw.lit("0"), clock)).otherwise(clock),
+        # 0930 as 09:30; what has no seconds has a zero there.
+        nw.concat_str(clock.str.replace_all("[:]|[.].*$", ""), nw.lit("00")),
+    ):
+        rows = rows.with_columns(step.alias(alias))
+    hours, minutes, seconds = (clock.str.slice(at, 2).cast(nw.Int64) for at in (0, 2, 4))
+    since = nw.col(day).cast(nw.Int64) * SECONDS_A_DAY + hours * SECONDS_AN_HOUR + minutes * 60 + seconds
+    return rows.with_columns(since.alias(alias))

@@ -30,11 +30,17 @@ class Base:
         The columns of each table without which there are none.
     teams : bool
         Whether types of teams are needed.
+    argument : str
+        The argument of `published` that is needed.
+    no_hospital : bool
+        Whether referrals are left out that a hospital spell is linked to.
     """
 
     facts: Callable[[Facts], Frame]
     needs: Mapping[str, tuple[str, ...]]
     teams: bool = True
+    argument: str = ""
+    no_hospital: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,10 @@ class Measure:
         What it needs besides.
     unit : str
         Of what is counted: "referral" or "count".
+    teams : bool
+        Whether it needs types of teams, though its facts do not.
+    argument : str
+        The argument of `published` that it needs, where its facts need none.
     """
 
     id: str
@@ -77,6 +87,8 @@ class Measure:
     breakdown: str = ""
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unit: str = "referral"
+    teams: bool = False
+    argument: str = ""
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -105,22 +117,43 @@ CONTACTS = MappingProxyType(
     {"contacts": (PERSON, "UniqCareContID", "UniqServReqID", "CareContDate", "AttendStatus", "ConsMechanismMH")}
 )
 OF_A_MONTH = MappingProxyType({"contacts": (*CONTACTS["contacts"], "UniqMonthID", "OrgIDProv")})
-COORDINATORS = MappingProxyType({"care_coordinators": (PERSON, "StartDateAssCareCoord", "CareProfServOrTeamTypeAssoc")})
-ACTIVITIES = MappingProxyType({"care_activities": (PERSON, "UniqCareContID", "Procedure")})
+COORDINATORS = MappingProxyType(
+    {"care_coordinators": (PERSON, "UniqMonthID", "StartDateAssCareCoord", "EndDateAssCareCoord",
+                           "CareProfServOrTeamTypeAssoc")}
+)  # fmt: skip
+INDIRECT = (PERSON, "IndirectActDate", "IndirectActProcedure")
+ACTIVITIES = MappingProxyType(
+    {"care_activities": (PERSON, "UniqCareContID", "Procedure", "Observation"), "indirect_activity": INDIRECT}
+)
+# Of each a clock would stop too late without it, or never.
+STOPS = MappingProxyType(
+    {
+        "care_plans": (PERSON, "UniqCarePlanID", "OrgIDProv", "CarePlanCreatDate", "CarePlanLastUpdateDate"),
+        "care_plan_agreements": (PERSON, "UniqCarePlanID"),
+        "care_activities": (PERSON, "UniqCareContID", "Procedure"),
+        "indirect_activity": (*INDIRECT, "UniqServReqID"),
+        "referral_scores": (PERSON, "UniqServReqID", "CodedAssToolType", "AssToolCompTimestamp"),
+        "activity_scores": (PERSON, "UniqCareContID", "CodedAssToolType"),
+    }
+)
 HOSPITAL = MappingProxyType(
     {"hospital_spells": (PERSON, "UniqHospProvSpellID", "OrgIDProv", "UniqMonthID", "StartDateHospProvSpell",
-                         "DischDateHospProvSpell"),
-     "ward_stays": (PERSON, "UniqHospProvSpellID", "MHAdmittedPatientClass")}
+                         "DischDateHospProvSpell", "MethOfDischMHHospProvSpell", "DestOfDischHospProvSpell"),
+     "ward_stays": (PERSON, "UniqHospProvSpellID", "MHAdmittedPatientClass"),
+     "people": (PERSON, "OrgIDProv", "PersDeathDate")}
 )  # fmt: skip
 REASON = MappingProxyType({"referrals": (*REFERRALS["referrals"], "PrimReasonReferralMH")})
 PRIORITY = MappingProxyType({"referrals": (*AGE["referrals"], "ClinRespPriorityType")})
+TIMES = MappingProxyType({"referrals": ("ReferralRequestReceivedTime",), "contacts": ("CareContTime",)})
+REFERENCE_SETS, NICE_CONCORDANT = "reference_sets", "nice_concordant"
+"""Arguments of `published`."""
 
 BASES: Mapping[str, Base] = MappingProxyType(
     {
-        "access": Base(access.access, AGE | CONTACTS),
-        "second contacts": Base(access.second_contacts, AGE | CONTACTS),
-        "spells": Base(spells.waits, AGE | CONTACTS),
-        "clock stops": Base(clock_stop.waits, AGE | CONTACTS),
+        "access": Base(access.access, AGE | CONTACTS, no_hospital=True),
+        "second contacts": Base(access.second_contacts, AGE | CONTACTS, no_hospital=True),
+        "spells": Base(spells.waits, AGE | CONTACTS, no_hospital=True),
+        "clock stops": Base(clock_stop.waits, AGE | CONTACTS | STOPS, argument=REFERENCE_SETS, no_hospital=True),
         "referrals": Base(monthly.referrals, REFERRALS, teams=False),
         "contacts": Base(monthly.contacts, REFERRALS | OF_A_MONTH, teams=False),
         "discharges": Base(follow_up.follow_up, REFERRALS | OF_A_MONTH | HOSPITAL, teams=False),
@@ -159,7 +192,8 @@ def _waits(family: str, base: str, whole: str, event: str) -> list[Measure]:
 
 def _crisis(id: str, what: str) -> list[Measure]:
     ages = {"": "", "a": ", Aged 18 and over", "b": ", Aged under 18"}
-    return [Measure(f"{id}{letter}", f"{what}{age}", "crisis") for letter, age in ages.items()]
+    needs = TIMES if id != "CCR117" else MappingProxyType({})
+    return [Measure(f"{id}{letter}", f"{what}{age}", "crisis", needs=needs) for letter, age in ages.items()]
 
 
 _NEW = "Referrals to Crisis Care teams in the reporting period"
@@ -205,22 +239,25 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
                     "second contacts", 3, "percentile 90", of="MHS127"),
             Measure("MHS29", "Contacts in reporting period", "contacts", unit="count"),
             Measure("MHS29d", "Contacts with community mental health teams in reporting period", "contacts", unit="count",
-                    needs=MappingProxyType({"contacts": (OTHER_TEAM,)})),
+                    needs=MappingProxyType({"contacts": (OTHER_TEAM,)}), teams=True),
             Measure("MHS29f", "Contacts in reporting period, by attendance", "contacts", unit="count", code="attendance",
                     breakdown="England; Attendance"),
             Measure("MHS30", "Attended contacts in reporting period", "contacts", unit="count"),
-            Measure("MHS30f", "Attended contacts with community mental health teams in reporting period", "contacts", unit="count"),
+            Measure("MHS30f", "Attended contacts with community mental health teams in reporting period", "contacts", unit="count",
+                    teams=True),
             Measure("MHS30h", "Attended contacts in reporting period, by consultation mechanism", "contacts", unit="count",
                     code="how", breakdown="England; ConsMechanismMH"),
             Measure("MHS01", "People in contact with services at the end of the reporting period", "referrals", 1, "people",
                     unit="count"),
             Measure("MHS23", "Open referrals at the end of the reporting period", "referrals"),
-            Measure("MHS23d", "Open referrals to community mental health teams at the end of the reporting period", "referrals"),
+            Measure("MHS23d", "Open referrals to community mental health teams at the end of the reporting period", "referrals",
+                    teams=True),
             Measure("MHS32", "Referrals starting in the reporting period", "referrals"),
-            Measure("MHS32c", "Referrals to community mental health teams starting in the reporting period", "referrals"),
+            Measure("MHS32c", "Referrals to community mental health teams starting in the reporting period", "referrals",
+                    teams=True),
             Measure("MHS57", "People discharged from a referral in the reporting period", "referrals", 1, "people", unit="count"),
             Measure("MHS57b", "People discharged from a referral to community mental health teams in the reporting period",
-                    "referrals", 1, "people", unit="count"),
+                    "referrals", 1, "people", unit="count", teams=True),
             Measure("MHS78", f"Number of {_ENDED}", "discharges", unit="count"),
             Measure("MHS79", f"Number of {_ENDED} that were followed up within 72 hours", "discharges", unit="count"),
             Measure("MHS80", f"Proportion of {_ENDED} that were followed up within 72 hours", "discharges", 1, "percentage",
@@ -238,7 +275,8 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
                     numerator="EIP66", denominator="EIP64", hidden_with=("EIP66", "EIP64")),
             Measure("EIP68", "Referrals on the caseload of early intervention teams at the end of the reporting period", "caseload"),
             Measure("EIP69a", "Referrals on the caseload of early intervention teams with any intervention recorded", "activities"),
-            Measure("EIP69b", "Referrals on the caseload of early intervention teams with a NICE concordant intervention recorded", "activities"),
+            Measure("EIP69b", "Referrals on the caseload of early intervention teams with a NICE concordant intervention recorded", "activities",
+                    argument=NICE_CONCORDANT),
             *_crisis("CCR117", f"New Very Urgent {_NEW}"),
             *_crisis("CCR118", _SEEN),
             *_crisis("CCR119", f"{_SEEN} within 4 hours of referral"),

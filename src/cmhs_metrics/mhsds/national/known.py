@@ -95,7 +95,7 @@ class Known(Extract):
         """The same, with a column of nulls for each column that the extract has not."""
         rows = self.rows(table, columns, older=older)
         lacking = [name for name in columns if not self.has(table, name)]
-        types = {Kind.CODE: nw.String, Kind.DATE: nw.Int32, Kind.NUMBER: nw.Int64}
+        types = {Kind.CODE: nw.String, Kind.TIME: nw.String, Kind.DATE: nw.Int32, Kind.NUMBER: nw.Int64}
         made = {}
         for name in lacking:
             kind = TABLES[table].column(name).kind
@@ -123,10 +123,30 @@ class Known(Extract):
         """Whether record numbers are text."""
         return "RecordNumber" in self.text_ids
 
+    @cached_property
+    def is_by_record(self) -> bool:
+        """Whether a submission goes by its record number: all tables that are joined by it have to have one."""
+        return submission_key(self) == "RecordNumber"
+
     def with_submission(self, rows: Frame) -> Frame:
         """Rows with `submission`: the record number, which names a person's submission, or else the month."""
         month = nw.col("UniqMonthID").cast(nw.String if self.record_is_text else nw.Int64)
-        return rows.with_columns(nw.coalesce(nw.col("RecordNumber"), month).alias("submission"))
+        parts = [nw.col("RecordNumber"), month] if self.is_by_record else [month]
+        return rows.with_columns((nw.coalesce(*parts) if len(parts) > 1 else month).alias("submission"))
+
+
+SUBMITTED = (
+    "referrals", "contacts", "care_activities", "activity_scores", "indirect_activity", "referral_scores", "care_plans",
+    "care_plan_agreements",
+)  # fmt: skip
+"""The tables whose rows are joined by their submission."""
+
+
+def submission_key(extract: Extract) -> str:
+    """The column by which rows of one submission are found in all tables of an extract."""
+    there = [table for table in SUBMITTED if table in extract.tables]
+    by_record = all(extract.has(table, "RecordNumber", throughout=True) for table in there)
+    return "RecordNumber" if by_record else "UniqMonthID"
 
 
 def is_in(name: str, codes: Sequence[str]) -> nw.Expr:

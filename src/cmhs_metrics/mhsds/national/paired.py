@@ -12,11 +12,11 @@ import pandas as pd
 from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.facts.commissioners import read_icbs
 from cmhs_metrics.mhsds.facts.contacts import flag
-from cmhs_metrics.mhsds.facts.referrals import REFERRAL, has_own_service
+from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.national.concepts import concept
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, places, rows_of, with_places
 from cmhs_metrics.mhsds.national.known import Known, is_in, there
-from cmhs_metrics.mhsds.national.offered import read_breakdowns, read_month
+from cmhs_metrics.mhsds.national.offered import lacking_links, lacking_teams, read_breakdowns, read_month
 from cmhs_metrics.mhsds.national.rows import Facts, adult_english
 from cmhs_metrics.mhsds.records.dates import NEVER, day_number
 from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
@@ -94,7 +94,7 @@ def paired_outcomes(
     >>> contact = {"CareContDate": "2023-07-01", "AttendStatus": "5", "ConsMechanismMH": "01"}
     >>> score = {"CodedAssToolType": "1091071000000100"}
     >>> tables = {
-    ...     "MHS101Referral": [row | dates | {"AgeServReferRecDate": 40}],
+    ...     "MHS101Referral": [row | dates | {"AgeServReferRecDate": 40, "PrimReasonReferralMH": "01"}],
     ...     "MHS102ServiceTypeReferredTo": [row | {"ServTeamTypeRefToMH": "A06"}],
     ...     "MHS201CareContact": [row | contact | {"UniqCareContID": id} for id in ("C1", "C2")],
     ...     "MHS606CodedScoreAssessmentRefer": [
@@ -112,13 +112,15 @@ def paired_outcomes(
     problems: list[Problem] = []
     when = read_month(extract, month, problems)
     icb_of = read_icbs(icb_of, problems)
-    wanted = read_breakdowns(breakdown, icb_of, problems)
+    wanted = read_breakdowns(extract, breakdown, icb_of, problems)
     problems += extract.require(_NEEDS, "paired outcomes")
-    if not any(extract.has(table, *columns) for table, columns in _SCORES.items()):
+    scores = {table: columns for table, columns in _SCORES.items() if table in extract.tables}
+    problems += extract.require(scores, "paired outcomes")
+    if not scores:
         expected = "MHS606CodedScoreAssessmentRefer or MHS607CodedScoreAssessmentAct, without which there are none"
         problems.append(Problem("referral_scores", None, None, expected))
-    if "service_types" not in extract.tables and not has_own_service(extract):
-        problems.append(Problem("service_types", None, None, "types of teams, without which there are none"))
+    for name in [*lacking_teams(extract), *lacking_links(extract)]:
+        problems.append(Problem("the extract", None, None, f"{name}, without which there are none"))
     if problems or when is None:
         raise BadInput("paired_outcomes", problems)
     known = Known(extract, when)
@@ -148,7 +150,7 @@ def paired_outcomes(
 
 _NEEDS = {
     "referrals": (*REFERRAL, "UniqMonthID", "OrgIDProv", "ReferralRequestReceivedDate", "ServDischDate",
-                  "AgeServReferRecDate"),
+                  "AgeServReferRecDate", "PrimReasonReferralMH"),
     "contacts": ("Person_ID", "UniqCareContID", "UniqServReqID", "CareContDate", "AttendStatus", "ConsMechanismMH"),
 }  # fmt: skip
 _SCORES = {
@@ -200,10 +202,10 @@ def _scores(facts: Facts) -> Frame:
     """Valid scores of referrals with their `day`."""
     known = facts.known
     parts = []
-    if known.has("referral_scores", *_SCORES["referral_scores"]):
+    if "referral_scores" in known.tables:
         rows = known.rows("referral_scores", _SCORES["referral_scores"])
         parts.append(rows.rename({"CodedAssToolType": "code", "AssToolCompTimestamp": "day"}))
-    if known.has("activity_scores", *_SCORES["activity_scores"]):
+    if "activity_scores" in known.tables:
         rows = known.rows("activity_scores", _SCORES["activity_scores"]).rename({"CodedAssToolType": "code"})
         contacts = facts.contacts.select("Person_ID", "UniqCareContID", "UniqServReqID", nw.col("date").alias("day"))
         parts.append(rows.join(contacts, on=["Person_ID", "UniqCareContID"], how="inner"))

@@ -114,15 +114,14 @@ def activities(facts: Facts) -> Frame:
     done = known.with_submission(done).join(days, on=["Person_ID", "UniqCareContID"], how="inner")
     for column in ("Procedure", "Observation"):
         parts.append(done.select("Person_ID", "submission", "day", nw.col(column).alias("code")))
-    if "indirect_activity" in known.tables:
-        columns = ["Person_ID", "RecordNumber", "UniqMonthID", "IndirectActDate", "IndirectActProcedure"]
-        indirect = known.with_submission(known.whole("indirect_activity", columns)).filter(*there("IndirectActDate"))
-        parts.append(
-            indirect.select(
-                "Person_ID", "submission", nw.col("IndirectActDate").alias("day"),
-                nw.col("IndirectActProcedure").alias("code"),
-            )
-        )  # fmt: skip
+    columns = ["Person_ID", "RecordNumber", "UniqMonthID", "IndirectActDate", "IndirectActProcedure"]
+    indirect = known.with_submission(known.whole("indirect_activity", columns)).filter(*there("IndirectActDate"))
+    parts.append(
+        indirect.select(
+            "Person_ID", "submission", nw.col("IndirectActDate").alias("day"),
+            nw.col("IndirectActProcedure").alias("code"),
+        )
+    )  # fmt: skip
     coded = nw.concat(parts, how="vertical").with_columns(concept("code"))
     coded = coded.filter(nw.col("code") != "", *there("Person_ID"))
     submissions = facts.referrals.select(*REFERRAL, "submission").unique([*REFERRAL, "submission"])

@@ -22,7 +22,7 @@ from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.facts.commissioners import read_icbs
 from cmhs_metrics.mhsds.national.concepts import read_concepts, read_reference_sets
 from cmhs_metrics.mhsds.national.counting import BREAKDOWNS, ENGLAND, Place, by_code, counts, people, percentiles
-from cmhs_metrics.mhsds.national.definitions import BASES, Measure
+from cmhs_metrics.mhsds.national.definitions import BASES, NICE_CONCORDANT, REFERENCE_SETS, Measure
 from cmhs_metrics.mhsds.national.known import Known, Month
 from cmhs_metrics.mhsds.national.offered import read_breakdowns, read_measures, read_month
 from cmhs_metrics.mhsds.national.rows import Facts
@@ -117,12 +117,15 @@ def published(
         problems += read if isinstance(read, list) else []
         sets = read if isinstance(read, dict) else None
     icb_of = read_icbs(icb_of, problems)
-    places = read_breakdowns(breakdown, icb_of, problems)
-    wanted, missing = read_measures(extract, measures, reference_sets is not None, problems)
+    places = read_breakdowns(extract, breakdown, icb_of, problems)
+    concordant = read_concepts(nice_concordant)
+    given = [REFERENCE_SETS] if reference_sets is not None else []
+    given += [NICE_CONCORDANT] if concordant else []
+    wanted, missing = read_measures(extract, measures, given, problems)
     if problems or when is None:
         raise BadInput("published", problems)
     known = Known(extract, when)
-    facts = Facts(known, sets or {}, read_concepts(nice_concordant))
+    facts = Facts(known, sets or {}, concordant)
     try:
         values, deciding = _values(facts, wanted, icb_of or {})
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,15 @@ DATES = (nw.Date, nw.Datetime, nw.Unknown)
 """Types of dates and times; narwhals knows some of Arrow's and DuckDB's by no name."""
 LONG, ROUND, SCIENTIFIC = 10**11, 10**6, r"^[0-9](?:[.][0-9]+)?[Ee][+][0-9]+$"
 """From where on a spreadsheet writes a whole number as 1.23457E+11, to what it is rounded so, and that text."""
+A_CODE = "^[0-9A-Z]{1,2}$"
+"""A code of attendance or mechanism, known or not, and no word for it."""
 SHORTENED = "a spreadsheet has shortened"
 EXPECTED = {
     Kind.ID: "text or whole numbers, in full",
     Kind.NUMBER: "whole numbers",
     Kind.DATE: "dates, or their text as 2025-03-31, 31/03/2025, 31-Mar-2025 or 20250331",
     Kind.CODE: "text",
+    Kind.TIME: "times of day, or their text as 09:30 or 09:30:00",
 }
 
 
@@ -57,7 +61,7 @@ def can_be(kind: Kind, dtype: Any) -> bool:
     """Whether a column of a type can hold that."""
     if dtype == nw.Unknown or _is_text(dtype) or dtype.is_numeric():
         return True
-    return kind is Kind.DATE and dtype in DATES
+    return (kind is Kind.DATE and dtype in DATES) or (kind is Kind.TIME and dtype in (nw.Time, nw.Datetime))
 
 
 def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, as_text: bool) -> Change:
@@ -76,6 +80,8 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         code = functools.partial(clean_code, width=width)
         cell = functools.partial(code_cell, width=width)
         return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
+    if kind is Kind.TIME:
+        return Change(name, alias, (lambda value: value.cast(nw.String),), nw.String, sql.written(name))
     if kind is Kind.DATE and dtype in DATES:
         # Of a zone: the day in England, where a cast would give that in Greenwich, or of the session's clock.
         zoned = dtype == nw.Datetime and dtype.time_zone is not None
@@ -148,8 +154,13 @@ class Look:
         return there if self.read is None else there & nw.col(self.read.alias).is_null()
 
 
-def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, typed: bool = True) -> Iterator[Look]:
-    """What is looked for in a column; for what only text files do to ids, if the table is not `typed`."""
+def looks_at(
+    sql: Dialect, column: Column, name: str, dtype: Any, alias: str, typed: bool = True, in_words: bool = False
+) -> Iterator[Look]:  # fmt: skip
+    """What is looked for in a column.
+
+    For what only text files do to ids, if the table is not `typed`; for words in place of codes, if asked to.
+    """
     kind, x, there, read = column.kind, sql.quoted(name), f"{alias} there", f"{alias} read"
     if kind is Kind.ID and dtype in FLOATS:
         read_whole = (_without_fraction, functools.partial(_whole, dtype=dtype))
@@ -177,7 +188,23 @@ def looks_at(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, ty
         else:
             made = Change(name, read, NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
         stands = Change(name, there, (clean_text,), nw.String, sql.clean(x), cell=text_cell)
-        yield Look(stands, made, "are no dates" if kind is Kind.DATE else "are no whole numbers")
+        yield Look(
+            stands, made, {Kind.DATE: "are no dates", Kind.TIME: "are no times"}.get(kind, "are no whole numbers")
+        )
+    elif in_words and column.in_words and _is_text(dtype):
+        clean = sql.clean(sql.written(name))
+        found = f"nullif(regexp_extract({clean}, {sql.literal(A_CODE)}, 0), '')"
+        stands = Change(name, there, (clean_text,), nw.String, clean, cell=text_cell)
+        yield Look(stands, Change(name, read, (clean_text, _codes), nw.String, found, cell=_code_cell), "are no codes")
+
+
+def _codes(text: nw.Expr) -> nw.Expr:
+    return nw.when(text.str.contains(A_CODE)).then(text)
+
+
+def _code_cell(text: str) -> str | None:
+    found = text_cell(text)
+    return found if found is not None and re.search(A_CODE, found) else None
 
 
 def _long(value: nw.Expr) -> nw.Expr:

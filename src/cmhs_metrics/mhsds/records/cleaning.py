@@ -53,6 +53,13 @@ DATE_FORMATS = (
 """How such a day may be written, for databases that read dates by their formats."""
 
 
+TIME_OF_DAY = (
+    "^(?:.*[ T])?(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    "|(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?)$"
+)
+"""A time of 24 hours as 9:30, 09:30:00, 0930 or 093000, after a day or not, of a zone or not; in capitals."""
+
+
 def unclean_text(width: int = 1) -> str:
     """What text that has to be cleaned contains; text without it is clean as it is."""
     short = rf"|^[0-9]{{1,{width - 1}}}$" if width > 1 else ""

@@ -24,6 +24,7 @@ class Kind(Enum):
     DATE = "a date"
     CODE = "a code"
     """Text; whole numbers are read as text, in the width of the code."""
+    TIME = "a time of day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Column:
         name, and in every month under the oldest name.
     codes : tuple of str
         Of such a column, the codes of its newest name where no other counts, so that the older name fills its place.
+    in_words : str
+        Of a code without which nobody was seen: what is expected where a column has the words for the codes.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Column:
     width: int = 1
     recode: Mapping[str, str] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
+    in_words: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +95,7 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-ID, NUMBER, DATE, CODE = Kind.ID, Kind.NUMBER, Kind.DATE, Kind.CODE
+ID, NUMBER, DATE, CODE, TIME = Kind.ID, Kind.NUMBER, Kind.DATE, Kind.CODE, Kind.TIME
 PERSON, REFERRAL, RECORD = Column("Person_ID", ID), Column("UniqServReqID", ID), Column("RecordNumber", ID)
 PROVIDER, MONTH = Column("OrgIDProv", CODE), Column("UniqMonthID", NUMBER)
 SUBMISSION = Column("UniqSubmissionID", ID)
@@ -138,7 +142,7 @@ TABLES: Mapping[str, Table] = _tables(
         (
             REFERRAL, *ROW, SUBMISSION, Column("ReferralRequestReceivedDate", DATE), Column("ServDischDate", DATE),
             Column("AgeServReferRecDate", NUMBER), Column("PrimReasonReferralMH", CODE, ("PrimReasonReferral",), 2),
-            Column("ClinRespPriorityType", CODE), Column("ReferralRequestReceivedTime", CODE),
+            Column("ClinRespPriorityType", CODE), Column("ReferralRequestReceivedTime", TIME),
             # From version 6 on a referral names its own first service: by its team, or its type as derived.
             Column("ServTeamType", CODE), TEAM, *REJECTION, *CLOSURE,
         ),
@@ -157,9 +161,10 @@ TABLES: Mapping[str, Table] = _tables(
         "contacts",
         ("MHS201CareContact",),
         (
-            CONTACT, REFERRAL, *ROW, SUBMISSION, Column("CareContDate", DATE), Column("CareContTime", CODE),
-            Column("AttendStatus", CODE, ("AttendOrDNACode",)),
-            Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2, NEWER_MECHANISM),
+            CONTACT, REFERRAL, *ROW, SUBMISSION, Column("CareContDate", DATE), Column("CareContTime", TIME),
+            Column("AttendStatus", CODE, ("AttendOrDNACode",), in_words="codes, 5 or 6 for those who were seen"),
+            Column("ConsMechanismMH", CODE, ("ConsMediumUsed",), 2, NEWER_MECHANISM,
+                   in_words="codes, as 01 for face to face and 02 by telephone"),
             OTHER_TEAM, Column("ClinContDurOfCareCont", NUMBER),
         ),
         ("Person_ID", "UniqCareContID"),

@@ -66,17 +66,22 @@ def _is_empty(frame: Frame, name: str) -> bool:
 
 
 def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -> list[Problem]:
-    """The columns of dates or whole numbers most of whose cells are none, and of ids cut short: one query for all."""
+    """The columns most of whose cells are not what they should be, and of ids cut short: one query for all.
+
+    Of dates, whole numbers, and the codes without which nobody was seen.
+    """
     looks: list[tuple[str, Column, Look]] = []
     counted = []
     for argument, sources in tables.items():
         for source in sources:
             columns = [(column, name, source.schema[name]) for column, name in source.columns_of(TABLES[argument])]
             typed = not any(column.kind is Kind.DATE and dtype == nw.String for column, _, dtype in columns)
+            # A lazy table of dates that are dates is not read before anything is asked of it.
+            in_words = not typed or isinstance(source.frame, nw.DataFrame)
             changes: list[Change] = []
             sums = []
             for column, name, dtype in columns:
-                for look in looks_at(engine.sql, column, name, dtype, f"c{len(looks)}", typed):
+                for look in looks_at(engine.sql, column, name, dtype, f"c{len(looks)}", typed, in_words):
                     alias = f"n{len(looks)}"
                     looks.append((f"{argument}.{name}", column, look))
                     changes += look.changes
@@ -94,7 +99,7 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
         stands, wrong = int(row[f"n{number} all"] or 0), int(row[f"n{number} wrong"] or 0)
         if 2 * wrong > stands or (wrong and look.one_is_too_many):
             got = f"{wrong:,} of {stands:,} cells that {look.wrong}"
-            problems.append(Problem(place, None, got, EXPECTED[column.kind]))
+            problems.append(Problem(place, None, got, column.in_words or EXPECTED[column.kind]))
     return problems
 
 
@@ -149,7 +154,7 @@ def read_columns(
 
 
 def _dtype(column: Column, text_ids: Container[str]) -> Any:
-    if column.kind is Kind.CODE or column.name in text_ids:
+    if column.kind in (Kind.CODE, Kind.TIME) or column.name in text_ids:
         return nw.String
     return nw.Int32 if column.kind is Kind.DATE else nw.Int64
 
