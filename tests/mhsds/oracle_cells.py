@@ -17,7 +17,7 @@ Tables = dict[str, list[Row]]
 
 MISSING = {"", "NULL", "NAN", "<NA>", "NONE"}
 """What exports write for a value that is not there, in either case."""
-NO_DATE = dt.date(1900, 1, 1)
+NO_DATES = (dt.date(1900, 1, 1), dt.date(9999, 12, 31))
 """What SQL Server makes of an empty date."""
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 V5_BEGAN, V6_BEGAN = 1459, 1489
@@ -150,14 +150,14 @@ def number_of(value: Any) -> float | None:
 def day_of(value: Any) -> dt.date | None:
     """A date, a stamp (cut to the day), or text: 2025-03-31, 31/03/2025, 31-Mar-2025, 20250331, with a time or without.
 
-    Text that is no calendar date reads as missing, and so does 1900-01-01.
+    Text that is no calendar date reads as missing, and so do 1900-01-01 and 9999-12-31.
     """
     value = clean(value)
     if isinstance(value, dt.datetime):
         value = value.date()
     elif isinstance(value, (str, int)) and not isinstance(value, bool):
         value = day_of_text(str(value))
-    return None if value == NO_DATE else value
+    return None if value in NO_DATES else value
 
 
 def day_of_text(text: str) -> dt.date | None:
@@ -189,9 +189,9 @@ def columns_that_are_no_dates(tables: Tables) -> list[tuple[str, str]]:
 
 
 def is_no_date(value: Any) -> bool:
-    """Whether a cell holds 1900-01-01, which is a missing date and no bad one."""
+    """Whether a cell holds 1900-01-01 or 9999-12-31, which are missing dates and no bad ones."""
     day = value.date() if isinstance(value, dt.datetime) else value
-    return day == NO_DATE or (isinstance(value, (str, int)) and day_of_text(str(value)) == NO_DATE)
+    return day in NO_DATES or (isinstance(value, (str, int)) and day_of_text(str(value)) in NO_DATES)
 
 
 # Months

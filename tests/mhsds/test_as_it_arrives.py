@@ -49,7 +49,8 @@ TEXTS = {
     "1/3/2025": dt.date(2025, 3, 1), "1/3/2025T00:00": dt.date(2025, 3, 1), "31-Mar-2025": dt.date(2025, 3, 31), "1-MAR-2025 00:00:00": dt.date(2025, 3, 1),
     "20250331": dt.date(2025, 3, 31), "20250331.0": dt.date(2025, 3, 31), " 2025-03-31 ": dt.date(2025, 3, 31),
     "2025-03-31T00:00:00.000Z": dt.date(2025, 3, 31), "31/03/2025 00:00": dt.date(2025, 3, 31), "13/13/2025": None,
-    "1900-01-01": None, "01/01/1900": None, "NULL": None, "": None, "nan": None, "<NA>": None, "None": None, "n/a": None,
+    "1900-01-01": None, "01/01/1900": None, "9999-12-31": None, "31/12/9999 00:00": None, "99991231": None,
+    "9999-12-30": dt.date(9999, 12, 30), "NULL": None, "": None, "nan": None, "<NA>": None, "None": None, "n/a": None,
 }  # fmt: skip
 CODES = {
     "5": "05", "5.0": "05", " 05 ": "05", "a1": "A1", "A6 ": "A6", "null": None, "  ": None, "11": "11", "NaN": None,
@@ -213,7 +214,7 @@ def test_a_cell_of_python_reads_as_a_column_does() -> None:
     for text, day in (TEXTS | TIMES).items():
         expected = day and (day - dt.date(1970, 1, 1)).days
         found = cleaning.day_cell(text)
-        assert (None if found == cleaning.DAY_ZERO else found) == expected
+        assert (None if found in cleaning.NO_DAYS else found) == expected
     assert {text: cleaning.code_cell(text, 2) for text in CODES} == CODES
 
 
@@ -293,8 +294,9 @@ def test_names_with_a_byte_order_mark_or_that_of_the_table_and_tables_of_no_rows
     assert cells(mhsds.measures(extract_of(engine, referrals=nothing), which="referrals", **asked))["referrals"] == []
 
 
-def test_a_discharge_in_1900_is_none(engine: str) -> None:
-    referrals = one_referral(ServDischDate=[dt.date(1900, 1, 1)])
+@pytest.mark.parametrize("day", [dt.date(1900, 1, 1), dt.date(9999, 12, 31)])
+def test_a_discharge_that_a_database_made_of_none_is_none(engine: str, day: dt.date) -> None:
+    referrals = one_referral(ServDischDate=[day])
     extract = extract_of(engine, referrals=referrals, service_types=service_rows(referrals))
     assert row(mhsds.measures(extract, YEAR, "organisation", which="open_referrals"))["open_referrals"] == 1
 

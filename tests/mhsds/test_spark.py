@@ -171,8 +171,10 @@ def test_cells_read_as_a_cell_of_python_does() -> None:
             "number": list(range(len(texts))),
         }
     )  # fmt: skip
-    # Enough cells that are dates and numbers, so that the columns are not refused.
-    sure = {name: ["20240101"] * 2 * len(texts) for name in table.column_names[:-1]} | {"number": [-1] * 2 * len(texts)}
+    # Enough cells that are dates, numbers and codes, so that the columns are not refused.
+    count = 2 * len(texts)
+    sure = {name: ["20240101"] * count for name in table.column_names[:-1]}
+    sure |= {"ConsMechanismMH": ["01"] * count, "number": [-1] * count}
     whole = pa.concat_tables([table, pa.table(sure)])
     whole = whole.append_column("RecordNumber", whole["number"])
     contacts = mhsds.Extract(contacts=on_spark(whole.drop_columns("number")))
@@ -181,7 +183,7 @@ def test_cells_read_as_a_cell_of_python_does() -> None:
     found = {row["RecordNumber"]: [row[name] for name in wanted] for row in rows(nw.to_native(read))}
     of_cell = (
         cleaning.text_cell, partial(cleaning.code_cell, width=2),
-        lambda text: None if cleaning.day_cell(text) == cleaning.DAY_ZERO else cleaning.day_cell(text),
+        lambda text: None if cleaning.day_cell(text) in cleaning.NO_DAYS else cleaning.day_cell(text),
         cleaning.number_cell,
     )  # fmt: skip
     expected = {number: [read(text) for read in of_cell] for number, text in enumerate(texts)}

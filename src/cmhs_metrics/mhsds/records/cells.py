@@ -17,13 +17,13 @@ from cmhs_metrics.mhsds.records.cleaning import (
     code_cell,
     day_cell,
     day_of_number,
+    known_day,
     number_cell,
     text_cell,
     unclean_text,
-    without_zero_day,
 )
 from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
+from cmhs_metrics.mhsds.records.dates import NO_DAYS, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import column_name
 from cmhs_metrics.signatures import LARGEST_EXACT
@@ -70,8 +70,8 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
     if _is_text(dtype):
         x = sql.written(name)
         if kind is Kind.DATE:
-            day = sql.day_of_text(x, str(DAY_ZERO))
-            steps = (*DAY_OF_TEXT, without_zero_day)
+            day = sql.day_of_text(x, known=True)
+            steps = (*DAY_OF_TEXT, known_day)
             return Change(name, alias, steps, nw.Int32, day, cell=lambda text: _known_day(day_cell(text)))
         if kind is Kind.NUMBER:
             return Change(name, alias, NUMBER_OF_TEXT, nw.Int64, sql.number_of_text(x), cell=number_cell)
@@ -95,8 +95,8 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
     whole = functools.partial(_whole, dtype=dtype)
     number = x if wide else sql.whole(x, dtype)
     if kind is Kind.DATE:
-        day = sql.day_of_text(sql.as_text(number), str(DAY_ZERO))
-        return Change(name, alias, (whole, day_of_number, without_zero_day), nw.Int32, day)
+        day = sql.day_of_text(sql.as_text(number), known=True)
+        return Change(name, alias, (whole, day_of_number, known_day), nw.Int32, day)
     if kind is Kind.CODE:
         coded = sql.code_of_number(number, width)
         return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String, coded)
@@ -107,7 +107,7 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
 
 
 def _known_day(day: int | None) -> int | None:
-    return None if day == DAY_ZERO else day
+    return None if day in NO_DAYS else day
 
 
 def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:

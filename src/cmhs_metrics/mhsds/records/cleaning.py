@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE, day_number, day_of_parts
+from cmhs_metrics.mhsds.records.dates import NO_DAYS, ZONE, day_number, day_of_parts
 
 BLANK = " \t\r\n\u00a0\ufeff"
 """What is cut from both ends of a cell and a name: blanks, a no-break space, a byte-order mark."""
@@ -191,6 +191,6 @@ def day_cell(text: str) -> int | None:
         return None
 
 
-def without_zero_day(day: nw.Expr) -> nw.Expr:
-    """Day numbers without 1 January 1900, which databases make of nothing."""
-    return nw.when(day != DAY_ZERO).then(day)
+def known_day(day: nw.Expr) -> nw.Expr:
+    """Day numbers without those that databases make of nothing."""
+    return nw.when(~day.is_in(NO_DAYS)).then(day)

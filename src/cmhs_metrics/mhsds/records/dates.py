@@ -23,8 +23,8 @@ NEVER = 3_000_000
 """Later than every date: in the year 10183."""
 
 EPOCH = datetime.date(1970, 1, 1)
-DAY_ZERO = (datetime.date(1900, 1, 1) - EPOCH).days
-"""1 January 1900, which databases make of an empty date."""
+NO_DAYS = tuple((day - EPOCH).days for day in (datetime.date(1900, 1, 1), datetime.date(9999, 12, 31)))
+"""1 January 1900, which databases make of an empty date, and 31 December 9999, which they write of what is open."""
 ZONE = "Europe/London"
 """Whose day a time of another zone is taken to be of: midnight in summer is an hour before it in Greenwich."""
 LAST_MONTH = 2399

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from cmhs_metrics.mhsds.records.cleaning import without_zero_day
+from cmhs_metrics.mhsds.records.cleaning import known_day
 from cmhs_metrics.mhsds.records.dates import NEVER, day_of_date, month_number_of
 from cmhs_metrics.mhsds.records.sql import Dialect
 
@@ -152,7 +152,7 @@ class Engine:
         )
 
     def _day(self, date: nw.Expr) -> nw.Expr:
-        return without_zero_day(self.day(date.cast(nw.Date)).cast(nw.Int32))
+        return known_day(self.day(date.cast(nw.Date)).cast(nw.Int32))
 
     def day(self, date: nw.Expr) -> nw.Expr:
         """Day numbers of dates."""

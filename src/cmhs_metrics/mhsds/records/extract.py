@@ -67,9 +67,10 @@ class Extract:
     Text is read without the blanks at its ends and in capitals; nothing, NULL, NaN, NA, None and `<NA>` are missing.
     Ids may be text, whole numbers or UUIDs. Codes may be whole numbers, and may have lost the zero before them. Whole
     numbers may be text. Dates may be dates, times (cut to the day), text as 2025-03-31, 31/03/2025, 31-Mar-2025 or
-    20250331 (that may be a number), with a time or without; what is no calendar date reads as missing, and so does 1
-    January 1900, which databases make of an empty date. Lazy tables stay lazy: nothing is run, but for one query where
-    dates or numbers are text. Only the columns that a measure needs are read.
+    20250331 (that may be a number), with a time or without; what is no calendar date reads as missing, and so do 1
+    January 1900, which databases make of an empty date, and 31 December 9999, which they write of what is open. Lazy
+    tables stay lazy: nothing is run, but for one query where dates or numbers are text. Only the columns that a measure
+    needs are read.
 
     References
     ----------

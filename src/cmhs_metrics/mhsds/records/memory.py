@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
+from cmhs_metrics.mhsds.records.dates import NO_DAYS, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,11 +119,11 @@ def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
 
 
 def days_of_times(cells: pd.Series) -> pd.Series:
-    """Day numbers of times, but for 1 January 1900; of a column of nothing, whatever its type, nothing."""
+    """Day numbers of times that are known; of a column of nothing, whatever its type, nothing."""
     if not pd.api.types.is_datetime64_dtype(cells.dtype):
         return pd.Series(pd.NA, index=cells.index, name=cells.name, dtype="Int32")
     days = cells.to_numpy().astype("datetime64[D]").astype("int64")
-    known = cells.notna() & (days != DAY_ZERO)
+    known = cells.notna() & ~np.isin(days, NO_DAYS)
     return (
         pd.Series(pd.array(days, dtype="Int64"), index=cells.index, name=cells.name).where(known, pd.NA).astype("Int32")
     )

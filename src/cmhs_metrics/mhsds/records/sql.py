@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from cmhs_metrics.mhsds.records.cleaning import BLANK, DATE_FORMATS, DATE_PART, LATE, LONGEST_WORD, WORDS
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, ZONE
+from cmhs_metrics.mhsds.records.dates import NO_DAYS, ZONE
 from cmhs_metrics.signatures import LARGEST_EXACT
 
 
@@ -80,23 +80,27 @@ class Dialect:
         whole = self.literal("^([+-]?[0-9]{1,15})(?:[.][0-9]*)?$")
         return f"TRY_CAST(regexp_extract({self.trimmed(x)}, {whole}, 1) AS BIGINT)"
 
-    def day_of_text(self, x: str, zero: str = "") -> str:
-        """The day number of a date in text; `zero` is one that is none."""
+    def day_of_text(self, x: str, *, known: bool = False) -> str:
+        """The day number of a date in text; if `known`, without those that databases make of nothing."""
         formats = ", ".join(f"'{each}'" for each in DATE_FORMATS)
         day = f"try_strptime(nullif(regexp_extract(upper({self.trimmed(x)}), '{DATE_PART}', 1), ''), [{formats}])"
         late = f"timezone('{ZONE}', timezone('UTC', {day} + INTERVAL 23 HOUR))"
         # A cheap look first: a pattern would take half as long again.
         is_late = f"contains({x}, '23:') AND regexp_matches({x}, '{LATE}', 'i')"
-        return self.day_of_date(f"CASE WHEN {is_late} THEN {late} ELSE {day} END", zero)
+        return self.day_of_date(f"CASE WHEN {is_late} THEN {late} ELSE {day} END", known=known)
 
     def in_england(self, x: str) -> str:
         """A time of a zone as the clock in England showed it."""
         return f"timezone({self.literal(ZONE)}, CAST({x} AS TIMESTAMPTZ))"
 
-    def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
+    def day_of_date(self, x: str, *, known: bool = True) -> str:
         """The day number of a date or time."""
-        day = f"CAST(CAST({x} AS DATE) - DATE '1970-01-01' AS {self.integer})"
-        return f"nullif({day}, {zero})" if zero else day
+        day = self.number_of_date(f"CAST({x} AS DATE)")
+        return f"CASE WHEN {day} NOT IN {NO_DAYS} THEN {day} END" if known else day
+
+    def number_of_date(self, x: str) -> str:
+        """The day number of any date."""
+        return f"CAST({x} - DATE '1970-01-01' AS {self.integer})"
 
     def whole(self, x: str, dtype: Any) -> str:
         """A whole number, without its fraction, which a cast would round; what is not a number is none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.mhsds.records.cleaning import DATE_PART, LATE, MONTHS
-from cmhs_metrics.mhsds.records.dates import DAY_ZERO, EPOCH, ZONE
+from cmhs_metrics.mhsds.records.dates import EPOCH, ZONE
 from cmhs_metrics.mhsds.records.engine import Engine
 from cmhs_metrics.mhsds.records.sql import Dialect
 from cmhs_metrics.signatures import LARGEST_EXACT
@@ -35,7 +35,7 @@ class SparkSQL(Dialect):
         """By its own function."""
         return f"right({x}, 1)"
 
-    def day_of_text(self, x: str, zero: str = "") -> str:
+    def day_of_text(self, x: str, *, known: bool = False) -> str:
         """By way of ISO text: what is no calendar date, a cast tells."""
         text = f"upper({self.trimmed(x)})"
         x = f"regexp_extract({text}, {self.literal(DATE_PART)}, 1)"
@@ -43,20 +43,18 @@ class SparkSQL(Dialect):
         x = self.replaced(x, "^([0-9]{1,2})[-/. ]?([0-9]{1,2}|[A-Z]{3})[-/. ]?([0-9]{4})$", "$3-$2-$1")
         for month, number in MONTHS.items():
             x = f"replace({x}, '{month}', '{number}')"
-        none = "0000.*|1900-0?1-0?1" if zero else "0000.*"
-        day = f"TRY_CAST({self.replaced(x, f'^(?:{none})$')} AS DATE)"
+        day = f"TRY_CAST({self.replaced(x, '^0000.*$')} AS DATE)"
         late = f"from_utc_timestamp(CAST({day} AS TIMESTAMP) + INTERVAL 23 HOURS, '{ZONE}')"
         is_late = f"{text} RLIKE {self.literal(LATE)}"
-        return self.day_of_date(f"CASE WHEN {is_late} THEN CAST({late} AS DATE) ELSE {day} END", "")
+        return self.day_of_date(f"CASE WHEN {is_late} THEN CAST({late} AS DATE) ELSE {day} END", known=known)
 
     def in_england(self, x: str) -> str:
         """As it is: Spark knows no times but those of its session's zone."""
         return x
 
-    def day_of_date(self, x: str, zero: str = str(DAY_ZERO)) -> str:
+    def number_of_date(self, x: str) -> str:
         """By its own function."""
-        day = f"unix_date(CAST({x} AS DATE))"
-        return f"nullif({day}, {zero})" if zero else day
+        return f"unix_date({x})"
 
     def whole(self, x: str, dtype: Any) -> str:
         """A cast cuts the fraction off."""
