@@ -26,18 +26,18 @@ def response(facts: Facts) -> Frame:
     """New urgent referrals to crisis teams, and those seen face to face, within 4 and 24 hours.
 
     The contact is the first attended face to face in the month at or after the time of receipt; a time that is not
-    told is midnight.
+    told, or that cannot be read, is midnight.
     """
     when = facts.when
     rows = facts.of_the_month.filter(
         nw.col("received") >= when.first, nw.col("received") <= when.last, nw.col("in_crisis") == 1
     )
-    rows = rows.with_columns(moment("received", "ReferralRequestReceivedTime").alias("since"))
+    rows = with_moment(rows, "since", "received", "ReferralRequestReceivedTime")
     contacts = facts.contacts.filter(
         nw.col("month") == when.number, nw.col("date") >= when.first, nw.col("date") <= when.last,
         nw.col("attended") == 1, nw.col("mechanism") == FACE_TO_FACE,
     )  # fmt: skip
-    contacts = contacts.select(*REFERRAL, moment("date", "time").alias("at"))
+    contacts = with_moment(contacts, "at", "date", "time").select(*REFERRAL, "at")
     seen = rows.select(*REFERRAL, "since").join(contacts, on=list(REFERRAL), how="inner")
     seen = seen.filter(nw.col("at") >= nw.col("since")).group_by(*REFERRAL).agg(nw.col("at").min())
     rows = rows.join(seen, on=list(REFERRAL), how="left")
@@ -55,10 +55,19 @@ def response(facts: Facts) -> Frame:
     return facts.placed(rows.with_columns(*made), 1)
 
 
-def moment(day: str, time: str) -> nw.Expr:
-    """Seconds since 1970 of a day and its time as text: 09:30, 09:30:00, 1970-01-01 09:30:00 or with a T."""
-    clock = nw.col(time).fill_null("").str.replace_all(r"^.*[ Tt]", "").str.replace_all(r"^$", "00:00:00")
-    seconds = clock.str.slice(0, 2).cast(nw.Int64) * SECONDS_AN_HOUR + clock.str.slice(3, 2).cast(nw.Int64) * 60
-    # What has no seconds has a zero there.
-    padded = nw.concat_str(clock, nw.lit(":00")).str.slice(6, 2)
-    return nw.col(day).cast(nw.Int64) * SECONDS_A_DAY + seconds + padded.cast(nw.Int64)
+def with_moment(rows: Frame, name: str, day: str, time: str) -> Frame:
+    """Rows with the seconds since 1970 of a day and its time as text.
+
+    As 09:30, 9:30:00 or 0930, alone or after a day and a blank or a T.
+    """
+    clock = nw.col(name)
+    rows = rows.with_columns(nw.col(time).fill_null("").str.replace_all(r"^.*[ T]|[.+Z].*$|:", "").alias(name))
+    short = clock.str.contains("^[0-9](?:[0-9]{2}){0,2}$")
+    rows = rows.with_columns(nw.when(short).then(nw.concat_str(nw.lit("0"), clock)).otherwise(clock).alias(name))
+    told = clock.str.contains("^(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2}$")
+    # What has no seconds has zeros there.
+    whole = nw.concat_str(nw.when(told).then(clock).otherwise(nw.lit("")), nw.lit("000000"))
+    rows = rows.with_columns(whole.alias(name))
+    hours, minutes, seconds = (clock.str.slice(at, 2).cast(nw.Int64) for at in (0, 2, 4))
+    seconds = hours * SECONDS_AN_HOUR + minutes * 60 + seconds
+    return rows.with_columns((nw.col(day).cast(nw.Int64) * SECONDS_A_DAY + seconds).alias(name))
