@@ -741,12 +741,116 @@ def test_a_decimal_loses_its_fraction_and_is_not_rounded(engine: str) -> None:
     assert (found["age_band"], found["referrals"]) == ("0-17", 1)
 
 
+@pytest.mark.parametrize("kind", ["floats", "decimals"])
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_number_with_a_fraction_is_not_the_code_before_its_point(engine: str, kind: str) -> None:
+    numbers: list[Any] = [4.5, 7.0, None, 12.25]
+    numbers = numbers if kind == "floats" else [None if each is None else Decimal(str(each)) for each in numbers]
+    extract = extract_of(engine, referral_scores={"PersScore": numbers, "CodedAssToolType": ["1"] * 4})
+    found = cells(extract.leave(extract.rows("referral_scores", ["PersScore"])))["PersScore"]
+    assert [each if each is None else float(each) for each in found] == [4.5, 7, None, 12.25]
+    assert found[1] == "7"
+
+
+@pytest.mark.parametrize("engine", EVERY)
+@pytest.mark.parametrize("kind", SHORT)
+def test_concepts_that_a_spreadsheet_has_shortened_are_refused(engine: str, kind: str) -> None:
+    # MHS202 has no dates: that its months are text tells that it was a text file.
+    table: dict[str, list[Any]] = {"Procedure": SHORT[kind], "UniqMonthID": ["1491"] * 3}
+    with refused("care_activities.Procedure", ANY, expected="a whole number"):
+        extract_of(engine, care_activities=table)
+    whole = {"text": "1091071000000100", "floats": 1091071000000100.0}[kind]
+    extract = extract_of(engine, care_activities=table | {"Procedure": [whole, None, None]})
+    found = cells(extract.leave(extract.rows("care_activities", ["Procedure"])))["Procedure"]
+    assert found[0] == "1091071000000100"
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_ids_that_have_lost_their_zeros_in_another_table_are_refused(engine: str) -> None:
+    contacts = contact_rows(("C1", "7", "R1", 1489, "2024-04-24", "5", "01"))
+    numbers = contacts | {"Person_ID": [7]}
+    with refused(problem("referrals.Person_ID", ANY, expected="a whole number")):
+        extract_of(engine, referrals=one_referral(Person_ID=["007"]), contacts=numbers)
+    # Text in both keeps its zeros, and text without any is the number.
+    for referrals, other in (("007", contacts | {"Person_ID": ["007"]}), ("7", numbers)):
+        extract = extract_of(engine, referrals=one_referral(Person_ID=[referrals]), contacts=other)
+        found = row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="contacts"))
+        assert found["contacts"] == 1
+
+
+@pytest.mark.parametrize("engine", ["pandas", "pyarrow", "polars lazy", "duckdb"])
+def test_times_of_a_day_are_read_whatever_their_type(engine: str) -> None:
+    types: dict[str, Any] = {"times": dt.time(9, 30), "text": "09:30:00", "moments": dt.datetime(1970, 1, 1, 9, 30)}
+    # Of a zone as it shows: of that day the clock in England was an hour before Greenwich.
+    if engine != "duckdb":  # which shows it by the clock of the machine
+        types["zoned"] = dt.datetime(1970, 1, 1, 9, 30, tzinfo=dt.UTC)
+    for each in types.values():
+        extract = extract_of(engine, contacts={"CareContTime": [each, None]})
+        found = cells(extract.leave(extract.rows("contacts", ["CareContTime"])))["CareContTime"]
+        assert "09:30:00" in found[0]
+        assert found[1] is None
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_record_numbers_of_text_are_in_the_order_of_their_numbers(engine: str) -> None:
+    # Of two submissions of one month the 10th is later than the 9th: discharged, and the contact cancelled.
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P1", "R1", 1489, "2024-04-01", "2024-05-01"))
+    referrals["RecordNumber"] = ["9", "10"]
+    contacts = contact_rows(*(("C1", "P1", "R1", 1489, "2024-04-24", status, "01") for status in ("5", "4")))
+    contacts["RecordNumber"] = ["9", "10"]
+    for number in (str, int):
+        numbers = {"RecordNumber": [number(each) for each in referrals["RecordNumber"]]}
+        extract = extract_of(engine, referrals=referrals | numbers, contacts=contacts | numbers)
+        asked = ["discharges", "open_referrals", "contacts"]
+        found = row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=asked))
+        assert [found[name] for name in asked] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_column_that_a_part_of_a_table_lacks_takes_no_rows_away(engine: str) -> None:
+    make = ALL[engine]
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    referrals |= {"UniqCareProfTeamLocalID": ["T1", "T1"]}
+    teams = {"UniqCareProfTeamLocalID": ["T1"], "OrgIDProv": ["RX1"], "UniqMonthID": [1500], "ServTeamTypeMH": ["A06"]}
+    with_submission = [make({name: [cell] for name, (cell, _) in referrals.items()} | {"UniqSubmissionID": [1]})]
+    without = [make({name: [cell] for name, (_, cell) in referrals.items()})]
+    stays = stays_of("MHAdmittedPatientClass", ["200", "200"])
+    first, second = ({name: [values[at]] for name, values in stays["ward_stays"].items()} for at in (0, 1))
+    del second["Person_ID"]
+    extract = mhsds.Extract(
+        referrals=with_submission + without, service_teams=make(teams | {"UniqSubmissionID": [1]}),
+        hospital_spells=make(stays["hospital_spells"]), ward_stays=[make(first), make(second)],
+    )  # fmt: skip
+    found = row(mhsds.measures(extract, YEAR, "organisation", which=["referrals", "admissions"]))
+    assert (found["referrals"], found["admissions"]) == (2, 2)
+
+
+def test_clusters_of_before_version_6_are_told_though_it_has_begun() -> None:
+    # In October 2023 there were clusters, and from April 2024 on there are none.
+    referrals = referral_rows(("P1", "R1", 1481, "2023-10-02", None)) | {"ServTeamType": ["A06"]}
+    clusters = {
+        "Person_ID": ["P1"], "UniqClustID": ["L1"], "AdultMHCareClusterCodeFinal": ["03"],
+        "StartDateCareClust": [dt.date(2023, 10, 3)],
+    }  # fmt: skip
+    contacts = contact_rows(("C1", "P1", "R1", 1483, "2023-10-03", "5", "01"))
+    extract = extract_of("pandas", referrals=referrals, contacts=contacts, clusters=clusters)
+    assert extract.version == "v6"
+    found = row(mhsds.cluster_profile(extract, "2023-10-31", "organisation"))
+    assert (found["cluster"], found["caseload"]) == ("03", 1)
+    later = extract_of("pandas", referrals=referrals | {"UniqMonthID": [1489]}, contacts=contacts, clusters=clusters)
+    with refused(problem("clusters", "version 6", names="4 or 5")):
+        mhsds.cluster_profile(later, "2024-04-30", "organisation")
+
+
 @pytest.mark.parametrize("months", [[202403], ["202403"]])
 @pytest.mark.parametrize("engine", EVERY)
 def test_a_month_that_is_no_number_of_one_is_refused_by_its_name(engine: str, months: list[Any]) -> None:
     extract = extract_of(engine, referrals=one_referral(UniqMonthID=months))
     with refused(problem("referrals.UniqMonthID", 202403, names="1429")):
         mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="referrals")
+    for asked in (mhsds.quality, lambda one: mhsds.referrals(one, scope=mhsds.ALL)):
+        with refused(problem("referrals.UniqMonthID", 202403, names="1429")):
+            asked(extract)
 
 
 @pytest.mark.parametrize("engine", ["pandas", "pyarrow", "polars lazy", "duckdb"])

@@ -107,6 +107,11 @@ SCORE = (
     Column("AssToolCompTimestamp", DATE, ("AssToolCompDate",)),
 )  # fmt: skip
 
+CONCEPTS = ("CodedAssToolType", "Procedure", "Observation", "IndirectActProcedure")
+"""Codes that are concepts of SNOMED CT, of up to 18 digits, which spreadsheets shorten as they do ids."""
+TIMES = ("CareContTime", "ReferralRequestReceivedTime")
+"""Codes that are times of a day, and may be of a type of times."""
+
 VERSION_5, VERSION_6 = 1459, 1489
 """The first months in which versions 5 and 6 are collected: October 2021 and April 2024."""
 NEWER_MECHANISM: Mapping[str, str] = MappingProxyType({"03": "11", "06": "09"})
