@@ -69,9 +69,10 @@ class Extract:
     Ids may be text, whole numbers or UUIDs. Codes may be whole numbers, and may have lost the zero before them. Whole
     numbers may be text. Dates may be dates, times (cut to the day), text as 2025-03-31, 31/03/2025, 31-Mar-2025 or
     20250331 (that may be a number), with a time or without; what is no calendar date reads as missing, and so does 1
-    January 1900, which databases make of an empty date. Times of a day may be of a type of times. Lazy tables stay lazy:
-    nothing is run, but for one query where dates or numbers are text, or ids are text in one table and numbers in
-    another. Only the columns that a measure needs are read.
+    January 1900, which databases make of an empty date. Times of a day may be of a type of times.
+
+    Lazy tables stay lazy: nothing is run, but for one query where dates or numbers are text, or ids are text in one
+    table and numbers in another. Only the columns that a measure needs are read.
 
     References
     ----------
