@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -771,6 +772,12 @@ def test_ids_that_have_lost_their_zeros_in_another_table_are_refused(engine: str
     numbers = contacts | {"Person_ID": [7]}
     with refused(problem("referrals.Person_ID", ANY, expected="a whole number")):
         extract_of(engine, referrals=one_referral(Person_ID=["007"]), contacts=numbers)
+    if engine == "polars lazy":
+        with refused(problem("referrals.Person_ID", ANY, expected="a whole number")):
+            categories = pl.DataFrame(one_referral(Person_ID=["007"])).with_columns(
+                pl.col("Person_ID").cast(pl.Categorical)
+            )
+            mhsds.Extract(referrals=categories, contacts=pl.DataFrame(numbers))
     # Text in both keeps its zeros, and text without any is the number.
     for referrals, other in (("007", contacts | {"Person_ID": ["007"]}), ("7", numbers)):
         extract = extract_of(engine, referrals=one_referral(Person_ID=[referrals]), contacts=other)

@@ -225,6 +225,7 @@ def _not_round(value: nw.Expr) -> nw.Expr:
 
 
 def _matching(text: nw.Expr, pattern: str) -> nw.Expr:
+    text = text.cast(nw.String)  # of categories, too
     return nw.when(text.str.contains(pattern)).then(text)
 
 
