@@ -933,6 +933,9 @@ def test_codes_of_the_users_own_are_read_as_those_of_records(engine: str, source
 def test_a_scope_of_one_team_type_or_of_a_list_is_a_scope() -> None:
     scopes: list[Any] = ["A06", ["a06"], ("A06 ",)]
     assert {mhsds.Scope(each) for each in scopes} == {mhsds.Scope(("A06",))}
+    none: Any = "18"
+    with refused(problem("minimum_age", "18", expected="zero or more"), problem("team_types", ANY, names="None")):
+        mhsds.Scope((), minimum_age=none)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
