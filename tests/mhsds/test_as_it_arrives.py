@@ -328,6 +328,24 @@ def test_in_version_6_the_type_of_a_team_stands_in_mhs902(engine: str) -> None:
     assert found == {"team_type_code": "A06", "period": YEAR, "referrals": 2}
 
 
+@pytest.mark.parametrize("engine", EVERY)
+def test_teams_are_found_though_their_ids_are_text_in_one_table_and_numbers_in_another(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    others = {
+        "UniqServReqID": ["R1"], "RecordNumber": [0], "OrgIDProv": ["RX1"], "UniqMonthID": [1500],
+        "UniqOtherCareProfTeamLocalID": [101],
+    }  # fmt: skip
+    teams = {
+        "UniqCareProfTeamLocalID": ["101", "T2"], "OrgIDProv": ["RX1"] * 2, "UniqMonthID": [1500] * 2,
+        "ServTeamTypeMH": ["A06", "A02"],
+    }  # fmt: skip
+    own = referrals | {"UniqCareProfTeamLocalID": ["T2"]}
+    extract = extract_of(engine, referrals=own, service_types=others, service_teams=teams)
+    assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["team_type_code"] == "A06"
+    with refused(problem("service_teams.UniqCareProfTeamLocalID", ANY, expected="a whole number")):
+        extract_of(engine, service_types=others, service_teams=teams | {"UniqCareProfTeamLocalID": ["0101", "T2"]})
+
+
 def test_referrals_of_version_6_with_no_way_to_a_type_of_team_are_refused() -> None:
     referrals = one_referral()
     tables = {

@@ -10,7 +10,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.records.cells import WIDE
-from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of, with_other_names
 from cmhs_metrics.mhsds.records.dates import LAST_MONTH
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, column_name, table_name
@@ -373,14 +373,16 @@ class Extract:
 
     def _ids_that_are_text(self) -> frozenset[str]:
         """The ids that are text in one of the tables, and so are read as text in all."""
-        return frozenset(
-            column.name
-            for table, sources in self._sources.items()
-            for column in TABLES[table].columns
-            if column.kind is Kind.ID
-            for source in sources
-            for name in source.named(column)
-            if source.schema[name] in WIDE or not source.schema[name].is_numeric()
+        return with_other_names(
+            {
+                column.name
+                for table, sources in self._sources.items()
+                for column in TABLES[table].columns
+                if column.kind is Kind.ID
+                for source in sources
+                for name in source.named(column)
+                if source.schema[name] in WIDE or not source.schema[name].is_numeric()
+            }
         )
 
     @functools.cached_property

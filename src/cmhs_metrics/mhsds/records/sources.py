@@ -11,7 +11,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.mhsds.records.cells import can_be, change_of, expected_of, is_older, looks_at, recoded
-from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, with_other_names
 from cmhs_metrics.mhsds.records.names import column_name
 
 if TYPE_CHECKING:
@@ -70,12 +70,14 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
     looks: list[tuple[str, Column, Look]] = []
     counted = []
     every = [(argument, source) for argument, sources in tables.items() for source in sources]
-    numbers = {
-        column.name
-        for argument, source in every
-        for column, name in source.columns_of(TABLES[argument])
-        if column.kind is Kind.ID and source.schema[name].is_numeric()
-    }
+    numbers = with_other_names(
+        {
+            column.name
+            for argument, source in every
+            for column, name in source.columns_of(TABLES[argument])
+            if column.kind is Kind.ID and source.schema[name].is_numeric()
+        }
+    )
     for argument, source in every:
         columns = [(column, name, source.schema[name]) for column, name in source.columns_of(TABLES[argument])]
         typed = not any(column.kind in (Kind.DATE, Kind.NUMBER) and dtype == nw.String for column, _, dtype in columns)
