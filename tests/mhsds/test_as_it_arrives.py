@@ -690,6 +690,23 @@ def test_a_table_in_parts_is_read_by_the_names_of_its_columns(tmp_path: Path, en
     assert sorted(zip(found["UniqMonthID"], found["OrgIDProv"], strict=True)) == [(1489, None), (1490, "RX1")]
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_parts_of_other_columns_and_separators_lose_no_rows(tmp_path: Path, ending: str, engine: str) -> None:
+    # The second part has no record numbers, by which the referrals of the first would find their services.
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    both = pd.DataFrame(referrals)
+    tables = {"first": both[:1], "second": both[1:].drop(columns="RecordNumber")}
+    services = pd.DataFrame(service_rows(referrals) | {"UniqMonthID": [1500, 1500]})
+    (tmp_path / "MHS101Referral").mkdir()
+    for (name, table), separator in zip(tables.items(), ",;", strict=True):
+        file = tmp_path / "MHS101Referral" / f"{name}.{ending}"
+        table.to_csv(file, sep=separator, index=False) if ending == "csv" else table.to_parquet(file)
+    services.to_csv(tmp_path / "MHS102ServiceTypeReferredTo.csv", index=False)
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    assert row(mhsds.measures(extract, YEAR, "organisation", which="referrals"))["referrals"] == 2
+
+
 @pytest.mark.parametrize("inside", [(), ("a.csv", "a.parquet"), ("a.parquet", "_delta_log/0.json")])
 def test_a_folder_of_parts_of_which_not_all_count_is_refused(tmp_path: Path, inside: tuple[str, ...]) -> None:
     (tmp_path / "MHS101Referral").mkdir()
