@@ -90,7 +90,7 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         return Change(name, alias, of_zone, nw.Int32, day, is_date=True)
     if column.name in TIMES and dtype in (nw.Time, nw.Datetime):
         # As it shows, of a zone too: of 1 January 1970, on which warehouses put times, England's clock was an hour on.
-        return Change(name, alias, (lambda time: time.cast(nw.String),), nw.String, sql.written(name))
+        return Change(name, alias, (_clock,), nw.String, sql.written(name))
     if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
         upper = f"upper({sql.written(name)})"
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
@@ -128,6 +128,11 @@ def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
         value = nw.when((value > -LARGEST_EXACT) & (value < LARGEST_EXACT)).then(value)
         value = value - value % 1
     return value if dtype in WIDE else value.cast(nw.Int64)
+
+
+def _clock(time: nw.Expr) -> nw.Expr:
+    """A time as text; pandas 2 has the text NaT of none."""
+    return nw.when(~time.is_null()).then(time.cast(nw.String))
 
 
 def _or_with_fraction(value: nw.Expr, made: nw.Expr) -> nw.Expr:
