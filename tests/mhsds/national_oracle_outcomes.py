@@ -151,7 +151,7 @@ def outcomes(tables: Tables, month: int) -> list[Outcome]:
     Asked for: submitted in the month, of people of 18 and over, received since April 2019, not rejected, to a team of the
     eight, in no hospital spell as known, resident in England or unknown, reason not organic (08). "Asked of closed referrals
     with two or more contacts, and of open ones with two or more contacts and 180 days": closed is discharged in the month,
-    and open is every other one; its days are counted to the month's end. The latest is any score after the first in order;
+    and open is what is not discharged by its end, to which its days are counted. The latest is any score after the first in order;
     of several of one day the lowest stands first.
     """
     when, tables = Month(month), known_by(tables, month)
@@ -190,6 +190,8 @@ def asked_for(tables: Tables, item: Referral, when: Month) -> str | None:
         return None
     if item.discharged is not None and when.start <= item.discharged <= when.end:
         return "closed"
+    if item.discharged is not None and item.discharged < when.start:
+        return None
     return "open" if (when.end - item.received).days >= LONG_ENOUGH else None
 
 

@@ -12,6 +12,7 @@ from unittest.mock import ANY
 
 import narwhals as nw
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -372,6 +373,24 @@ def test_in_version_6_the_type_of_a_team_stands_in_mhs902(engine: str) -> None:
     assert found == {"team_type_code": "A06", "period": YEAR, "referrals": 2}
 
 
+@pytest.mark.parametrize("engine", EVERY)
+def test_teams_are_found_though_their_ids_are_text_in_one_table_and_numbers_in_another(engine: str) -> None:
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None))
+    others = {
+        "UniqServReqID": ["R1"], "RecordNumber": [0], "OrgIDProv": ["RX1"], "UniqMonthID": [1500],
+        "UniqOtherCareProfTeamLocalID": [101],
+    }  # fmt: skip
+    teams = {
+        "UniqCareProfTeamLocalID": ["101", "T2"], "OrgIDProv": ["RX1"] * 2, "UniqMonthID": [1500] * 2,
+        "ServTeamTypeMH": ["A06", "A02"],
+    }  # fmt: skip
+    own = referrals | {"UniqCareProfTeamLocalID": ["T2"]}
+    extract = extract_of(engine, referrals=own, service_types=others, service_teams=teams)
+    assert row(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["team_type_code"] == "A06"
+    with refused(problem("service_teams.UniqCareProfTeamLocalID", ANY, expected="a whole number")):
+        extract_of(engine, service_types=others, service_teams=teams | {"UniqCareProfTeamLocalID": ["0101", "T2"]})
+
+
 def test_referrals_of_version_6_with_no_way_to_a_type_of_team_are_refused() -> None:
     referrals = one_referral()
     tables = {
@@ -716,6 +735,23 @@ def test_a_table_in_parts_is_read_by_the_names_of_its_columns(tmp_path: Path, en
     assert sorted(zip(found["UniqMonthID"], found["OrgIDProv"], strict=True)) == [(1489, None), (1490, "RX1")]
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_parts_of_other_columns_and_separators_lose_no_rows(tmp_path: Path, ending: str, engine: str) -> None:
+    # The second part has no record numbers, by which the referrals of the first would find their services.
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    both = pd.DataFrame(referrals)
+    tables = {"first": both[:1], "second": both[1:].drop(columns="RecordNumber")}
+    services = pd.DataFrame(service_rows(referrals) | {"UniqMonthID": [1500, 1500]})
+    (tmp_path / "MHS101Referral").mkdir()
+    for (name, table), separator in zip(tables.items(), ",;", strict=True):
+        file = tmp_path / "MHS101Referral" / f"{name}.{ending}"
+        table.to_csv(file, sep=separator, index=False) if ending == "csv" else table.to_parquet(file)
+    services.to_csv(tmp_path / "MHS102ServiceTypeReferredTo.csv", index=False)
+    extract = mhsds.Extract.read(tmp_path, engine=engine)
+    assert row(mhsds.measures(extract, YEAR, "organisation", which="referrals"))["referrals"] == 2
+
+
 @pytest.mark.parametrize("inside", [(), ("a.csv", "a.parquet"), ("a.parquet", "_delta_log/0.json")])
 def test_a_folder_of_parts_of_which_not_all_count_is_refused(tmp_path: Path, inside: tuple[str, ...]) -> None:
     (tmp_path / "MHS101Referral").mkdir()
@@ -786,12 +822,123 @@ def test_a_decimal_loses_its_fraction_and_is_not_rounded(engine: str) -> None:
     assert (found["age_band"], found["referrals"]) == ("0-17", 1)
 
 
+@pytest.mark.parametrize("kind", ["floats", "decimals"])
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_number_with_a_fraction_is_not_the_code_before_its_point(engine: str, kind: str) -> None:
+    numbers: list[Any] = [4.5, 7.0, None, 12.25]
+    numbers = numbers if kind == "floats" else [None if each is None else Decimal(str(each)) for each in numbers]
+    extract = extract_of(engine, referral_scores={"PersScore": numbers, "CodedAssToolType": ["1"] * 4})
+    found = cells(extract.leave(extract.rows("referral_scores", ["PersScore"])))["PersScore"]
+    assert [each if each is None else float(each) for each in found] == [4.5, 7, None, 12.25]
+    assert found[1] == "7"
+
+
+@pytest.mark.parametrize("engine", EVERY)
+@pytest.mark.parametrize("kind", SHORT)
+def test_concepts_that_a_spreadsheet_has_shortened_are_refused(engine: str, kind: str) -> None:
+    # MHS202 has no dates: that its months are text tells that it was a text file.
+    table: dict[str, list[Any]] = {"Procedure": SHORT[kind], "UniqMonthID": ["1491"] * 3}
+    with refused("care_activities.Procedure", ANY, expected="a whole number"):
+        extract_of(engine, care_activities=table)
+    whole = {"text": "1091071000000100", "floats": 1091071000000100.0}[kind]
+    extract = extract_of(engine, care_activities=table | {"Procedure": [whole, None, None]})
+    found = cells(extract.leave(extract.rows("care_activities", ["Procedure"])))["Procedure"]
+    assert found[0] == "1091071000000100"
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_ids_that_have_lost_their_zeros_in_another_table_are_refused(engine: str) -> None:
+    contacts = contact_rows(("C1", "7", "R1", 1489, "2024-04-24", "5", "01"))
+    numbers = contacts | {"Person_ID": [7]}
+    with refused(problem("referrals.Person_ID", ANY, expected="a whole number")):
+        extract_of(engine, referrals=one_referral(Person_ID=["007"]), contacts=numbers)
+    if engine == "polars lazy":
+        with refused(problem("referrals.Person_ID", ANY, expected="a whole number")):
+            categories = pl.DataFrame(one_referral(Person_ID=["007"])).with_columns(
+                pl.col("Person_ID").cast(pl.Categorical)
+            )
+            mhsds.Extract(referrals=categories, contacts=pl.DataFrame(numbers))
+    # Text in both keeps its zeros, and text without any is the number.
+    for referrals, other in (("007", contacts | {"Person_ID": ["007"]}), ("7", numbers)):
+        extract = extract_of(engine, referrals=one_referral(Person_ID=[referrals]), contacts=other)
+        found = row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="contacts"))
+        assert found["contacts"] == 1
+
+
+@pytest.mark.parametrize("engine", ["pandas", "pyarrow", "polars lazy", "duckdb"])
+def test_times_of_a_day_are_read_whatever_their_type(engine: str) -> None:
+    types: dict[str, Any] = {"times": dt.time(9, 30), "text": "09:30:00", "moments": dt.datetime(1970, 1, 1, 9, 30)}
+    # Of a zone as it shows: of that day the clock in England was an hour before Greenwich.
+    if engine != "duckdb":  # which shows it by the clock of the machine
+        types["zoned"] = dt.datetime(1970, 1, 1, 9, 30, tzinfo=dt.UTC)
+    for each in types.values():
+        extract = extract_of(engine, contacts={"CareContTime": [each, None]})
+        found = cells(extract.leave(extract.rows("contacts", ["CareContTime"])))["CareContTime"]
+        assert "09:30:00" in found[0]
+        assert found[1] is None
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_record_numbers_of_text_are_in_the_order_of_their_numbers(engine: str) -> None:
+    # Of two submissions of one month the 10th is later than the 9th: discharged, and the contact cancelled.
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P1", "R1", 1489, "2024-04-01", "2024-05-01"))
+    referrals["RecordNumber"] = ["9", "10"]
+    contacts = contact_rows(*(("C1", "P1", "R1", 1489, "2024-04-24", status, "01") for status in ("5", "4")))
+    contacts["RecordNumber"] = ["9", "10"]
+    for number in (str, int):
+        numbers = {"RecordNumber": [number(each) for each in referrals["RecordNumber"]]}
+        extract = extract_of(engine, referrals=referrals | numbers, contacts=contacts | numbers)
+        asked = ["discharges", "open_referrals", "contacts"]
+        found = row(mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which=asked))
+        assert [found[name] for name in asked] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("engine", EVERY)
+def test_a_column_that_a_part_of_a_table_lacks_takes_no_rows_away(engine: str) -> None:
+    make = ALL[engine]
+    referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))
+    referrals |= {"UniqCareProfTeamLocalID": ["T1", "T1"]}
+    teams = {"UniqCareProfTeamLocalID": ["T1"], "OrgIDProv": ["RX1"], "UniqMonthID": [1500], "ServTeamTypeMH": ["A06"]}
+    with_submission = [make({name: [cell] for name, (cell, _) in referrals.items()} | {"UniqSubmissionID": [1]})]
+    without = [make({name: [cell] for name, (_, cell) in referrals.items()})]
+    stays = stays_of("MHAdmittedPatientClass", ["200", "200"])
+    first, second = ({name: [values[at]] for name, values in stays["ward_stays"].items()} for at in (0, 1))
+    del second["Person_ID"]
+    extract = mhsds.Extract(
+        referrals=with_submission + without, service_teams=make(teams | {"UniqSubmissionID": [1]}),
+        hospital_spells=make(stays["hospital_spells"] | {"UniqServReqID": ["R8", "R9"]}),
+        ward_stays=[make(first), make(second)],
+    )  # fmt: skip
+    found = row(mhsds.measures(extract, YEAR, "organisation", which=["referrals", "admissions"]))
+    assert (found["referrals"], found["admissions"]) == (2, 2)
+
+
+def test_clusters_of_before_version_6_are_told_though_it_has_begun() -> None:
+    # In October 2023 there were clusters, and from April 2024 on there are none.
+    referrals = referral_rows(("P1", "R1", 1481, "2023-10-02", None)) | {"ServTeamType": ["A06"]}
+    clusters = {
+        "Person_ID": ["P1"], "UniqClustID": ["L1"], "AdultMHCareClusterCodeFinal": ["03"],
+        "StartDateCareClust": [dt.date(2023, 10, 3)],
+    }  # fmt: skip
+    contacts = contact_rows(("C1", "P1", "R1", 1483, "2023-10-03", "5", "01"))
+    extract = extract_of("pandas", referrals=referrals, contacts=contacts, clusters=clusters)
+    assert extract.version == "v6"
+    found = row(mhsds.cluster_profile(extract, "2023-10-31", "organisation"))
+    assert (found["cluster"], found["caseload"]) == ("03", 1)
+    later = extract_of("pandas", referrals=referrals | {"UniqMonthID": [1489]}, contacts=contacts, clusters=clusters)
+    with refused(problem("clusters", "version 6", names="4 or 5")):
+        mhsds.cluster_profile(later, "2024-04-30", "organisation")
+
+
 @pytest.mark.parametrize("months", [[202403], ["202403"]])
 @pytest.mark.parametrize("engine", EVERY)
 def test_a_month_that_is_no_number_of_one_is_refused_by_its_name(engine: str, months: list[Any]) -> None:
     extract = extract_of(engine, referrals=one_referral(UniqMonthID=months))
     with refused(problem("referrals.UniqMonthID", 202403, names="1429")):
         mhsds.measures(extract, YEAR, "organisation", scope=mhsds.ALL, which="referrals")
+    for asked in (mhsds.quality, lambda one: mhsds.referrals(one, scope=mhsds.ALL)):
+        with refused(problem("referrals.UniqMonthID", 202403, names="1429")):
+            asked(extract)
 
 
 @pytest.mark.parametrize("engine", ["pandas", "pyarrow", "polars lazy", "duckdb"])
@@ -867,6 +1014,9 @@ def test_codes_of_the_users_own_are_read_as_those_of_records(engine: str, source
 def test_a_scope_of_one_team_type_or_of_a_list_is_a_scope() -> None:
     scopes: list[Any] = ["A06", ["a06"], ("A06 ",)]
     assert {mhsds.Scope(each) for each in scopes} == {mhsds.Scope(("A06",))}
+    none: Any = "18"
+    with refused(problem("minimum_age", "18", expected="zero or more"), problem("team_types", ANY, names="None")):
+        mhsds.Scope((), minimum_age=none)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars", "pandas"])

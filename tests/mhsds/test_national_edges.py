@@ -103,6 +103,40 @@ def test_a_column_of_what_is_no_time_is_refused_where_it_is_asked_for() -> None:
     assert england(extract, ["MHS01"]) == {"MHS01": 3}
 
 
+def test_a_time_is_read_however_it_is_written() -> None:
+    # Seen at half past one: within four hours of half past nine, and of no time that is taken for midnight.
+    times = ["9:30", "09:30", "0930", "930", "09:30:00.000", "1970-01-01 09:30:00", "01/01/1970T09:30:00Z", "093000"]
+    others = ["9:29", "9:30 AM", "25:00", "noon", "", None]
+    referrals = [
+        {"ReferralRequestReceivedDate": "2024-06-03", "ReferralRequestReceivedTime": time, "ClinRespPriorityType": "4"}
+        for time in times + others
+    ]
+    contacts = [
+        {"Person_ID": f"P{n}", "UniqServReqID": f"R{n}", "CareContDate": "2024-06-03", "CareContTime": "13:30"}
+        for n in range(1, len(referrals) + 1)
+    ]
+    found = england(tables(referrals, "A02", contacts=contacts), ["CCR118", "CCR119"])
+    assert found == {"CCR118": len(times) + len(others), "CCR119": len(times)}
+
+
+def test_outcomes_are_asked_of_what_ended_in_the_month_or_is_open_at_its_end() -> None:
+    # Submitted in June though it ended in May: neither closed in the month nor open.
+    ends = [None, "2024-07-01", "2024-06-30", "2024-06-01", "2024-05-31"]
+    about = {"ReferralRequestReceivedDate": "2023-06-01", "PrimReasonReferralMH": "01"}
+    referrals = [about | {"ServDischDate": end} for end in ends]
+    named = [{"Person_ID": f"P{n}", "UniqServReqID": f"R{n}"} for n in range(1, len(ends) + 1)]
+    contacts = [each | {"CareContDate": "2023-07-01"} for each in named * 2]
+    score = {"CodedAssToolType": "1091071000000100", "PersScore": "20", "AssToolCompTimestamp": "2023-07-01"}
+    extract = tables(referrals, contacts=contacts, referral_scores=[each | score for each in named])
+    found = mhsds.paired_outcomes(mhsds.Extract(**extract), "2024-06")
+    assert found[["status", "due", "referrals"]].to_numpy().tolist() == [["closed", 2, 2], ["open", 2, 2]]
+
+
+def test_no_breakdown_at_all_is_refused() -> None:
+    with refused("breakdown", ANY, names="Provider"):
+        mhsds.published(mhsds.example(), "2025-03", measures=["MRS06"], breakdown=[])
+
+
 def test_suspected_psychosis_since_2016() -> None:
     days = ["2015-12-31", "2016-01-01", "2024-06-30"]
     referrals = [{"ReferralRequestReceivedDate": day, "PrimReasonReferralMH": "01"} for day in days]
@@ -251,6 +285,9 @@ def test_a_table_that_cannot_be_compared_is_refused_and_one_of_no_rows_is_none()
         mhsds.compare(ours, theirs.assign(period_end=pd.Timestamp(2024, 5, 31)))
     with refused(problem("ours.period_end", "Q4"), problem("theirs.value", "few")):
         mhsds.compare(ours.assign(period_end="Q4"), theirs.assign(value="few"))
+    # Of a month that is the first day, to which nothing is told.
+    with refused(problem("theirs.period_end", "2025-03")):
+        mhsds.compare(ours, theirs.assign(period_end="2025-03"))
 
 
 @pytest.mark.parametrize("concept", [pd.NA, 123456789012345678.0])

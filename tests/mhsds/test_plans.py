@@ -84,3 +84,14 @@ def test_a_contact_is_of_its_last_row_though_that_is_of_a_referral_that_does_not
     found = mhsds.measures(mhsds.Extract(**tables), "2024-04", "organisation", which=which)
     found = found.pl() if engine == "duckdb" else pl.DataFrame(found)
     assert found.select(which).rows() == [(1, 3, 2)]
+
+
+def test_tables_of_the_users_own_do_not_stand_for_what_is_computed() -> None:
+    # A table of the connection called as a step is: its one row is no referral.
+    tables = {name: extract.frame.to_native() for name, (extract,) in mhsds.example()._sources.items()}
+    wanted = mhsds.published(mhsds.Extract(**tables), "2025-03", measures=["MHS23"], breakdown="England")
+    connection = duckdb.connect()
+    connection.sql("CREATE TABLE rows AS SELECT 'P9' AS Person_ID, 'R9' AS UniqServReqID, 1500 AS UniqMonthID")
+    relations = {name: connection.from_df(table) for name, table in tables.items()}
+    found = mhsds.published(mhsds.Extract(**relations), "2025-03", measures=["MHS23"], breakdown="England")
+    assert found["value"].tolist() == wanted["value"].tolist() == [2]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
+from cmhs_metrics import mhsds
 from cmhs_metrics.mhsds.counting.groups import read_grouping
 from cmhs_metrics.mhsds.counting.request import _access_scope, read_spells
 from cmhs_metrics.mhsds.facts.spells import SpellRules
 from cmhs_metrics.mhsds.records.codes import ACCESS, ALL, CORE
 from cmhs_metrics.mhsds.records.dates import NEVER, Span
+from tests.support.refusals import problem, refused
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -50,6 +53,16 @@ def test_the_rules_of_spells_are_read_or_refused_together() -> None:
     for grace in (-1, True, 1.0, "5", None):
         assert [(each.column, each.value) for each in read_spells(None, grace, ())[1]] == [("grace", grace)]
     assert [each.column for each in read_spells("soon", -1, ())[1]] == ["spells_from", "grace"]
+
+
+def test_a_date_is_named_once_and_weeks_below_none_are_refused() -> None:
+    for asked in (mhsds.cluster_profile, mhsds.time_on_caseload, mhsds.time_since_last_contact):
+        with refused(problem("at", "2024-06", expected="a date or period")):
+            asked(mhsds.example(), "2024-06")
+        with refused(problem("at", ANY, names="2025-03-31")):
+            asked(mhsds.example(), "2025-04-01")
+    with refused(problem("weeks", -1, expected="zero or more")):
+        mhsds.waits(mhsds.example(), "2024/25", weeks=[0, -1])
 
 
 @pytest.mark.parametrize(

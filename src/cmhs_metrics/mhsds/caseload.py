@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -111,7 +112,9 @@ def at_a_date(
             extract, subject, (at, at), by, scope, None, icb_of, icb_from, age_bands, ["caseload"], choices
         )
     except BadInput as error:
-        raise BadInput(subject, [*problems, *error.problems]) from None
+        # The date is both ends of a period, and is called `at`.
+        others = [replace(each, column="at") if each.column == "period" else each for each in error.problems]
+        raise BadInput(subject, [*problems, *dict.fromkeys(others)]) from None
     if problems:
         raise BadInput(subject, problems)
     return request

@@ -13,7 +13,8 @@ from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
 from cmhs_metrics.mhsds.counting.request import refuse_broken_rules
 from cmhs_metrics.mhsds.counting.sums import team_columns
 from cmhs_metrics.mhsds.records.codes import CLUSTERS, CORE, NOT_CLUSTERED, Scope
-from cmhs_metrics.mhsds.records.dates import NEVER
+from cmhs_metrics.mhsds.records.columns import VERSION_6
+from cmhs_metrics.mhsds.records.dates import NEVER, month_id, read_date
 from cmhs_metrics.mhsds.records.extract import ExtractLike, as_extract
 from cmhs_metrics.mhsds.records.latest import end_date, latest, number
 from cmhs_metrics.signatures import checked
@@ -58,8 +59,8 @@ def cluster_profile(
     Raises
     ------
     BadInput
-        When an argument is not in order, a table or column is missing, or the extract is of version 6, from which on
-        clusters are not collected.
+        When an argument is not in order, a table or column is missing, or the extract is of version 6 and the date of
+        April 2024 or later, from when on clusters are not collected.
 
     Notes
     -----
@@ -80,7 +81,9 @@ def cluster_profile(
     """
     extract = as_extract(extract)
     problems = []
-    if extract.version == "v6":
+    day = read_date(at)
+    ended = not isinstance(day, Problem) and month_id(day) >= VERSION_6
+    if extract.version == "v6" and (ended or "clusters" not in extract.tables):
         problems.append(Problem("clusters", None, "version 6", "version 4 or 5: clusters are not collected since"))
     columns = [*ITEM, "AdultMHCareClusterCodeFinal", "StartDateCareClust"]
     problems += extract.require({"clusters": columns}, "cluster profile")

@@ -151,6 +151,7 @@ def quality(extract: ExtractLike) -> Any:
     [{'table': 'MHS201CareContact', 'column': 'AttendStatus', 'rows': ...}]
     """
     extract = as_extract(extract)
+    _ = extract.last_month  # which refuses what is no reporting month
     found = counts(extract)
     # In the order of the tables, and of the rules within each.
     tables, rules = [table.name for table in TABLES.values()], list(RULES)

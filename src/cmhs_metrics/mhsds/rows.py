@@ -232,3 +232,4 @@ def _check(extract: Extract, subject: str, scope: Scope, needed: list[str], *, r
     problems = missing(extract, needed, [scope] if referrals else [], referrals=referrals)
     if problems:
         raise BadInput(subject, problems)
+    _ = extract.last_month  # which refuses what is no reporting month

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from cmhs_metrics.errors import BadInput, Problem
 from cmhs_metrics.mhsds.counting.finish import finish
 from cmhs_metrics.mhsds.counting.groups import AGE_BANDS
 from cmhs_metrics.mhsds.counting.request import read_request, refuse_broken_rules
@@ -86,6 +87,8 @@ def waits(
         "direct_before_v5": direct_before_v5, "resubmitted": resubmitted,
     }  # fmt: skip
     extract = as_extract(extract)
+    if wrong := [each for each in weeks if each < 0]:
+        raise BadInput("waits", [Problem("weeks", None, each, "weeks, zero or more") for each in wrong])
     request = read_request(
         extract, "waits", period, by, scope, None, icb_of, icb_from, age_bands, ["waits_completed"], choices,
         (spells_from, grace, providers_left_out),

@@ -59,7 +59,7 @@ def acute_admissions(extract: Extract, first: int, last: int) -> Frame:
 
 
 def _ward_key(extract: Extract) -> list[str]:
-    person = extract.has("ward_stays", "Person_ID")
+    person = extract.has("ward_stays", "Person_ID", throughout=True)
     return ["UniqHospProvSpellID", *(["Person_ID"] if person else [])]
 
 

@@ -60,12 +60,7 @@ def practices(extract: Extract) -> Frame:
         rows = rows.filter(nw.col("EndDateGMPRegistration").is_null())
     if "GMPReg" in held:
         rows = rows.filter(~nw.col("GMPReg").fill_null("").is_in(list(PRACTICES_OF_NOBODY)))
-    order = ["OrgIDSubICBLocGP"]
-    if "RecordNumber" in held:
-        order = ["RecordNumber", *order]
-        if "RecordNumber" in extract.text_ids:
-            rows = rows.with_columns(nw.col("RecordNumber").str.len_chars().fill_null(0).alias("digits"))
-            order = ["digits", *order]
+    order = [name for name in ("RecordNumber", "OrgIDSubICBLocGP") if name in held]
     rows = latest(extract, rows, ["Person_ID", "UniqMonthID"], order)
     return rows.select("Person_ID", "UniqMonthID", nw.col("OrgIDSubICBLocGP").alias("practice"))
 

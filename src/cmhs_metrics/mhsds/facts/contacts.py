@@ -11,7 +11,7 @@ from cmhs_metrics.mhsds.facts.referrals import REFERRAL
 from cmhs_metrics.mhsds.records.codes import ATTENDED, DID_NOT_ATTEND, DIRECT, FACE_TO_FACE, INDIRECT_BEFORE_VERSION_5
 from cmhs_metrics.mhsds.records.dates import NEVER, Span, year_days, year_of
 from cmhs_metrics.mhsds.records.engine import Count
-from cmhs_metrics.mhsds.records.latest import latest
+from cmhs_metrics.mhsds.records.latest import latest, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -138,8 +138,9 @@ def with_contacts(extract: Extract, referrals: Frame, wanted: Wanted) -> Frame:
     """
     counts, made = _counts(wanted, referrals.collect_schema().names()), _what_they_are(wanted.before_v5)
     cells = _cells(extract, ("UniqCareContID", "UniqServReqID") if extract.engine.cleans_later else ())
+    cells, order = ordered(extract, cells, _order(extract))
     found = extract.engine.with_contacts(
-        referrals, cells, lambda rows: rows.with_columns(*made), wanted.item, _order(extract), REFERRAL, counts,
+        referrals, cells, lambda rows: rows.with_columns(*made), wanted.item, order, REFERRAL, counts,
         first=wanted.order, days=wanted.days,
     )  # fmt: skip
     missing = [*((name, NEVER) for name in ("first", "second") if wanted.order), *((each.name, 0) for each in counts)]

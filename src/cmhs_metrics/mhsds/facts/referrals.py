@@ -213,7 +213,7 @@ def services(extract: Extract, columns: Sequence[str] = (), *, later: Sequence[s
     names = list(dict.fromkeys(["UniqServReqID", key, *_SERVICE, *columns, *more]))
     rows = extract.rows("service_types", names, later=later)
     if teams:
-        rows = with_team_types(extract, rows, OTHER_TEAM, "ServTeamTypeRefToMH")
+        rows = with_team_types(extract, rows, "service_types", OTHER_TEAM, "ServTeamTypeRefToMH")
     rows = rows if later else extract.engine.known(rows, ["UniqServReqID", key])
     held = rows.collect_schema().names()
     return rows.with_columns(*_rejection(held), team_of("ServTeamTypeRefToMH", held))
@@ -226,13 +226,19 @@ TEAM_COLUMNS = ("UniqCareProfTeamLocalID", "ServTeamTypeMH")
 _OF_TEAM = ("OrgIDProv", "UniqMonthID", "UniqSubmissionID")
 
 
-def with_team_types(extract: Extract, rows: Frame, team: str, column: str) -> Frame:
-    """Rows that have no type of team with that of MHS902: by team, provider, month and submission."""
+def with_team_types(extract: Extract, rows: Frame, table: str, team: str, column: str) -> Frame:
+    """Rows of a table that have no type of team with that of MHS902: by team, provider, month and submission.
+
+    By those of them that all parts of both tables have.
+    """
     problems = extract.require({"service_teams": TEAM_COLUMNS}, "type of a team")
     if problems:
         raise BadInput("the extract", problems)
     held = rows.collect_schema().names()
-    keys = [name for name in _OF_TEAM if name in held and extract.has("service_teams", name)]
+    tables = (table, "service_teams")
+    keys = [
+        name for name in _OF_TEAM if name in held and all(extract.has(each, name, throughout=True) for each in tables)
+    ]
     teams = extract.rows("service_teams", ["UniqCareProfTeamLocalID", *keys, "ServTeamTypeMH"])
     teams = teams.rename({"UniqCareProfTeamLocalID": team})
     teams = teams.filter(*(~nw.col(name).is_null() for name in (team, *keys)))
@@ -350,7 +356,7 @@ def with_own_service(extract: Extract, rows: Frame) -> Frame:
     discharge.
     """
     if extract.has("referrals", "UniqCareProfTeamLocalID") and "service_teams" in extract.tables:
-        rows = with_team_types(extract, rows, "UniqCareProfTeamLocalID", "ServTeamType")
+        rows = with_team_types(extract, rows, "referrals", "UniqCareProfTeamLocalID", "ServTeamType")
     held = [name for name in rows.collect_schema().names() if name != "ReferClosureDate"]
     rows = rows.with_columns(*_rejection(held), team_of("ServTeamType", held))
     return rows.with_columns(((nw.col("team") != NO_CODE) | (nw.col("is_rejected") == 1)).alias("names_a_service"))

@@ -101,6 +101,8 @@ def _read(argument: str, table: pd.DataFrame, problems: list[Problem]) -> pd.Dat
     )
     for name, cells in made.items():
         wrong = text[name][cells.isna() & ((text[name] != "") | (name == "period_end"))]
+        if name == "period_end":  # of a month as 2024-06 that is the first day
+            wrong = pd.concat([wrong, text[name][cells.notna() & ~cells.dt.is_month_end]])
         expected = "a number, or nothing" if name in _NUMBERS else "the last day of a period, as 2024-06-30"
         problems += [Problem(f"{argument}.{name}", None, cell, expected) for cell in wrong[:1]]
     read = table.assign(**text | {name: text[name].mask(text[name] == "") for name in ("kind", "unit")} | made)

@@ -31,7 +31,7 @@ def response(facts: Facts) -> Frame:
     """New urgent referrals to crisis teams, and those seen face to face, within 4 and 24 hours.
 
     The contact is the first attended face to face in the month at or after the time of receipt; a time that is not
-    told is midnight.
+    told, or that cannot be read, is midnight.
     """
     when = facts.when
     rows = facts.of_the_month.filter(
@@ -81,7 +81,9 @@ def with_moment(rows: Frame, day: str, time: str, alias: str) -> Frame:
     for step in (
         nw.when(nw.col(time).fill_null("").str.contains(TIME_OF_DAY)).then(nw.col(time)).otherwise(nw.lit("00:00")),
         clock.str.replace_all("^.*[ T]|(?:Z|[+-][0-9]{2}:?[0-9]{2})$", ""),
-        nw.when(clock.str.contains("^[0-9]:")).then(nw.concat_str(nw.lit("0"), clock)).otherwise(clock),
+        nw.when(clock.str.contains("^[0-9](?::|(?:[0-9]{2}){1,2}$)"))
+        .then(nw.concat_str(nw.lit("0"), clock))
+        .otherwise(clock),
         # 0930 as 09:30; what has no seconds has a zero there.
         nw.concat_str(clock.str.replace_all("[:]|[.].*$", ""), nw.lit("00")),
     ):

@@ -72,13 +72,13 @@ def with_own_team(facts: Facts, rows: Frame) -> Frame:
     if not known.has("contacts", OTHER_TEAM):
         return rows.rename({OTHER_TEAM: "team"})
     if "service_teams" in known.tables:
-        rows = with_team_types(known, rows, OTHER_TEAM, "own")
+        rows = with_team_types(known, rows, "contacts", OTHER_TEAM, "own")
     if known.has("service_types", "UniqServReqID", OTHER_TEAM):
         key = row_key(known, "service_types")
         columns = ["UniqServReqID", "RecordNumber", "UniqMonthID", "OrgIDProv", OTHER_TEAM, "ServTeamTypeRefToMH"]
         services = known.whole("service_types", columns)
         if "service_teams" in known.tables:
-            services = with_team_types(known, services, OTHER_TEAM, "ServTeamTypeRefToMH")
+            services = with_team_types(known, services, "service_types", OTHER_TEAM, "ServTeamTypeRefToMH")
         services = services.filter(*there("UniqServReqID", key, OTHER_TEAM))
         services = services.group_by("UniqServReqID", key, OTHER_TEAM).agg(nw.col("ServTeamTypeRefToMH").max())
         rows = rows.join(services, on=["UniqServReqID", key, OTHER_TEAM], how="left")

@@ -143,8 +143,10 @@ def read_breakdowns(extract: Extract, breakdown: Any, icb_of: Any, problems: lis
     if breakdown is None:
         breakdown = [each for each in BREAKDOWNS if each != ICB or icb_of is not None]
     known = {each.casefold(): each for each in BREAKDOWNS} | _SHORT
-    found = []
-    for each in [breakdown] if isinstance(breakdown, str) else list(breakdown):
+    found, asked = [], [breakdown] if isinstance(breakdown, str) else list(breakdown)
+    if not asked:
+        problems.append(Problem("breakdown", None, breakdown, f"any of {', '.join(BREAKDOWNS)}"))
+    for each in asked:
         name = known.get(str(each).casefold())
         if name is None:
             problems.append(Problem("breakdown", None, each, f"any of {', '.join(BREAKDOWNS)}"))

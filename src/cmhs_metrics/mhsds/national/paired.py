@@ -76,8 +76,8 @@ def paired_outcomes(
     -----
     Asked for are referrals that were submitted in the month, of people of 18 and over, resident in England or nobody
     knows where, received since April 2019, to a core community or early intervention team that did not reject them,
-    in no hospital spell, not for an organic reason, with two or more direct contacts; closed in the month, or 180
-    days old at its end. An assessment of a referral (MHS606) is of the day on which it was completed, one of an
+    in no hospital spell, not for an organic reason, with two or more direct contacts; closed in the month, or open
+    and 180 days old at its end. An assessment of a referral (MHS606) is of the day on which it was completed, one of an
     activity (MHS607) of its contact's. Of several scores of one day the lowest stands first. Scores out of a tool's
     range, as 8 of DIALOG, are invalid.
 
@@ -238,5 +238,6 @@ def _asked(facts: Facts) -> Frame:
     rows = rows.join(often.filter(nw.col("often") >= CONTACTS_ENOUGH).select(*REFERRAL), on=list(REFERRAL), how="semi")
     closed = (nw.col("discharged") >= when.first) & (nw.col("discharged") <= when.last)
     rows = rows.with_columns(nw.when(closed).then(nw.lit("closed")).otherwise(nw.lit("open")).alias("status"))
-    rows = rows.filter(closed | (when.last - nw.col("received") >= LONG_ENOUGH))
+    still = nw.col("discharged") > when.last
+    rows = rows.filter(closed | (still & (when.last - nw.col("received") >= LONG_ENOUGH)))
     return rows.select(*REFERRAL, "provider", "status")

@@ -22,7 +22,7 @@ from cmhs_metrics.mhsds.records.cleaning import (
     text_cell,
     unclean_text,
 )
-from cmhs_metrics.mhsds.records.columns import VERSION_5, Column, Kind
+from cmhs_metrics.mhsds.records.columns import CONCEPTS, VERSION_5, Column, Kind
 from cmhs_metrics.mhsds.records.dates import NO_DAYS, ZONE
 from cmhs_metrics.mhsds.records.engine import Change
 from cmhs_metrics.mhsds.records.names import column_name
@@ -44,6 +44,7 @@ LONG, ROUND, SCIENTIFIC = 10**11, 10**6, r"^[0-9](?:[.][0-9]+)?[Ee][+][0-9]+$"
 A_CODE = "^[0-9A-Z]{1,2}$"
 """A code of attendance or mechanism, known or not, and no word for it."""
 SHORTENED = "a spreadsheet has shortened"
+PADDED, LOST = r"^ *0[0-9]+ *$", "begin with a zero, which the numbers that they are in other tables have lost"
 EXPECTED = {
     Kind.ID: "text or whole numbers, in full",
     Kind.NUMBER: "whole numbers",
@@ -57,10 +58,16 @@ def _is_text(dtype: Any) -> bool:
     return dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object)
 
 
-def can_be(kind: Kind, dtype: Any) -> bool:
+def expected_of(column: Column) -> str:
+    """What is expected of the cells of a column."""
+    return EXPECTED[Kind.ID if column.name in CONCEPTS else column.kind]
+
+
+def can_be(column: Column, dtype: Any) -> bool:
     """Whether a column of a type can hold that."""
     if dtype == nw.Unknown or _is_text(dtype) or dtype.is_numeric():
         return True
+    kind = column.kind
     return (kind is Kind.DATE and dtype in DATES) or (kind is Kind.TIME and dtype in (nw.Time, nw.Datetime))
 
 
@@ -80,15 +87,16 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
         code = functools.partial(clean_code, width=width)
         cell = functools.partial(code_cell, width=width)
         return Change(name, alias, (code,), nw.String, sql.clean(x, width), cell=cell, unclean=unclean_text(width))
-    if kind is Kind.TIME:
-        return Change(name, alias, (lambda value: value.cast(nw.String),), nw.String, sql.written(name))
     if kind is Kind.DATE and dtype in DATES:
         # Of a zone: the day in England, where a cast would give that in Greenwich, or of the session's clock.
         zoned = dtype == nw.Datetime and dtype.time_zone is not None
         of_zone = (lambda time: time.dt.convert_time_zone(ZONE).dt.date(),) if zoned else ()
         day = sql.day_of_date(sql.in_england(x) if zoned or dtype == nw.Unknown else x)
         return Change(name, alias, of_zone, nw.Int32, day, is_date=True)
-    if dtype == nw.Unknown and (kind is Kind.CODE or kind is Kind.ID):  # a UUID, or a column of nothing
+    if kind is Kind.TIME and dtype in (nw.Time, nw.Datetime):
+        # As it shows, of a zone too: of 1 January 1970, on which warehouses put times, England's clock was an hour on.
+        return Change(name, alias, (_clock,), nw.String, sql.written(name))
+    if dtype == nw.Unknown and kind in (Kind.CODE, Kind.TIME, Kind.ID):  # a UUID, or a column of nothing
         upper = f"upper({sql.written(name)})"
         return Change(name, alias, (lambda value: value.cast(nw.String).str.to_uppercase(),), nw.String, upper)
     wide = dtype in WIDE and kind in (Kind.ID, Kind.CODE)
@@ -97,9 +105,18 @@ def change_of(sql: Dialect, column: Column, name: str, dtype: Any, alias: str, a
     if kind is Kind.DATE:
         day = sql.day_of_text(sql.as_text(number), known=True)
         return Change(name, alias, (whole, day_of_number, known_day), nw.Int32, day)
-    if kind is Kind.CODE:
+    if kind in (Kind.CODE, Kind.TIME):
         coded = sql.code_of_number(number, width)
-        return Change(name, alias, (lambda value: whole(value).cast(nw.String).str.zfill(width),), nw.String, coded)
+        has_fraction = dtype in FLOATS or dtype == nw.Decimal
+        if has_fraction:
+            # With a fraction it is a score, or no code: never the code before the point.
+            coded = f"CASE WHEN {x} % 1 <> 0 AND {x} < {LARGEST_EXACT} THEN {sql.as_text(x)} ELSE {coded} END"
+
+        def code_of(value: nw.Expr) -> nw.Expr:
+            made = whole(value).cast(nw.String).str.zfill(width)
+            return _or_with_fraction(value, made) if has_fraction else made
+
+        return Change(name, alias, (code_of,), nw.String, coded)
     if as_text:
         text = sql.as_text(number)
         return Change(name, alias, (lambda value: whole(value).cast(nw.String),), nw.String, text)
@@ -116,6 +133,18 @@ def _whole(value: nw.Expr, dtype: Any) -> nw.Expr:
         value = nw.when((value > -LARGEST_EXACT) & (value < LARGEST_EXACT)).then(value)
         value = value - value % 1
     return value if dtype in WIDE else value.cast(nw.Int64)
+
+
+def _clock(time: nw.Expr) -> nw.Expr:
+    """A time as text; pandas 2 has the text NaT of none."""
+    return nw.when(~time.is_null()).then(time.cast(nw.String))
+
+
+def _or_with_fraction(value: nw.Expr, made: nw.Expr) -> nw.Expr:
+    """What was made of a number, or the number as text where it is not whole."""
+    number = value.cast(nw.Float64)
+    is_whole = (number % 1 == 0) | ~(number < LARGEST_EXACT)
+    return nw.when(is_whole).then(made).otherwise(number.cast(nw.String))
 
 
 def _without_fraction(value: nw.Expr) -> nw.Expr:
@@ -155,28 +184,35 @@ class Look:
 
 
 def looks_at(
-    sql: Dialect, column: Column, name: str, dtype: Any, alias: str, typed: bool = True, in_words: bool = False
+    sql: Dialect, column: Column, name: str, dtype: Any, alias: str, *, typed: bool = True, in_words: bool = False,
+    elsewhere: bool = False,
 ) -> Iterator[Look]:  # fmt: skip
     """What is looked for in a column.
 
-    For what only text files do to ids, if the table is not `typed`; for words in place of codes, if asked to.
+    For what only text files do to ids, if the table is not `typed`; for words in place of codes, if `in_words`; for
+    zeros before ids in text, if `elsewhere` the id is a number, which has none.
     """
     kind, x, there, read = column.kind, sql.quoted(name), f"{alias} there", f"{alias} read"
-    if kind is Kind.ID and dtype in FLOATS:
+    is_long = kind is Kind.ID or column.name in CONCEPTS
+    if is_long and dtype in FLOATS:
         read_whole = (_without_fraction, functools.partial(_whole, dtype=dtype))
         kept = f"CASE WHEN {x} % 1 = 0 THEN {x} END"
         whole = Change(name, read, read_whole, nw.Int64, sql.whole(kept, dtype))
         yield Look(_there(name, there, x, dtype), whole, "are no whole numbers below 2^53", one_is_too_many=True)
-        is_long = f"{x} BETWEEN {LONG} AND {LARGEST_EXACT}"
-        long = Change(name, f"{alias} long", (_long,), nw.Float64, f"CASE WHEN {is_long} THEN {x} END")
+        within = f"{x} BETWEEN {LONG} AND {LARGEST_EXACT}"
+        long = Change(name, f"{alias} long", (_long,), nw.Float64, f"CASE WHEN {within} THEN {x} END")
         whole = Change(
             name, f"{alias} whole", (lambda value: _not_round(_long(value)),), nw.Float64,
-            f"CASE WHEN {is_long} AND {x} % {ROUND} <> 0 THEN {x} END",
+            f"CASE WHEN {within} AND {x} % {ROUND} <> 0 THEN {x} END",
         )  # fmt: skip
         yield Look(long, whole, SHORTENED)
-    elif kind is Kind.ID and dtype == nw.String and not typed:
-        found = f"nullif(regexp_extract({x}, {sql.literal(SCIENTIFIC)}, 0), '')"
-        yield Look(Change(name, there, (_scientific,), nw.String, found), None, SHORTENED, one_is_too_many=True)
+    elif is_long and _is_text(dtype):
+        asked = [*([] if typed else [(SCIENTIFIC, SHORTENED)]), *([(PADDED, LOST)] if elsewhere else [])]
+        for pattern, wrong in asked:
+            found = f"nullif(regexp_extract({sql.written(name)}, {sql.literal(pattern)}, 0), '')"
+            matching = functools.partial(_matching, pattern=pattern)
+            there_is = Change(name, f"{alias} {wrong}", (matching,), nw.String, found)
+            yield Look(there_is, None, wrong, one_is_too_many=True)
     elif kind is Kind.DATE and dtype.is_numeric():
         steps = (functools.partial(_whole, dtype=dtype), day_of_number)
         day = sql.day_of_text(sql.as_text(sql.whole(x, dtype)))
@@ -215,8 +251,9 @@ def _not_round(value: nw.Expr) -> nw.Expr:
     return nw.when(value % ROUND != 0).then(value)
 
 
-def _scientific(text: nw.Expr) -> nw.Expr:
-    return nw.when(text.str.contains(SCIENTIFIC)).then(text)
+def _matching(text: nw.Expr, pattern: str) -> nw.Expr:
+    text = text.cast(nw.String)  # of categories, too
+    return nw.when(text.str.contains(pattern)).then(text)
 
 
 def _there(name: str, alias: str, x: str, dtype: Any) -> Change:

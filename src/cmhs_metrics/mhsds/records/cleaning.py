@@ -55,9 +55,9 @@ DATE_FORMATS = (
 
 TIME_OF_DAY = (
     "^(?:.*[ T])?(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-    "|(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?)$"
+    "|(?:[01]?[0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?)$"
 )
-"""A time of 24 hours as 9:30, 09:30:00, 0930 or 093000, after a day or not, of a zone or not; in capitals."""
+"""A time of 24 hours as 9:30, 09:30:00, 0930, 930 or 093000, after a day or not, of a zone or not; in capitals."""
 
 
 def unclean_text(width: int = 1) -> str:

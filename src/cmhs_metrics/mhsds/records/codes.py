@@ -10,8 +10,11 @@ Gender Identity Code; Person Stated Gender Code.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from cmhs_metrics.errors import BadInput, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +84,11 @@ class Scope:
     exclude_hospital_spells : bool, default True
         Leave out a referral that a hospital spell is linked to.
 
+    Raises
+    ------
+    BadInput
+        When there is no team type, or the age is no whole number of years.
+
     References
     ----------
     NHS England, Mental Health Services Monthly Statistics, metadata: core community mental health referrals.
@@ -97,7 +105,14 @@ class Scope:
     exclude_hospital_spells: bool = True
 
     def __post_init__(self) -> None:
-        """Write codes as they are read, and those that have another since as that."""
+        """Write codes as they are read, and those that have another since as that; refuse what nobody is in."""
+        problems, age = [], self.minimum_age
+        if age is not None and (isinstance(age, bool) or not isinstance(age, Integral) or age < 0):
+            problems.append(Problem("minimum_age", None, age, "years, zero or more, or None"))
+        if self.team_types is not None and not self.team_types:
+            problems.append(Problem("team_types", None, self.team_types, "a team type at least, or None for any"))
+        if problems:
+            raise BadInput("Scope", problems)
         if self.team_types is not None:
             given = (self.team_types,) if isinstance(self.team_types, str) else self.team_types
             codes = (str(code).strip().upper() for code in given)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
 
 class Kind(Enum):
@@ -102,6 +103,7 @@ SUBMISSION = Column("UniqSubmissionID", ID)
 SPELL = Column("UniqHospProvSpellID", ID, ("UniqHospProvSpellNum",))
 TEAM = Column("UniqCareProfTeamLocalID", ID)
 OTHER_TEAM = Column("UniqOtherCareProfTeamLocalID", ID, ("UniqCareProfTeamLocalID", "UniqCareProfTeamID"))
+_TEAMS = frozenset({TEAM.name, OTHER_TEAM.name})
 CONTACT = Column("UniqCareContID", ID)
 ROW = (PERSON, RECORD, PROVIDER, MONTH)
 REJECTION = (Column("ReferRejectionDate", DATE), Column("ReferRejectReason", CODE, (), 2))
@@ -110,6 +112,9 @@ SCORE = (
     Column("CodedAssToolType", CODE), Column("PersScore", CODE),
     Column("AssToolCompTimestamp", DATE, ("AssToolCompDate",)),
 )  # fmt: skip
+
+CONCEPTS = ("CodedAssToolType", "Procedure", "Observation", "IndirectActProcedure")
+"""Codes that are concepts of SNOMED CT, of up to 18 digits, which spreadsheets shorten as they do ids."""
 
 VERSION_5, VERSION_6 = 1459, 1489
 """The first months in which versions 5 and 6 are collected: October 2021 and April 2024."""
@@ -269,6 +274,11 @@ TABLES: Mapping[str, Table] = _tables(
     ),
 )  # fmt: skip
 """What is read of each table, by the name that it has here."""
+
+
+def with_other_names(ids: AbstractSet[str]) -> frozenset[str]:
+    """Ids, and those that name the same thing, with which they are joined."""
+    return frozenset(ids | _TEAMS if ids & _TEAMS else ids)
 
 
 def version_of(tables: Mapping[str, tuple[str, ...]], names: tuple[str, ...] = ()) -> str | None:

@@ -44,7 +44,8 @@ class Memory(Engine):
     def read(self, frame: Frame, changes: Sequence[Change]) -> Frame:
         """Each column on its own, in pandas' nullable types."""
         native = frame.select(*dict.fromkeys(each.name for each in changes)).to_native()
-        cells = plain(native, arrow=self.kind is nw.Implementation.PYARROW)
+        dates = {each.name for each in changes if each.is_date}
+        cells = plain(native, dates, arrow=self.kind is nw.Implementation.PYARROW)
         return nw.from_native(table_of({each.alias: self._made(each, cells[each.name]) for each in changes}))
 
     def selected(self, rows: Frame, columns: Sequence[nw.Expr]) -> Frame:

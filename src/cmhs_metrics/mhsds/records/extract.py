@@ -10,7 +10,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import BadInput, Problem, nearest
 from cmhs_metrics.mhsds.records.cells import WIDE
-from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, version_of, with_other_names
 from cmhs_metrics.mhsds.records.dates import LAST_MONTH
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, column_name, table_name
@@ -57,8 +57,9 @@ class Extract:
     ------
     BadInput
         When the tables are of different engines or connections, a column stands twice or is of a type that it cannot
-        be, most cells of a column of dates or whole numbers, written as text, are none, or ids are cut short, as floats
-        and spreadsheets do with long ones.
+        be, most cells of a column of dates or whole numbers, written as text, are none, ids or concepts are cut short,
+        as floats and spreadsheets do with long ones, or ids are text in one table and numbers in another, where the
+        zeros before them are lost.
     TypeError
         When a table is none.
 
@@ -68,9 +69,11 @@ class Extract:
     Ids may be text, whole numbers or UUIDs. Codes may be whole numbers, and may have lost the zero before them. Whole
     numbers may be text. Dates may be dates, times (cut to the day), text as 2025-03-31, 31/03/2025, 31-Mar-2025 or
     20250331 (that may be a number), with a time or without; what is no calendar date reads as missing, and so do 1
-    January 1900, which databases make of an empty date, and 31 December 9999, which they write of what is open. Lazy
-    tables stay lazy: nothing is run, but for one query where dates or numbers are text. Only the columns that a measure
-    needs are read.
+    January 1900, which databases make of an empty date, and 31 December 9999, which they write of what is open. Times
+    of a day may be text or of a type of times.
+
+    Lazy tables stay lazy: nothing is run, but for one query where dates or numbers are text, or ids are text in one
+    table and numbers in another. Only the columns that a measure needs are read.
 
     References
     ----------
@@ -372,14 +375,16 @@ class Extract:
 
     def _ids_that_are_text(self) -> frozenset[str]:
         """The ids that are text in one of the tables, and so are read as text in all."""
-        return frozenset(
-            column.name
-            for table, sources in self._sources.items()
-            for column in TABLES[table].columns
-            if column.kind is Kind.ID
-            for source in sources
-            for name in source.named(column)
-            if source.schema[name] in WIDE or not source.schema[name].is_numeric()
+        return with_other_names(
+            {
+                column.name
+                for table, sources in self._sources.items()
+                for column in TABLES[table].columns
+                if column.kind is Kind.ID
+                for source in sources
+                for name in source.named(column)
+                if source.schema[name] in WIDE or not source.schema[name].is_numeric()
+            }
         )
 
     @functools.cached_property

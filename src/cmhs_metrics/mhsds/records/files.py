@@ -52,18 +52,20 @@ def _of_folder(folder: Path, engine: str) -> Tables:
             continue
         parts = _parts(file) if file.is_dir() else [file]
         are_csv = {_ending(part) in _CSV for part in parts}
-        separator = _separator(parts[0]) if are_csv == {True} else ""
+        separators = {part: _separator(part) for part in parts} if are_csv == {True} else dict.fromkeys(parts, "")
         if isinstance(argument, Problem):
             problems.append(Problem("path", None, file.name, argument.expected))
         elif len(are_csv) != 1:
             expected = "a folder of the parts of one table, all CSV or all Parquet"
             problems.append(Problem("path", None, file.name, f"{expected}; of Delta or Iceberg give the table itself"))
-        elif separator is None:
+        elif None in separators.values():
             expected = "a CSV file in UTF-8 that begins with the names of its columns"
             problems.append(Problem("path", None, file.name, expected))
         else:
             try:
-                found.setdefault(argument, []).append(read([str(part) for part in parts], separator))
+                for alike in _alike(parts, engine):
+                    frame = read([str(part) for part in alike], separators[alike[0]] or "")
+                    found.setdefault(argument, []).append(frame)
             except Exception as error:  # of any kind that an engine has for what is no such file
                 expected = f"a CSV file in UTF-8, or Parquet: {str(error).strip().splitlines()[0]}"
                 problems.append(Problem("path", None, file.name, expected))
@@ -83,6 +85,30 @@ def _parts(folder: Path) -> list[Path]:
     return [part for part, names in inside if _ending(part) and not any(name[0] in "._" for name in names)]
 
 
+def _alike(parts: list[Path], engine: str) -> list[list[Path]]:
+    """Parts of the same columns together: what some of them lack is lacking, and not missing in rows of one table."""
+    found: dict[Any, list[Path]] = {}
+    for part in parts:
+        found.setdefault(_heading(part, engine), []).append(part)
+    return list(found.values())
+
+
+def _heading(part: Path, engine: str) -> Any:
+    if _ending(part) in _CSV:
+        return _first_line(part).strip()
+    if engine == "duckdb":
+        import duckdb
+
+        return tuple(duckdb.read_parquet(str(part)).columns)
+    if engine == "polars":
+        import polars as pl
+
+        return tuple(pl.read_parquet_schema(part))
+    import pyarrow.parquet as pq
+
+    return tuple(pq.read_schema(part).names)
+
+
 def _full_name(stem: str) -> str:
     """The name that a table has in the data set, of that of a file."""
     plain = table_name(stem)
@@ -92,11 +118,15 @@ def _full_name(stem: str) -> str:
 
 def _separator(file: Path) -> str | None:
     """What separates the columns of a CSV file, as its first line tells; None where there is none to be read."""
-    with _opened(file) as lines:
-        first = lines.readline()
+    first = _first_line(file)
     if not first.strip() or b"\0" in first:
         return None
     return max(",;\t|", key=lambda each: first.count(each.encode()))
+
+
+def _first_line(file: Path) -> bytes:
+    with _opened(file) as lines:
+        return lines.readline()
 
 
 def _opened(file: Path) -> gzip.GzipFile | BufferedReader:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LOWEST = -NEVER
 NEXT = "_order_"
+_RECORDS = ("RecordNumber", "submission")
+"""What names a submission."""
 
 
 def latest(
@@ -41,10 +43,24 @@ def latest(
     frame
         One row an item.
     """
-    made = {f"{NEXT}{place}": each for place, each in enumerate(order) if not isinstance(each, str)}
-    named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(order)]
-    rows = frame.with_columns(*(each.alias(name) for name, each in made.items())) if made else frame
+    rows, named = ordered(extract, frame, order)
+    made = [name for name in named if name.startswith(NEXT)]
     return extract.engine.last_of_each(rows, item, named, once=once).drop(*made)
+
+
+def ordered(extract: Extract, rows: Frame, order: Sequence[str | nw.Expr]) -> tuple[Frame, list[str]]:
+    """Rows and the columns that they are ordered by, made where these are expressions.
+
+    A record number that is text has its length before it, and so stands where it stands as a number.
+    """
+    parts: list[str | nw.Expr] = []
+    for each in order:
+        if isinstance(each, str) and each in _RECORDS and "RecordNumber" in extract.text_ids:
+            parts.append(nw.col(each).str.len_chars().fill_null(0))
+        parts.append(each)
+    made = {f"{NEXT}{place}": each for place, each in enumerate(parts) if not isinstance(each, str)}
+    named = [each if isinstance(each, str) else f"{NEXT}{place}" for place, each in enumerate(parts)]
+    return (rows.with_columns(*(each.alias(name) for name, each in made.items())) if made else rows), named
 
 
 def mostly_once(extract: Extract, table: str, item: Sequence[str]) -> bool:

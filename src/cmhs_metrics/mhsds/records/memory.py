@@ -18,25 +18,25 @@ import pandas as pd
 from cmhs_metrics.mhsds.records.dates import NO_DAYS, ZONE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
 TEXT = pd.StringDtype()
 
 
-def plain(native: Any, *, arrow: bool) -> pd.DataFrame:
-    """A table of plain columns."""
+def plain(native: Any, dates: Container[str], *, arrow: bool) -> pd.DataFrame:
+    """A table of plain columns; `dates` are those whose times of a zone are of a day in England."""
     frame: pd.DataFrame = native.to_pandas(types_mapper=pd.ArrowDtype) if arrow else native
-    return pd.DataFrame({name: _plain(frame[name]).reset_index(drop=True) for name in frame.columns})
+    return pd.DataFrame({name: _plain(frame[name], name in dates).reset_index(drop=True) for name in frame.columns})
 
 
-def _plain(cells: pd.Series) -> pd.Series:
+def _plain(cells: pd.Series, is_date: bool) -> pd.Series:
     dtype = cells.dtype
     if isinstance(dtype, pd.ArrowDtype):
         kind = str(dtype.pyarrow_dtype)
         if kind.startswith("date"):
             return cells.astype("datetime64[s]")
         if kind.startswith("timestamp"):
-            return _without_zone(cells)
+            return _without_zone(cells, is_date)
         if kind.startswith("decimal"):
             try:
                 return cells.astype("int64[pyarrow]").astype("Int64")
@@ -47,7 +47,7 @@ def _plain(cells: pd.Series) -> pd.Series:
     if isinstance(cells.dtype, pd.CategoricalDtype):
         cells = cells.astype(object)
     if isinstance(cells.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_dtype(cells.dtype):
-        return _without_zone(cells)
+        return _without_zone(cells, is_date)
     if pd.api.types.is_bool_dtype(cells.dtype):
         return cells
     if pd.api.types.is_numeric_dtype(cells.dtype):
@@ -59,13 +59,13 @@ def _plain(cells: pd.Series) -> pd.Series:
     return cells.astype(TEXT)
 
 
-def _without_zone(cells: pd.Series) -> pd.Series:
-    """Times as the clock in England showed them, where they are of a zone."""
+def _without_zone(cells: pd.Series, is_date: bool) -> pd.Series:
+    """Times as the clock in England showed them, where they are of a zone and of a date, or else as they are."""
     zoned = cells.dt.tz is not None
     if isinstance(cells.dtype, pd.ArrowDtype):
         # Before it leaves its zone: pandas 2.2 takes a time of Arrow back to Greenwich.
         cells = cells.astype(pd.DatetimeTZDtype("us", "UTC") if zoned else "datetime64[us]")
-    return cells.dt.tz_convert(ZONE).dt.tz_localize(None) if zoned else cells
+    return (cells.dt.tz_convert(ZONE) if is_date else cells).dt.tz_localize(None) if zoned else cells
 
 
 def _numbers(cells: pd.Series) -> pd.Series:

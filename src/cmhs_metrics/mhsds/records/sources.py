@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import Problem
-from cmhs_metrics.mhsds.records.cells import EXPECTED, can_be, change_of, is_older, looks_at, recoded
-from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table
+from cmhs_metrics.mhsds.records.cells import can_be, change_of, expected_of, is_older, looks_at, recoded
+from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, with_other_names
 from cmhs_metrics.mhsds.records.names import column_name
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def wrong_columns(table: Table, source: Source) -> list[Problem]:
                 problems.append(Problem(f"{table.argument}.{name}", None, None, "a column name that stands once"))
         for name in source.named(column):
             dtype = source.schema[name]
-            if not can_be(column.kind, dtype) and not _is_empty(source.frame, name):
-                problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), EXPECTED[column.kind]))
+            if not can_be(column, dtype) and not _is_empty(source.frame, name):
+                problems.append(Problem(f"{table.argument}.{name}", None, str(dtype), expected_of(column)))
     return list(dict.fromkeys(problems))
 
 
@@ -72,23 +72,32 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
     """
     looks: list[tuple[str, Column, Look]] = []
     counted = []
-    for argument, sources in tables.items():
-        for source in sources:
-            columns = [(column, name, source.schema[name]) for column, name in source.columns_of(TABLES[argument])]
-            typed = not any(column.kind is Kind.DATE and dtype == nw.String for column, _, dtype in columns)
-            # A lazy table of dates that are dates is not read before anything is asked of it.
-            in_words = not typed or isinstance(source.frame, nw.DataFrame)
-            changes: list[Change] = []
-            sums = []
-            for column, name, dtype in columns:
-                for look in looks_at(engine.sql, column, name, dtype, f"c{len(looks)}", typed, in_words):
-                    alias = f"n{len(looks)}"
-                    looks.append((f"{argument}.{name}", column, look))
-                    changes += look.changes
-                    there = ~nw.col(look.there.alias).is_null()
-                    sums += [_number(there, f"{alias} all"), _number(look.is_wrong(), f"{alias} wrong")]
-            if sums:
-                counted.append(engine.read(source.frame, changes).select(*sums))
+    every = [(argument, source) for argument, sources in tables.items() for source in sources]
+    numbers = with_other_names(
+        {
+            column.name
+            for argument, source in every
+            for column, name in source.columns_of(TABLES[argument])
+            if column.kind is Kind.ID and source.schema[name].is_numeric()
+        }
+    )
+    for argument, source in every:
+        columns = [(column, name, source.schema[name]) for column, name in source.columns_of(TABLES[argument])]
+        typed = not any(column.kind in (Kind.DATE, Kind.NUMBER) and dtype == nw.String for column, _, dtype in columns)
+        # A lazy table of dates that are dates is not read before anything is asked of it.
+        in_words = not typed or isinstance(source.frame, nw.DataFrame)
+        changes: list[Change] = []
+        sums = []
+        for column, name, dtype in columns:
+            asked = {"typed": typed, "in_words": in_words, "elsewhere": column.name in numbers}
+            for look in looks_at(engine.sql, column, name, dtype, f"c{len(looks)}", **asked):
+                alias = f"n{len(looks)}"
+                looks.append((f"{argument}.{name}", column, look))
+                changes += look.changes
+                there = ~nw.col(look.there.alias).is_null()
+                sums += [_number(there, f"{alias} all"), _number(look.is_wrong(), f"{alias} wrong")]
+        if sums:
+            counted.append(engine.read(source.frame, changes).select(*sums))
     if not counted:
         return []
     found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
@@ -99,7 +108,7 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
         stands, wrong = int(row[f"n{number} all"] or 0), int(row[f"n{number} wrong"] or 0)
         if 2 * wrong > stands or (wrong and look.one_is_too_many):
             got = f"{wrong:,} of {stands:,} cells that {look.wrong}"
-            problems.append(Problem(place, None, got, column.in_words or EXPECTED[column.kind]))
+            problems.append(Problem(place, None, got, column.in_words or expected_of(column)))
     return problems
 
 

@@ -279,17 +279,18 @@ class DuckDB(Engine):
         return nw.from_native(native.project(f'* EXCLUDE ("within", "whose"), {found}'))
 
     def hold(self, frame: Frame, root: Any) -> Frame:
-        """In a temporary table of the relation's connection."""
+        """In a temporary table of the relation's connection, by names that no table of the user's has."""
         native, name = frame.to_native(), f"held_{uuid.uuid4().hex}"
         self.held.append(name)
-        native.query("rows", f'CREATE TEMP TABLE "{name}" AS SELECT * FROM rows')
+        native.query(f"of_{name}", f'CREATE TEMP TABLE "{name}" AS SELECT * FROM "of_{name}"')
         # By way of a table of the user's: a query of `native` would be planned with all that it was made of.
-        return nw.from_native(root.query("rows", f'SELECT * FROM "{name}"'))
+        return nw.from_native(root.query(f"of_{name}", f'SELECT * FROM "{name}"'))
 
     def let_go(self, root: Any) -> None:
         """Drop the temporary tables."""
         while self.held:
-            root.query("rows", f'DROP TABLE IF EXISTS "{self.held.pop()}"')
+            name = self.held.pop()
+            root.query(f"of_{name}", f'DROP TABLE IF EXISTS "{name}"')
 
     def refuses_to_combine(self, one: Any, other: Any) -> bool:
         """Relations of two connections cannot be joined."""
