@@ -179,16 +179,14 @@ def _of_months(extract: Extract) -> list[Count]:
     """Rows of referrals that were submitted in the month after one of which there is none."""
     if not extract.has("referrals", "UniqMonthID"):
         return []
-    month, held = nw.col("UniqMonthID"), nw.col("rows").sum()
-    rows = extract.rows("referrals", ["UniqMonthID"]).filter(~month.is_null()).with_columns(number("UniqMonthID"))
-    months = rows.group_by("UniqMonthID").agg(nw.len().alias("rows"))
-    before = months.select((month + 1).alias("UniqMonthID"), nw.lit(1).alias("follows"))
-    each = months.join(before, on="UniqMonthID", how="left").join(
-        months.select(month.min().alias("first_month")), how="cross"
-    )
-    gap = nw.col("follows").is_null() & (month > nw.col("first_month"))
+    month = nw.col("UniqMonthID")
+    rows = extract.rows("referrals", ["UniqMonthID"]).filter(~month.is_null())
+    each = rows.group_by("UniqMonthID").agg(nw.len().alias("rows"))
+    each = each.with_columns(month.shift(1).over(order_by="UniqMonthID").alias("before"))
+    gap = (month - nw.col("before")).fill_null(1) > 1
     check = Check(TABLES["referrals"].name, "UniqMonthID", "after a month without rows")
-    return [Count(each, {check: nw.when(gap).then(nw.col("rows")).otherwise(nw.lit(0)).sum()}, held)]
+    counted = nw.when(gap).then(nw.col("rows")).otherwise(nw.lit(0)).sum()
+    return [Count(each, {check: counted}, nw.col("rows").sum())]
 
 
 # The latest row of each item
