@@ -243,6 +243,22 @@ def test_an_admission_has_a_prior_contact_from_365_to_3_days_before(engine: str)
     assert row(mhsds.measures(extract, YEAR, [], which="admissions")) == {"period": YEAR, "admissions": 4}
 
 
+@pytest.mark.parametrize(("direct_before_v5", "unseen"), [("publication", 0), ("dashboard", 1)])
+def test_prior_contact_is_direct_as_it_was_chosen(engine: str, direct_before_v5: str, unseen: int) -> None:
+    # By another mechanism, in a month before version 5: direct as published, and not on the dashboard.
+    referrals = referral_rows(("P1", "R1", 1448, "2020-10-01", None))
+    spells = {
+        "UniqHospProvSpellID": ["H1"], "Person_ID": ["P1"], "UniqServReqID": ["R9"],
+        "StartDateHospProvSpell": [dt.date(2021, 2, 10)],
+    }  # fmt: skip
+    contacts = contact_rows(("C1", "P1", "R1", 1450, "2021-01-10", "5", "98"))
+    extract = extract_of(engine, referrals, contacts=contacts, hospital_spells=spells)
+    which = ["admissions", "admissions_without_prior_contact"]
+    choice = {"direct_before_v5": direct_before_v5}
+    found = row(mhsds.measures(extract, "2020/21", "organisation", which=which, **choice))
+    assert (found["admissions"], found["admissions_without_prior_contact"]) == (1, unseen)
+
+
 def test_admissions_have_the_age_of_their_referral_and_some_have_none() -> None:
     referrals = referral_rows(*((f"P{n}", f"R{n}", 1489, "2023-01-01", None) for n in range(3)))
     referrals["AgeServReferRecDate"] = [17, 65, None]

@@ -106,7 +106,7 @@ def event_frequencies(
     if request.of_referrals:
         parts.append((sums_of_referrals(extract, request), request.of_referrals))
     if request.of_admissions:
-        found = admissions(extract, request.grouping, request.spans, request.of_admissions)
+        found = admissions(extract, request.grouping, request.spans, request.of_admissions, before_v5=request.before_v5)
         parts.append((found, request.of_admissions))
     keys = plain.grouping.keys
     rows = [

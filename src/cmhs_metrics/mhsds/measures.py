@@ -156,7 +156,9 @@ def measures(
     if request.of_referrals:
         parts.append(sums_of_referrals(extract, request))
     if request.of_admissions:
-        parts.append(admissions(extract, request.grouping, request.spans, request.of_admissions))
+        parts.append(
+            admissions(extract, request.grouping, request.spans, request.of_admissions, before_v5=request.before_v5)
+        )
     table = _side_by_side(parts, request)
     # A sum of whole numbers is wider than they are on some engines.
     table = table.with_columns(*(nw.col(name).cast(nw.Int64) for name in request.which))

@@ -182,7 +182,9 @@ def _of_months(extract: Extract) -> list[Count]:
     month = nw.col("UniqMonthID")
     rows = extract.rows("referrals", ["UniqMonthID"]).filter(~month.is_null())
     each = rows.group_by("UniqMonthID").agg(nw.len().alias("rows"))
-    each = each.with_columns(month.shift(1).over(order_by="UniqMonthID").alias("before"))
+    # As fractions, of which pandas' nullable types know one that is missing.
+    before = month.cast(nw.Float64).shift(1).over(order_by="UniqMonthID")
+    each = each.with_columns(before.alias("before"))
     gap = (month - nw.col("before")).fill_null(1) > 1
     check = Check(TABLES["referrals"].name, "UniqMonthID", "after a month without rows")
     counted = nw.when(gap).then(nw.col("rows")).otherwise(nw.lit(0)).sum()

@@ -76,7 +76,9 @@ def _acute_spells(extract: Extract) -> Frame:
     return one.filter(nw.col("MHAdmittedPatientClass").fill_null("").is_in(list(ACUTE_BEDS))).select(*key)
 
 
-def admissions(extract: Extract, grouping: Any, spans: Sequence[Span], which: Sequence[str]) -> Frame:
+def admissions(
+    extract: Extract, grouping: Any, spans: Sequence[Span], which: Sequence[str], *, before_v5: str = "publication"
+) -> Frame:
     """Count admissions in each period: a row for each group and period, the latter by its number in `span`.
 
     Without prior contact are those of people with no direct contact and no indirect activity, of any referral, from 365
@@ -84,7 +86,7 @@ def admissions(extract: Extract, grouping: Any, spans: Sequence[Span], which: Se
     """
     rows = acute_admissions(extract, min(span.first for span in spans), max(span.last for span in spans))
     if "admissions_without_prior_contact" in which:
-        rows = rows.join(_seen_before(extract, rows), on=list(ITEM), how="left")
+        rows = rows.join(_seen_before(extract, rows, before_v5), on=list(ITEM), how="left")
         rows = rows.with_columns(nw.when(nw.col("seen").is_null()).then(nw.lit(1)).otherwise(nw.lit(0)).alias("unseen"))
     rows = _with_groups(extract, rows, grouping)
     span = nw.lit(0)
@@ -102,10 +104,10 @@ def admissions(extract: Extract, grouping: Any, spans: Sequence[Span], which: Se
     return rows.group_by(*grouping.keys, "span").agg(*(nw.col(name).sum() for name in which))
 
 
-def _seen_before(extract: Extract, rows: Frame) -> Frame:
+def _seen_before(extract: Extract, rows: Frame, before_v5: str) -> Frame:
     """The admissions before which there was a contact or activity."""
     persons = rows.select("Person_ID").unique()
-    contacts = latest_contacts(extract, persons).filter(nw.col("direct") == 1)
+    contacts = latest_contacts(extract, persons, before_v5=before_v5).filter(nw.col("direct") == 1)
     days = [contacts.select("Person_ID", nw.col("date").cast(nw.Int64))]
     if extract.has("indirect_activity", "Person_ID", "IndirectActDate"):
         indirect = extract.rows("indirect_activity", ["Person_ID", "IndirectActDate"])
