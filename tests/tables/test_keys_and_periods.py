@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -174,3 +175,13 @@ def test_a_cell_that_is_not_read_is_named_by_the_keys_that_were_given(make: Any,
     table = make({"organisation": ["A", "B"], column: [value, None], "contacts": [1, 2]})
     with refused(column, value, row="organisation=A"):
         cm.validate(table, keys=["organisation"])
+
+
+@pytest.mark.parametrize("engine", ["polars", "lazy", "duckdb"])
+def test_the_last_of_periods_that_are_categories_is_the_latest(engine: str) -> None:
+    columns = {"icb": ["A", "A"], "organisation": ["T", "T"], "period": ["2015/16", "2016/17"], "caseload": [5, 7]}
+    teams = pl.DataFrame(columns, schema_overrides={"period": pl.Enum(["2016/17", "2015/16"])})
+    table = {"polars": teams, "lazy": teams.lazy(), "duckdb": duckdb.from_arrow(teams.to_arrow())}[engine]
+    if engine == "duckdb":
+        table = table.project("* replace (CAST(period AS ENUM('2016/17', '2015/16')) AS period)")
+    assert cells(cm.aggregate(table, by="icb", over_time="last"))["caseload"] == [7]

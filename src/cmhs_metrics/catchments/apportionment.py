@@ -13,10 +13,10 @@ from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, unknown_place
 from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
-from cmhs_metrics.numeric.frames import beside
+from cmhs_metrics.numeric.frames import as_text, beside
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of
-from cmhs_metrics.tables.casting import as_float, as_text
+from cmhs_metrics.tables.casting import as_float
 from cmhs_metrics.tables.checking import LISTED, refuse_bad_cells
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
