@@ -701,7 +701,9 @@ def test_whole_numbers_add_up_within_each_group_also_where_a_key_is_missing() ->
     # 3 halves twice, in the region and without one: 2 and 1 each, the first place by name served first.
     shares = Shares({each: {"B": 0.5, "A": 0.5} for each in ("R1", "R2", "R3")})
     table = {"organisation": ["R1", "R2", "R3"], "region": ["Y1", None, math.nan], "contacts": [3, 2, 1]}
-    for frame in (pd.DataFrame(table), pl.DataFrame(table | {"region": ["Y1", None, None]})):
+    region = [pd.array(["Y1", None, None], dtype=dtype) for dtype in ("string", "string[pyarrow]")]
+    new = [pd.DataFrame(table | {"region": each}) for each in region]
+    for frame in (pd.DataFrame(table), pl.DataFrame(table | {"region": ["Y1", None, None]}), *new):
         found = sorted_by(cells(to_icbs(frame, shares, integers=True)), "icb", "contacts")
         assert found["icb"] == ["A", "A", "B", "B"]
         assert found["contacts"] == [2, 2, 1, 1]
@@ -721,6 +723,14 @@ def test_a_column_that_is_not_there_is_told_by_the_argument_that_named_it(call, 
     with pytest.raises(cm.BadInput) as raised:
         call(pd.DataFrame(TRUSTS))
     assert [(problem.column, problem.value) for problem in raised.value.problems] == [(argument, value)]
+
+
+@each(ALL)
+@pytest.mark.parametrize(("values", "kind"), [(["a", "b", "c"], "String"), ([True, False, True], "Boolean")])
+def test_what_is_no_number_is_not_shared_out(make: Any, values: list[Any], kind: str) -> None:
+    table = make({"organisation": ["RT1", "RT2", "RT3"], "contacts": [1, 2, 3], "note": values})
+    with refused("note", kind, expected="a number"):
+        apportion(table, SHARES, by="organisation", to="icb", uncovered="keep", also=["note"])
 
 
 def test_what_are_no_choices_are_told_by_their_arguments() -> None:

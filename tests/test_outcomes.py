@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +120,23 @@ class TestFirstAndLatest:
         scores = {"person": ["P1"] * 3, "day": [1, 2, 3], "score": [10.0, 20.0, float("nan")]}
         found = cells(cm.first_and_latest_scores(make(scores), "person"))
         assert [found["first"][0], found["latest"][0]] == [10, 20]
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda days: pd.Series(pd.Categorical(days, categories=days[:3], ordered=True)),
+            lambda days: pl.Series(days, dtype=pl.Enum(days[:3])),
+            lambda days: pa.array(days).dictionary_encode(),
+        ],
+        ids=["pandas", "polars", "arrow"],
+    )
+    def test_days_that_are_categories_stand_in_their_own_order(self, make: Any) -> None:
+        days = make(["2024-06-30", "2024-01-05", "2024-03-01", None])
+        kind = {pd.Series: pd.DataFrame, pl.Series: pl.DataFrame}.get(type(days), pa.table)
+        found = cells(
+            cm.first_and_latest_scores(kind({"person": ["P1"] * 4, "day": days, "score": [27, 14, 20, 1]}), "person")
+        )
+        assert [found["first"][0], found["latest"][0]] == [14, 27]
 
     @pytest.mark.parametrize("other", ["01/02/2024", "2024-1-31", "2024/01/01", "20240101", " 2024-02-01", "2024"])
     @pytest.mark.parametrize("make", [pd.DataFrame, pl.LazyFrame])

@@ -40,6 +40,20 @@ def charted(frame: pd.DataFrame, as_query: bool, **options: Any) -> pl.DataFrame
     return found.lazy().collect().sort([*options.get("by", []), "period"])
 
 
+def test_periods_of_a_query_may_be_categories() -> None:
+    frame = pl.from_pandas(table([5, 8, 4, 9, 7]))
+    months = frame["period"].to_list()
+    found = run_chart(frame.with_columns(period=pl.Series(months, dtype=pl.Enum(months[::-1]))).lazy(), "value")
+    assert found.collect().sort("period")["centre"].to_list() == [pytest.approx(6.6)] * 5
+
+
+@pytest.mark.parametrize("dtype", ["string", "Int64", "int64[pyarrow]"])
+def test_a_row_without_a_group_is_refused_in_any_type_of_pandas(dtype: str) -> None:
+    frame = pd.concat([table([5, 8, 4]), table([6, 7, 8])], ignore_index=True)
+    with refused("team", None, expected="a value"):
+        run_chart(frame.assign(team=pd.array([None, *"11222"], dtype="string").astype(dtype)), "value", by="team")
+
+
 @IN_MEMORY_AND_AS_A_QUERY
 def test_a_target_on_a_limit_is_hit_or_missed(as_query: bool) -> None:
     # Sixteen faults a month: 16 and three times 4 either way.

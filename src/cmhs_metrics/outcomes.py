@@ -14,7 +14,7 @@ import numpy as np
 from cmhs_metrics.errors import BadInput, Problem, nth, refuse
 from cmhs_metrics.numeric.containers import OWN, SAME
 from cmhs_metrics.numeric.expected import floats, real, refuse_other_indexes
-from cmhs_metrics.numeric.frames import plain_numbers
+from cmhs_metrics.numeric.frames import as_text, is_text, plain_numbers
 from cmhs_metrics.numeric.ratio import ratio
 from cmhs_metrics.numeric.unit_aware import unit_aware
 from cmhs_metrics.periods import is_missing
@@ -298,10 +298,12 @@ def first_and_latest_scores(
         problems.append(Problem(score, None, str(schema[score]), "numbers"))
     if not keys:
         problems.append(Problem("by", None, by, "the columns that name a series"))
-    if schema.get(day) == nw.String:
+    days = nw.col(day)
+    if day in schema and is_text(schema[day]):
+        days = as_text(day)  # Categories stand in an order of their own.
         # As text 01/02/2024 stands before 05/01/2024.
-        is_other = ~nw.col(day).fill_null("0000-00-00").str.contains(_IN_ORDER)
-        others = frame.filter(is_other).select(day).head(1).lazy().collect()
+        is_other = ~days.fill_null("0000-00-00").str.contains(_IN_ORDER)
+        others = frame.filter(is_other).select(days).head(1).lazy().collect()
         problems += [Problem(day, None, each, "a date, or text as 2024-01-31") for each in others[day].to_list()]
     elif schema.get(day) == nw.Object:
         problems += _days_of_several_kinds(day, frame.select(day).lazy().collect()[day].to_list())
@@ -312,7 +314,7 @@ def first_and_latest_scores(
     valid = [*(~nw.col(name).is_null() for name in (*keys, day, score)), ~value.is_nan()]
     if tool is not None:
         valid += [value >= tool.lowest, value <= tool.highest]
-    rows = frame.filter(*valid).select(*keys, nw.col(day).alias("_day"), value.alias("_score"))
+    rows = frame.filter(*valid).select(*keys, days.alias("_day"), value.alias("_score"))
     ends = rows.group_by(*keys).agg(nw.col("_day").min().alias("_from"), nw.col("_day").max().alias("_to"))
     rows = rows.join(ends, on=keys, how="inner").with_columns(
         nw.when(nw.col("_day") == nw.col("_from")).then(nw.col("_score")).alias("first"),

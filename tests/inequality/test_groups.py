@@ -51,6 +51,13 @@ class TestGaps:
         bounds = ci.rate_difference_interval(40, 20_000, 60, 40_000, 1_000)
         assert gaps.loc[0, ["difference_lower", "difference_upper"]].tolist() == pytest.approx(list(bounds))
 
+    @pytest.mark.parametrize("dtype", ["object", "string", "Int64", "int64[pyarrow]"])
+    def test_a_group_that_is_missing_is_one_beside_the_reference(self, dtype: str) -> None:
+        groups = pd.array(["1", "2", None] if dtype in ("object", "string") else [1, 2, None], dtype=dtype)
+        table = pd.DataFrame({"sex": groups, "events": [40, 60, 10], "people": [20_000, 40_000, 10_000]})
+        gaps = q.group_gaps(table, "sex", count="events", population="people", reference=groups[0], per=1_000)
+        assert gaps["difference"].tolist() == pytest.approx([0, -0.5, -1])
+
     def test_a_query_is_run(self) -> None:
         expected = q.group_gaps(FOUND, "ethnic_group", **SHARES)
         for table in (pl.from_pandas(FOUND).lazy(), duckdb.from_df(FOUND)):

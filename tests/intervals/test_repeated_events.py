@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,6 +162,13 @@ class TestTotals:
             cm.intervals.event_totals(table, [])
         with refusing("by", 5, expected="a name"):
             cm.intervals.event_totals(table, ["icb", 5])
+
+    @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+    @pytest.mark.parametrize("places", [["A", None], [1.5, float("nan")]])
+    def test_a_row_without_a_place_is_refused(self, make, places: list[object]) -> None:
+        table = make({"icb": places, "events": [1, 2], "people": [3, 4]})
+        with refusing("icb", None, row="2nd row", expected="a place"):
+            ci.event_totals(table, "icb")
 
     def test_what_is_no_count_is_refused(self) -> None:
         with pytest.raises(BadInput) as refused:

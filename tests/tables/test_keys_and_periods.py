@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -151,9 +152,36 @@ def test_a_number_beyond_those_that_floats_tell_apart_is_named_and_a_missing_one
         cm.validate(table)
 
 
+@pytest.mark.parametrize("make", [pl.from_arrow, pa.table, lambda table: table.to_pandas(types_mapper=pd.ArrowDtype)])
+def test_a_number_beyond_those_that_floats_tell_apart_is_named_in_an_unsigned_column(make: Any) -> None:
+    contacts = pa.array([2**63 + 1, None, 2**53], pa.uint64())
+    with refused("contacts", 2**63 + 1, row="team=a", expected="a number", names=f"{2**53:,}"):
+        cm.validate(make(pa.table({"team": ["a", "b", "c"], "contacts": contacts})))
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "UInt64", "int64[pyarrow]"])
+def test_a_column_of_whole_numbers_may_be_missing_throughout(dtype: str) -> None:
+    table = pd.DataFrame(
+        {"team": ["a", "b"], "contacts": pd.array([None, None], dtype=dtype), "total_cost": [4.0, 6.0]}
+    )
+    found = cm.with_metrics(table, "cost_per_contact")["cost_per_contact"]
+    assert found.isna().all()
+    assert cm.aggregate(table, by=["team"])["total_cost"].tolist() == [4.0, 6.0]
+
+
 @pytest.mark.parametrize("make", [pd.DataFrame, lambda columns: pl.DataFrame(columns).lazy()], ids=["eager", "lazy"])
 @pytest.mark.parametrize(("column", "value"), [("team_type", "Nowhere"), ("period", "soon")])
 def test_a_cell_that_is_not_read_is_named_by_the_keys_that_were_given(make: Any, column: str, value: str) -> None:
     table = make({"organisation": ["A", "B"], column: [value, None], "contacts": [1, 2]})
     with refused(column, value, row="organisation=A"):
         cm.validate(table, keys=["organisation"])
+
+
+@pytest.mark.parametrize("engine", ["polars", "lazy", "duckdb"])
+def test_the_last_of_periods_that_are_categories_is_the_latest(engine: str) -> None:
+    columns = {"icb": ["A", "A"], "organisation": ["T", "T"], "period": ["2015/16", "2016/17"], "caseload": [5, 7]}
+    teams = pl.DataFrame(columns, schema_overrides={"period": pl.Enum(["2016/17", "2015/16"])})
+    table = {"polars": teams, "lazy": teams.lazy(), "duckdb": duckdb.from_arrow(teams.to_arrow())}[engine]
+    if engine == "duckdb":
+        table = table.project("* replace (CAST(period AS ENUM('2016/17', '2015/16')) AS period)")
+    assert cells(cm.aggregate(table, by="icb", over_time="last"))["caseload"] == [7]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from cmhs_metrics.errors import Problem, refuse
-from cmhs_metrics.numeric.frames import plain_numbers
-from cmhs_metrics.tables.casting import as_float, as_text
+from cmhs_metrics.numeric.frames import as_text, plain_numbers
+from cmhs_metrics.tables.casting import as_float
 from cmhs_metrics.tables.reading import read_table, rows_in
 from cmhs_metrics.tables.table import require
 

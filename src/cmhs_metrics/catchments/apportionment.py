@@ -13,10 +13,11 @@ from cmhs_metrics.catchments.largest_remainder import largest_remainder
 from cmhs_metrics.catchments.rows import NOT_COVERED, ROUNDING, unknown_place
 from cmhs_metrics.errors import BadInput, Problem, nearest, refuse, row_name
 from cmhs_metrics.measures import KEYS, MEASURES, POPULATION, Kind
-from cmhs_metrics.numeric.frames import beside
+from cmhs_metrics.numeric.frames import as_text, beside, is_text
+from cmhs_metrics.periods import is_missing
 from cmhs_metrics.signatures import checked
 from cmhs_metrics.tables.bounds import LOWER, bounded_measures, measure_of
-from cmhs_metrics.tables.casting import as_float, as_text
+from cmhs_metrics.tables.casting import as_float
 from cmhs_metrics.tables.checking import LISTED, refuse_bad_cells
 from cmhs_metrics.tables.reading import read_table
 from cmhs_metrics.tables.table import require
@@ -142,6 +143,9 @@ def apportion(
     bounded = bounded_measures(entered)
     chosen = [name for name in entered.schema if measure_of(name) in chosen and measure_of(name) in (name, *bounded)]
     require(entered, list(also), "also")
+    expected = "a column of numbers, which add and are shared out"
+    texts = [name for name in also if entered.schema[name] == nw.Boolean or is_text(entered.schema[name])]
+    refuse("the table", [Problem(name, None, str(entered.schema[name]), expected) for name in texts])
     chosen += [name for name in also if name not in chosen]
     left_out = {by, f"{by}_name", *also}
     others = [
@@ -282,7 +286,7 @@ def _in_whole_numbers(frame: nw.DataFrame[Any], to: str, others: list[str], meas
     groups = np.zeros(len(places), dtype=np.intp)
     if others:
         found: dict[tuple[Any, ...], int] = {}
-        cells = (tuple(None if cell != cell else cell for cell in row) for row in frame.select(*others).rows())
+        cells = (tuple(None if is_missing(cell) else cell for cell in row) for row in frame.select(*others).rows())
         groups = np.array([found.setdefault(row, len(found)) for row in cells])
     rounded: dict[str, Any] = {}
     for name in sorted(measures, key=_depth):

@@ -98,7 +98,7 @@ def group_gaps(
     """
     table, keys = collected(table), names_in("group_gaps", "by", by)
     rows = _summed("group_gaps", table, [*keys, group], [count, population], {"by": keys, "group": [group]})
-    is_reference = (rows[group] == reference).to_numpy(dtype=bool)
+    is_reference = (rows[group] == reference).fillna(False).to_numpy(dtype=bool)
     if not is_reference.any():
         hint = nearest(str(reference), rows[group].astype(str).tolist())
         expected = f"one of the groups{'; ' + hint if hint else ''}"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cmhs_metrics.intervals.tables import eager, group_numbers, require_columns
+from cmhs_metrics.errors import refuse
+from cmhs_metrics.intervals.tables import eager, group_numbers, require_columns, without_place
 from cmhs_metrics.numeric.expected import names_in
 from cmhs_metrics.numeric.frames import collected
 from cmhs_metrics.numeric.requirements import a_count, met
@@ -70,6 +71,7 @@ def event_totals(
     frame = eager(frequencies, "event_totals", "frequencies")
     keys = names_in("event_totals", "by", by)
     require_columns(frame, {"by": keys, "events": events, "people": people})
+    refuse("the table", without_place(frame, keys))
     given = {
         name: frame.get_column(name).cast(nw.Float64).fill_null(float("nan")).to_numpy() for name in (events, people)
     }

@@ -259,10 +259,7 @@ def _by_place_and_band(
     order = list(dict.fromkeys(bands))
     labels = [spellings[bands.index(band)] for band in order]
     weights, problems = weights_in_order(standard, labels)
-    for key in keys:
-        nulls = frame.get_column(key).is_null().to_list() if frame.get_column(key).is_null().any() else []
-        problems += [Problem(key, nth(row, "row"), None, "a place") for row, null in enumerate(nulls) if null]
-    refuse("the table", problems)
+    refuse("the table", [*problems, *without_place(frame, keys)])
     places = nw.maybe_reset_index(frame.select(keys).unique(keys, keep="first", maintain_order=True))
     band_of_row = np.empty(len(frame), dtype=np.intp)
     for band, spelling in zip(bands, spellings, strict=True):
@@ -292,6 +289,16 @@ def _band(label: Any) -> Any:
 
 def _named(places: Any, keys: list[str], place: int, band: Any) -> str:
     return f"{row_name(dict(zip(keys, places.row(place), strict=True)))}, age band {band}"
+
+
+def without_place(frame: Any, keys: list[str]) -> list[Problem]:
+    """Rows whose place is missing, which engines group each in their own way."""
+    problems = []
+    for key in keys:
+        cells = frame.get_column(key)
+        nulls = (cells.fill_nan(None) if cells.dtype.is_float() else cells).is_null().to_list()
+        problems += [Problem(key, nth(row, "row"), None, "a place") for row, null in enumerate(nulls) if null]
+    return problems
 
 
 def group_numbers(rows: Any, places: Any) -> NDArray[Any]:

@@ -31,6 +31,16 @@ def frame_of(table: Any, subject: str, argument: str = "table") -> Any:
         raise BadInput(subject, [Problem(argument, None, type(table).__name__, expected)]) from None
 
 
+def as_text(name: str) -> nw.Expr:
+    """A column as text; what is missing stays missing, which a cast alone makes the word "None" of in older pandas."""
+    return nw.when(~nw.col(name).is_null()).then(nw.col(name).cast(nw.String)).alias(name)
+
+
+def is_text(dtype: Any) -> bool:
+    """Whether a column is one of text, also where its values are held as categories."""
+    return bool(dtype in (nw.String, nw.Categorical, nw.Enum))
+
+
 def plain_numbers(table: Any, names: Iterable[Any]) -> Any:
     """A table with floats in those columns in which pandas holds numbers of Python, as the Decimals of a database."""
     if not isinstance(table, pd.DataFrame):

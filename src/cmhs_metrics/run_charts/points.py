@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cmhs_metrics.errors import BadInput, Problem, no_columns
+from cmhs_metrics.periods import is_missing
 from cmhs_metrics.trends.periods import DAY, ordinals_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def read_points(
     problems = [
         Problem(name, None, None, "a key in every row, but it is missing in some")
         for at, name in enumerate(by)
-        if any(key[at] is None or key[at] != key[at] for key in groups)
+        if any(is_missing(key[at]) for key in groups)
     ]
     which, distinct = numbered(table, [period])
     labels = [label for (label,) in distinct]

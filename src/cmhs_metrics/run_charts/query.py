@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 
 from cmhs_metrics.errors import BadInput, Problem
-from cmhs_metrics.numeric.frames import beside
+from cmhs_metrics.numeric.frames import as_text, beside, is_text
 from cmhs_metrics.run_charts.chart_types import LIMIT_FACTORS, RANGE_FACTORS, impossible
 from cmhs_metrics.run_charts.options import COLUMNS, SIGNALS
 from cmhs_metrics.run_charts.points import Groups, in_rhythm, require_columns
@@ -42,6 +42,9 @@ def query_chart(frame: Frame, options: Options, setting: Setting) -> tuple[Frame
     """
     schema = frame.collect_schema()
     require_columns(schema, options.by, options.period, options.roles)
+    if is_text(schema[options.period]):
+        # Categories are joined with no text.
+        frame = frame.with_columns(as_text(options.period))
     labels = _distinct(frame, [options.period])[options.period]
     if not labels:
         raise BadInput("run_chart", [Problem(None, None, None, "at least one row")])

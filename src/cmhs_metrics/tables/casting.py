@@ -19,16 +19,6 @@ def as_float(name: str) -> nw.Expr:
     return nw.col(name).cast(nw.Float64).fill_nan(None)
 
 
-def as_text(name: str) -> nw.Expr:
-    """A column as text; what is missing stays missing, which a cast alone makes the word "None" of in older pandas."""
-    return nw.when(~nw.col(name).is_null()).then(nw.col(name).cast(nw.String)).alias(name)
-
-
-def is_text(dtype: Any) -> bool:
-    """Whether a column is one of text, also where its values are held as categories."""
-    return bool(dtype in (nw.String, nw.Categorical, nw.Enum))
-
-
 def team_type_key(column: nw.Expr) -> nw.Expr:
     """A column of team types in the spelling by which `TeamType.parse` looks them up."""
     lowered = column.str.to_lowercase().str.replace_all("&", "and", literal=True)

@@ -188,10 +188,10 @@ class Totals:
                 return frame, nw.col("period") == nw.lit(frame.get_column("period").max())
             return frame, self.table.text("period").is_in(ends)
         # Constant columns of the table's first and last period: windows would lose the order of rows in some engines.
-        ends_of = frame.select(
-            nw.col("period").min().alias(f"{TEMPORARY}first"), nw.col("period").max().alias(f"{TEMPORARY}end")
-        )
-        return frame.join(ends_of, how="cross"), nw.col("period") == nw.col(f"{TEMPORARY}end")
+        # Categories stand in an order of their own.
+        period = self.table.text("period") if self.table.is_text("period") else nw.col("period")
+        ends_of = frame.select(period.min().alias(f"{TEMPORARY}first"), period.max().alias(f"{TEMPORARY}end"))
+        return frame.join(ends_of, how="cross"), period == nw.col(f"{TEMPORARY}end")
 
     def _teams_and_periods(self) -> dict[str, Any]:
         if not self.table.lazy:

@@ -9,8 +9,9 @@ import numpy as np
 
 from cmhs_metrics.ages import OLDER
 from cmhs_metrics.measures import AGE_BAND, MEASURES
+from cmhs_metrics.numeric.frames import as_text
 from cmhs_metrics.tables.bounds import LOWER, UPPER
-from cmhs_metrics.tables.casting import as_text, team_type_key
+from cmhs_metrics.tables.casting import team_type_key
 from cmhs_metrics.tables.columns import Arrays
 from cmhs_metrics.tables.metric_bounds import TEMPORARY, BoundedMetric, bounds_of, with_bounds
 from cmhs_metrics.team_types import TEAM_TYPE_SPELLINGS, normalise

@@ -113,12 +113,13 @@ def _beyond_floats(table: Table, name: str) -> list[Problem]:
     column = table.eager.get_column(name)
     if column.dtype in (nw.Int32, nw.Int16, nw.Int8, nw.UInt32, nw.UInt16, nw.UInt8):
         return []
-    least, greatest = column.min(), column.max()
-    if greatest is None or greatest != greatest or (least >= -LARGEST_EXACT and greatest <= LARGEST_EXACT):
+    known = column.drop_nulls()
+    # The extremes of a column without a number are None, NaN or pandas' NA, as the engine has it.
+    if not len(known) or (known.min() >= -LARGEST_EXACT and known.max() <= LARGEST_EXACT):
         return []
-    beyond = ((column > LARGEST_EXACT) | (column < -LARGEST_EXACT)).fill_null(False)
-    rows = np.flatnonzero(beyond.to_numpy().astype(bool)).tolist()
-    cells = dict(zip(rows, column[rows].to_list(), strict=True))
+    # Compared in Python, for Polars and Arrow hold an unsigned column against no number below zero.
+    rows = np.flatnonzero(~column.is_null().to_numpy().astype(bool)).tolist()
+    cells = {row: cell for row, cell in zip(rows, known.to_list(), strict=True) if abs(cell) > LARGEST_EXACT}
     return _in_rows(table, name, cells, f"a number up to {LARGEST_EXACT:,}, beyond which whole numbers are not exact")
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from cmhs_metrics.errors import Problem, no_columns, refuse
 from cmhs_metrics.measures import KEYS, MEASURES, PLACE_KEYS
+from cmhs_metrics.numeric.frames import as_text, is_text
 from cmhs_metrics.tables.bounds import bounded_measures
-from cmhs_metrics.tables.casting import array_of, as_float, as_text, can_hold_nan, is_text
+from cmhs_metrics.tables.casting import array_of, as_float, can_hold_nan
 from cmhs_metrics.tables.giving_back import as_it_came
 from cmhs_metrics.tables.row_keys import encoded
 
