@@ -247,6 +247,16 @@ class TestVersions:
         # Only the further teams have a row of their own.
         assert 0 < len(new["MHS102OtherServiceType"]) < len(new["MHS101Referral"]) / 10
 
+    @pytest.mark.parametrize("version", ["v4", "v5", "v6"])
+    def test_say_how_hospital_spells_ended(self, version: str) -> None:
+        extract = mhsds.synthesise(contacts=3_000, version=version, seed=1)
+        lacks = mhsds.national_measures(extract).set_index("measure_id")["lacks"]
+        assert lacks[["MHS78", "MHS79", "MHS80"]].tolist() == ["", "", ""]
+        ended = {"v4": "DischMethCodeHospProvSpell"}.get(version, "MethOfDischMHHospProvSpell")
+        spells = tables_of(version=version)["MHS501HospProvSpell"]
+        assert (spells[ended].isna() == spells["DischDateHospProvSpell"].isna()).all()
+        assert spells[ended].notna().any()
+
     def test_every_team_that_a_row_of_version_6_names_has_a_type(self) -> None:
         new = tables_of(version="v6", months=4)
         teams = new["MHS902ServiceTeamDetails"]

@@ -168,6 +168,11 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
     )
     code = Column("ServTeamTypeMH" if newest else "ServTeamTypeRefToMH", "code", "code", _TEAM_CODES)
     services = (other,) if newest else (code, Column("UniqCareProfTeamID", "team_id", "id", ("SYNT",)))
+    method, destination = (
+        ("DischMethCodeHospProvSpell", "DischDestCodeHospProvSpell")
+        if version == "v4"
+        else ("MethOfDischMHHospProvSpell", "DestOfDischHospProvSpell")
+    )
     columns = {
         "MHS001MPI": (
             person,
@@ -179,6 +184,7 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
             else Column("Gender", "sex", "code", _coded({}, 10)),
             Column("EthnicCategory", "ethnic", "code", ETHNIC_CATEGORIES),
             Column("AgeRepPeriodEnd", "age", "whole"),
+            Column("PersDeathDate", "died", date),
         ),
         "MHS101Referral": (
             referral,
@@ -222,6 +228,8 @@ def tables(version: str, dates: str, provider: int) -> dict[str, tuple[Column, .
             Column("StartDateHospProvSpell", "begins", date),
             Column("DischDateHospProvSpell", "ends", date),
             Column("SourceAdmMHHospProvSpell", "source", "code", SOURCES),
+            Column(method, "discharge", "code", ("1",)),
+            Column(destination, "discharge", "code", ("19",)),
         ),
         "MHS502WardStay": (
             Column("UniqWardStayID", "stay_id", "id", ("SYNW",)),

@@ -133,6 +133,8 @@ def submit_spells(spells: Rows, facts: Rows, window: Window) -> tuple[Rows, Rows
         "ends": known_by(spells["ends"][number], month),
         "source": spells["source"][number],
     }
+    # Everybody is discharged on advice, and goes home.
+    rows["discharge"] = np.where(rows["ends"] == NULL, NULL, 0)
     moves = spells["moves"][number]
     first = common | {
         "begins": spells["begins"][number],
@@ -191,6 +193,7 @@ def submit_people(
         "sex": sex[person],
         "ethnic": ethnic[person],
         "age": np.floor((last_day(month) - born[person]) / YEAR).astype(np.int64),
+        "died": np.full(len(person), NULL),
     }
 
 
