@@ -894,6 +894,21 @@ def test_record_numbers_of_text_are_in_the_order_of_their_numbers(engine: str) -
 
 
 @pytest.mark.parametrize("engine", EVERY)
+@pytest.mark.parametrize("blank", [None, " "])
+def test_a_record_number_in_which_nothing_stands_joins_nothing_and_is_not_there(engine: str, blank: Any) -> None:
+    # Text dates: a lazy table is looked through for them.
+    referrals = one_referral(ReferralRequestReceivedDate=["2024-04-01"])
+    services = service_rows(referrals) | {"UniqMonthID": referrals["UniqMonthID"], "RecordNumber": [blank]}
+    for own in (referrals, referrals | {"RecordNumber": [blank]}):
+        extract = extract_of(engine, referrals=own, service_types=services | {"ReferRejectionDate": ["NULL"]})
+        assert not extract.has("service_types", "RecordNumber")
+        assert cells(mhsds.measures(extract, YEAR, "team_type_code", which="referrals"))["team_type_code"] == ["A06"]
+        assert extract_of(engine, service_types={n: v[:0] for n, v in services.items()}).has(
+            "service_types", "RecordNumber"
+        )
+
+
+@pytest.mark.parametrize("engine", EVERY)
 def test_a_column_that_a_part_of_a_table_lacks_takes_no_rows_away(engine: str) -> None:
     make = ALL[engine]
     referrals = referral_rows(("P1", "R1", 1489, "2024-04-01", None), ("P2", "R2", 1489, "2024-04-01", None))

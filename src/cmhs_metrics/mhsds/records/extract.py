@@ -15,7 +15,7 @@ from cmhs_metrics.mhsds.records.dates import LAST_MONTH
 from cmhs_metrics.mhsds.records.engines import engine_of
 from cmhs_metrics.mhsds.records.names import argument_of, column_name, table_name
 from cmhs_metrics.mhsds.records.progress import Progress
-from cmhs_metrics.mhsds.records.sources import Source, read_columns, unreadable_columns, wrong_columns
+from cmhs_metrics.mhsds.records.sources import Source, looked_through, read_columns, wrong_columns
 
 if TYPE_CHECKING:
     import os
@@ -280,8 +280,8 @@ class Extract:
             for argument, some in self._sources.items()
         }
         self._call(())
+        self._sources, problems = looked_through(self.engine, self._sources)
         self.text_ids = self._ids_that_are_text()
-        problems = unreadable_columns(self.engine, self._sources)
         if problems:
             raise BadInput("the extract", problems)
 

@@ -46,6 +46,10 @@ class Source:
                 yield column, name
 
 
+OF_SUBMISSIONS = ("RecordNumber", "UniqSubmissionID")
+"""What rows are joined by where it is there; blank, it would join none."""
+
+
 def wrong_columns(table: Table, source: Source) -> list[Problem]:
     """The columns of a frame that stand twice or cannot be what they should."""
     problems = []
@@ -65,12 +69,16 @@ def _is_empty(frame: Frame, name: str) -> bool:
     return isinstance(frame, nw.DataFrame) and bool(frame.get_column(name).null_count() == len(frame))
 
 
-def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -> list[Problem]:
-    """The columns most of whose cells are not what they should be, and of ids cut short: one query for all.
+def looked_through(
+    engine: Engine, tables: Mapping[str, Sequence[Source]]
+) -> tuple[dict[str, list[Source]], list[Problem]]:
+    """The tables without ids of submissions that are blank, and what cannot be read: one query for all.
 
-    Of dates, whole numbers, and the codes without which nobody was seen.
+    That is columns most of whose cells are not what they should be, of dates, whole numbers, and the codes without
+    which nobody was seen; and ids cut short.
     """
     looks: list[tuple[str, Column, Look]] = []
+    keys: list[tuple[Source, str]] = []
     counted = []
     every = [(argument, source) for argument, sources in tables.items() for source in sources]
     numbers = with_other_names(
@@ -89,6 +97,12 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
         changes: list[Change] = []
         sums = []
         for column, name, dtype in columns:
+            if column.name in OF_SUBMISSIONS and in_words:
+                key = change_of(engine.sql, column, name, dtype, f"k{len(keys)}", False)
+                changes.append(key)
+                known = ~nw.col(key.alias).is_null()
+                sums += [_number(known, f"{key.alias} known"), nw.len().alias(f"{key.alias} all")]
+                keys.append((source, name))
             asked = {"typed": typed, "in_words": in_words, "elsewhere": column.name in numbers}
             for look in looks_at(engine.sql, column, name, dtype, f"c{len(looks)}", **asked):
                 alias = f"n{len(looks)}"
@@ -99,7 +113,7 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
         if sums:
             counted.append(engine.read(source.frame, changes).select(*sums))
     if not counted:
-        return []
+        return {argument: list(sources) for argument, sources in tables.items()}, []
     found: Any = functools.reduce(lambda one, other: one.join(other, how="cross"), counted)
     found = found.collect() if isinstance(found, nw.LazyFrame) else found
     (row,) = found.iter_rows(named=True)
@@ -109,7 +123,14 @@ def unreadable_columns(engine: Engine, tables: Mapping[str, Sequence[Source]]) -
         if 2 * wrong > stands or (wrong and look.one_is_too_many):
             got = f"{wrong:,} of {stands:,} cells that {look.wrong}"
             problems.append(Problem(place, None, got, column.in_words or expected_of(column)))
-    return problems
+    blank = [key for number, key in enumerate(keys) if row[f"k{number} all"] and not row[f"k{number} known"]]
+    return {argument: [_without(each, blank) for each in sources] for argument, sources in tables.items()}, problems
+
+
+def _without(source: Source, columns: Sequence[tuple[Source, str]]) -> Source:
+    """A frame as if some columns were not there."""
+    names = [name for of, name in columns if of is source]
+    return replace(source, actual={plain: name for plain, name in source.actual.items() if name not in names})
 
 
 def read_columns(
