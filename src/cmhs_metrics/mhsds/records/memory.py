@@ -154,7 +154,11 @@ def to_user(frame: pd.DataFrame, dates: Sequence[str], *, arrow: bool) -> Any:
     frame = frame.reset_index(drop=True)
     if not arrow:
         for name in dates:
-            frame[name] = pd.to_datetime(frame[name].astype("Float64").astype(float), unit="D").astype("datetime64[s]")
+            days = frame[name].astype("Float64").to_numpy(float, na_value=np.nan)
+            # By way of NumPy's days: nanoseconds, which pandas 2 would make of them, end in 2262.
+            times = np.full(len(days), np.datetime64("NaT", "D"))
+            times[~np.isnan(days)] = days[~np.isnan(days)].astype(np.int64).astype("datetime64[D]")
+            frame[name] = times.astype("datetime64[s]")
         return frame
     import pyarrow as pa
 
