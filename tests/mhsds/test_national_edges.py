@@ -18,6 +18,7 @@ from cmhs_metrics.mhsds.national.concepts import read_concepts, read_reference_s
 from cmhs_metrics.mhsds.national.definitions import MEASURES
 from cmhs_metrics.mhsds.national.publishing import _shown, _text
 from cmhs_metrics.mhsds.records.dates import NEVER
+from tests.support.budgets import with_deep
 from tests.support.refusals import problem, raised, refused
 
 JUNE_2024 = 1491
@@ -172,7 +173,9 @@ def test_a_hospital_spell_of_no_month_is_known_from_the_day_that_it_began() -> N
     assert england(tables(referrals, hospital_spells=spells, contacts=seen), ["MRS06"]) == {"MRS06": 2}
 
 
-@pytest.mark.parametrize(("began", "accessing"), [(None, 0), ("2024-04-01", 1), ("2024-03-31", 0), ("2024-07-01", 1)])
+@pytest.mark.parametrize(
+    ("began", "accessing"), with_deep([(None, 0), ("2024-04-01", 1)], ("2024-03-31", 0), ("2024-07-01", 1))
+)
 def test_access_has_no_contacts_of_years_in_hospital(began: str | None, accessing: int) -> None:
     # Two contacts in February, which is of another financial year than June; nobody says when the third spell began.
     about = {"Person_ID": "P1", "UniqServReqID": "R1", "ReferralRequestReceivedDate": "2024-02-01"}
@@ -404,7 +407,7 @@ def test_what_a_measure_reads_is_not_counted_as_nothing_where_it_is_not_there(
     assert all(what == [""] for id, what in lacks.items()) is (not concerned)
 
 
-@pytest.mark.parametrize("table", ["referrals", "care_activities", "referral_scores", None])
+@pytest.mark.parametrize("table", with_deep(["care_activities", None], "referrals", "referral_scores"))
 def test_rows_of_one_submission_are_found_whichever_table_has_no_record_number(table: str | None) -> None:
     """Seen, assessed, scored and helped in June: the clock of the one referral stops then."""
     own = {"Person_ID": "P1", "UniqServReqID": "R1", "RecordNumber": 1, "UniqMonthID": JUNE_2024, "OrgIDProv": "RX1"}

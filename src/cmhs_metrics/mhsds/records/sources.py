@@ -11,6 +11,7 @@ import narwhals as nw
 
 from cmhs_metrics.errors import Problem
 from cmhs_metrics.mhsds.records.cells import can_be, change_of, expected_of, is_older, looks_at, recoded
+from cmhs_metrics.mhsds.records.cleaning import text_cell
 from cmhs_metrics.mhsds.records.columns import TABLES, Column, Kind, Table, with_other_names
 from cmhs_metrics.mhsds.records.names import column_name
 
@@ -97,7 +98,7 @@ def looked_through(
         changes: list[Change] = []
         sums = []
         for column, name, dtype in columns:
-            if column.name in OF_SUBMISSIONS and in_words:
+            if column.name in OF_SUBMISSIONS and in_words and not _begins(source.frame, name):
                 key = change_of(engine.sql, column, name, dtype, f"k{len(keys)}", False)
                 changes.append(key)
                 known = ~nw.col(key.alias).is_null()
@@ -125,6 +126,12 @@ def looked_through(
             problems.append(Problem(place, None, got, column.in_words or expected_of(column)))
     blank = [key for number, key in enumerate(keys) if row[f"k{number} all"] and not row[f"k{number} known"]]
     return {argument: [_without(each, blank) for each in sources] for argument, sources in tables.items()}, problems
+
+
+def _begins(frame: Frame, name: str) -> bool:
+    """Whether something stands in the first cell of a column in memory, as mostly it does."""
+    cells = frame.get_column(name).head(1).to_list() if isinstance(frame, nw.DataFrame) else []
+    return any(cell is not None and text_cell(str(cell)) is not None for cell in cells)
 
 
 def _without(source: Source, columns: Sequence[tuple[Source, str]]) -> Source:
